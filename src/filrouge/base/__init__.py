@@ -1,0 +1,1 @@
+"""The ground: words every room uses. Standard library and pydantic only."""

@@ -1,0 +1,109 @@
+"""The one reader of the environment: flag, then ``FILROUGE_*`` variable, then ``filrouge.toml``, then default."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from filrouge.base.errors import UsageError
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Where things stand on this machine."""
+
+    home: Path
+    database_url: str
+    engine: str
+    lake: Path
+    sample: Path
+    secret_key: str
+    hosts: tuple[str, ...]
+    debug: bool
+    https: bool
+    allow_private: tuple[str, ...]
+
+    @property
+    def live_db(self) -> Path:
+        return self.home / "live.db"
+
+    @property
+    def audit_db(self) -> Path:
+        return self.home / "audit.db"
+
+    @property
+    def on_postgres(self) -> bool:
+        return self.database_url.startswith(("postgres://", "postgresql://"))
+
+
+@lru_cache(maxsize=1)
+def get() -> Settings:
+    """Return the settings of this process, read once."""
+    file = _file()
+    home = Path(_read("FILROUGE_HOME", "home", file, "var")).resolve()
+    return Settings(
+        home=home,
+        database_url=_read("DATABASE_URL", "database_url", file, f"sqlite:///{home / 'filrouge.db'}"),
+        engine=_read("FILROUGE_ENGINE", "engine", file, "duckdb://"),
+        lake=Path(_read("FILROUGE_LAKE", "lake", file, str(home / "lake"))).resolve(),
+        sample=Path(_read("FILROUGE_SAMPLE", "sample", file, f"{home}-sample")).resolve(),
+        secret_key=_secret_key(home, file),
+        hosts=tuple(h for h in _read("FILROUGE_HOSTS", "hosts", file, "localhost,127.0.0.1,[::1]").split(",") if h),
+        debug=_read("FILROUGE_DEBUG", "debug", file, "") == "1",
+        https=_read("FILROUGE_HTTPS", "https", file, "") == "1",
+        allow_private=tuple(a for a in _read("FILROUGE_ALLOW_PRIVATE", "allow_private", file, "").split(",") if a),
+    )
+
+
+def use(**variables: str) -> Settings:
+    """Set variables as a command's flags do, forget what was read, and return the settings anew."""
+    for name, value in variables.items():
+        os.environ[name] = value
+    get.cache_clear()
+    return get()
+
+
+def variable(name: str) -> str | None:
+    """Return the secret or variable called ``name``, or what the file named by ``name_FILE`` holds."""
+    if name in os.environ:
+        return os.environ[name]
+    if path := os.environ.get(f"{name}_FILE"):
+        try:
+            return Path(path).read_text(encoding="utf-8").strip()
+        except OSError:
+            raise UsageError(
+                "The file that {name}_FILE names cannot be read.", hint="Check the path and its rights.", name=name
+            ) from None
+    return None
+
+
+def _file() -> dict[str, Any]:
+    path = Path("filrouge.toml")
+    if not path.is_file():
+        return {}
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError("filrouge.toml cannot be read: {why}.", hint="Mend the file.", why=str(error)) from None
+
+
+def _read(name: str, key: str, file: dict[str, Any], default: str) -> str:
+    value = variable(name)
+    return value if value is not None else str(file.get(key, default))
+
+
+def _secret_key(home: Path, file: dict[str, Any]) -> str:
+    given = _read("FILROUGE_SECRET_KEY", "secret_key", file, "")
+    if given:
+        return given
+    path = home / "secret.key"
+    if not path.exists():
+        home.mkdir(parents=True, exist_ok=True)
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w", encoding="ascii") as stream:
+            stream.write(os.urandom(48).hex())
+    return path.read_text(encoding="ascii").strip()

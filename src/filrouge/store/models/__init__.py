@@ -1,0 +1,44 @@
+"""Definitions and acts, one file per noun. Only ``store`` and ``work`` touch these rows."""
+
+from __future__ import annotations
+
+from filrouge.store.models.acts import ConsentEvent, Correction, FollowUp, Note, Promise, Verdict
+from filrouge.store.models.groups import Agreement, Brand, Entity
+from filrouge.store.models.sources import Run, Secret, Source
+from filrouge.store.models.trust import (
+    AuditEntry,
+    AuditLine,
+    Baseline,
+    Erasure,
+    Job,
+    SubjectSalt,
+    Suppression,
+)
+from filrouge.store.models.users import ApiKey, Grant, Role, SavedView, User
+
+__all__ = [
+    "Agreement",
+    "ApiKey",
+    "AuditEntry",
+    "AuditLine",
+    "Baseline",
+    "Brand",
+    "ConsentEvent",
+    "Correction",
+    "Entity",
+    "Erasure",
+    "FollowUp",
+    "Grant",
+    "Job",
+    "Note",
+    "Promise",
+    "Role",
+    "Run",
+    "SavedView",
+    "Secret",
+    "Source",
+    "SubjectSalt",
+    "Suppression",
+    "User",
+    "Verdict",
+]

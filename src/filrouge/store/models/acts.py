@@ -1,0 +1,172 @@
+"""What people do for a customer: notes, promises, follow-ups, corrections, verdicts on identity, consents."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from filrouge.base import clock
+from filrouge.store.models.base import Personal, Row
+
+
+class Act(Row, Personal):
+    """Something done for a person, by someone, on behalf of an entity and a brand."""
+
+    person = models.CharField(max_length=36, db_index=True)
+    entity = models.CharField(max_length=60)
+    brand = models.CharField(max_length=60, blank=True)
+    by = models.CharField(max_length=100)
+
+    class Meta:
+        abstract = True
+
+
+class Note(Act):
+    """A free note on a person's page."""
+
+    personal = ("text",)
+
+    text = models.TextField()
+    removed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("-created_at",)
+
+    def __str__(self) -> str:
+        return f"note {self.id}"
+
+
+class Promise(Act):
+    """Something we committed to: dated, owned, kept or overdue."""
+
+    class State(models.TextChoices):
+        OPEN = "open", _("open")
+        KEPT = "kept", _("kept")
+        BROKEN = "broken", _("not kept")
+        RELEASED = "released", _("no longer due")
+
+    personal = ("text", "outcome")
+
+    text = models.TextField()
+    due_at = models.DateTimeField(db_index=True)
+    owner = models.CharField(max_length=100, blank=True)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)
+    made_at = models.DateTimeField(default=clock.now)
+    closed_at = models.DateTimeField(null=True, blank=True)
+    closed_by = models.CharField(max_length=100, blank=True)
+    outcome = models.TextField(blank=True)
+    source = models.CharField(max_length=60, blank=True)
+    source_id = models.CharField(max_length=120, blank=True)
+
+    class Meta:
+        ordering = ("due_at",)
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=("source", "source_id"), condition=~models.Q(source=""), name="promise_once_per_source_row"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"promise {self.id}"
+
+
+class FollowUp(Act):
+    """Something to do for a person or a company by a date; it lives here whatever its system does."""
+
+    class State(models.TextChoices):
+        OPEN = "open", _("to do")
+        DONE = "done", _("done")
+        CANCELLED = "cancelled", _("cancelled")
+
+    personal = ("subject", "outcome")
+
+    company = models.CharField(max_length=40, blank=True)
+    kind = models.CharField(max_length=30, default="call")
+    subject = models.CharField(max_length=300)
+    due_at = models.DateTimeField(db_index=True)
+    owner = models.CharField(max_length=100, blank=True, db_index=True)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)
+    amount = models.DecimalField(max_digits=14, decimal_places=2, null=True, blank=True)
+    currency = models.CharField(max_length=3, blank=True)
+    closed_at = models.DateTimeField(null=True, blank=True)
+    closed_by = models.CharField(max_length=100, blank=True)
+    outcome = models.TextField(blank=True)
+    source = models.CharField(max_length=60, blank=True)
+    source_id = models.CharField(max_length=120, blank=True)
+    record_key = models.BigIntegerField(null=True, blank=True, db_index=True)
+
+    class Meta:
+        ordering = ("due_at",)
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=("source", "source_id"), condition=~models.Q(source=""), name="follow_up_once_per_source_row"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"follow-up {self.id}"
+
+
+class Correction(Act):
+    """A value set by a person who knows better; it outranks every source until undone."""
+
+    personal = ("value", "was")
+
+    attribute = models.CharField(max_length=40)
+    value = models.TextField()
+    was = models.TextField(blank=True)
+    reason = models.CharField(max_length=300, blank=True)
+    undone_at = models.DateTimeField(null=True, blank=True)
+    undone_by = models.CharField(max_length=100, blank=True)
+
+    class Meta:
+        ordering = ("-created_at",)
+
+    def __str__(self) -> str:
+        return f"correction {self.id}"
+
+
+class ConsentEvent(Act):
+    """An act of consent, refusal, objection or restriction recorded here: append-only."""
+
+    personal = ("evidence",)
+    retention_days = 5 * 365
+
+    purpose = models.CharField(max_length=20)
+    channel = models.CharField(max_length=10)
+    state = models.CharField(max_length=12)
+    at = models.DateTimeField(default=clock.now)
+    notice = models.CharField(max_length=300, blank=True)
+    method = models.CharField(max_length=60)
+    evidence = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        ordering = ("-at",)
+
+    def __str__(self) -> str:
+        return f"consent {self.id}"
+
+
+class Verdict(Row):
+    """A human verdict on identity between records: one person, or not; a constraint until undone."""
+
+    class Kind(models.TextChoices):
+        SAME = "must_link", _("one person")
+        DIFFERENT = "cannot_link", _("different people")
+
+    kind = models.CharField(max_length=12, choices=Kind.choices)
+    left = models.BigIntegerField()
+    right = models.BigIntegerField()
+    by = models.CharField(max_length=100)
+    reason = models.CharField(max_length=300, blank=True)
+    gesture = models.CharField(max_length=36, blank=True, db_index=True)
+    undone_at = models.DateTimeField(null=True, blank=True)
+    undone_by = models.CharField(max_length=100, blank=True)
+
+    class Meta:
+        ordering = ("-created_at",)
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.left} {self.right}"

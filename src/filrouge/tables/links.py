@@ -1,0 +1,22 @@
+"""Decision that a record is of a person: append-only, undone by a date."""
+
+from filrouge.tables.base import Column, Table
+
+TABLE = Table(
+    name="links",
+    doc="Decision that a record is of a person: append-only, undone by a date.",
+    columns=(
+        Column("person", doc="person that the record belongs to"),
+        Column("decision", doc="rule, model or human"),
+        Column("rule", doc="name of the rule, version of the model or who decided"),
+        Column("evidence", "json", doc="what it rests on: other record, score, shared kinds of identifier"),
+        Column("decided_at", "timestamp"),
+        Column("undone_at", "timestamp"),
+    ),
+    category="identity",
+    purpose="service",
+    retention_days=1095,
+    canonical=False,
+    person="record_key",
+    at="decided_at",
+)

@@ -1,0 +1,26 @@
+"""People, derived from the links."""
+
+from filrouge.tables.base import Column, Table
+
+TABLE = Table(
+    name="people",
+    doc="People, derived from the links.",
+    columns=(
+        Column("person_id"),
+        Column("kind"),
+        Column("first_seen", "timestamp"),
+        Column("last_seen", "timestamp"),
+        Column("brands", "json"),
+        Column("household", sensitivity="internal", doc="people who share a family name and an address"),
+        Column("merged_into", doc="where the id leads since a merge"),
+        Column("run_id"),
+        Column("recorded_at", "timestamp"),
+    ),
+    category="identity",
+    purpose="service",
+    retention_days=1095,
+    canonical=False,
+    person="person_id",
+    common=False,
+    key=("person_id",),
+)
