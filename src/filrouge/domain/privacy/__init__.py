@@ -1,0 +1,1 @@
+"""Who may see and do what with whose data, and what must never come back."""
