@@ -1,0 +1,256 @@
+"""The definition of a source: one place, read into one canonical table."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, Self
+
+import pydantic
+from pydantic import Field
+
+from filrouge.base.spec import Spec
+from filrouge.tables import TABLES
+
+KINDS = ("csv", "excel", "sql", "rest", "ndjson")
+CONSENT_STATES = ("granted", "denied", "withdrawn", "objected", "restricted")
+# ref column of a canonical table -> column that holds the key of the record it names
+KEY_OF_REF = {
+    "person_ref": "person_key",
+    "customer_ref": "person_key",
+    "payer_ref": "person_key",
+    "user_ref": "person_key",
+    "reader_ref": "reader_key",
+    "company_ref": "company_key",
+}
+
+
+class Cell(Spec):
+    """How one canonical value is made: from a column, several, a constant or a template."""
+
+    column: str | None = None
+    columns: tuple[str, ...] = ()
+    join: str = " "
+    const: str | None = None
+    template: str | None = None
+    values: dict[str, str | None] | None = None
+    other: Literal["reject", "keep", "null"] = "reject"
+    default: str | None = None
+    format: str | tuple[str, ...] | None = None
+    of: str | None = None
+
+    @pydantic.model_validator(mode="before")
+    @classmethod
+    def _plain(cls, data: Any) -> Any:
+        if isinstance(data, str):
+            return {"column": data}
+        if isinstance(data, dict):
+            data = dict(data)
+            if "other" in data and data["other"] is None:
+                data["other"] = "null"
+            if isinstance(data.get("values"), dict):
+                data["values"] = {_word(key): _word(value) for key, value in data["values"].items()}
+            if "const" in data and data["const"] is not None:
+                data["const"] = _word(data["const"])
+        return data
+
+    @pydantic.model_validator(mode="after")
+    def _one(self) -> Self:
+        ways = [self.column is not None, bool(self.columns), self.const is not None, self.template is not None]
+        if sum(ways) != 1:
+            raise ValueError("needs exactly one of column, columns, const, template")
+        return self
+
+    def reads(self) -> tuple[str, ...]:
+        """Return the source columns that the cell needs."""
+        if self.column is not None:
+            return (self.column,)
+        if self.template is not None:
+            return tuple(part for kind, part in pieces(self.template) if kind == "column")
+        return self.columns
+
+
+class Consent(Spec):
+    """A consent that a row of people carries."""
+
+    purpose: str
+    channel: str
+    state: Cell
+    at: Cell | None = None
+    notice: Cell | None = None
+    method: Cell | None = None
+
+
+class Format(Spec):
+    """The conventions of a file or an answer."""
+
+    encoding: str = "utf-8"
+    delimiter: str = ","
+    quote: str = '"'
+    header_row: int = Field(1, ge=1)
+    sheet: str | None = None
+    fill_merged: bool = True
+    query: str | None = None
+    table: str | None = None
+    items: str | None = None
+    next: str | None = None
+    page: str | None = None
+    per_page: dict[str, int] | int | None = None
+    decimal: Literal[",", "."] = "."
+    date: tuple[str, ...] = ()
+    zone: str = "UTC"
+
+    @pydantic.field_validator("date", mode="before")
+    @classmethod
+    def _several(cls, value: Any) -> Any:
+        return (value,) if isinstance(value, str) else value
+
+    @pydantic.field_validator("zone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError):
+            raise ValueError(f"no time zone is called {value!r}") from None
+        return value
+
+    @pydantic.field_validator("encoding")
+    @classmethod
+    def _known_encoding(cls, value: str) -> str:
+        import codecs
+
+        try:
+            codecs.lookup(value)
+        except LookupError:
+            raise ValueError(f"no encoding is called {value!r}") from None
+        return value
+
+
+class Rows(Spec):
+    min: int | None = None
+    max: int | None = None
+
+
+class Expect(Spec):
+    """When the source should run, and what a good run looks like."""
+
+    every: str | None = None
+    rows: Rows = Rows()
+    fresh_within: str | None = None
+    rejects_below: float = Field(0.2, ge=0, le=1)
+
+
+class Owner(Spec):
+    business: str = ""
+    technical: str = ""
+
+
+class SourceSpec(Spec):
+    """One source as its YAML says it (``dictionary.md`` shows one)."""
+
+    source: str = Field(pattern=r"^[a-z][a-z0-9_]{0,58}$")
+    system: str = ""
+    title: dict[str, str] = {}
+    kind: Literal["csv", "excel", "sql", "rest", "ndjson"]
+    place: str
+    entity: Cell
+    brand: Cell
+    reads: str
+    format: Format = Format()
+    where: dict[str, tuple[str, ...]] = {}
+    key: tuple[str, ...]
+    cursor: str | None = None
+    map: dict[str, Cell]
+    consents: tuple[Consent, ...] = ()
+    required: tuple[str, ...] = ()
+    expect: Expect = Expect()
+    owner: Owner = Owner()
+    rank: int = 100
+    secret: str | None = None
+    headers: dict[str, str] = {}
+    allow_private: bool = False
+
+    @pydantic.model_validator(mode="before")
+    @classmethod
+    def _shape(cls, data: Any) -> Any:
+        if not isinstance(data, dict):
+            raise ValueError("a source is a mapping of names to values")
+        data = dict(data)
+        for name in ("entity", "brand"):
+            if isinstance(data.get(name), str):
+                data[name] = {"const": data[name]}
+        if isinstance(data.get("key"), str):
+            data["key"] = [data["key"]]
+        mapping = data.get("map")
+        if isinstance(mapping, dict) and "consents" in mapping:
+            data["map"] = {name: cell for name, cell in mapping.items() if name != "consents"}
+            data.setdefault("consents", mapping["consents"])
+        where = data.get("where")
+        if isinstance(where, dict):
+            data["where"] = {k: [_word(x) for x in v] if isinstance(v, list) else [_word(v)] for k, v in where.items()}
+        data.setdefault("system", str(data.get("source", "")).split("_")[0])
+        return data
+
+    @pydantic.model_validator(mode="after")
+    def _fits(self) -> Self:
+        table = TABLES.get(self.reads)
+        if table is None or not table.canonical:
+            able = ", ".join(sorted(name for name, t in TABLES.items() if t.canonical))
+            raise ValueError(f"reads: no table is called {self.reads!r}; there are {able}")
+        known = {column.name: column for column in table.columns}
+        faults = []
+        for name, cell in self.map.items():
+            if name not in known:
+                faults.append(f"map.{name}: {self.reads} has no such column")
+            elif known[name].ref in ("person_records", "company_records") and name in KEY_OF_REF:
+                if KEY_OF_REF[name] in known and not cell.of:
+                    faults.append(f"map.{name}: say with `of:` which source the reference names")
+        faults += [f"required: {name} is not mapped" for name in self.required if name not in self.map]
+        if self.consents and self.reads != "person_records":
+            faults.append("consents: only a source of person_records may carry them")
+        for consent in self.consents:
+            bad = {value for value in (consent.state.values or {}).values() if value} - set(CONSENT_STATES)
+            faults += [f"consents: {value!r} is not a state of consent" for value in sorted(bad)]
+        if self.kind == "sql" and not (self.format.query or self.format.table):
+            faults.append("format: a SQL source needs a table or a query")
+        if faults:
+            raise ValueError("; ".join(faults))
+        return self
+
+    def columns(self) -> tuple[str, ...]:
+        """Return every source column that the definition names, in order, each once."""
+        cells = [self.entity, self.brand, *self.map.values()]
+        for consent in self.consents:
+            cells += [cell for cell in (consent.state, consent.at, consent.notice, consent.method) if cell]
+        named = [*self.key, *self.where, *(name for cell in cells for name in cell.reads())]
+        if self.cursor:
+            named.append(self.cursor)
+        return tuple(dict.fromkeys(named))
+
+    def refers_to(self) -> tuple[str, ...]:
+        """Return the sources that this one's references name."""
+        return tuple(dict.fromkeys(cell.of for cell in self.map.values() if cell.of))
+
+
+def pieces(template: str) -> list[tuple[str, str]]:
+    """Return the parts of ``a {b} c`` as ("text", …) and ("column", …)."""
+    found: list[tuple[str, str]] = []
+    rest = template
+    while rest:
+        before, brace, after = rest.partition("{")
+        if before:
+            found.append(("text", before))
+        if not brace:
+            break
+        name, _, rest = after.partition("}")
+        found.append(("column", name))
+    return found
+
+
+def _word(value: Any) -> Any:
+    """Undo what YAML does to plain words: ``O: …`` may arrive as a boolean, ``1`` as a number."""
+    if value is None:
+        return None
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)

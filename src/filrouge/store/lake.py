@@ -1,0 +1,222 @@
+"""The lake: one Delta table per canonical table, written by runs, read by whatever engine is asked.
+
+Statistics are kept for columns without personal data only, so that no value of a person outlives the erasure
+of their rows in the table's log.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+from functools import lru_cache
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
+from deltalake.exceptions import TableNotFoundError
+
+from filrouge.base.errors import StorageError
+from filrouge.tables import TABLES, Table
+
+_ARROW: dict[str, pa.DataType] = {
+    "string": pa.string(),
+    "json": pa.string(),
+    "int64": pa.int64(),
+    "float64": pa.float64(),
+    "boolean": pa.bool_(),
+    "date": pa.date32(),
+    "timestamp": pa.timestamp("us", tz="UTC"),
+    "decimal": pa.decimal128(18, 4),
+}
+# Columns whose minimum and maximum may stand in the log.
+_COUNTED = ("record_key", "run_id", "recorded_at", "superseded_at", "person_key", "at")
+
+
+@lru_cache(maxsize=64)
+def arrow_schema(name: str) -> pa.Schema:
+    """Return the Arrow schema of the canonical table called ``name``."""
+    return pa.schema([(column.name, _ARROW[column.type]) for column in TABLES[name].every])
+
+
+class Lake:
+    """Delta tables under one folder."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def path(self, name: str) -> Path:
+        return self.root / name
+
+    def exists(self, name: str) -> bool:
+        return (self.path(name) / "_delta_log").is_dir()
+
+    def open(self, name: str) -> DeltaTable | None:
+        """Return the Delta table, or None while nothing was written to it."""
+        if not self.exists(name):
+            return None
+        try:
+            return DeltaTable(str(self.path(name)))
+        except TableNotFoundError:
+            return None
+
+    def files(self, name: str) -> list[str]:
+        """Return the Parquet files that hold the table now."""
+        table = self.open(name)
+        return [uri.removeprefix("file://") for uri in table.file_uris()] if table is not None else []
+
+    def rows(self, name: str) -> int:
+        """Return the number of rows, superseded versions included, from the footers."""
+        return sum(pq.read_metadata(file).num_rows for file in self.files(name))
+
+    def size(self) -> int:
+        """Return the bytes on disk."""
+        return sum(file.stat().st_size for file in self.root.rglob("*") if file.is_file()) if self.root.exists() else 0
+
+    def append(self, name: str, files: Sequence[Path], *, run: str) -> None:
+        """Append staged Parquet ``files`` once per ``run``, however often it is asked."""
+        if files and not self._done(name, mark := f"{run}:append"):
+            reader = _stream(files, arrow_schema(name))
+            self._write(name, reader, mode="append", mark=mark)
+
+    def overwrite(self, name: str, files: Sequence[Path], *, run: str) -> None:
+        """Replace the table by staged Parquet ``files`` once per ``run``."""
+        if not self._done(name, mark := f"{run}:overwrite"):
+            self._write(name, _stream(files, arrow_schema(name)), mode="overwrite", mark=mark)
+
+    def replace_people(self, name: str, people: pa.Array, files: Sequence[Path], *, run: str) -> None:
+        """Replace the rows of ``people`` by those of the staged ``files``, in two marked steps."""
+        column = TABLES[name].person
+        assert column is not None
+        if not self._done(name, mark := f"{run}:remove") and (table := self.open(name)) is not None:
+            table.merge(
+                pa.table({column: people}),
+                predicate=f"t.{column} = s.{column}",
+                source_alias="s",
+                target_alias="t",
+                commit_properties=_mark(mark),
+            ).when_matched_delete().execute()
+        self.append(name, files, run=run)
+
+    def supersede(self, name: str, keys: pa.Table, *, run: str) -> None:
+        """Close the current versions of ``keys`` (record_key, superseded_at) on behalf of ``run``."""
+        if keys.num_rows == 0 or self._done(name, mark := f"{run}:supersede"):
+            return
+        table = self.open(name)
+        if table is None:
+            return
+        table.merge(
+            keys.append_column("run", pa.array([run] * keys.num_rows)),
+            predicate="t.record_key = s.record_key AND t.superseded_at IS NULL AND t.run_id <> s.run",
+            source_alias="s",
+            target_alias="t",
+            commit_properties=_mark(mark),
+        ).when_matched_update({"superseded_at": "s.superseded_at", "superseded_run": "s.run"}).execute()
+
+    def undo(self, name: str, *, run: str) -> None:
+        """Take away what ``run`` brought and reopen what it closed."""
+        table = self.open(name)
+        if table is None or self._done(name, mark := f"{run}:undo"):
+            return
+        names = {column.name for column in TABLES[name].every}
+        table.delete(f"run_id = '{run}'")
+        if "superseded_run" in names:
+            table.update(
+                predicate=f"superseded_run = '{run}'",
+                updates={"superseded_at": "NULL", "superseded_run": "NULL"},
+                commit_properties=_mark(mark),
+            )
+
+    def delete(self, name: str, predicate: str) -> int:
+        """Delete the rows that meet ``predicate`` (SQL over columns); return how many."""
+        table = self.open(name)
+        return int(table.delete(predicate).get("num_deleted_rows") or 0) if table is not None else 0
+
+    def compact(self, name: str) -> None:
+        """Join small files."""
+        if (table := self.open(name)) is not None:
+            table.optimize.compact()
+
+    def vacuum(self, name: str, *, hours: float = 1, everything: bool = False) -> int:
+        """Remove the files that no version needs any more; ``everything`` leaves no reader's grace (erasure)."""
+        table = self.open(name)
+        if table is None:
+            return 0
+        if everything:
+            table.cleanup_metadata()
+        return len(
+            table.vacuum(
+                retention_hours=0 if everything else int(hours) or 1,
+                enforce_retention_duration=False,
+                dry_run=False,
+                full=everything,
+            )
+        )
+
+    def versions(self, name: str) -> int:
+        """Return the number of commits since the table was made."""
+        table = self.open(name)
+        return table.version() if table is not None else -1
+
+    def drop(self) -> None:
+        """Remove the whole lake."""
+        shutil.rmtree(self.root, ignore_errors=True)
+
+    def _done(self, name: str, mark: str) -> bool:
+        table = self.open(name)
+        return table is not None and table.transaction_version(mark) is not None
+
+    def _write(self, name: str, data: pa.RecordBatchReader, *, mode: str, mark: str) -> None:
+        try:
+            self.path(name).mkdir(parents=True, exist_ok=True)
+            write_deltalake(
+                str(self.path(name)),
+                data,
+                mode=mode,  # type: ignore[arg-type]
+                configuration=_configuration(TABLES[name]) if not self.exists(name) else None,
+                commit_properties=_mark(mark),
+            )
+        except OSError as error:
+            raise StorageError(
+                "The lake cannot be written: {why}.",
+                hint="Free some space or mend the rights of the folder, then start again: the run goes on by itself.",
+                why=error.strerror or type(error).__name__,
+            ) from error
+
+
+def _configuration(table: Table) -> dict[str, str | None]:
+    counted = [column.name for column in table.every if column.name in _COUNTED]
+    return {
+        "delta.dataSkippingStatsColumns": ",".join(counted),
+        "delta.logRetentionDuration": f"interval {int(timedelta(days=1).total_seconds() // 3600)} hours",
+    }
+
+
+def _mark(mark: str) -> CommitProperties:
+    return CommitProperties(app_transactions=[Transaction(mark, 1)])
+
+
+def _stream(files: Sequence[Path], schema: pa.Schema) -> pa.RecordBatchReader:
+    def batches() -> Iterable[pa.RecordBatch]:
+        for file in files:
+            with pq.ParquetFile(file) as parquet:
+                for batch in parquet.iter_batches(batch_size=65_536):
+                    yield _fit(batch, schema)
+
+    return pa.RecordBatchReader.from_batches(schema, batches())
+
+
+def _fit(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
+    present = set(batch.schema.names)
+    columns = [
+        batch.column(field.name).cast(field.type) if field.name in present else pa.nulls(batch.num_rows, field.type)
+        for field in schema
+    ]
+    return pa.RecordBatch.from_arrays(columns, schema=schema)
+
+
+def as_json(value: object) -> str:
+    """Return ``value`` as compact JSON text with sorted keys."""
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=str)
