@@ -18,6 +18,7 @@ TABLE = Table(
         Column("size"),
         Column("sector"),
         Column("updated_at", "timestamp"),
+        Column("link", doc="address of the record in its own system"),
     ),
     category="company",
     purpose="service",

@@ -21,6 +21,7 @@ TABLE = Table(
         Column("end_reason", doc="wanted, payment or other"),
         Column("sales_channel"),
         Column("acquisition_channel"),
+        Column("link", doc="address of the record in its own system"),
     ),
     category="contract",
     purpose="contract",

@@ -16,6 +16,7 @@ TABLE = Table(
         Column("issued_at", "timestamp"),
         Column("due_at", "timestamp"),
         Column("status"),
+        Column("link", doc="address of the record in its own system"),
     ),
     category="contract",
     purpose="contract",

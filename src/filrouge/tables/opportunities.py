@@ -19,6 +19,7 @@ TABLE = Table(
         Column("closed_at", "timestamp"),
         Column("outcome"),
         Column("label"),
+        Column("link", doc="address of the record in its own system"),
     ),
     category="transaction",
     purpose="service",

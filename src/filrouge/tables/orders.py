@@ -15,6 +15,7 @@ TABLE = Table(
         Column("currency"),
         Column("status"),
         Column("promotion_code"),
+        Column("link", doc="address of the record in its own system"),
     ),
     category="transaction",
     purpose="contract",

@@ -27,6 +27,7 @@ TABLE = Table(
         Column("deceased", "boolean", "personal"),
         Column("created_at", "timestamp"),
         Column("updated_at", "timestamp"),
+        Column("link", doc="address of the record in its own system"),
     ),
     category="identity",
     purpose="service",

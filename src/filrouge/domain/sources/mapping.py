@@ -13,12 +13,14 @@ from filrouge.domain.sources.values import Conventions, clean, typed
 from filrouge.engines.base import Engine
 from filrouge.tables import TABLES
 
+# Columns that say where a row was read, and what it was.
+MARKS = ("_seq", "_row", "_place", "_received", "_raw", "_hash")
 # A wrong value here is left out and told; the row is still taken.
 FORGIVING = frozenset({"birth_date", "deceased", "language", "sex", "country", "title", "created_at"})
 
 
 def mapped(raw: ir.Table, spec: SourceSpec, *, engine: Engine, at: datetime) -> ir.Table:
-    """Return ``raw`` (strings, and ``_row``) with canonical columns, ``source_id``, keys, ``_faults`` and ``_warnings``.
+    """Return ``raw`` (strings, and marks) with canonical columns, ``source_id``, keys, ``_faults`` and ``_warnings``.
 
     ``_faults`` and ``_warnings`` hold ``column:code`` pairs joined by ``;``; a row with faults is to be rejected.
     """
@@ -59,7 +61,7 @@ def mapped(raw: ir.Table, spec: SourceSpec, *, engine: Engine, at: datetime) -> 
         for name, column in names.items()
         if name not in made and name not in _RUN_COLUMNS
     }
-    return raw.select("_row", "_raw", "_hash", **made, **empty)
+    return raw.select(*(name for name in raw.columns if name in MARKS), **made, **empty)
 
 
 def consents(raw: ir.Table, spec: SourceSpec, *, engine: Engine, at: datetime) -> list[ir.Table]:
@@ -73,7 +75,7 @@ def consents(raw: ir.Table, spec: SourceSpec, *, engine: Engine, at: datetime) -
         person = engine.key64(ibis.literal(f"{spec.source}\t") + key)
         found.append(
             raw.select(
-                "_row",
+                "_seq",
                 entity=_text(raw, spec.entity)[0],
                 brand=_text(raw, spec.brand)[0],
                 record_key=engine.key64(
@@ -95,10 +97,12 @@ def consents(raw: ir.Table, spec: SourceSpec, *, engine: Engine, at: datetime) -
 
 def hashed(raw: ir.Table, *, fingerprint: str) -> ir.Table:
     """Add ``_raw`` (the row as JSON) and ``_hash``, which changes with the row or with the definition that reads it."""
-    columns = {name: raw[name] for name in raw.columns if not name.startswith("_")}
-    struct = ibis.struct(columns)
-    to_json = ibis.udf.scalar.builtin(_to_json, name="to_json", signature=((struct.type(),), "string"))
-    with_raw = raw.mutate(_raw=to_json(struct).cast("string"))
+    if "_received" in raw.columns:
+        with_raw = raw.mutate(_raw=raw["_received"])
+    else:
+        struct = ibis.struct({name: raw[name] for name in raw.columns if name not in MARKS})
+        to_json = ibis.udf.scalar.builtin(_to_json, name="to_json", signature=((struct.type(),), "string"))
+        with_raw = raw.mutate(_raw=to_json(struct).cast("string"))
     return with_raw.mutate(_hash=(ibis.literal(fingerprint) + with_raw._raw).hexdigest("sha256"))
 
 

@@ -1,0 +1,297 @@
+"""One import, prepared: rows read, judged, compared with what is known, staged as files. Nothing is kept yet."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import ibis
+import pyarrow as pa
+import pyarrow.parquet as pq
+from ibis.expr import types as ir
+
+from filrouge.connect import Reach, RowFault, connector
+from filrouge.domain.sources import SourceSpec, mapping
+from filrouge.domain.sources.verdict import Counts
+from filrouge.engines import Engine
+from filrouge.store.lake import Lake, arrow_schema, as_json
+from filrouge.store.views import current
+from filrouge.tables import TABLES
+
+Progress = Callable[[str, int, int | None], None]
+# Given (record_key, keys of people, email, phone), tell which rows concern somebody who must not come back.
+Suppressed = Callable[[pa.Table], list[bool]]
+KEEPS_CURSOR = frozenset({"sql"})
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """An import ready to be promised: its counts, the manifest of its staged files, the latest date it saw."""
+
+    counts: Counts
+    manifest: dict[str, dict[str, Any]]
+    newest: datetime | None
+    cursor: str
+
+
+@dataclass
+class Import:
+    """What one preparation works with."""
+
+    spec: SourceSpec
+    reach: Reach
+    folder: Path
+    engine: Engine
+    lake: Lake
+    run: str
+    at: datetime
+    hidden: tuple[str, ...] = ()
+    cursor: str = ""
+    suppressed: Suppressed | None = None
+    progress: Progress = lambda step, done, total: None
+
+    def prepare(self) -> Prepared:
+        """Read the source and return what importing it would do.
+
+        Raises SourceError when the source does not answer as its definition says.
+        """
+        files, faults, read = self._read()
+        base = self._base(files)
+        self.progress("map", 0, read)
+        shaped = mapping.mapped(base, self.spec, engine=self.engine, at=self.at)
+        kept = self.engine.write(shaped, self._path("mapped"))
+        rows = self._marked(self._reread("mapped"))
+        self.progress("compare", 0, kept)
+        judged, repeats = self._judge(rows)
+        self.engine.write(judged, self._path("judged"))
+        judged = self._reread("judged")
+        manifest = self._stage(base, rows, judged, faults)
+        counts = self._count(rows, judged, faults, read=kept + len(faults), repeats=repeats)
+        at = TABLES[self.spec.reads].at
+        good = rows.filter(rows._faults == "")
+        newest = good[at].max().to_pyarrow().as_py() if at else None
+        return Prepared(counts, manifest, newest, self._next_cursor(base))
+
+    # --- reading ------------------------------------------------------------------------------------------------------
+
+    def _read(self) -> tuple[list[Path], list[RowFault], int]:
+        """Write the rows as received into files, one per set of columns; return files, row faults, rows read."""
+        writers: dict[tuple[str, ...], tuple[Path, pq.ParquetWriter]] = {}
+        faults: list[RowFault] = []
+        count = 0
+        try:
+            for chunk in connector(self.spec.kind).read(self.spec, self.reach, cursor=self.cursor or None):
+                faults.extend(chunk.faults)
+                if chunk.rows.num_rows:
+                    rows = chunk.rows.append_column("_seq", pa.array(range(count, count + chunk.rows.num_rows), pa.int64()))
+                    names = tuple(rows.column_names)
+                    if names not in writers:
+                        path = self.folder / f"raw-{len(writers)}.parquet"
+                        writers[names] = (path, pq.ParquetWriter(path, rows.schema, compression="zstd"))
+                    writers[names][1].write_table(rows)
+                    count += rows.num_rows
+                self.progress("read", count + len(faults), None)
+        finally:
+            for _, writer in writers.values():
+                writer.close()
+        return [path for path, _ in writers.values()], faults, count + len(faults)
+
+    def _base(self, files: list[Path]) -> ir.Table:
+        texts = [(name, pa.string()) for name in dict.fromkeys([*self.spec.columns(), "_place"])]
+        schema = pa.schema([*texts, ("_row", pa.int64()), ("_seq", pa.int64())])
+        raw = self.engine.read("raw", [str(path) for path in files], schema)
+        for column, wanted in self.spec.where.items():
+            raw = raw.filter(raw[column].isin(list(wanted)))
+        return mapping.hashed(raw, fingerprint=fingerprint(self.spec))
+
+    def _path(self, name: str) -> str:
+        return str(self.folder / f"{name}.parquet")
+
+    def _reread(self, name: str) -> ir.Table:
+        return self.engine.read(name, [self._path(name)], pa.schema([]))
+
+    def _marked(self, rows: ir.Table) -> ir.Table:
+        """Reject the rows of people who were erased, without keeping what they held."""
+        if self.suppressed is None:
+            return rows
+        wanted = [name for name in ("record_key", "person_key", "reader_key", "email", "phone") if name in rows.columns]
+        narrow = rows.select("_seq", *wanted).to_pyarrow()
+        barred = [seq for seq, bad in zip(narrow["_seq"].to_pylist(), self.suppressed(narrow), strict=True) if bad]
+        if not barred:
+            return rows
+        listed = self.engine.load("barred", pa.table({"_barred": pa.array(barred, pa.int64())}))
+        joined = rows.left_join(listed, rows._seq == listed._barred)
+        bad = joined._barred.notnull()
+        return joined.mutate(
+            _faults=ibis.ifelse(bad, ibis.literal("row:suppressed;"), joined._faults),
+            _warnings=ibis.ifelse(bad, ibis.literal(""), joined._warnings),
+            _raw=ibis.ifelse(bad, ibis.null("string"), joined._raw),
+        ).drop("_barred")
+
+    # --- comparing ----------------------------------------------------------------------------------------------------
+
+    def _known(self, table: str) -> ir.Table:
+        known = current(self.engine, self.lake, table, hidden=self.hidden)
+        return known.filter(known.source == self.spec.source)
+
+    def _judge(self, rows: ir.Table) -> tuple[ir.Table, int]:
+        """Return each version with its outcome, and how many rows only repeat the one before."""
+        good = rows.filter(rows._faults == "").select("_seq", "record_key", "_hash")
+        order = ibis.window(group_by="record_key", order_by="_seq")
+        seen = good.mutate(_before=good._hash.lag().over(order))
+        versions = seen.filter(seen._before.isnull() | (seen._before != seen._hash)).drop("_before")
+        repeats = int(good.count().to_pyarrow().as_py()) - int(versions.count().to_pyarrow().as_py())
+        back = ibis.window(group_by="record_key", order_by=ibis.desc("_seq"))
+        versions = versions.mutate(
+            _nth=ibis.row_number().over(order), _left=ibis.row_number().over(back), _final=versions._hash.first().over(back)
+        )
+        known = self._known("source_records").select(_key="record_key", _known="row_hash")
+        joined = versions.left_join(known, versions.record_key == known._key)
+        outcome = ibis.cases(
+            (joined._known.notnull() & (joined._known == joined._final), "unchanged"),
+            (joined._known.isnull() & (joined._nth == 0), "new"),
+            (joined._known.notnull() & (joined._nth == 0) & (joined._known == joined._hash), "unchanged"),
+            else_="changed",
+        )
+        return joined.select(
+            "_seq", "record_key", _outcome=outcome, _last=joined._left == 0, _was=joined._known.notnull()
+        ), repeats
+
+    def _count(
+        self, rows: ir.Table, judged: ir.Table, faults: list[RowFault], *, read: int, repeats: int
+    ) -> Counts:
+        grouped = judged.group_by("_outcome").aggregate(n=judged.count()).to_pyarrow().to_pylist()
+        by = {row["_outcome"]: row["n"] for row in grouped}
+        rejected = int(rows.filter(rows._faults != "").count().to_pyarrow().as_py()) + len(faults)
+        warned = int(rows.filter((rows._faults == "") & (rows._warnings != "")).count().to_pyarrow().as_py())
+        vanished = 0
+        if not (self.spec.kind in KEEPS_CURSOR and self.spec.cursor and self.cursor):
+            known = self._known("source_records")
+            vanished = int(known.anti_join(rows, known.record_key == rows.record_key).count().to_pyarrow().as_py())
+        return Counts(
+            read=read, new=by.get("new", 0), changed=by.get("changed", 0), unchanged=by.get("unchanged", 0) + repeats,
+            rejected=rejected, matched=self._matched(rows, judged), vanished=vanished, warned=warned,
+        )  # fmt: skip
+
+    def _matched(self, rows: ir.Table, judged: ir.Table) -> int:
+        """Count the new rows of people already known: by reference, or by an address that somebody has."""
+        fresh = rows.semi_join(judged.filter(judged._outcome == "new"), "_seq")
+        if self.spec.reads == "person_records":
+            known = current(self.engine, self.lake, "person_records", hidden=self.hidden)
+            known = known.filter((known.source != self.spec.source) & known.email.notnull())
+            emails = known.select(_email=known.email.lower()).distinct()
+            found = fresh.mutate(_mail=fresh.email.lower()).semi_join(emails, [("_mail", "_email")])
+        elif "person_key" in fresh.columns:
+            links = self.engine.read("links", self.lake.files("links"), arrow_schema("links"))
+            found = fresh.semi_join(links, fresh.person_key == links.record_key)
+        else:
+            return 0
+        return int(found.count().to_pyarrow().as_py())
+
+    # --- staging ------------------------------------------------------------------------------------------------------
+
+    def _stage(
+        self, base: ir.Table, rows: ir.Table, judged: ir.Table, faults: list[RowFault]
+    ) -> dict[str, dict[str, Any]]:
+        manifest: dict[str, dict[str, Any]] = {}
+        brought = judged.filter(judged._outcome != "unchanged")
+        stamp = {
+            "source": ibis.literal(self.spec.source),
+            "run_id": ibis.literal(self.run),
+            "recorded_at": ibis.literal(self.at).cast("timestamp('UTC')"),
+        }
+        nothing = {"superseded_at": ibis.null("timestamp('UTC')"), "superseded_run": ibis.null("string")}
+        joined = rows.inner_join(brought.select("_seq", "_last"), "_seq")
+        history = joined.select(
+            "entity", "brand", "record_key", "source_id", kind=ibis.literal(self.spec.reads), raw=joined._raw,
+            row_hash=joined._hash, **stamp,
+            superseded_at=ibis.ifelse(joined._last, ibis.null("timestamp('UTC')"), stamp["recorded_at"]),
+            superseded_run=ibis.ifelse(joined._last, ibis.null("string"), stamp["run_id"]),
+        )  # fmt: skip
+        last = joined.filter(joined._last)
+        names = [column.name for column in TABLES[self.spec.reads].columns]
+        facts = last.select("entity", "brand", "record_key", *names, **stamp, **nothing)
+        replaced = brought.filter(brought._last & brought._was).select("record_key", superseded_at=stamp["recorded_at"])
+        old = self.engine.write(replaced, self._path("replaced"))
+        for table, expr in (("source_records", history), (self.spec.reads, facts)):
+            if self.engine.write(expr, self._path(table)):
+                manifest[table] = {"append": [f"{table}.parquet"]}
+                if old:
+                    manifest[table]["supersede"] = "replaced.parquet"
+        self._stage_consents(base, last, manifest, {**stamp, **nothing})
+        self._stage_rejects(rows, faults, manifest, stamp)
+        return manifest
+
+    def _stage_consents(
+        self, base: ir.Table, last: ir.Table, manifest: dict[str, dict[str, Any]], stamp: dict[str, ir.Value]
+    ) -> None:
+        tables = mapping.consents(base, self.spec, engine=self.engine, at=self.at)
+        if not tables:
+            return
+        found = ibis.union(*tables) if len(tables) > 1 else tables[0]
+        found = found.semi_join(last, "_seq").drop("_seq")
+        known = self._known("consents")
+        same = [
+            found.record_key == known.record_key,
+            found.state == known.state,
+            found.at.fill_null(self.at) == known.at.fill_null(self.at),
+        ]
+        fresh = found.anti_join(known, same).mutate(**stamp)
+        if self.engine.write(fresh, self._path("consents")):
+            manifest["consents"] = {"append": ["consents.parquet"]}
+            staged = self._reread("consents")
+            again = staged.semi_join(known, "record_key").select("record_key", superseded_at=staged.recorded_at)
+            if self.engine.write(again, self._path("consents-replaced")):
+                manifest["consents"]["supersede"] = "consents-replaced.parquet"
+
+    def _stage_rejects(
+        self, rows: ir.Table, faults: list[RowFault], manifest: dict[str, dict[str, Any]], stamp: dict[str, ir.Value]
+    ) -> None:
+        told = rows.filter((rows._faults != "") | (rows._warnings != ""))
+        lines = []
+        for column, warning in (("_faults", False), ("_warnings", True)):
+            each = told.mutate(_each=told[column].split(";")).unnest("_each").filter(lambda t: t._each != "")
+            lines.append(
+                each.select(
+                    "entity", "brand", "record_key", place=each._place, row=each._row, raw=each._raw,
+                    column=each._each.split(":")[0], code=each._each.split(":")[1], warning=ibis.literal(warning), **stamp,
+                )
+            )  # fmt: skip
+        files = []
+        if self.engine.write(ibis.union(*lines), self._path("rejects")):
+            files.append("rejects.parquet")
+        if faults:
+            files.append(self._stage_faults(faults))
+        if files:
+            manifest["rejects"] = {"append": files}
+
+    def _stage_faults(self, faults: list[RowFault]) -> str:
+        common = {
+            "source": self.spec.source, "entity": self.spec.entity.const, "brand": self.spec.brand.const,
+            "run_id": self.run, "recorded_at": self.at,
+        }  # fmt: skip
+        rows = [
+            {**common, "place": fault.place, "row": fault.row, "code": fault.code, "column": "",
+             "raw": as_json({"row": fault.raw}), "warning": False}
+            for fault in faults
+        ]  # fmt: skip
+        schema = arrow_schema("rejects")
+        named = pa.schema([schema.field(name) for name in rows[0]])
+        pq.write_table(pa.Table.from_pylist(rows, schema=named), self.folder / "faults.parquet")
+        return "faults.parquet"
+
+    def _next_cursor(self, base: ir.Table) -> str:
+        if not self.spec.cursor:
+            return ""
+        seen = base[self.spec.cursor].max().to_pyarrow().as_py()
+        return max(str(seen or ""), self.cursor)
+
+
+def fingerprint(spec: SourceSpec) -> str:
+    """Return what changes when the definition reads a row differently: its mapping and conventions, not its schedule."""
+    parts = spec.model_dump(mode="json", include={"map", "consents", "format", "entity", "brand", "key", "reads"})
+    return hashlib.sha256(as_json(parts).encode()).hexdigest()[:16]

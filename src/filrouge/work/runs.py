@@ -1,0 +1,142 @@
+"""A run is whole or absent: staged aside, promised in one row, then put in the lake, again after a crash if need be."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from django.db import transaction
+
+from filrouge.base import clock, settings
+from filrouge.base.errors import Conflict, FilrougeError, StorageError
+from filrouge.store.lake import Lake
+from filrouge.store.models import Run, Source
+from filrouge.work import audit
+
+Progress = Callable[[str, int, int | None], None]
+
+
+def silent(step: str, done: int, total: int | None) -> None:
+    """Tell nobody."""
+
+
+def lake() -> Lake:
+    """Return the lake of this installation."""
+    return Lake(settings.get().lake)
+
+
+def staging(run: Run) -> Path:
+    """Return the folder where ``run`` prepares its files."""
+    return settings.get().home / "staging" / str(run.id)
+
+
+@contextmanager
+def running(kind: str, *, by: str, source: Source | None = None) -> Iterator[Run]:
+    """Open a run, hand it over, and make sure that nothing of it is left when it fails.
+
+    Raises Conflict when the same thing is already running.
+    """
+    with transaction.atomic():
+        busy = Run.objects.filter(kind=kind, source=source, state__in=(Run.State.RUNNING, Run.State.STAGED))
+        if busy.exists():
+            raise Conflict(
+                "{what} is already running.",
+                hint="Wait for it to end, then try again.",
+                what=source.name if source else kind,
+            )
+        run = Run.objects.create(
+            kind=kind, source=source, source_name=source.name if source else "", by=by, started_at=clock.now()
+        )
+    folder = staging(run)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        yield run
+    except BaseException as error:
+        if run.state == Run.State.RUNNING:
+            _fail(run, error)
+        if isinstance(error, OSError) and error.errno == 28:
+            raise StorageError(
+                "The disk is full: the run was given up and left nothing behind.",
+                hint="Free some space, then run it again.",
+            ) from error
+        raise
+    finally:
+        if run.state != Run.State.STAGED:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _fail(run: Run, error: BaseException) -> None:
+    told = error if isinstance(error, FilrougeError) else None
+    with transaction.atomic():
+        run.state = Run.State.FAILED
+        run.finished_at = clock.now()
+        run.problem = told.message if told else f"The run stopped: {type(error).__name__}."
+        run.problem_hint = told.hint if told else "Nothing was kept of it."
+        run.save()
+        audit.record(f"{run.kind}.fail", by=run.by, kind="run", subject=str(run.id), source=run.source_name)
+
+
+def commit(run: Run, manifest: dict[str, dict[str, Any]], **details: Any) -> None:
+    """Promise the staged files in one transaction, then carry the promise out.
+
+    ``manifest``: table -> {"append": [file…], "overwrite": [file…], "supersede": file, "replace": [people file, file…]}.
+    """
+    with transaction.atomic():
+        run.manifest = manifest
+        run.state = Run.State.STAGED
+        run.save()
+        audit.record(f"{run.kind}.run", by=run.by, kind="run", subject=str(run.id), source=run.source_name, **details)
+    carry_out(run)
+
+
+def carry_out(run: Run) -> None:
+    """Put what ``run`` promised into the lake; every step is done once, however often this is called."""
+    where, into = staging(run), lake()
+    name_of_run = str(run.id)
+    for table, steps in run.manifest.items():
+        if file := steps.get("supersede"):
+            into.supersede(table, pq.read_table(where / file), run=name_of_run)
+        if files := steps.get("append"):
+            into.append(table, [where / name for name in files], run=name_of_run)
+        if "overwrite" in steps:
+            into.overwrite(table, [where / name for name in steps["overwrite"]], run=name_of_run)
+        if files := steps.get("replace"):
+            people = pq.read_table(where / files[0]).column(0).combine_chunks()
+            into.replace_people(table, people, [where / name for name in files[1:]], run=name_of_run)
+    with transaction.atomic():
+        run.state = Run.State.COMMITTED
+        run.finished_at = clock.now()
+        run.manifest = {}
+        run.save()
+        if run.source is not None and run.kind == "import":
+            Source.objects.filter(pk=run.source_id).update(as_of=run.as_of or run.started_at, cursor=run.next_cursor)
+    shutil.rmtree(where, ignore_errors=True)
+
+
+def recover() -> int:
+    """Finish what was promised and give up what was not, after a crash; return how many runs were looked at."""
+    seen = 0
+    for run in Run.objects.filter(state=Run.State.STAGED):
+        carry_out(run)
+        seen += 1
+    for run in Run.objects.filter(state=Run.State.RUNNING):
+        _fail(run, StorageError("The run was interrupted.", hint="Nothing was kept of it; run it again."))
+        shutil.rmtree(staging(run), ignore_errors=True)
+        seen += 1
+    return seen
+
+
+def hidden() -> list[str]:
+    """Return the runs whose rows are not to be shown yet."""
+    return [str(key) for key in Run.objects.filter(state=Run.State.STAGED).values_list("id", flat=True)]
+
+
+def stage(run: Run, name: str, data: pa.Table) -> str:
+    """Write Arrow ``data`` among the staged files of ``run``; return the file's name."""
+    pq.write_table(data, staging(run) / name, compression="zstd")
+    return name

@@ -1,0 +1,230 @@
+"""Sources: add, check, run, undo. A run leaves one audit line; a dry run leaves nothing."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import yaml
+from django.db import transaction
+
+from filrouge.base import clock, ids, settings
+from filrouge.base.errors import Conflict, DefinitionError, NotFound, SourceError, UsageError
+from filrouge.connect import Reach, connector
+from filrouge.connect.paths import files
+from filrouge.domain.sources import SourceSpec
+from filrouge.domain.sources.verdict import Counts, judge
+from filrouge.engines import open_engine
+from filrouge.store.models import Brand, Entity, Run, Source
+from filrouge.tables import TABLES
+from filrouge.work import audit, runs, secrets, suppressions
+from filrouge.work.imports import Import, Prepared
+
+FILES = frozenset({"csv", "excel", "ndjson"})
+
+
+def add(path: Path, *, by: str, sample: bool = False) -> Source:
+    """Keep the definition written in the YAML file ``path``, replacing the one of the same name.
+
+    Raises UsageError when the file cannot be read, DefinitionError with every fault of the definition.
+    """
+    try:
+        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError:
+        raise UsageError("The file {path} cannot be read.", hint="Check the path.", path=str(path)) from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        mark = getattr(error, "problem_mark", None)
+        raise UsageError(
+            "The file {path} is not YAML{where}.",
+            hint="Mend it there and try again.",
+            path=path.name,
+            where=f": line {mark.line + 1}, column {mark.column + 1}" if mark else "",
+        ) from None
+    return define(data, folder=path.resolve().parent, by=by, sample=sample)
+
+
+def define(data: Any, *, folder: Path, by: str, sample: bool = False) -> Source:
+    """Keep a definition given as plain data; relative places start at ``folder``."""
+    spec = SourceSpec.parse(data, what=str(data.get("source", "")) if isinstance(data, dict) else "")
+    _known_places(spec)
+    with transaction.atomic():
+        source, made = Source.objects.update_or_create(
+            name=spec.source,
+            defaults={
+                "system": spec.system, "kind": spec.kind, "reads": spec.reads, "entity": spec.entity.const or "",
+                "brand": spec.brand.const or "", "spec": spec.dump(), "folder": str(folder), "rank": spec.rank,
+                "sample": sample,
+            },
+        )  # fmt: skip
+        audit.record("source.add" if made else "source.change", by=by, kind="source", subject=spec.source)
+    return source
+
+
+def _known_places(spec: SourceSpec) -> None:
+    """Make sure that the entities and brands named exist, when the group has been described."""
+    if not Entity.objects.exists():
+        return
+    faults = []
+    for name, cell, model in (("entity", spec.entity, Entity), ("brand", spec.brand, Brand)):
+        named = {cell.const} if cell.const else set((cell.values or {}).values())
+        known = set(model.objects.values_list("slug", flat=True))
+        faults += [
+            f"{name}: {slug!r} is not known; there are {', '.join(sorted(known))}"
+            for slug in sorted(s for s in named if s and s not in known)
+        ]
+    if faults:
+        raise DefinitionError(
+            "The definition {what} names what the group does not have.",
+            faults=faults,
+            hint="Correct it, or add the entity or brand first.",
+            what=spec.source,
+        )
+
+
+def get(name: str) -> tuple[Source, SourceSpec]:
+    """Return the source called ``name`` and its definition. Raises NotFound."""
+    source = Source.objects.filter(name=name).first()
+    if source is None:
+        known = ", ".join(Source.objects.values_list("name", flat=True)[:30])
+        raise NotFound("No source is called {name}.", hint="There are: {known}.", name=name, known=known or "none yet")
+    return source, SourceSpec.parse(source.spec, what=name)
+
+
+def reach(source: Source, spec: SourceSpec) -> Reach:
+    """Return what the connector of ``source`` needs beside the definition."""
+    return Reach(Path(source.folder), secrets.reveal(spec.secret) if spec.secret else None)
+
+
+def check(name: str) -> dict[str, Any]:
+    """Make sure that the place of the source answers; return what is there. Raises SourceError."""
+    source, spec = get(name)
+    reader, where = connector(spec.kind), reach(source, spec)
+    reader.check(spec, where)
+    return {"source": name, "rows": reader.count(spec, where)}
+
+
+def run(
+    name: str, *, by: str, progress: runs.Progress = runs.silent, at: datetime | None = None, full: bool = False
+) -> Run:
+    """Import the source called ``name``, whole or not at all; return the run with its counts.
+
+    Raises SourceError when the source fails, Conflict when it is already running.
+    """
+    source, spec = get(name)
+    with runs.running("import", by=by, source=source) as made:
+        now = at or clock.now()
+        prepared = _prepare(source, spec, runs.staging(made), str(made.id), now, progress, full=full)
+        _judge(made, source, spec, prepared, now)
+        made.next_cursor = prepared.cursor
+        made.as_of = _as_of(source, spec) or now
+        progress("store", 0, prepared.counts.new + prepared.counts.changed)
+        runs.commit(made, prepared.manifest, counts=prepared.counts.plain())
+    return made
+
+
+def dry_run(name: str, *, progress: runs.Progress = runs.silent) -> dict[str, int]:
+    """Return what importing the source would count, and write nothing."""
+    source, spec = get(name)
+    folder = settings.get().home / "staging" / f"dry-{ids.uuid7()}"
+    folder.mkdir(parents=True)
+    try:
+        return _prepare(source, spec, folder, "dry", clock.now(), progress).counts.plain()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _prepare(
+    source: Source, spec: SourceSpec, folder: Path, run_id: str, at: datetime, progress: runs.Progress, *,
+    full: bool = False,
+) -> Prepared:  # fmt: skip
+    engine = open_engine(scratch=folder / "scratch")
+    try:
+        return Import(
+            spec=spec,
+            reach=reach(source, spec),
+            folder=folder,
+            engine=engine,
+            lake=runs.lake(),
+            run=run_id,
+            at=at,
+            hidden=tuple(runs.hidden()),
+            cursor="" if full else source.cursor,
+            suppressed=suppressions.checker(),
+            progress=progress,
+        ).prepare()
+    finally:
+        engine.close()
+
+
+def _judge(made: Run, source: Source, spec: SourceSpec, prepared: Prepared, now: datetime) -> None:
+    counts: Counts = prepared.counts
+    if counts.lost:
+        raise SourceError(
+            "{lost} rows of {source} are unaccounted for, so the run was given up.",
+            hint="This is a fault of ours: please report it with the source's definition.",
+            lost=counts.lost,
+            source=source.name,
+        )
+    before = list(
+        Run.objects.filter(source=source, kind="import", state=Run.State.COMMITTED).values_list("read", flat=True)[:5]
+    )
+    if source.cursor:
+        before = []
+    verdict, findings = judge(counts, spec.expect, before=before, newest=prepared.newest, at=now)
+    for field, value in asdict(counts).items():
+        setattr(made, field, value)
+    made.verdict = verdict
+    made.findings = [{"code": finding.code, "params": finding.params} for finding in findings]
+
+
+def _as_of(source: Source, spec: SourceSpec) -> datetime | None:
+    """Return when the files of a source were written: what their rows are as of."""
+    if spec.kind not in FILES:
+        return None
+    stamps = [path.stat().st_mtime for path in files(spec, Reach(Path(source.folder)))]
+    return datetime.fromtimestamp(max(stamps), UTC)
+
+
+def undo(run_id: str, *, by: str) -> Run:
+    """Take back a whole import: what it brought goes, what it replaced comes back; later runs are kept.
+
+    Raises NotFound, and Conflict when a later run of the source built upon it.
+    """
+    made = Run.objects.filter(pk=run_id, kind="import").first() if _is_id(run_id) else None
+    if made is None:
+        raise NotFound("No import has the number {run}.", hint="`filrouge source list` shows the runs.", run=run_id)
+    if made.state != Run.State.COMMITTED:
+        raise Conflict("This run is not in place.", hint="Only a run that was carried out can be undone.")
+    later = Run.objects.filter(source=made.source, kind="import", state=Run.State.COMMITTED, started_at__gt=made.started_at)
+    if later.exists():
+        raise Conflict(
+            "{count} later runs of {source} stand on this one.", hint="Undo the later ones first.",
+            count=later.count(), source=made.source_name,
+        )  # fmt: skip
+    lake = runs.lake()
+    with transaction.atomic():
+        made.state = Run.State.UNDONE
+        made.finished_at = clock.now()
+        made.save()
+        previous = Run.objects.filter(source=made.source, kind="import", state=Run.State.COMMITTED).first()
+        Source.objects.filter(pk=made.source_id).update(
+            cursor=previous.next_cursor if previous else "", as_of=previous.as_of if previous else None
+        )
+        audit.record("import.undo", by=by, kind="run", subject=str(made.id), source=made.source_name)
+    for table in TABLES:
+        if table not in ("links", "people", "golden_values"):
+            lake.undo(table, run=str(made.id))
+    return made
+
+
+def _is_id(text: str) -> bool:
+    from uuid import UUID
+
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True
