@@ -86,7 +86,7 @@ ICONS = {
     "star": "star",
     "stop": "hand-stop",
     "tag": "tag",
-    "theme": "brightness-half",
+    "theme": "contrast",
     "ticket": "ticket",
     "trash": "trash",
     "undo": "arrow-back-up",
@@ -107,7 +107,9 @@ def build() -> None:
 
 
 def sprite() -> str:
-    symbols = [symbol(name, MODULES / f"@tabler/icons/icons/outline/{icon}.svg") for name, icon in sorted(ICONS.items())]
+    symbols = [
+        symbol(name, MODULES / f"@tabler/icons/icons/outline/{icon}.svg") for name, icon in sorted(ICONS.items())
+    ]
     return '<svg xmlns="http://www.w3.org/2000/svg">' + "".join(symbols) + "</svg>\n"
 
 

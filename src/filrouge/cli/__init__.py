@@ -1,0 +1,62 @@
+"""The command line: ``filrouge <noun> <verb>``. Data goes to stdout, talk to stderr; 0 done, 1 refused, 2 wrong use."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from filrouge import __version__
+from filrouge.base import settings
+from filrouge.base.errors import FilrougeError
+
+app = typer.Typer(
+    name="filrouge",
+    help="One install that gathers every system a company knows its customers through.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+talk = Console(stderr=True, highlight=False)
+
+
+def main() -> None:
+    """Run the command that was typed, and tell what went wrong in one sentence."""
+    try:
+        set_up()
+        _gather()
+        app()
+    except FilrougeError as error:
+        talk.print(str(error), style="red", markup=False)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        talk.print("Stopped.")
+        sys.exit(1)
+
+
+@app.callback()
+def root(
+    version: Annotated[bool, typer.Option("--version", help="Say which version this is.", is_eager=True)] = False,
+) -> None:
+    """Gather every system, give each customer one page."""
+    if version:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+def set_up() -> None:
+    """Make Django ready in this process; whatever touches rows is imported after."""
+    if settings.variable("DJANGO_SETTINGS_MODULE") is None:
+        settings.use(DJANGO_SETTINGS_MODULE="filrouge.site.settings")
+    import django
+
+    django.setup()
+
+
+def _gather() -> None:
+    """Add every noun to the command."""
+    from filrouge.cli import serve
+
+    app.command("serve")(serve.serve)

@@ -1,0 +1,1 @@
+"""The console: the door through which the company's teams come in."""

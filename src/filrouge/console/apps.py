@@ -1,0 +1,10 @@
+"""The console as a Django application."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+
+class ConsoleConfig(AppConfig):
+    name = "filrouge.console"
+    label = "console"

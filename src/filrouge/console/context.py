@@ -1,0 +1,79 @@
+"""What every page knows: who reads, in which language and light, and where they may go."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from filrouge.console import words
+from filrouge.console.reader import LANGUAGES, theme_of
+from filrouge.console.who import roles_of
+
+EVERYONE = frozenset[str]()
+
+
+@dataclass(frozen=True)
+class Place:
+    """A place of the console: its address, its name, and the roles that find it in their navigation (empty: all)."""
+
+    view: str
+    name: str | Promise
+    icon: str
+    roles: frozenset[str] = EVERYONE
+
+
+PLACES = (
+    Place("home", _("Home"), "home"),
+    Place(
+        "people",
+        _("People"),
+        "people",
+        frozenset({"advisor", "sales", "marketer", "finance", "privacy", "engineer", "analyst", "administrator"}),
+    ),
+    Place("followups", _("Follow-ups"), "followup", frozenset({"advisor", "sales", "administrator"})),
+    Place("companies", _("Companies"), "building", frozenset({"advisor", "sales", "finance", "administrator"})),
+    Place("sources", _("Sources"), "source", frozenset({"engineer", "analyst", "privacy", "administrator"})),
+    Place("baselines", _("Baselines"), "baseline", frozenset({"executive", "analyst", "sales", "administrator"})),
+    Place("audit", _("Audit"), "audit", frozenset({"privacy", "administrator"})),
+    Place("users", _("Accounts"), "key", frozenset({"administrator"})),
+)
+
+
+def shell(request: HttpRequest) -> dict[str, Any]:
+    """Return what base.html needs."""
+    theme = theme_of(request)
+    language = getattr(request, "LANGUAGE_CODE", "fr")
+    return {
+        "places": places(request),
+        "roles_said": words.together("role", sorted(roles_of(request))) if getattr(request, "user", None) else "",
+        "theme": theme,
+        "next_theme": {"auto": "dark", "dark": "light", "light": "dark"}[theme],
+        "language": language,
+        "other_language": next(code for code in LANGUAGES if code != language),
+    }
+
+
+def places(request: HttpRequest) -> list[dict[str, Any]]:
+    """Return the places that the reader's roles open, the current one marked."""
+    if not getattr(request, "user", None) or not request.user.is_authenticated:
+        return []
+    held = roles_of(request)
+    here = (request.resolver_match.view_name if request.resolver_match else "") or ""
+    found = []
+    for place in PLACES:
+        if place.roles and not place.roles & held:
+            continue
+        try:
+            address = reverse(place.view)
+        except NoReverseMatch:
+            continue
+        current = (
+            here == place.view or here.startswith(f"{place.view.rstrip('s')}-") or here.startswith(f"{place.view}-")
+        )
+        found.append({"address": address, "name": place.name, "icon": place.icon, "current": current})
+    return found

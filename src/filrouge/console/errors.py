@@ -1,0 +1,95 @@
+"""What went wrong, told in words: a page for each kind of refusal, without anything technical."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+from filrouge.base.errors import DefinitionError, FilrougeError
+
+log = logging.getLogger("filrouge.console")
+
+
+class ErrorMiddleware:
+    """Turn a FilrougeError into a page: what happened, what to do, and the status that goes with it."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if not isinstance(error, FilrougeError):
+            return None
+        if error.status >= 500:
+            log.error("%s on %s", type(error).__name__, request.resolver_match and request.resolver_match.view_name)
+        return told(request, error)
+
+
+def told(request: HttpRequest, error: FilrougeError) -> HttpResponse:
+    """Return the page that tells ``error`` in the reader's language."""
+    message, hint = sentence(error)
+    context = {
+        "message": message,
+        "hint": hint,
+        "faults": error.faults if isinstance(error, DefinitionError) else (),
+        "title": _TITLES.get(error.status, _TITLES[500])(),
+    }
+    return render(request, "console/errors/told.html", context, status=error.status)
+
+
+def sentence(error: FilrougeError) -> tuple[str, str]:
+    """Return the message and the hint of ``error`` in the language of the moment."""
+    said = [_(part).format(**error.params) if part else "" for part in (error.template, error.hint_template)]
+    return said[0], said[1]
+
+
+_TITLES: dict[int, Callable[[], str]] = {
+    400: lambda: _("This request cannot be understood"),
+    403: lambda: _("You may not do this"),
+    404: lambda: _("Nothing here"),
+    409: lambda: _("Something changed meanwhile"),
+    422: lambda: _("This needs mending"),
+    500: lambda: _("Something broke on our side"),
+    502: lambda: _("A system does not answer"),
+    503: lambda: _("Our own storage is in trouble"),
+}
+
+
+def _page(request: HttpRequest, status: int, message: str, hint: str) -> HttpResponse:
+    context = {"title": _TITLES[status](), "message": message, "hint": hint, "faults": ()}
+    return render(request, "console/errors/told.html", context, status=status)
+
+
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return _page(request, 400, _("The address or the form holds something unexpected."), _("Go back and try again."))
+
+
+def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return _page(
+        request, 403, _("Your role does not open this page."), _("Ask an administrator if you need it for your work.")
+    )
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return _page(
+        request,
+        404,
+        _("There is nothing at this address, or nothing that you may see."),
+        _("Search for it, or go back to the home page."),
+    )
+
+
+def broken(request: HttpRequest) -> HttpResponse:
+    """The last resort: it needs neither database nor session."""
+    return render(None, "console/errors/broken.html", {}, status=500)
+
+
+def form_expired(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Told when a form's token is missing or too old."""
+    return _page(request, 403, _("This form was open for too long."), _("Go back, reload the page and send it again."))

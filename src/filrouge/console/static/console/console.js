@@ -1,0 +1,103 @@
+// What the console adds where JavaScript runs. Every gesture here also works without it.
+(() => {
+  const palette = document.getElementById("palette");
+  const closeOthers = (kept) => {
+    for (const open of document.querySelectorAll("details.why[open], details.menu[open]")) {
+      if (open !== kept && !open.contains(kept)) open.open = false;
+    }
+  };
+
+  // --- Ctrl-K -----------------------------------------------------------------------------------------------------
+  const options = () => [...palette.querySelectorAll("[role=option]")];
+  const choose = (step) => {
+    const all = options();
+    if (!all.length) return;
+    const now = all.findIndex((option) => option.getAttribute("aria-selected") === "true");
+    const next = (now + step + all.length) % all.length;
+    all.forEach((option, index) => option.setAttribute("aria-selected", String(index === next)));
+    all[next].id = "palette-chosen";
+    all.forEach((option, index) => index !== next && option.removeAttribute("id"));
+    all[next].scrollIntoView({ block: "nearest" });
+    palette.querySelector("input").setAttribute("aria-activedescendant", "palette-chosen");
+  };
+  document.addEventListener("keydown", (event) => {
+    if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k" && palette) {
+      event.preventDefault();
+      if (!palette.open) palette.showModal();
+      palette.querySelector("input").select();
+    } else if (palette?.open && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
+      event.preventDefault();
+      choose(event.key === "ArrowDown" ? 1 : -1);
+    } else if (palette?.open && event.key === "Enter") {
+      const chosen = palette.querySelector("[aria-selected=true]");
+      if (chosen) {
+        event.preventDefault();
+        location.assign(chosen.href);
+      }
+    } else if (event.key === "Escape") {
+      const open = document.querySelector("details.why[open], details.menu[open]");
+      if (open) {
+        open.open = false;
+        open.querySelector("summary").focus();
+      }
+    }
+  });
+  palette?.addEventListener("click", (event) => event.target === palette && palette.close());
+  document.addEventListener("htmx:afterSwap", (event) => event.target.id === "palette-found" && choose(1));
+
+  // --- why? -------------------------------------------------------------------------------------------------------
+  const place = (details) => {
+    const card = details.querySelector(".why-card, .menu-card");
+    if (!card) return;
+    card.classList.remove("to-left", "to-top");
+    const box = card.getBoundingClientRect();
+    if (box.right > innerWidth - 8) card.classList.add("to-left");
+    if (box.bottom > innerHeight - 8 && box.height < details.getBoundingClientRect().top) card.classList.add("to-top");
+  };
+  document.addEventListener(
+    "toggle",
+    (event) => {
+      if (event.target.matches?.("details.why, details.menu") && event.target.open) {
+        closeOthers(event.target);
+        place(event.target);
+      }
+    },
+    true,
+  );
+  document.addEventListener("click", (event) => {
+    const inside = event.target.closest("details.why, details.menu");
+    closeOthers(inside);
+    const summary = event.target.closest("details.why > summary");
+    if (summary) {
+      const why = summary.parentElement;
+      if (why.open && !why.dataset.held) event.preventDefault(); // opened by hovering: the click keeps it
+      if (why.open && why.dataset.held) delete why.dataset.held;
+      else why.dataset.held = "1";
+    }
+  });
+  let waiting = 0;
+  if (matchMedia("(hover: hover)").matches) {
+    document.addEventListener("mouseover", (event) => {
+      const why = event.target.closest("details.why");
+      clearTimeout(waiting);
+      if (why && !why.open) waiting = setTimeout(() => { why.open = true; delete why.dataset.held; }, 350);
+    });
+    document.addEventListener("mouseout", (event) => {
+      const why = event.target.closest("details.why");
+      if (why && !why.contains(event.relatedTarget)) {
+        clearTimeout(waiting);
+        if (why.open && !why.dataset.held) waiting = setTimeout(() => { why.open = false; }, 250);
+      }
+    });
+  }
+
+  // --- small things -----------------------------------------------------------------------------------------------
+  document.addEventListener("click", (event) => {
+    event.target.closest("[data-close]")?.closest(".toast-line")?.remove();
+    const copy = event.target.closest("[data-copy]");
+    if (copy) navigator.clipboard?.writeText(copy.dataset.copy);
+  });
+  document.addEventListener("change", (event) => {
+    if (event.target.closest("form[data-send]")) event.target.form.requestSubmit();
+  });
+})();

@@ -1,0 +1,190 @@
+"""Values in the reader's language: numbers, money, dates, durations, e-mail addresses and phone numbers."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal, InvalidOperation
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import phonenumbers
+from babel import Locale, dates, lists, numbers
+from django import template
+from django.conf import settings
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from filrouge.base import clock
+
+register = template.Library()
+
+
+def locale() -> Locale:
+    """Return Babel's locale for the reader; English is British in its dates (day before month)."""
+    return Locale.parse("en_GB" if (get_language() or "fr").startswith("en") else "fr_FR")
+
+
+def zone() -> ZoneInfo:
+    return ZoneInfo(settings.TIME_ZONE)
+
+
+def as_datetime(value: Any) -> datetime | None:
+    """Return ``value`` (a datetime, a date, ISO 8601 text) as an aware datetime, or None."""
+    if value in (None, ""):
+        return None
+    if isinstance(value, str):
+        try:
+            value = datetime.fromisoformat(value)
+        except ValueError:
+            return None
+    if isinstance(value, date) and not isinstance(value, datetime):
+        value = datetime.combine(value, time(), zone())
+    if not isinstance(value, datetime):
+        return None
+    return value if value.tzinfo else value.replace(tzinfo=ZoneInfo("UTC"))
+
+
+@register.filter
+def number(value: Any, digits: int | None = None) -> str:
+    """1234.5 -> 1 234,5 (fr) or 1,234.5 (en)."""
+    if value in (None, ""):
+        return ""
+    pattern = None if digits is None else "#,##0" + ("." + "0" * digits if digits else "")
+    return str(numbers.format_decimal(_decimal(value), format=pattern, locale=locale()))
+
+
+@register.filter
+def percent(value: Any, digits: int = 0) -> str:
+    """0.256 -> 26 %."""
+    if value in (None, ""):
+        return ""
+    pattern = "0" + ("." + "0" * digits if digits else "") + (" %" if locale().language == "fr" else "%")
+    return str(numbers.format_percent(_decimal(value), format=pattern, locale=locale()))
+
+
+@register.filter
+def money(value: Any, currency: str = "EUR") -> str:
+    """1234.5 -> 1 234,50 € (fr) or €1,234.50 (en)."""
+    if value in (None, ""):
+        return ""
+    return str(numbers.format_currency(_decimal(value), currency or "EUR", locale=locale()))
+
+
+@register.filter
+def day(value: Any) -> str:
+    """A date in words: 3 novembre 2026."""
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return str(dates.format_date(value, format="long", locale=locale()))
+    if isinstance(value, str) and len(value) == 10:
+        moment = as_datetime(value)
+        return str(dates.format_date(moment.date(), format="long", locale=locale())) if moment else value
+    moment = as_datetime(value)
+    return str(dates.format_date(moment.astimezone(zone()), format="long", locale=locale())) if moment else ""
+
+
+@register.filter
+def short_day(value: Any) -> str:
+    """A date in a line of a list: 3 nov. this year, 3 nov. 2024 before."""
+    moment = as_datetime(value)
+    if moment is None:
+        return ""
+    local = moment.astimezone(zone())
+    this_year = local.year == clock.now().astimezone(zone()).year
+    return str(dates.format_skeleton("MMMd" if this_year else "yMMMd", local, locale=locale()))
+
+
+@register.filter
+def exact(value: Any) -> str:
+    """A moment to the minute, with its day: mardi 3 novembre 2026, 14:05."""
+    moment = as_datetime(value)
+    if moment is None:
+        return ""
+    local = moment.astimezone(zone())
+    return f"{dates.format_date(local, format='full', locale=locale())}, {hour(local)}"
+
+
+@register.filter
+def hour(value: Any) -> str:
+    """14:05, in the zone of the screens."""
+    moment = as_datetime(value)
+    return str(dates.format_time(moment.astimezone(zone()), format="short", locale=locale())) if moment else ""
+
+
+@register.filter
+def ago(value: Any) -> str:
+    """How far away a moment is: il y a 3 heures, dans 2 jours."""
+    moment = as_datetime(value)
+    if moment is None:
+        return ""
+    now = clock.now()
+    days = (moment.astimezone(zone()).date() - now.astimezone(zone()).date()).days
+    if days in (-1, 1) and abs(moment - now) > timedelta(hours=6):
+        return _("yesterday") if days < 0 else _("tomorrow")
+    if abs(moment - now) < timedelta(seconds=60):
+        return _("just now")
+    return str(dates.format_timedelta(moment - now, add_direction=True, locale=locale(), threshold=1.1))
+
+
+@register.filter
+def day_title(value: Any) -> str:
+    """The heading of a day in the timeline: today, yesterday, else the day."""
+    moment = as_datetime(value)
+    if moment is None:
+        return ""
+    local = moment.astimezone(zone())
+    today = clock.now().astimezone(zone())
+    days = (today.date() - local.date()).days
+    if days in (0, 1):
+        return _("today") if days == 0 else _("yesterday")
+    skeleton = "MMMMEEEEd" if local.year == today.year else "yMMMMd"
+    return str(dates.format_skeleton(skeleton, local, locale=locale()))
+
+
+@register.filter
+def when(value: Any) -> SafeString:
+    """A moment relative to now, the exact one on hover and by keyboard."""
+    moment = as_datetime(value)
+    if moment is None:
+        return SafeString("")
+    return format_html(
+        '<time class="when" datetime="{}" data-tip="{}" tabindex="0">{}</time>',
+        moment.isoformat(),
+        exact(moment),
+        ago(moment),
+    )
+
+
+@register.filter
+def duration(value: Any) -> str:
+    """Seconds in words: 4 minutes, 1 hour."""
+    if value in (None, ""):
+        return ""
+    seconds = value.total_seconds() if isinstance(value, timedelta) else float(value)
+    return str(dates.format_timedelta(timedelta(seconds=seconds), locale=locale(), threshold=1.5))
+
+
+@register.filter
+def phone(value: Any) -> str:
+    """A phone number as it is read aloud: 06 39 98 12 34, +32 2 123 45 67."""
+    try:
+        parsed = phonenumbers.parse(str(value), "FR")
+    except phonenumbers.NumberParseException:
+        return str(value or "")
+    french = parsed.country_code == 33
+    style = phonenumbers.PhoneNumberFormat.NATIONAL if french else phonenumbers.PhoneNumberFormat.INTERNATIONAL
+    return phonenumbers.format_number(parsed, style)
+
+
+@register.filter
+def together(values: Any) -> str:
+    """A list in words: a, b and c."""
+    return str(lists.format_list([str(value) for value in values], locale=locale())) if values else ""
+
+
+def _decimal(value: Any) -> Decimal:
+    try:
+        return Decimal(str(value))
+    except InvalidOperation:
+        return Decimal(0)

@@ -1,0 +1,96 @@
+"""The components of the screens: icons, brand marks, the “why?” gesture, empty states, pages of a list."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import template
+from django.template.loader import render_to_string
+from django.templatetags.static import static
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from filrouge.console import brands, words
+
+register = template.Library()
+
+
+@register.simple_tag
+def icon(name: str, label: str = "") -> SafeString:
+    """Draw an icon of the sprite; without a label it is decoration, silent to a screen reader."""
+    drawing = f"{static('vendor/icons.svg')}#{name}"
+    if label:
+        return format_html('<svg class="icon" role="img" aria-label="{}"><use href="{}"/></svg>', label, drawing)
+    return format_html('<svg class="icon" aria-hidden="true"><use href="{}"/></svg>', drawing)
+
+
+@register.simple_tag
+def brand(slug: str, bare: bool = False) -> SafeString:
+    """Draw a brand's mark in its colour, with its name unless ``bare`` (then the name is for screen readers)."""
+    if not slug:
+        return SafeString("")
+    known = brands.brand(slug)
+    return format_html(
+        '<span class="brand"><svg class="brand-mark" viewBox="0 0 10 10" aria-hidden="true">'
+        '<circle cx="5" cy="5" r="4.5" fill="{}"/></svg><span class="{}">{}</span></span>',
+        known.colour,
+        "visually-hidden" if bare else "brand-name",
+        known.name,
+    )
+
+
+@register.filter
+def brand_name(slug: str) -> str:
+    return brands.brand(slug).name
+
+
+@register.filter
+def entity_name(slug: str) -> str:
+    return brands.entity(slug)
+
+
+@register.filter
+def word(code: Any, kind: str = "") -> str:
+    """Say a code of the domain in the reader's language; a code nobody translated is shown as it is."""
+    return words.say(str(code or ""), kind)
+
+
+@register.simple_block_tag
+def why(content: str, value: Any = "", label: str = "", classes: str = "") -> str:
+    """A value that can be asked “why?”: its answer opens on hover, click or Enter, and without JavaScript."""
+    return render_to_string(
+        "console/parts/why.html", {"value": value, "content": content, "label": label, "classes": classes}
+    )
+
+
+@register.simple_block_tag
+def empty(content: str, title: str = "", drawing: str = "search") -> str:
+    """What to say, and what can be done, where there is nothing to list."""
+    return render_to_string("console/parts/empty.html", {"title": title, "content": content, "drawing": drawing})
+
+
+@register.inclusion_tag("console/parts/progress.html")
+def progress(done: int, total: int | None, label: str = "", left: Any = None) -> dict[str, Any]:
+    """Counts and a bar: 412,300 of 985,484, about 40 s left."""
+    return {"done": done, "total": total, "label": label, "left": left}
+
+
+@register.simple_tag(takes_context=True)
+def query(context: template.RequestContext, **changes: Any) -> str:
+    """The address of this page with some parameters changed; None takes one out."""
+    parameters = context["request"].GET.copy()
+    for name, value in changes.items():
+        if value in (None, ""):
+            parameters.pop(name, None)
+        else:
+            parameters[name] = value
+    return f"?{parameters.urlencode()}" if parameters else "?"
+
+
+@register.inclusion_tag("console/parts/sorted.html", takes_context=True)
+def sorted_by(context: template.RequestContext, name: str, label: str) -> dict[str, Any]:
+    """The heading of a column that sorts its table: a link, with an arrow when it is the one in use."""
+    current = context["request"].GET.get("sort", "")
+    direction = "down" if current == f"-{name}" else "up" if current == name else ""
+    address = query(context, sort=name if current == f"-{name}" else f"-{name}", page=None)
+    return {"label": label, "direction": direction, "address": address}
