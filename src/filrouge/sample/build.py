@@ -13,20 +13,29 @@ from filrouge.base import clock, settings
 from filrouge.base.errors import StorageError, UsageError
 from filrouge.sample import life as lives
 from filrouge.sample.billing import Billing
+from filrouge.sample.calls import Calls
 from filrouge.sample.catalogue import campaigns, shows
 from filrouge.sample.companies import Companies
 from filrouge.sample.crm import Crm
+from filrouge.sample.desk import Desk
 from filrouge.sample.dice import Calendar, Dice
+from filrouge.sample.emailing import Emailing
+from filrouge.sample.events import Events
 from filrouge.sample.people import households
 from filrouge.sample.purchases import shop
 from filrouge.sample.reach import Numbers
 from filrouge.sample.shop import Shop
 from filrouge.sample.subscriptions import subscribe
+from filrouge.sample.talks import talk
+from filrouge.sample.web import Web
 from filrouge.sample.world import System, Truth, World
 
 Progress = Callable[[str, int, int | None], None]
 
-SYSTEMS: dict[str, Callable[[World], System]] = {"crm": Crm, "billing": Billing, "shop": Shop}
+SYSTEMS: dict[str, Callable[[World], System]] = {
+    "crm": Crm, "billing": Billing, "shop": Shop, "events": Events, "desk": Desk, "emailing": Emailing, "web": Web,
+    "calls": Calls,
+}  # fmt: skip
 MARK = "SAMPLE.md"
 MOST = 1_000_000
 _STEP = 500
@@ -109,6 +118,7 @@ def _write(folder: Path, people: int, seed: int, today: date, progress: Progress
             shop(life, dice, calendar)
             lives.visit_shows(life, dice, world.shows)
             lives.settle(life, dice)
+            talk(life, dice)
             for system in systems.values():
                 system.write(life, dice)
         done += len(home)

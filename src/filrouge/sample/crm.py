@@ -12,7 +12,7 @@ from filrouge.sample.world import World, digits, money
 
 _CLIENTS = (
     "Num_Client;Civ;Nom;Prénom;Nom_JF;Né(e) le;Adresse;CP;Ville;Pays;Tél;Courriel;Num_Societe;Ref_Compte;Carte_Fid;"
-    "OptIn_Mail;OptIn_SMS;OptIn_Tel;Bloctel;Décédé;Langue;CA_12M;Commercial;Date_Crea;Date_Maj"
+    "OptIn_Mail;OptIn_SMS;OptIn_Tel;Décédé;Langue;CA_12M;Commercial;Date_Crea;Date_Maj"
 )
 _PROSPECTS = "Num_Prospect;Nom;Prénom;Courriel;Tél;CP;Ville;Société;Origine;OptIn_Mail;Intérêt;Date_Crea"
 _COMPANIES = "Num_Societe;Raison_Sociale;SIREN;Site;Adresse;CP;Ville;Standard;Effectif;Secteur;Date_Maj"
@@ -89,7 +89,7 @@ class Crm:
             self._clients.add(row)
         elif throw < 0.083:
             row[6:9] = [person.home.line, person.home.postcode, person.home.city]
-            row[24] = self.world.calendar.french(dice.between(1, 3))
+            row[23] = self.world.calendar.french(dice.between(1, 3))
             self._late.add(row)
         elif throw < 0.09:
             late = f"C{digits(person.number + 6_000_000)}"
@@ -122,7 +122,7 @@ class Crm:
             faults.street(dice, home.line), home.postcode, home.city.upper() if dice.chance(0.6) else home.city,
             dice.pick(("FR", "FR", "France", "")), self._phone(person, dice), self._email(life, dice, careless),
             society, person.account if dice.chance(0.35) else "", person.loyalty if life.shop and dice.chance(0.25) else "",
-            self._choice(dice, yes), self._choice(dice, 0.2), self._choice(dice, 0.4), "O" if dice.chance(0.03) else "",
+            self._choice(dice, yes), self._choice(dice, 0.2), "B" if dice.chance(0.03) else self._choice(dice, 0.4),
             "O" if dead else "", dice.pick(("FR", "FR", "FR", "")), money(spent) if spent else "", dice.pick(_SELLERS),
             calendar.french(made), calendar.french(dice.between(2, min(made, 900))),
         ]  # fmt: skip

@@ -181,6 +181,7 @@ def settle(life: Life, dice: Dice) -> None:
             life.fades = (last.end or 0) + dice.between(60, 110)
     elif mine and dice.chance(0.14):
         life.fades = dice.between(50, 100)  # still here, and reading less: who may leave next
+    life.annoyed = HORIZON in life.letters and bool(mine) and dice.chance(0.06)
 
 
 def visit_shows(life: Life, dice: Dice, shows: tuple[Show, ...]) -> None:
