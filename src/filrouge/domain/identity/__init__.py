@@ -1,0 +1,8 @@
+"""Who is who: records of many systems become people, each link with its reason, every id made to last."""
+
+from filrouge.domain.identity.golden import golden, people
+from filrouge.domain.identity.graph import Assignment, assign, state_hash
+from filrouge.domain.identity.resolve import Resolution, resolve
+from filrouge.domain.identity.spec import HumanDecision, IdentitySpec
+
+__all__ = ["Assignment", "HumanDecision", "IdentitySpec", "Resolution", "assign", "golden", "people", "resolve", "state_hash"]

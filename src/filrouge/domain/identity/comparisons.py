@@ -1,0 +1,152 @@
+"""What is compared, by meaning: the levels of likeness of each column, for Splink."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from filrouge.domain.identity.normalise import extra
+from filrouge.domain.identity.spec import IdentitySpec
+
+_SUFFIXES = ("e", "le", "ne", "te")  # Paul and Paule, Michel and Michelle, Simon and Simonne: two people, not a typing error
+GENDERED = "(abs(length(l.given_key) - length(r.given_key)) between 1 and 2 and ({}))".format(
+    " or ".join(f"r.given_key = l.given_key || '{x}' or l.given_key = r.given_key || '{x}'" for x in _SUFFIXES)
+)
+_ROOTS = "(l.given_root = r.given_root or l.given_root = r.given_root2 or l.given_root2 = r.given_root or l.given_first = r.given_first)"
+_INITIAL = "(least(length(l.given_key), length(r.given_key)) = 1 and left(l.given_key, 1) = left(r.given_key, 1))"
+
+
+def _level(sql: str, label: str, *, tf: str | None = None) -> dict[str, Any]:
+    level: dict[str, Any] = {"sql_condition": sql, "label_for_charts": label}
+    if tf:
+        level |= {"tf_adjustment_column": tf, "tf_adjustment_weight": 1.0, "tf_minimum_u_value": 1e-6}
+    return level
+
+
+def _null(sql: str) -> dict[str, Any]:
+    return {"sql_condition": sql, "label_for_charts": "missing", "is_null_level": True}
+
+
+def _missing(column: str) -> dict[str, Any]:
+    return _null(f"l.{column} is null or r.{column} is null")
+
+
+def _same(column: str) -> dict[str, Any]:
+    return _level(f"l.{column} = r.{column}", "same", tf=column)
+
+
+def _like(column: str, near: float) -> str:
+    return f"jaro_winkler_similarity(l.{column}, r.{column}) >= {near}"
+
+
+def _typo(column: str, near: float) -> str:
+    # Levenshtein costs three times Jaro-Winkler: it is asked only of what is alike already
+    return f"{_like(column, 0.8)} and ({_like(column, near)} or levenshtein(l.{column}, r.{column}) <= 1)"
+
+
+_TWO_PARTS = "(l.born_y = r.born_y)::int + (l.born_m = r.born_m)::int + (l.born_d = r.born_d)::int >= 2"
+_ELSE = {"sql_condition": "ELSE", "label_for_charts": "different"}
+
+# name -> (columns that must hold something, levels from most to least alike)
+COMPARISONS: dict[str, tuple[tuple[str, ...], list[dict[str, Any]]]] = {
+    "given": (
+        ("given_key",),
+        [
+            _missing("given_key"),
+            _same("given_key"),
+            _level("l.given_key = r.family_other and l.family_other = r.given_key", "swapped"),
+            _level(f"{_ROOTS} and not {GENDERED}", "nickname"),
+            _level(_INITIAL, "initial"),
+            _level(f"({_typo('given_key', 0.92)}) and not {GENDERED}", "typo"),
+            _level(f"{_like('given_key', 0.8)} and not {GENDERED}", "near"),
+            _ELSE,
+        ],
+    ),
+    "family": (
+        ("family_key",),
+        [
+            _missing("family_key"),
+            _same("family_key"),
+            _level("l.family_key = r.given_other and l.given_other = r.family_key", "swapped"),
+            _level("l.family_key = r.birth_key or l.birth_key = r.family_key or l.birth_key = r.birth_key", "maiden"),
+            _level(_typo("family_key", 0.92), "typo"),
+            _level("contains(' ' || l.family || ' ', ' ' || r.family || ' ') or contains(' ' || r.family || ' ', ' ' || l.family || ' ')", "part"),
+            _level(_like("family_key", 0.8), "near"),
+            _ELSE,
+        ],
+    ),
+    "birth_date": (
+        ("born",),
+        [
+            _missing("born"),
+            _same("born"),
+            _level(f"{_TWO_PARTS} and levenshtein(l.born, r.born) <= 1", "typo"),
+            _level(f"{_TWO_PARTS} or (l.born_y = r.born_y and l.born_m = r.born_d and l.born_d = r.born_m)", "part"),
+            _level("l.born_y = r.born_y", "year"),
+            _ELSE,
+        ],
+    ),
+    "email": (
+        ("email",),
+        [
+            _missing("email"),
+            _same("email"),
+            _level("l.email_local = r.email_local", "mailbox"),
+            _level(f"{_like('email_local', 0.9)} and levenshtein(l.email, r.email) <= 2", "typo"),
+            _level("l.email_letters = r.email_letters", "letters"),
+            _level(_like("email_local", 0.9), "near"),
+            _ELSE,
+        ],
+    ),
+    "phone": (
+        ("phone",),
+        [_missing("phone"), _same("phone"),
+         _level("(left(l.phone, 8) = left(r.phone, 8) or right(l.phone, 5) = right(r.phone, 5)) and levenshtein(l.phone, r.phone) <= 1", "typo"),
+         _level("(left(l.phone, 8) = left(r.phone, 8) or right(l.phone, 5) = right(r.phone, 5)) and levenshtein(l.phone, r.phone) <= 2", "near"),
+         _ELSE],
+    ),
+    "address": (
+        ("address",),
+        [_missing("address"), _same("address"), _level(f"l.house = r.house and {_like('street', 0.88)}", "street"),
+         _level(_like("street", 0.92), "number"), _ELSE],
+    ),
+    "place": (
+        ("postcode", "city"),
+        [
+            _null("(l.postcode is null or r.postcode is null) and (l.city is null or r.city is null)"),
+            _level("l.postcode = r.postcode", "postcode", tf="postcode"),
+            _level("l.city = r.city", "city", tf="city"),
+            _level(f"{_like('city', 0.9)} or ((left(l.postcode, 3) = left(r.postcode, 3) or right(l.postcode, 2) = right(r.postcode, 2)) and levenshtein(l.postcode, r.postcode) <= 1)", "typo"),
+            _level("left(l.postcode, 2) = left(r.postcode, 2)", "area"),
+            _ELSE,
+        ],
+    ),
+    "loyalty": (
+        ("loyalty",),
+        [_missing("loyalty"), _same("loyalty"), _level(f"{_like('loyalty', 0.8)} and levenshtein(l.loyalty, r.loyalty) <= 1", "typo"),
+         _level(f"{_like('loyalty', 0.8)} and levenshtein(l.loyalty, r.loyalty) <= 2", "near"), _ELSE],
+    ),
+    "sex": (("sex",), [_missing("sex"), _level("l.sex = r.sex", "same"), _ELSE]),
+}  # fmt: skip
+# blocking rules from which the model learns how alike records of one person are; those without enough pairs are passed over
+SESSIONS: tuple[tuple[str, ...], ...] = (
+    ("given_key", "family_key"), ("born", "family_key"), ("born", "given_key"), ("email",), ("phone",), ("loyalty",),
+    ("family_key", "postcode"), ("born", "postcode"), ("given_key", "city"), ("family_key", "city"), ("born",), ("family_key",),
+)  # fmt: skip
+
+
+def splink_levels(levels: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the levels in Splink's spelling of the two sides: ``l.given_key`` becomes ``given_key_l``."""
+    return [level | {"sql_condition": re.sub(r"\b([lr])\.(\w+)", r"\2_\1", level["sql_condition"])} for level in levels]
+
+
+def comparisons(spec: IdentitySpec) -> dict[str, tuple[tuple[str, ...], list[dict[str, Any]]]]:
+    """Return every comparison that ``spec`` knows of, extra columns included."""
+    more = {
+        name: (
+            (extra(index),),
+            [_missing(extra(index)), _same(extra(index)), _level(_typo(extra(index), 0.92), "typo"), _ELSE],
+        )
+        for index, name in ((i, extra(i)) for i in range(len(spec.extras)))
+    }
+    return COMPARISONS | more

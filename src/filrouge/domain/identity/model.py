@@ -1,0 +1,262 @@
+"""What the records themselves teach of likeness: Fellegi-Sunter probabilities learned by Splink, checked before use."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from splink import DuckDBAPI, Linker
+from splink.internals.exceptions import SplinkException
+
+from filrouge.domain.identity.comparisons import SESSIONS, comparisons, splink_levels
+from filrouge.domain.identity.desk import Desk
+from filrouge.domain.identity.spec import IdentitySpec
+
+_FLOOR = 1e-7
+_SPARSE = 0.01  # a column filled in fewer records than this is not compared
+
+
+@dataclass(frozen=True)
+class Level:
+    """One level of likeness: its condition, and how often records of one person (m) and of two (u) stand at it."""
+
+    label: str
+    sql: str
+    m: float
+    u: float
+    tf: str | None = None
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One thing compared: what must be missing for it to be silent, then its levels, most alike first."""
+
+    name: str
+    missing: str
+    levels: tuple[Level, ...]
+
+
+@dataclass(frozen=True)
+class Model:
+    """A trained model; ``prior`` is the probability that two records taken at random are of one person."""
+
+    comparisons: tuple[Comparison, ...]
+    prior: float
+    seed: int
+    healthy: bool
+    notes: tuple[dict[str, Any], ...] = ()
+    frequencies: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def version(self) -> str:
+        """A short name of the content: two models that decide alike bear the same."""
+        return "m" + hashlib.sha256(json.dumps(self.dump()["comparisons"], sort_keys=True).encode()).hexdigest()[:8]
+
+    def dump(self) -> dict[str, Any]:
+        """Return the model as plain data, for JSON."""
+        return {
+            "prior": self.prior,
+            "seed": self.seed,
+            "healthy": self.healthy,
+            "notes": list(self.notes),
+            "comparisons": [
+                {
+                    "name": c.name,
+                    "missing": c.missing,
+                    "levels": [{"label": x.label, "sql": x.sql, "m": x.m, "u": x.u, "tf": x.tf} for x in c.levels],
+                }
+                for c in self.comparisons
+            ],
+        }
+
+
+def load(data: Mapping[str, Any]) -> Model:
+    """Return the model that ``dump`` wrote."""
+    return Model(
+        comparisons=tuple(
+            Comparison(c["name"], c["missing"], tuple(Level(**level) for level in c["levels"])) for c in data["comparisons"]
+        ),
+        prior=data["prior"],
+        seed=data["seed"],
+        healthy=data["healthy"],
+        notes=tuple(data["notes"]),
+    )
+
+
+def train(desk: Desk, spec: IdentitySpec, *, seed: int, records: str = "nodes") -> Model:
+    """Return the model learned from table ``records`` (all of ``nodes``, or one record per presumed person for ``u``).
+
+    Never raises for want of data: a model that could not be trained comes back with ``healthy`` false and notes that say why.
+    """
+    notes: list[dict[str, Any]] = []
+    chosen = _usable(desk, spec, notes)
+    (count,) = desk.rows("select count(*) from nodes")[0]
+    if count < spec.training.min_records or len(chosen) < 2:
+        code = "too_few_records" if count < spec.training.min_records else "too_few_columns"
+        return Model((), 0.0, seed, False, (*notes, {"code": code, "records": count, "columns": len(chosen)}))
+    columns = sorted({c for name in chosen for c in _columns(comparisons(spec)[name][1])} | {c for s in SESSIONS for c in s})
+    select = ", ".join(c for c in columns if c not in ("given_other", "family_other"))
+    for table in ("nodes", records):
+        desk.run(
+            f"create or replace table train_{table} as select rid, {select}, given_key as given_other, family_key as family_other from {table}"
+        )
+    logging.getLogger("splink").setLevel(logging.CRITICAL)
+    try:
+        shares_u = _learn_u(desk, spec, chosen, seed, f"train_{records}")
+        shares_m = _learn_m(desk, spec, chosen, shares_u, notes)
+    except SplinkException:
+        return Model((), 0.0, seed, False, (*notes, {"code": "training_failed"}))
+    finally:
+        desk.drop("train_nodes", f"train_{records}")
+    return _checked(spec, chosen, shares_m, shares_u, seed, notes)
+
+
+def _usable(desk: Desk, spec: IdentitySpec, notes: list[dict[str, Any]]) -> list[str]:
+    """Return the comparisons whose columns hold enough, and more than one value."""
+    chosen = []
+    for name, (columns, _) in comparisons(spec).items():
+        filled, distinct = 0.0, 0
+        for column in columns:
+            share, values = desk.rows(f"select coalesce(avg((n.{column} is not null)::int), 0), count(distinct {column}) from nodes n")[0]
+            filled, distinct = max(filled, share), max(distinct, values)
+        if filled >= _SPARSE and distinct > 1:
+            chosen.append(name)
+        else:
+            notes.append({"code": "column_empty" if distinct < 1 else "column_says_nothing", "column": name})
+    return chosen
+
+
+def _columns(levels: list[dict[str, Any]]) -> set[str]:
+    import re
+
+    return {c for level in levels for c in re.findall(r"\b[lr]\.(\w+)", level["sql_condition"])} | {
+        level["tf_adjustment_column"] for level in levels if "tf_adjustment_column" in level
+    }
+
+
+def _linker(desk: Desk, spec: IdentitySpec, chosen: list[str], table: str, shares: dict[tuple[str, str], float] | None = None) -> Linker:
+    described = []
+    for name in chosen:
+        levels = []
+        for level in splink_levels(comparisons(spec)[name][1]):
+            plain = {k: v for k, v in level.items() if not k.startswith("tf_")}
+            if shares is not None and not level.get("is_null_level"):
+                plain["u_probability"] = shares[name, level["label_for_charts"]]
+            levels.append(plain)
+        described.append({"output_column_name": name, "comparison_levels": levels})
+    settings = {
+        "link_type": "dedupe_only",
+        "unique_id_column_name": "rid",
+        "comparisons": described,
+        "blocking_rules_to_generate_predictions": [],
+        "probability_two_random_records_match": 1e-4,
+        "retain_matching_columns": False,
+        "linker_uid": "filrouge",
+    }
+    api = DuckDBAPI(connection=desk.con)
+    return Linker(api.register(table), settings, log_level=None, validate_settings=False)
+
+
+def _learn_u(desk: Desk, spec: IdentitySpec, chosen: list[str], seed: int, table: str) -> dict[tuple[str, str], float]:
+    linker = _linker(desk, spec, chosen, table)
+    linker.training.estimate_u_using_random_sampling(max_pairs=spec.training.u_pairs, seed=seed, min_count_per_level=50)
+    found = {k: v["u"] for k, v in _shares(linker).items()}
+    linker.table_management.delete_tables_created_by_splink_from_db()
+    return {
+        (name, level["label_for_charts"]): max(_FLOOR, found.get((name, level["label_for_charts"])) or _FLOOR)
+        for name in chosen
+        for level in comparisons(spec)[name][1]
+    }
+
+
+def _learn_m(
+    desk: Desk, spec: IdentitySpec, chosen: list[str], shares: dict[tuple[str, str], float], notes: list[dict[str, Any]]
+) -> dict[tuple[str, str], float]:
+    linker = _linker(desk, spec, chosen, "train_nodes", shares)
+    ran = 0
+    for session in SESSIONS:
+        if ran >= 7:
+            break
+        same = " and ".join(f"{c} is not null" for c in session)
+        (pairs,) = desk.rows(
+            f"select coalesce(sum(n * (n - 1) // 2), 0) from (select count(*) as n from train_nodes where {same} group by {', '.join(session)})"
+        )[0]
+        if pairs < 100:
+            continue
+        rule = " and ".join(f"l.{c} = r.{c}" for c in session)
+        try:
+            linker.training.estimate_parameters_using_expectation_maximisation(
+                rule, estimate_without_term_frequencies=True, max_pairs=spec.training.em_pairs
+            )
+            ran += 1
+        except SplinkException:
+            notes.append({"code": "session_failed", "columns": list(session)})
+    found = {k: v["m"] for k, v in _shares(linker).items() if v["m"] is not None}
+    linker.table_management.delete_tables_created_by_splink_from_db()
+    return {k: float(v) for k, v in found.items()}
+
+
+def _shares(linker: Linker) -> dict[tuple[str, str], dict[str, float | None]]:
+    saved = linker.misc.save_model_to_json()
+    return {
+        (c["output_column_name"], level["label_for_charts"]): {"m": level.get("m_probability"), "u": level.get("u_probability")}
+        for c in saved["comparisons"]
+        for level in c["comparison_levels"]
+        if not level.get("is_null_level")
+    }
+
+
+def _checked(
+    spec: IdentitySpec,
+    chosen: list[str],
+    shares_m: dict[tuple[str, str], float],
+    shares_u: dict[tuple[str, str], float],
+    seed: int,
+    notes: list[dict[str, Any]],
+) -> Model:
+    """Keep the comparisons that learned something, round what they learned, and say what was dropped."""
+    kept: list[Comparison] = []
+    for name in chosen:
+        levels = comparisons(spec)[name][1]
+        graded = [level for level in levels if not level.get("is_null_level")]
+        top, last = graded[0], graded[-1]
+        m_top, m_last = (shares_m.get((name, level["label_for_charts"])) for level in (top, last))
+        if m_top is None:
+            notes.append({"code": "not_learned", "column": name})
+            continue
+        if math.log2(max(m_top, _FLOOR) / shares_u[name, top["label_for_charts"]]) <= math.log2(
+            max(m_last or _FLOOR, _FLOOR) / shares_u[name, last["label_for_charts"]]
+        ):
+            notes.append({"code": "says_the_contrary", "column": name})
+            continue
+        kept.append(
+            Comparison(
+                name,
+                levels[0]["sql_condition"],
+                tuple(
+                    Level(
+                        level["label_for_charts"],
+                        level["sql_condition"],
+                        _round(shares_m.get((name, level["label_for_charts"])), shares_u[name, level["label_for_charts"]]),
+                        float(f"{shares_u[name, level['label_for_charts']]:.5g}"),
+                        level.get("tf_adjustment_column"),
+                    )
+                    for level in graded
+                ),
+            )
+        )
+    names = {c.name for c in kept}
+    healthy = len(kept) >= 2 and bool(names & {"given", "family"} or len(names) >= 3)
+    if not healthy:
+        notes.append({"code": "model_not_used", "columns": sorted(names)})
+    return Model(tuple(kept), 1e-4, seed, healthy, tuple(notes))
+
+
+def _round(m: float | None, u: float) -> float:
+    """Five digits: sums of floats may differ in the last ones from run to run. A level never seen says nothing."""
+    return float(f"{max(m, 1e-5) if m is not None else u:.5g}")

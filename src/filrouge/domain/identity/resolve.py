@@ -1,0 +1,178 @@
+"""The whole of identity in one call: records in, people out; deterministic, idempotent, and each link with its reason."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from filrouge.domain.identity import score as scoring
+from filrouge.domain.identity.blocking import block
+from filrouge.domain.identity.cluster import Edges, cluster, components
+from filrouge.domain.identity.desk import Desk, desk
+from filrouge.domain.identity.evidence import links, reviews
+from filrouge.domain.identity.graph import assign
+from filrouge.domain.identity.model import Model, train
+from filrouge.domain.identity.normalise import normalise
+from filrouge.domain.identity.spec import HumanDecision, IdentitySpec
+from filrouge.domain.identity.strong import strong_edges
+
+Ints = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Resolution:
+    """Who each record is of. ``changed`` is the part of ``assignment`` that differs from what was known before."""
+
+    assignment: pa.Table
+    changed: pa.Table
+    redirects: Mapping[str, str]
+    reviews: pa.Table
+    edges: pa.Table
+    counts: Mapping[str, int]
+    model: Mapping[str, Any] = field(default_factory=dict)
+
+
+def resolve(
+    con: Any,
+    records: pa.Table,
+    *,
+    previous: pa.Table | None = None,
+    former: Mapping[int, Sequence[str]] | None = None,
+    decisions: Sequence[HumanDecision] = (),
+    at: datetime,
+    seed: int = 7,
+    spec: IdentitySpec | None = None,
+    across: bool = False,
+) -> Resolution:
+    """Resolve ``records`` (columns of person_records, record_key distinct) into people.
+
+    ``con`` is a DuckDB connection, an Ibis backend on DuckDB, or None for a database of its own. ``previous`` (record_key,
+    person) are the links in force, ``former`` the people that a record was once of. The same content gives the same answer,
+    whatever the order of the rows; resolving again with one's own answer as ``previous`` changes nothing.
+    """
+    spec = spec or IdentitySpec()
+    with desk(con) as table:
+        normalise(table, records, spec)
+        strong_edges(table, spec)
+        model, prior = _weigh(table, spec, seed, across)
+        keys = table.numbers("select record_key from nodes order by rid")["record_key"].astype(np.int64)
+        labels = _cluster(table, spec, keys, decisions)
+        named = assign(keys, labels, previous, _ids(at, seed), former=former)
+        table.put("assigned", pa.table({"rid": pa.array(np.arange(keys.size), pa.int32()), "cluster": pa.array(labels, pa.int32()), "person": pa.array(named.persons, pa.string())}))
+        assignment = links(table, model, decisions)
+        asked = reviews(table, model, spec)
+        edges = table.arrow("select nl.record_key as left_key, nr.record_key as right_key, e.rule, e.w as weight, e.levels from edges e join nodes nl on nl.rid = e.l join nodes nr on nr.rid = e.r where e.w > 0 or e.rule is not null order by 1, 2")
+    changed = _changed(assignment, previous)
+    people = len(set(named.persons.tolist()))
+    counts = {
+        "records": keys.size, "people": people, "merges": named.merges, "splits": named.splits,
+        "new_people": named.new_people, "reviews": asked.num_rows,
+    }  # fmt: skip
+    report = model.dump() | {"version": model.version, "prior": prior}
+    return Resolution(assignment, changed, named.redirects, asked, edges, counts, report)
+
+
+def _weigh(table: Desk, spec: IdentitySpec, seed: int, across: bool) -> tuple[Model, float]:
+    """Lay table ``edges`` (l, r, w, levels, rule, kinds): what the model and the rules say of each pair worth keeping."""
+    model = train(table, spec, seed=seed) if spec.model else Model((), 0.0, seed, False, ({"code": "model_off"},))
+    if not model.healthy:
+        table.run("create or replace table edges as select l, r, w, 0::bigint as levels, rule, kinds from strong order by l, r")
+        return model, 0.0
+    (count,) = table.rows("select count(*) from nodes")[0]
+    block(table, spec, across=across)
+    scoring.frequencies(table, model)
+    floor = np.log2(max(count, 4)) - 12
+    scoring.score(table, model, pairs="pairs", into="scored", floor=float(floor))
+    found = table.numbers("select w, h from scored")
+    prior = scoring.calibrate(found["w"], found["h"], records=count)
+    _complete(table, model, spec, prior, across)
+    _merge(table, prior)
+    return model, prior
+
+
+def _complete(table: Desk, model: Model, spec: IdentitySpec, prior: float, across: bool) -> None:
+    """Score the pairs that blocking missed inside each component: clusters are settled on all of the evidence."""
+    weight = scoring.bits(prior)
+    (count,) = table.rows("select count(*) from nodes")[0]
+    near = table.numbers(f"select l, r from scored where least(w + {weight}, h) > {spec.thresholds.link} union select l, r from strong")
+    label = components(count, near["l"].astype(np.int64), near["r"].astype(np.int64))
+    table.put("component", pa.table({"rid": pa.array(np.arange(count), pa.int32()), "c": pa.array(label, pa.int32())}))
+    apart = "and exists (select 1 from nodes nx, nodes ny where nx.rid = x.rid and ny.rid = y.rid and nx.source is distinct from ny.source)" if across else ""
+    table.run(
+        f"""create or replace table missing as
+        with sized as (select rid, c from component where c in (
+            select c from component group by c having count(*) between 2 and {spec.limits.component}))
+        select x.rid as l, y.rid as r from sized x join sized y on x.c = y.c and x.rid < y.rid
+        where not exists (select 1 from scored s where s.l = x.rid and s.r = y.rid) {apart}"""
+    )
+    scoring.score(table, model, pairs="missing", into="completed", floor=-1e9)
+    table.run("insert into scored select * from completed")
+    table.drop("missing", "completed", "component", "pairs")
+
+
+def _merge(table: Desk, prior: float) -> None:
+    weight = scoring.bits(prior)
+    table.run(
+        f"""create or replace table edges as
+        select coalesce(s.l, g.l) as l, coalesce(s.r, g.r) as r,
+            greatest(coalesce(least(s.w + {weight}, s.h), g.w), coalesce(g.w, -1e9)) as w, coalesce(s.levels, 0) as levels, g.rule, g.kinds
+        from scored s full join strong g on s.l = g.l and s.r = g.r order by 1, 2"""
+    )
+    table.drop("scored")
+
+
+def _cluster(table: Desk, spec: IdentitySpec, keys: Ints, decisions: Sequence[HumanDecision]) -> Ints:
+    found = table.numbers("select l, r, w from edges order by l, r")
+    edges = Edges(found["l"].astype(np.int64), found["r"].astype(np.int64), found["w"].astype(np.float64))
+    spot = {key: int(np.searchsorted(keys, key)) for d in decisions for key in (d.left, d.right)}
+    known = {key: index for key, index in spot.items() if index < keys.size and keys[index] == key}
+    settled: dict[tuple[int, int], str] = {}
+    for decision in decisions:  # a later decision on the same pair replaces the earlier one
+        if decision.left in known and decision.right in known and decision.left != decision.right:
+            a, b = sorted((known[decision.left], known[decision.right]))
+            settled[a, b] = decision.kind
+    return cluster(
+        keys.size,
+        edges,
+        link=spec.thresholds.link,
+        clip=spec.thresholds.clip,
+        must=sorted(pair for pair, kind in settled.items() if kind == "must_link"),
+        cannot=sorted(pair for pair, kind in settled.items() if kind == "cannot_link"),
+        largest=spec.limits.cluster,
+    )
+
+
+def _ids(at: datetime, seed: int) -> Any:
+    """Return a maker of UUIDv7 whose time is ``at`` and whose chance is the content: the same records give the same ids."""
+    stamp = f"{int(at.timestamp() * 1000):012x}"
+    head = f"{stamp[:8]}-{stamp[8:]}-7"
+
+    def ids(smallest: Sequence[int]) -> list[str]:
+        made = []
+        for key in smallest:
+            d = hashlib.blake2b(b"%d:%d" % (seed, key), digest_size=10).hexdigest()
+            made.append(f"{head}{d[:3]}-{'89ab'[int(d[3], 16) & 3]}{d[4:7]}-{d[7:19]}")
+        return made
+
+    return ids
+
+
+def _changed(assignment: pa.Table, previous: pa.Table | None) -> pa.Table:
+    """Return the rows of ``assignment`` whose person is not the one known before."""
+    if previous is None or previous.num_rows == 0:
+        return assignment
+    keys = previous.column("record_key").to_numpy(zero_copy_only=False)
+    order = np.argsort(keys, kind="stable")
+    persons = np.array(previous.column("person").to_pylist(), dtype=object)[order]
+    keys = keys[order]
+    mine = assignment.column("record_key").to_numpy(zero_copy_only=False)
+    spot = np.minimum(np.searchsorted(keys, mine), keys.size - 1)
+    same = (keys[spot] == mine) & (persons[spot] == np.array(assignment.column("person").to_pylist(), dtype=object))
+    return assignment.filter(pa.array(~same))

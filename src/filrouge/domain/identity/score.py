@@ -1,0 +1,131 @@
+"""Match weights of pairs by a trained model, in bulk: the sum of what each comparison says, in bits."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+
+from filrouge.domain.identity.desk import Desk
+from filrouge.domain.identity.model import Comparison, Model
+from filrouge.domain.identity.spec import IdentitySpec
+
+Floats = npt.NDArray[np.float64] | npt.NDArray[np.float32]
+TF_FLOOR = 1e-6
+CHUNK = 4_000_000
+# What the members of a household share, or may: under the supposition that these are two of a household, it says little.
+_HOUSEHOLD = {"birth_date": 3.0, "email": 2.0}
+_SHARED = {"family", "phone", "address", "place"}
+
+
+def frequencies(desk: Desk, model: Model, clusters: str | None = None) -> None:
+    """Lay table ``scored_nodes``: the nodes with, for each column so weighted, the share of people who bear the value.
+
+    ``clusters`` (a table rid, cluster) counts each presumed person once.
+    """
+    columns = sorted({level.tf for c in model.comparisons for level in c.levels if level.tf})
+    joins, selected = [], []
+    for index, column in enumerate(columns):
+        counted = "count(*)" if clusters is None else "count(distinct c.cluster)"
+        source = "nodes n" if clusters is None else f"nodes n join {clusters} c using (rid)"
+        (total,) = desk.rows(f"select {counted} from {source} where n.{column} is not null")[0]
+        desk.run(
+            f"""create or replace table tf_{index} as
+            select n.{column} as v, cast(log2(greatest({counted}::double / {max(total, 1)}, {TF_FLOOR})) as float) as tf
+            from {source} where n.{column} is not null group by 1"""
+        )
+        joins.append(f"left join tf_{index} t{index} on n.{column} = t{index}.v")
+        selected.append(f", t{index}.tf as tf_{column}")
+    desk.run(
+        f"""create or replace table scored_nodes as
+        select n.*, n.given_key as given_other, n.family_key as family_other{"".join(selected)} from nodes n {" ".join(joins)} order by n.rid"""
+    )
+    desk.drop(*(f"tf_{index}" for index in range(len(columns))))
+
+
+def weight_sql(comparison: Comparison) -> str:
+    """Return the SQL of what one comparison says, in bits, from its level ``g_<name>``."""
+    cases = []
+    for index, level in enumerate(comparison.levels):
+        m = math.log2(level.m)
+        said = f"{m:.6f} - l.tf_{level.tf}" if level.tf else f"{m - math.log2(level.u):.6f}"
+        cases.append(f"when {len(comparison.levels) - index} then {said}")
+    return f"case g_{comparison.name} {' '.join(cases)} else 0 end"
+
+
+def level_sql(comparison: Comparison) -> str:
+    """Return the SQL of the level at which a pair stands: 0 missing, 1 different, then up to the most alike."""
+    top = len(comparison.levels)
+    cases = [f"when {level.sql} then {top - index}" for index, level in enumerate(comparison.levels[:-1])]
+    return f"case when {comparison.missing} then 0 {' '.join(cases)} else 1 end"
+
+
+def score(desk: Desk, model: Model, *, pairs: str, into: str, floor: float) -> None:
+    """Lay table ``into`` (l, r, w, h, levels): each pair of ``pairs`` whose weight ``w``, without prior, reaches ``floor``.
+
+    ``h`` is the weight of "one person" against "two of one household": whatever the prior, a pair is worth no more.
+
+    ``levels`` packs the level of each comparison, four bits each, in the order of the model.
+    """
+    desk.run(f"create or replace table {into} (l integer, r integer, w float, h float, levels bigint)")
+    (count,) = desk.rows(f"select count(*) from {pairs}")[0]
+    for start in range(0, max(count, 1), CHUNK):
+        desk.run(_sql(model, f"(select * from {pairs} limit {CHUNK} offset {start})", into, floor))
+
+
+def _sql(model: Model, pairs: str, into: str, floor: float) -> str:
+    levels = ", ".join(f"{level_sql(c)} as g_{c.name}" for c in model.comparisons)
+    said = ", ".join(f"{weight_sql(c)} as w_{c.name}" for c in model.comparisons)
+    whole = " + ".join(f"w_{c.name}" for c in model.comparisons)
+    packed = " | ".join(f"(g_{c.name}::bigint << {4 * i})" for i, c in enumerate(model.comparisons))
+    tfs = ", ".join(f"l.tf_{c}" for c in sorted({x.tf for c in model.comparisons for x in c.levels if x.tf}))
+    return f"""insert into {into}
+        with levelled as (
+            select p.l as pl, p.r as pr{"," if tfs else ""} {tfs}, {levels}
+            from {pairs} p join scored_nodes l on l.rid = p.l join scored_nodes r on r.rid = p.r
+        ), said as (select pl, pr, {packed} as levels, {_given(model)} as g_name, {said} from levelled l),
+        summed as (select pl, pr, levels, {whole} as w, {_household(model)} as h from said)
+        select pl, pr, round(w, 4), round(h, 4), levels from summed where w >= {floor}"""
+
+
+def _given(model: Model) -> str:
+    return "g_given" if any(c.name == "given" for c in model.comparisons) else "9"
+
+
+def _household(model: Model) -> str:
+    """Return the SQL of the weight of "one person" against "two of one household"; only personal things count."""
+    personal = " + ".join(
+        f"least(w_{c.name}, {_HOUSEHOLD[c.name]})" if c.name in _HOUSEHOLD else f"w_{c.name}"
+        for c in model.comparisons
+        if c.name not in _SHARED
+    )
+    if not personal or not any(c.name == "given" for c in model.comparisons):
+        return "1e9"
+    return f"case when g_name = 1 then {personal} else 1e9 end"
+
+
+def calibrate(weights: Floats, caps: Floats, *, records: int) -> float:
+    """Return the prior (probability that two records at random match) that agrees with the weights found.
+
+    Expectation-maximisation on the mixing share alone: pairs that were not compared count as not matching.
+    """
+    total = records * (records - 1) / 2
+    if total <= 0 or weights.size == 0:
+        return 1.0 / max(total, 2.0)
+    odds, most = (np.exp2(np.clip(x.astype(np.float64), -60, 60)) for x in (weights, caps))
+    prior = max(np.count_nonzero(weights > math.log2(max(total, 2.0))) / total, 1.0 / total)
+    for _ in range(100):
+        ratio = prior / (1 - prior)
+        likely = np.minimum(odds * ratio, most)
+        share = float(np.sum(likely / (1 + likely))) / total
+        share = min(max(share, 1.0 / total), 0.5)
+        if abs(share - prior) < 1e-4 * prior:
+            return float(f"{share:.4g}")
+        prior = share
+    return float(f"{prior:.4g}")
+
+
+def bits(prior: float) -> float:
+    """Return the weight of the prior, in bits."""
+    return math.log2(prior / (1 - prior))

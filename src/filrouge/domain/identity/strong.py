@@ -1,0 +1,95 @@
+"""Rules on strong identifiers: same loyalty card, same e-mail and name… with limits on what one value may carry."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from filrouge.domain.identity.comparisons import GENDERED
+from filrouge.domain.identity.desk import Desk
+from filrouge.domain.identity.spec import IdentitySpec
+
+# 1 the given names may be of one person, 0 they may not, null nothing is known
+_GIVEN = f"""(case when l.given_key is null or r.given_key is null then null
+    when l.given_key = r.given_key then 1 when {GENDERED} then 0
+    when l.given_root = r.given_root or l.given_first = r.given_first or l.given_root = r.given_root2 or l.given_root2 = r.given_root then 1
+    when least(length(l.given_key), length(r.given_key)) = 1 then (left(l.given_key, 1) = left(r.given_key, 1))::int
+    when l.given_key = r.family_key and l.family_key = r.given_key then 1
+    when jaro_winkler_similarity(l.given_key, r.given_key) >= 0.92 then 1 else 0 end)"""
+_FAMILY = """(case when l.family_key is null or r.family_key is null then null
+    when l.family_key = r.family_key or l.family_key = r.birth_key or l.birth_key = r.family_key or l.birth_key = r.birth_key then 1
+    when l.given_key = r.family_key and l.family_key = r.given_key then 1
+    when contains(' ' || l.family || ' ', ' ' || r.family || ' ') or contains(' ' || r.family || ' ', ' ' || l.family || ' ') then 1
+    when jaro_winkler_similarity(l.family_key, r.family_key) >= 0.9 then 1 else 0 end)"""
+_BORN = """(case when l.born is null or r.born is null then null when l.born = r.born then 1
+    when (l.born_y = r.born_y)::int + (l.born_m = r.born_m)::int + (l.born_d = r.born_d)::int >= 2 then 1
+    when l.born_y = r.born_y and l.born_m = r.born_d and l.born_d = r.born_m then 1 else 0 end)"""
+_NAMED = "coalesce(given, 1) = 1 and coalesce(family, 1) = 1 and given is not null and coalesce(born, 1) = 1"
+
+
+@dataclass(frozen=True)
+class StrongRule:
+    """``identifier`` must be the same, its value must be within limits, and ``when`` must hold."""
+
+    name: str
+    identifier: str
+    when: str
+    weight: float
+    names: str  # the limit it obeys
+    kinds: tuple[str, ...]
+
+
+RULES = (
+    StrongRule("loyalty", "loyalty || '|' || entity", f"{_NAMED}", 20, "loyalty_names", ("loyalty_id", "name")),
+    StrongRule("loyalty_alone", "loyalty || '|' || entity", "given is null and coalesce(family, 1) = 1 and coalesce(born, 1) = 1 and names <= 1", 12, "loyalty_names", ("loyalty_id",)),
+    StrongRule("account", "account || '|' || entity", f"{_NAMED}", 20, "account_names", ("account_ref", "name")),
+    StrongRule("account_alone", "account || '|' || entity", "given is null and coalesce(family, 1) = 1 and coalesce(born, 1) = 1 and names <= 1", 12, "account_names", ("account_ref",)),
+    StrongRule("email_name", "email", f"{_NAMED} and family is not null", 18, "email_names", ("email", "name")),
+    StrongRule("email_given_birth", "email", "given = 1 and born = 1", 16, "email_names", ("email", "given_name", "birth_date")),
+    StrongRule("email_alone", "email", "given is null and coalesce(family, 1) = 1 and coalesce(born, 1) = 1 and names <= 1", 10, "email_names", ("email",)),
+    StrongRule("phone_name", "phone", "given = 1 and family = 1 and coalesce(born, 1) = 1", 14, "phone_names", ("phone", "name")),
+    StrongRule("phone_alone", "phone", "given is null and coalesce(family, 1) = 1 and coalesce(born, 1) = 1 and names <= 1 and bare", 6, "phone_names", ("phone",)),
+    StrongRule("name_birth_place", "name_key || '|' || born || '|' || coalesce(postcode, city)", "true", 12, "email_names", ("name", "birth_date", "place")),
+)  # fmt: skip
+
+
+def strong_edges(desk: Desk, spec: IdentitySpec) -> None:
+    """Lay tables ``strong`` (l, r, rule, w, kinds) and ``shared`` (identifier, value_hash, names, records) on the desk.
+
+    ``strong`` holds one edge per pair: that of the weightiest rule. ``shared`` tells which values were beyond their limit.
+    """
+    desk.run("create or replace table strong_all (l integer, r integer, rule varchar, w float, kinds varchar)")
+    desk.run("create or replace table shared (identifier varchar, value ubigint, names bigint, records bigint)")
+    for identifier in dict.fromkeys(rule.identifier for rule in RULES):
+        rules = [rule for rule in RULES if rule.identifier == identifier]
+        limit = getattr(spec.limits, rules[0].names)
+        first = rules[0].name
+        desk.run(f"create or replace table held as select rid, hash({identifier}) as v, given_root, family_key from nodes where {identifier} is not null")
+        # a name is counted once by its root, so that nicknames and initials do not make a value look shared
+        desk.run(
+            """create or replace table carried as
+            select v, count(*) as records, count(distinct given_root) filter (where length(given_root) > 1) as names
+            from held group by v having count(*) > 1"""
+        )
+        desk.run(
+            f"insert into shared select '{first}', v, names, records from carried where names > {limit} + 1 or records > {spec.limits.records}"
+        )
+        branches = " ".join(f"when {rule.when} then '{rule.name}'" for rule in rules)
+        weights = " ".join(f"when '{rule.name}' then {rule.weight}" for rule in rules)
+        kinds = " ".join(f"when '{rule.name}' then '{','.join(rule.kinds)}'" for rule in rules)
+        desk.run(
+            f"""insert into strong_all
+            with compared as (
+                select l.rid as lr, r.rid as rr, c.names, {_GIVEN} as given, {_FAMILY} as family, {_BORN} as born,
+                    (l.email is null and l.family_key is null) or (r.email is null and r.family_key is null) as bare
+                from carried c join held hl on hl.v = c.v join held hr on hr.v = c.v and hl.rid < hr.rid
+                join nodes l on l.rid = hl.rid join nodes r on r.rid = hr.rid
+                where c.records <= {spec.limits.records} and c.names <= {limit} + 1
+            ), ruled as (select lr, rr, case {branches} end as rule from compared)
+            select lr, rr, rule, case rule {weights} end, case rule {kinds} end from ruled where rule is not null"""
+        )
+    desk.run(
+        """create or replace table strong as
+        select l, r, arg_max(rule, w * 100 - length(rule)) as rule, max(w) as w, arg_max(kinds, w * 100 - length(rule)) as kinds
+        from strong_all group by l, r order by l, r"""
+    )
+    desk.drop("strong_all", "held", "carried")
