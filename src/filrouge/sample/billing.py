@@ -80,9 +80,9 @@ class Billing:
         if company is not None:
             email, phone = person.work_email, company.phone
         else:
-            email = "" if throw < 0.12 and not person.everywhere else faults.email(dice, person.email, careless)
-            if 0.12 <= throw < 0.2 and person.second_email:
-                email = person.second_email
+            email = ""
+            if throw > 0.12 or person.everywhere:
+                email = faults.email(dice, faults.mailbox(dice, person, second=0.1, shared=0.15), careless)
             phone = person.landline if person.landline and throw > 0.8 else person.phone if throw > 0.3 else ""
         year, month, day = faults.born(dice, person)
         known = throw < 0.22 or not person.adult

@@ -21,7 +21,8 @@ from filrouge.sample.desk import Desk
 from filrouge.sample.dice import Calendar, Dice
 from filrouge.sample.emailing import Emailing
 from filrouge.sample.events import Events
-from filrouge.sample.people import households
+from filrouge.sample.hero import tell
+from filrouge.sample.people import HERO, households
 from filrouge.sample.purchases import shop
 from filrouge.sample.reach import Numbers
 from filrouge.sample.shop import Shop
@@ -119,6 +120,8 @@ def _write(folder: Path, people: int, seed: int, today: date, progress: Progress
             lives.visit_shows(life, dice, world.shows)
             lives.settle(life, dice)
             talk(life, dice)
+            if life.person.number == HERO:
+                tell(life, calendar, world.shows, dice)
             for system in systems.values():
                 system.write(life, dice)
         done += len(home)

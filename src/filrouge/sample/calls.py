@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from filrouge.sample import faults
 from filrouge.sample.catalogue import CARGO, HALLE, HORIZON, SALONS
-from filrouge.sample.dice import Dice, clock
+from filrouge.sample.dice import CLOCK, Dice
 from filrouge.sample.life import Call, Life
 from filrouge.sample.paper import Sheet
+from filrouge.sample.people import HERO
 from filrouge.sample.world import World
 
 _HEADER = (
@@ -48,8 +49,11 @@ class Calls:
 
     @staticmethod
     def _heard(life: Life, dice: Dice) -> str:
-        given, family = faults.given(dice, life.person, 1.2), faults.family(dice, life.person, 1.3)
-        throw = dice.random()
+        if life.person.number == HERO:
+            return f"{life.person.given} {life.person.family}"
+        rate = 0.4 if life.person.everywhere else 1.3
+        given, family = faults.given(dice, life.person, rate), faults.family(dice, life.person, rate)
+        throw = dice.random() + (0.1 if life.person.everywhere else 0)
         if throw < 0.12:
             return f"{life.person.title} {family}"
         if throw < 0.4:
@@ -59,13 +63,13 @@ class Calls:
     def _call(self, call: Call, number: str, phone: str, name: str, person: int, dice: Dice) -> None:
         calendar = self.world.calendar
         hidden = dice.chance(0.02)
-        written = "" if hidden else f"+33{phone[1:]}"
+        written = "anonyme" if hidden else f"+33{phone[1:]}"
         due = calendar.iso(call.ago - call.due) if call.promise else ""
         if call.promise and person % 1_201 == 300:
             due = "bientôt"
         state = ("TENUE" if call.kept else "EN COURS") if call.promise else ""
         row = [
-            number, f"{calendar.iso(call.ago)} {clock(call.second)}", _LINES[call.brand], "E" if call.incoming else "S", written,
+            number, f"{calendar.iso(call.ago)} {CLOCK[call.second]}", _LINES[call.brand], "E" if call.incoming else "S", written,
             name, call.seconds, call.disposition, call.note, call.promise, due, state, dice.pick(_AGENTS),
         ]  # fmt: skip
         sheet = self._sheet(calendar.iso(call.ago)[:7])

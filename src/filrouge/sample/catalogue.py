@@ -108,7 +108,7 @@ class Campaign:
 
 
 _MONTHS = ("janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre")
-_LETTERS = {HORIZON: "L'essentiel de {month}", CARGO: "À l'affiche en {month}", HALLE: "Les trouvailles de {month}"}
+_LETTERS = {HORIZON: "L'essentiel du mois : {month}", CARGO: "À l'affiche en {month}", HALLE: "Les trouvailles, {month}"}
 _PREFIX = {HORIZON: "HZ", CARGO: "LC", HALLE: "LH"}
 
 

@@ -136,14 +136,9 @@ class Crm:
         return faults.phone(dice, person.phone) if throw < 0.88 else ""
 
     def _email(self, life: Life, dice: Dice, careless: float) -> str:
-        person, throw = life.person, dice.random()
-        if throw < 0.14 and not person.everywhere:
+        if dice.chance(0.14) and not life.person.everywhere:
             return ""
-        if throw < 0.22 and person.second_email:
-            return person.second_email
-        if throw < 0.28 and person.work_email:
-            return person.work_email
-        return faults.email(dice, person.email, careless)
+        return faults.email(dice, faults.mailbox(dice, life.person, second=0.1, work=0.08, shared=0.15), careless)
 
     @staticmethod
     def _choice(dice: Dice, yes: float) -> str:

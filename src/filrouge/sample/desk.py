@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from filrouge.sample import faults
 from filrouge.sample.catalogue import CARGO, HALLE, HORIZON, SALONS
-from filrouge.sample.dice import Dice, clock
+from filrouge.sample.dice import CLOCK, Dice
 from filrouge.sample.life import Life, Ticket
 from filrouge.sample.paper import Database
 from filrouge.sample.talks import THEMES, words
@@ -45,12 +45,7 @@ class Desk:
         person = life.person
         known: dict[str, str] = {}
         for rank, ticket in enumerate(life.tickets):
-            throw = dice.random()
-            email = person.email
-            if person.second_email and throw < 0.2:
-                email = person.second_email
-            elif person.work_email and throw < 0.3:
-                email = person.work_email
+            email = faults.mailbox(dice, person, second=0.2, work=0.1, shared=0.2)
             if email not in known:
                 known[email] = f"U{person.number:06}{len(known)}"
                 self._customer(life, known[email], email, dice)
@@ -84,14 +79,14 @@ class Desk:
             "type": "complaint" if ticket.complaint else "ticket", "subject": words(life, dice, theme.subject),
             "channel": dice.pick(("email", "email", "form", "chat")), "status": ticket.status,
             "first_message": ticket.messages[0][3], "theme": theme.name,
-            "created_at": f"{calendar.iso(ticket.ago)}T{clock(ticket.second)}Z",
-            "updated_at": f"{calendar.iso(last[1])}T{clock(last[2])}Z",
+            "created_at": f"{calendar.iso(ticket.ago)}T{CLOCK[ticket.second]}Z",
+            "updated_at": f"{calendar.iso(last[1])}T{CLOCK[last[2]]}Z",
         })  # fmt: skip
         for rank, (theirs, ago, second, text) in enumerate(ticket.messages):
             self._add("messages", {
                 "id": f"{number}-{rank}", "ticket_id": number, "customer_id": customer, "brand": _BRANDS[ticket.brand],
                 "direction": "in" if theirs else "out", "author": None if theirs else dice.pick(("Marie", "Hugo", "Lina")),
-                "body": text, "sent_at": f"{calendar.iso(ago)}T{clock(second)}Z",
+                "body": text, "sent_at": f"{calendar.iso(ago)}T{CLOCK[second]}Z",
             })  # fmt: skip
 
 

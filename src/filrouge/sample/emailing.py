@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from filrouge.sample import faults
 from filrouge.sample.catalogue import CARGO, HALLE, HORIZON, Campaign
-from filrouge.sample.dice import Dice, clock, waking
+from filrouge.sample.dice import CLOCK, Dice, waking
 from filrouge.sample.life import Life, likes
 from filrouge.sample.paper import Sheet
 from filrouge.sample.world import World
@@ -46,12 +46,8 @@ class Emailing:
             sheet.close()
 
     def _subscriber(self, life: Life, brand: str, number: str, dice: Dice) -> None:
-        person, calendar, throw = life.person, self.world.calendar, dice.random()
-        email = person.email
-        if person.second_email and throw < 0.25:
-            email = person.second_email
-        elif person.work_email and throw > 0.9:
-            email = person.work_email
+        person, calendar = life.person, self.world.calendar
+        email = faults.mailbox(dice, person, second=0.25, work=0.1, shared=0.12)
         since = dice.between(20, 1_500)
         if any(contract.campaign for contract in life.contracts):
             since = max(since, 200)
@@ -72,6 +68,7 @@ class Emailing:
     def _messages(self, life: Life, brand: str, number: str, since: int, dice: Dice) -> tuple[int | None, bool]:
         """Write the messages sent; return when they unsubscribed (days ago) and whether the address is dead."""
         dead = dice.chance(0.02) and not life.person.everywhere
+        bought = {contract.campaign for contract in life.contracts}
         list_ = BRANDS[brand]
         for place, campaign in enumerate(self._by_brand[brand]):
             if campaign.ago > since or (campaign.kind == "service" and not self._concerned(life, campaign)):
@@ -79,14 +76,14 @@ class Emailing:
             message = f"M{number}{place:02}"
             second = 7 * 3600 + dice.between(0, 5_400)
             head = [list_, number, campaign.code, campaign.kind, campaign.subject]
-            self._sends.add([message, *head, f"{self.world.calendar.iso(campaign.ago)} {clock(second)}"])
+            self._sends.add([message, *head, f"{self.world.calendar.iso(campaign.ago)} {CLOCK[second]}"])
             if dead:
-                when = f"{self.world.calendar.iso(campaign.ago)} {clock(second + 40)}"
+                when = f"{self.world.calendar.iso(campaign.ago)} {CLOCK[second + 40]}"
                 self._bounces.add([f"B{message[1:]}", message, *head, when, "mailbox unavailable"])
                 if place > 3:
                     return None, True
                 continue
-            if self._left(life, campaign, message, head, dice):
+            if self._left(life, campaign, message, head, dice, bought=campaign.code in bought):
                 return max(1, campaign.ago - 1), False
         return None, dead
 
@@ -96,19 +93,20 @@ class Emailing:
             return any(contract.reason == "card" for contract in life.contracts)
         return any(order.ago > campaign.ago for order in life.orders)
 
-    def _left(self, life: Life, campaign: Campaign, message: str, head: list[str], dice: Dice) -> bool:
+    def _left(
+        self, life: Life, campaign: Campaign, message: str, head: list[str], dice: Dice, *, bought: bool
+    ) -> bool:
         """Write the opening, the click or the leaving; return True when they left."""
         calendar = self.world.calendar
-        bought = any(contract.campaign == campaign.code for contract in life.contracts)
         opened = bought or dice.chance(likes(life, campaign))
         if opened:
             ago = max(0, campaign.ago - dice.pick((0, 0, 0, 1, 2))) if not bought else campaign.ago
             second = max(waking(dice), 9 * 3600) if ago == campaign.ago else waking(dice)
-            self._opens.add([f"O{message[1:]}", message, *head, f"{calendar.iso(ago)} {clock(second)}"])
+            self._opens.add([f"O{message[1:]}", message, *head, f"{calendar.iso(ago)} {CLOCK[second]}"])
             rate = 0.34 if campaign.mood == "good" else 0.16
             if bought or dice.chance(rate):
                 link = _LINK.format(site=_SITES[campaign.brand], campaign=campaign.code.lower())
-                when = f"{calendar.iso(ago)} {clock(min(second + 95, 86_399))}"
+                when = f"{calendar.iso(ago)} {CLOCK[min(second + 95, 86_399)]}"
                 self._clicks.add([f"C{message[1:]}", message, *head, when, link])
         if bought:
             return False

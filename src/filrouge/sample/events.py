@@ -24,7 +24,7 @@ _TRADE = (
 _MUSIC = (
     "Concert", "Date", "N° billet", "Acheté le", "Nom complet", "Courriel", "Téléphone", "Places", "Montant", "Canal", "Statut",
 )
-_EXHIBITORS = ("Salon", "Stand", "Raison sociale", "SIREN", "Site", "Ville", "Contact", "Mis à jour le")
+_COMPANIES = ("Salon", "Stand", "Raison sociale", "SIREN", "Site", "Ville", "Contact", "Mis à jour le")
 _HEADER_ROW = 4
 _DATES = (1, 3)
 
@@ -41,7 +41,7 @@ class Events:
             show.code: (self._folder / f"{show.code}.part").open("w", encoding="utf-8", newline="") for show in world.shows
         }
         self._writers = {code: csv.writer(stream) for code, stream in self._spools.items()}
-        self._companies: dict[str, set[int]] = {}
+        self._companies: dict[str, dict[str, int]] = {}  # of a year: names as typed -> company
 
     def write(self, life: Life, dice: Dice) -> None:
         """Write the registrations and tickets of one person, as typed at each desk."""
@@ -68,12 +68,11 @@ class Events:
         person, calendar = life.person, self.world.calendar
         company = None if person.company is None else self.world.companies[person.company]
         if company is not None:
-            if dice.chance(0.1):
-                self._companies.setdefault(show.code, set()).add(company.number)
             name = company.name if dice.chance(0.7) else company.name.rpartition(" ")[0]
+            self._companies.setdefault(show.code[-4:], {})[name] = company.number
         else:
             name = ""
-        email = person.work_email if person.work_email and dice.chance(0.7) else person.email
+        email = faults.mailbox(dice, person, work=0.15 if person.everywhere else 0.7, shared=0.1)
         phone = company.phone if company and dice.chance(0.3) else person.phone if dice.chance(0.7) else ""
         when = max(1, show.ago + dice.between(1, 60))
         status = "Inscrit" if show.ago < 0 else "Venu" if dice.chance(0.7) else "Absent"
@@ -90,7 +89,7 @@ class Events:
         seats = dice.pick((1, 2, 2, 2, 3, 4))
         given, family = faults.given(dice, person, 1.2), faults.family(dice, person, 1.2)
         name = f"{family} {given}" if dice.chance(0.3) else f"{given} {family}"
-        email = person.second_email if person.second_email and dice.chance(0.25) else person.email
+        email = faults.mailbox(dice, person, second=0.25, work=0.05, shared=0.25)
         status = "Remboursé" if dice.chance(0.03) else "À venir" if show.ago < 0 else "Scanné" if dice.chance(0.85) else "Non venu"
         self.world.truth.add("events_ticket_people", number, person.number)
         return [
@@ -126,7 +125,7 @@ class Events:
             _title(main, f"{'SALONS' if trade else 'CONCERTS'} {year}", columns, bold)
             self._fill(main, shows, day, "inscrits" if trade else "billets")
             if trade:
-                self._exhibitors(book.add_worksheet("Exposants"), shows, bold, day)
+                self._firms(book.add_worksheet("Sociétés"), year, shows, bold, day)
             else:
                 seats = book.add_worksheet("Jauge")
                 seats.write_row(0, 0, ("Concert", "Lieu", "Jauge"))
@@ -153,21 +152,20 @@ class Events:
         with path.open(encoding="utf-8", newline="") as stream:
             yield from csv.reader(stream)
 
-    def _exhibitors(self, sheet: Worksheet, shows: list[Show], bold: Format, day: Format) -> None:
-        _title(sheet, "EXPOSANTS", _EXHIBITORS, bold)
-        row, seen = _HEADER_ROW, set[int]()
-        for show in shows:
-            for place, number in enumerate(sorted(self._companies.get(show.code, set()) - seen)):
-                company = self.world.companies[number]
-                seen.add(number)
-                cells = (
-                    show.label, f"{'ABCDE'[place % 5]}{place + 1}", company.name, company.siren if number % 4 else "",
-                    company.domain, company.city, f"contact@{company.domain}",
-                    self.world.calendar.iso(max(1, show.ago + 20)),
-                )  # fmt: skip
-                for column, cell in enumerate(cells):
-                    _cell(sheet, row, column, cell, day, dates=(7,))
-                row += 1
+    def _firms(self, sheet: Worksheet, year: str, shows: list[Show], bold: Format, day: Format) -> None:
+        """Write the companies of the year as they were typed: exhibitors with a stand, visitors with little more than a name."""
+        _title(sheet, "SOCIÉTÉS", _COMPANIES, bold)
+        for place, (name, number) in enumerate(sorted(self._companies.get(year, {}).items())):
+            company, show = self.world.companies[number], shows[place % len(shows)]
+            exhibits = place % 6 == 0
+            cells = (
+                show.label, f"{'ABCDE'[place % 5]}{place + 1}" if exhibits else "", name, company.siren if exhibits else "",
+                company.domain if exhibits or place % 3 else "", company.city,
+                f"contact@{company.domain}" if exhibits else "", self.world.calendar.iso(max(1, show.ago + 20)),
+            )  # fmt: skip
+            for column, cell in enumerate(cells):
+                if cell:
+                    _cell(sheet, _HEADER_ROW + place, column, cell, day, dates=(7,))
 
 
 def _title(sheet: Worksheet, title: str, columns: tuple[str, ...], bold: Format) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from filrouge.base.text import fold
 from filrouge.sample.dice import Dice
 from filrouge.sample.names import nickname
@@ -30,6 +32,7 @@ def typo(dice: Dice, text: str) -> str:
     return text[:place] + dice.pick(near) + text[place + 1 :] if near else text
 
 
+@lru_cache(maxsize=4_096)
 def bare(text: str) -> str:
     """Return ``text`` without accents, its capitals and hyphens kept."""
     return "".join(fold(c).upper() if c.isupper() else (fold(c) or c) for c in text)
@@ -59,7 +62,7 @@ def given(dice: Dice, person: Person, rate: float = 1.0) -> str:
 def family(dice: Dice, person: Person, rate: float = 1.0) -> str:
     """Return the family name as somebody typed it; women who took another name are often still under their own."""
     name = person.family
-    if person.birth_name and dice.chance(0.22):
+    if person.birth_name and dice.chance(0.22 * min(1.0, rate)):
         name = person.birth_name
     throw = dice.random() / rate
     if throw < 0.025:
@@ -94,6 +97,18 @@ def phone(dice: Dice, digits: str) -> str:
     if kind == 8:
         return f"+33 {digits[1]} {' '.join(pairs[1:])}"
     return "-".join(pairs)
+
+
+def mailbox(dice: Dice, person: Person, *, second: float = 0.0, work: float = 0.0, shared: float = 0.0) -> str:
+    """Return one of the addresses of a person: their own, an older one, that of their work, that of the family."""
+    throw = dice.random()
+    if person.second_email and throw < second:
+        return person.second_email
+    if person.work_email and second <= throw < second + work:
+        return person.work_email
+    if person.family_email and throw > 1 - shared - (0.0 if person.adult else 0.4):
+        return person.family_email
+    return person.email
 
 
 def email(dice: Dice, address: str, rate: float = 1.0) -> str:

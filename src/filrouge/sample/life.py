@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from filrouge.sample.catalogue import CARGO, HALLE, HORIZON, SALONS, Campaign, Offer, Show
 from filrouge.sample.dice import Dice
-from filrouge.sample.people import Household, Person
+from filrouge.sample.people import HERO, Household, Person
 
 
 @dataclass(slots=True)
@@ -135,7 +135,8 @@ def _known_by(life: Life, dice: Dice) -> Life:
     everywhere = person.everywhere
     if everywhere:
         life.crm = "client"
-        life.billing = life.shop = life.desk = life.calls = True
+        life.shop = life.desk = life.calls = True
+        life.billing = person.number != HERO  # her contracts are told apart, in hero.py
         life.letters = (HORIZON, HALLE) if dice.chance(0.5) else (HORIZON, CARGO, HALLE)
         life.web = (HORIZON, CARGO) if dice.chance(0.4) else (HORIZON,)
         return life

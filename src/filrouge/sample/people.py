@@ -43,6 +43,8 @@ class Person:
     email: str
     second_email: str
     work_email: str
+    family_email: str
+    card: int
     phone: str
     landline: str
     home: Home
@@ -65,17 +67,16 @@ class Person:
 
     @property
     def loyalty(self) -> str:
-        """The number of the La Halle card."""
-        return f"LH{(self.number * 104_729 + 12_345) % 100_000_000:08}"
+        """The number of the La Halle card: some use the card of whoever they live with."""
+        return f"LH{(self.card * 104_729 + 12_345) % 100_000_000:08}"
 
 
 @dataclass(slots=True)
 class Household:
-    """People under one roof; ``family_email`` is the address that several of them give."""
+    """People under one roof."""
 
     number: int
     members: list[Person] = field(default_factory=list)
-    family_email: str = ""
 
 
 def households(people: int, seed: int, year: int, companies: Companies) -> Iterator[Household]:
@@ -100,8 +101,9 @@ def _household(
     landline = numbers.home(number) if number % 2 == 0 and dice.chance(0.8) else ""
     plan = _plan(dice, year)[:room]
     family = names.family(dice)
-    if dice.chance(0.15) and len(plan) > 1:
-        house.family_email = mail.reserve(f"famille.{handle(family)}", dice.pick(("example.org", "example.com")), dice)
+    family_email = ""
+    if dice.chance(0.22) and len(plan) > 1:
+        family_email = mail.reserve(f"famille.{handle(family)}", dice.pick(("example.org", "example.com")), dice)
     for place, (woman, born, kind) in enumerate(plan):
         person = first + place
         own = names.family(dice) if kind in ("partner", "mate", "wife") else family
@@ -115,17 +117,18 @@ def _household(
         if phone == _HERO_PHONE:
             phone = numbers.own(HERO)
         company = int(companies.count * dice.random() ** 1.5) if at_work else None
+        everywhere = person % EVERYWHERE == HERO
         email = mail.open(dice, given, own if dice.chance(0.3) else name, born[0])
         house.members.append(
             Person(
                 number=person, household=number, woman=woman, given=given, family=name,
                 birth_name=own if own != name else "", born=born, email=email,
-                second_email=mail.open(dice, names.nickname(given), own, born[0]) if dice.chance(0.25) else "",
+                second_email=mail.open(dice, names.nickname(given), own, born[0]) if dice.chance(0.08 if everywhere else 0.25) else "",
                 work_email="" if company is None else mail.reserve(
                     f"{handle(given)}.{handle(name)}", companies[company].domain, dice),
-                phone=phone, landline=landline, home=home, old_home=old_home, company=company,
+                family_email=family_email, card=first if place == 1 and dice.chance(0.1) else person, phone=phone, landline=landline, home=home, old_home=old_home, company=company,
                 job=dice.pick(JOBS) if company is not None else "",
-                topics=tuple(dice.sample(TOPICS, 3)), everywhere=person % EVERYWHERE == 7, adult=adult, twin=kind == "twin",
+                topics=tuple(dice.sample(TOPICS, 3)), everywhere=everywhere, adult=adult, twin=kind == "twin",
             )
         )  # fmt: skip
     for member in house.members:
@@ -172,7 +175,7 @@ def _make_hero(person: Person) -> None:
         person, woman=True, given="Camille", family="Rousseau-Petit", birth_name="Petit", born=(1984, 3, 12),
         email="camille.rousseau-petit@example.org", second_email="camille.petit@example.com", phone=_HERO_PHONE,
         home=home, old_home=Home("3 impasse des Tilleuls", "35000", "Rennes"), topics=("culture", "musique", "livres"),
-        everywhere=True, adult=True, twin=False,
+        everywhere=True, adult=True, twin=False, family_email="", card=person.number,
     )  # fmt: skip
     for name in person.__slots__:
         setattr(person, name, getattr(hero, name))

@@ -6,6 +6,8 @@ blocks that are allocated to nobody (07 1x, 07 2x, 04 0x), so that two people sh
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from filrouge.base.text import fold
 from filrouge.sample.dice import Dice
 
@@ -91,6 +93,7 @@ class Mailboxes:
         return address
 
 
+@lru_cache(maxsize=4_096)
 def handle(name: str) -> str:
     """Return a name as people write it in an address."""
     return fold(name).replace(" ", "-" if "-" in name else "")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from filrouge.sample import faults
 from filrouge.sample.catalogue import PROMOTIONS
-from filrouge.sample.dice import Dice, clock
+from filrouge.sample.dice import CLOCK, Dice
 from filrouge.sample.life import Life, Order
 from filrouge.sample.paper import Database
 from filrouge.sample.world import World, euros
@@ -70,11 +70,11 @@ class Shop:
         card = person.loyalty if at_till or throw < 0.4 else None
         home = faults.home(dice, person, 0.35)
         if at_till:
-            email = person.email if throw < 0.2 else None
+            email = faults.mailbox(dice, person, shared=0.2) if throw < 0.2 else None
             street = code = city = None
             phone = person.phone if throw < 0.85 else None
         else:
-            email = faults.email(dice, person.second_email if person.second_email and throw < 0.2 else person.email)
+            email = faults.email(dice, faults.mailbox(dice, person, second=0.2, work=0.03, shared=0.15))
             street, code, city = faults.street(dice, home.line), home.postcode, home.city
             phone = person.landline if person.landline and throw < 0.1 else person.phone if throw < 0.8 else None
         self._db.add("customers", (
@@ -87,8 +87,8 @@ class Shop:
 
     def _order(self, order: Order, customer: int) -> None:
         calendar = self.world.calendar
-        at = f"{calendar.iso(order.ago)}T{clock(order.second)}Z"
-        if customer % 5_003 == 11:
+        at = f"{calendar.iso(order.ago)}T{CLOCK[order.second]}Z"
+        if customer % 20_011 == 11:
             at = f"2999{at[4:]}"
         self._db.add("orders", (
             order.number, customer, at, order.channel, order.status, "EUR", euros(order.total), order.promotion or None,

@@ -29,7 +29,7 @@ def subscribe(house: list[Life], dice: Dice, campaigns: tuple[Campaign, ...]) ->
         if last.reason == "card" and last.end is not None and last.end > 40 and dice.chance(0.45):
             back = _contract(life, 3, last.offer, life, dice, ())
             back.start, back.end, back.reason = last.end - dice.between(5, 30), None, ""
-            _bill(back, dice)
+            bill(back, dice)
             life.contracts.append(back)
 
 
@@ -61,7 +61,7 @@ def _contract(
         method="virement" if offer.kind == "company" else dice.pick(_METHODS), campaign=campaign,
     )  # fmt: skip
     _fate(contract, dice)
-    _bill(contract, dice)
+    bill(contract, dice)
     return contract
 
 
@@ -80,7 +80,7 @@ def _fate(contract: Contract, dice: Dice) -> None:
         contract.reason = dice.pick(("moved", "death", "stopped"))
 
 
-def _bill(contract: Contract, dice: Dice) -> None:
+def bill(contract: Contract, dice: Dice) -> None:
     """Write the invoices of the last two years and what became of them."""
     period = contract.offer.months * 30.4375
     count = int((contract.start - (contract.end or 0)) / period) + 1

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import io
 import json
-from math import exp
+from math import log
 
 from filrouge.base.text import fold
 from filrouge.sample.catalogue import CARGO, GOODS, HALLE, HORIZON
-from filrouge.sample.dice import Calendar, Dice, clock, waking
+from filrouge.sample.dice import CLOCK, Calendar, Dice, waking
 from filrouge.sample.life import Life
 from filrouge.sample.titles import ARTICLES
 from filrouge.sample.world import World
@@ -35,6 +35,7 @@ class Web:
         self.world = world
         (world.folder / "web").mkdir(exist_ok=True)
         self._files: dict[tuple[str, str], io.TextIOWrapper] = {}
+        self._days: dict[str, list[io.TextIOWrapper]] = {}
         self.rows = 0
 
     def write(self, life: Life, dice: Dice) -> None:
@@ -46,15 +47,18 @@ class Web:
         for file in self._files.values():
             file.close()
 
-    def add(self, site: str, day: str, line: str) -> None:
-        """Write one event in the file of its month."""
-        key = (site, day[:7])
-        file = self._files.get(key)
-        if file is None:
-            path = self.world.folder / "web" / f"{site}-{key[1]}.ndjson"
-            file = self._files[key] = path.open("w", encoding="utf-8", newline="\n", buffering=1 << 18)
-        self.rows += 1
-        file.write(line)
+    def days(self, site: str) -> list[io.TextIOWrapper]:
+        """Return the file of each day of the last half-year on ``site``, indexed by days ago."""
+        known = self._days.get(site)
+        if known is None:
+            known = self._days[site] = [self._file(site, self.world.calendar.iso(ago)[:7]) for ago in range(DAYS + 1)]
+        return known
+
+    def _file(self, site: str, month: str) -> io.TextIOWrapper:
+        if (site, month) not in self._files:
+            path = self.world.folder / "web" / f"{site}-{month}.ndjson"
+            self._files[site, month] = path.open("w", encoding="utf-8", newline="\n", buffering=1 << 18)
+        return self._files[site, month]
 
 
 class _Visitor:
@@ -64,27 +68,32 @@ class _Visitor:
         self.web, self.life, self.dice, self.brand = web, life, dice, brand
         self.calendar: Calendar = web.world.calendar
         self.site = SITES[brand]
+        self.files = web.days(self.site)
         person = life.person
         self.user = person.account if brand == HORIZON else f"{_PREFIX[brand]}{person.account[1:]}"
         self.signed = self.known = False
         self.count = 0
         app = dice.chance(0.25)
         self.device = "iOS" if app and dice.chance(0.5) else "Android" if app else ""
+        device = f'"os":{{"name":"{self.device}"}},"app":{{"name":"{self.site}"}},' if app else ""
+        self.context = f'"context":{{{device}"site":"{self.site}","locale":"fr-FR"}}'
+        self.number = f"{person.number:07x}{_PREFIX[brand].lower()}"
         self.browser = self._browser()
 
     def go(self) -> None:
         """Write every visit of the last six months."""
         life, dice = self.life, self.dice
         member = life.billing or life.shop or dice.chance(0.4) or life.person.everywhere or not life.crm
-        week = DAYS // 7
-        for back in range(week, -1, -1):
-            for _ in range(_poisson(dice, life.pace(back * 7) * (0.55 if self.brand != HORIZON else 1.0))):
-                ago = back * 7 + dice.between(0, 6)
-                if ago < 1:
-                    continue
-                if dice.chance(0.02):
-                    self.browser, self.signed = self._browser(), False
-                self._visit(ago, member)
+        often = life.appetite * (1.0 if self.brand == HORIZON else 0.55)
+        steady = life.fades is None and life.gone is None
+        ago = float(DAYS)
+        while (ago := ago + log(1.0 - dice.random()) * 7 / often) >= 1:
+            day = int(ago)
+            if not steady and not dice.chance(life.pace(day) / life.appetite):
+                continue
+            if dice.chance(0.02):
+                self.browser, self.signed = self._browser(), False
+            self._visit(day, member)
         if member and not self.known:
             self._visit(dice.between(1, DAYS), member, always=True)
 
@@ -160,25 +169,14 @@ class _Visitor:
 
     def _event(self, kind: str, ago: int, second: int, rest: str) -> None:
         self.count += 1
-        day, at = self.calendar.iso(ago), clock(second)
+        day, at = self.calendar.iso(ago), CLOCK[second]
         who = f'"userId":"{self.user}",' if self.signed else ""
-        number = f"{self.life.person.number:07x}{_PREFIX[self.brand].lower()}{self.count:04x}"
-        late = self.dice.random()
-        received = f"{self.calendar.iso(max(0, ago - 1))}T06:10:00.000Z" if late < 0.006 else f"{day}T{at}.480Z"
-        device = f'"os":{{"name":"{self.device}"}},"app":{{"name":"{self.site}"}},' if self.device else ""
+        fate = self.dice.random()
+        received = f"{self.calendar.iso(max(0, ago - 1))}T06:10:00.000Z" if fate < 0.006 else f"{day}T{at}.480Z"
         line = (
-            f'{{"type":"{kind}","messageId":"{number}",{who}"anonymousId":"{self.browser}",{rest},'
-            f'"context":{{{device}"site":"{self.site}","locale":"fr-FR"}},"timestamp":"{day}T{at}.120Z","receivedAt":"{received}"}}\n'
+            f'{{"type":"{kind}","messageId":"{self.number}{self.count:04x}",{who}"anonymousId":"{self.browser}",{rest},'
+            f'{self.context},"timestamp":"{day}T{at}.120Z","receivedAt":"{received}"}}\n'
         )
-        self.web.add(self.site, day, line)
-        if 0.006 < late < 0.009:
-            self.web.add(self.site, day, line)
-
-
-def _poisson(dice: Dice, mean: float) -> int:
-    """Return how many times something happens that happens ``mean`` times on average."""
-    limit, product, count = exp(-mean), dice.random(), 0
-    while product > limit and count < 12:
-        product *= dice.random()
-        count += 1
-    return count
+        twice = 0.006 < fate < 0.009
+        self.files[ago].write(line * 2 if twice else line)
+        self.web.rows += 2 if twice else 1
