@@ -48,23 +48,19 @@ class Block:
     largest: int
 
 
-def block(desk: Desk, spec: IdentitySpec, *, across: bool = False) -> list[Block]:
-    """Lay table ``pairs`` (l, r: rid, l < r, each pair once) on the desk and return what each key contributed.
-
-    ``across`` keeps only pairs of records from different sources.
-    """
+def block(desk: Desk, spec: IdentitySpec) -> list[Block]:
+    """Lay table ``pairs`` (l, r: rid, l < r, each pair once) on the desk and return what each key contributed."""
     (count,) = desk.rows("select count(*) from nodes")[0]
     budget = max(spec.training.min_pairs, spec.training.pairs_per_record * count)
-    apart = "and a.source is distinct from b.source" if across else ""
     if count * (count - 1) // 2 <= budget:
-        desk.run(f"create or replace table pairs as select a.rid as l, b.rid as r from nodes a join nodes b on a.rid < b.rid {apart}")
+        desk.run("create or replace table pairs as select a.rid as l, b.rid as r from nodes a join nodes b on a.rid < b.rid")
         return [Block("all", count * (count - 1) // 2, count)]
     desk.run("create or replace table found (pair bigint)")
     blocks: list[Block] = []
     for key, expressions in KEYS.items():
         if budget <= 0:
             break
-        if kept := _one(desk, key, expressions, budget=budget, spec=spec, count=count, apart=apart):
+        if kept := _one(desk, key, expressions, budget=budget, spec=spec):
             blocks.append(kept)
             budget -= kept.pairs
     desk.run("create or replace table pairs as select distinct cast(pair >> 32 as integer) as l, cast(pair & 4294967295 as integer) as r from found")
@@ -72,7 +68,7 @@ def block(desk: Desk, spec: IdentitySpec, *, across: bool = False) -> list[Block
     return blocks
 
 
-def _one(desk: Desk, key: str, expressions: tuple[str, ...], *, budget: int, spec: IdentitySpec, count: int, apart: str) -> Block | None:
+def _one(desk: Desk, key: str, expressions: tuple[str, ...], *, budget: int, spec: IdentitySpec) -> Block | None:
     parts = " union ".join(f"select rid, hash({e}) as k from nodes where {e} is not null" for e in expressions)
     if len(expressions) == 1:
         parts = parts.replace(" union ", " union all ")
@@ -92,13 +88,6 @@ def _one(desk: Desk, key: str, expressions: tuple[str, ...], *, budget: int, spe
         f"""insert into found
         with kept as (select k from keyed group by k having count(*) between 2 and {largest}),
         k as (select rid, k from keyed semi join kept using (k))
-        select distinct (cast(x.rid as bigint) << 32) | y.rid from k x join k y on x.k = y.k and x.rid < y.rid
-        {_apart(apart)}"""
+        select distinct (cast(x.rid as bigint) << 32) | y.rid from k x join k y on x.k = y.k and x.rid < y.rid"""
     )
     return Block(key, pairs, largest)
-
-
-def _apart(apart: str) -> str:
-    if not apart:
-        return ""
-    return "join nodes a on a.rid = x.rid join nodes b on b.rid = y.rid where a.source is distinct from b.source"

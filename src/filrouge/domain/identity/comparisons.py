@@ -41,7 +41,17 @@ def _like(column: str, near: float) -> str:
 
 def _typo(column: str, near: float) -> str:
     # Levenshtein costs three times Jaro-Winkler: it is asked only of what is alike already
-    return f"{_like(column, 0.8)} and ({_like(column, near)} or levenshtein(l.{column}, r.{column}) <= 1)"
+    short = f"greatest(length(l.{column}), length(r.{column})) <= 4"
+    return f"({_like(column, 0.8)} or {short}) and ({_like(column, near)} or levenshtein(l.{column}, r.{column}) <= 1)"
+
+
+
+
+def _swapped(mine: str, other: str) -> str:
+    return (
+        f"jaro_winkler_similarity(l.{mine}, r.{other}) >= 0.88 and jaro_winkler_similarity(l.{other}, r.{mine}) >= 0.88 "
+        f"and least(length(l.{mine}), length(r.{mine})) > 1"
+    )
 
 
 _TWO_PARTS = "(l.born_y = r.born_y)::int + (l.born_m = r.born_m)::int + (l.born_d = r.born_d)::int >= 2"
@@ -54,7 +64,7 @@ COMPARISONS: dict[str, tuple[tuple[str, ...], list[dict[str, Any]]]] = {
         [
             _missing("given_key"),
             _same("given_key"),
-            _level("l.given_key = r.family_other and l.family_other = r.given_key", "swapped"),
+            _level(_swapped("given_key", "family_other"), "swapped"),
             _level(f"{_ROOTS} and not {GENDERED}", "nickname"),
             _level(_INITIAL, "initial"),
             _level(f"({_typo('given_key', 0.92)}) and not {GENDERED}", "typo"),
@@ -67,7 +77,7 @@ COMPARISONS: dict[str, tuple[tuple[str, ...], list[dict[str, Any]]]] = {
         [
             _missing("family_key"),
             _same("family_key"),
-            _level("l.family_key = r.given_other and l.given_other = r.family_key", "swapped"),
+            _level(_swapped("family_key", "given_other"), "swapped"),
             _level("l.family_key = r.birth_key or l.birth_key = r.family_key or l.birth_key = r.birth_key", "maiden"),
             _level(_typo("family_key", 0.92), "typo"),
             _level("contains(' ' || l.family || ' ', ' ' || r.family || ' ') or contains(' ' || r.family || ' ', ' ' || l.family || ' ')", "part"),
@@ -82,7 +92,8 @@ COMPARISONS: dict[str, tuple[tuple[str, ...], list[dict[str, Any]]]] = {
             _same("born"),
             _level(f"{_TWO_PARTS} and levenshtein(l.born, r.born) <= 1", "typo"),
             _level(f"{_TWO_PARTS} or (l.born_y = r.born_y and l.born_m = r.born_d and l.born_d = r.born_m)", "part"),
-            _level("l.born_y = r.born_y", "year"),
+            _level("abs(l.born_n - r.born_n) <= 400 or l.born_y = r.born_y", "year"),
+            _level("abs(l.born_n - r.born_n) <= 3700", "decade"),
             _ELSE,
         ],
     ),

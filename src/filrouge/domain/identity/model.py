@@ -224,12 +224,13 @@ def _checked(
     for name in chosen:
         levels = comparisons(spec)[name][1]
         graded = [level for level in levels if not level.get("is_null_level")]
-        top, last = graded[0], graded[-1]
-        m_top, m_last = (shares_m.get((name, level["label_for_charts"])) for level in (top, last))
-        if m_top is None:
+        learned = [level for level in graded[:-1] if (name, level["label_for_charts"]) in shares_m]
+        if not learned:
             notes.append({"code": "not_learned", "column": name})
             continue
-        if math.log2(max(m_top, _FLOOR) / shares_u[name, top["label_for_charts"]]) <= math.log2(
+        top, last = learned[0], graded[-1]
+        m_top, m_last = (shares_m.get((name, level["label_for_charts"])) for level in (top, last))
+        if math.log2(max(m_top or _FLOOR, _FLOOR) / shares_u[name, top["label_for_charts"]]) <= math.log2(
             max(m_last or _FLOOR, _FLOOR) / shares_u[name, last["label_for_charts"]]
         ):
             notes.append({"code": "says_the_contrary", "column": name})

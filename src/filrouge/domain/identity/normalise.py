@@ -195,6 +195,8 @@ def _assemble(desk: Desk, spec: IdentitySpec) -> None:
             case when n.given is not null and n.family is not null then squeezed(n.given) || ' ' || squeezed(n.family) end as name_key,
             case when regexp_matches(i.birth_date, '[0-9]') then left(i.birth_date, 10) end as born,
             left(i.birth_date, 4) as born_y, substr(i.birth_date, 6, 2) as born_m, substr(i.birth_date, 9, 2) as born_d,
+            try_cast(left(i.birth_date, 4) as integer) * 365 + try_cast(substr(i.birth_date, 6, 2) as integer) * 30
+                + try_cast(substr(i.birth_date, 9, 2) as integer) as born_n,
             case when not coalesce(b.role or b.bad, false) then b.local || '@' || b.domain end as email,
             case when b.role and not b.bad then b.local || '@' || b.domain end as role_email,
             case when not coalesce(b.role or b.bad, false) then b.local end as email_local, b.letters as email_letters,

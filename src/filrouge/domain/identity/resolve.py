@@ -49,7 +49,6 @@ def resolve(
     at: datetime,
     seed: int = 7,
     spec: IdentitySpec | None = None,
-    across: bool = False,
 ) -> Resolution:
     """Resolve ``records`` (columns of person_records, record_key distinct) into people.
 
@@ -61,9 +60,9 @@ def resolve(
     with desk(con) as table:
         normalise(table, records, spec)
         strong_edges(table, spec)
-        model, prior = _weigh(table, spec, seed, across)
+        model, prior = _weigh(table, spec, seed)
         keys = table.numbers("select record_key from nodes order by rid")["record_key"].astype(np.int64)
-        labels = _cluster(table, spec, keys, decisions)
+        labels = _cluster(table, spec, keys.size, _constraints(keys, decisions))
         named = assign(keys, labels, previous, _ids(at, seed), former=former)
         table.put("assigned", pa.table({"rid": pa.array(np.arange(keys.size), pa.int32()), "cluster": pa.array(labels, pa.int32()), "person": pa.array(named.persons, pa.string())}))
         assignment = links(table, model, decisions)
@@ -79,42 +78,56 @@ def resolve(
     return Resolution(assignment, changed, named.redirects, asked, edges, counts, report)
 
 
-def _weigh(table: Desk, spec: IdentitySpec, seed: int, across: bool) -> tuple[Model, float]:
+def _weigh(table: Desk, spec: IdentitySpec, seed: int) -> tuple[Model, float]:
     """Lay table ``edges`` (l, r, w, levels, rule, kinds): what the model and the rules say of each pair worth keeping."""
     model = train(table, spec, seed=seed) if spec.model else Model((), 0.0, seed, False, ({"code": "model_off"},))
     if not model.healthy:
         table.run("create or replace table edges as select l, r, w, 0::bigint as levels, rule, kinds from strong order by l, r")
         return model, 0.0
     (count,) = table.rows("select count(*) from nodes")[0]
-    block(table, spec, across=across)
-    scoring.frequencies(table, model)
-    floor = np.log2(max(count, 4)) - 12
-    scoring.score(table, model, pairs="pairs", into="scored", floor=float(floor))
-    found = table.numbers("select w, h from scored")
-    prior = scoring.calibrate(found["w"], found["h"], records=count)
-    _complete(table, model, spec, prior, across)
-    _merge(table, prior)
+    block(table, spec)
+    prior = _score(table, model, spec, count, None)
+    for _ in range(spec.training.rounds - 1 if count <= spec.training.second_round_below else 0):
+        # duplicates make rare values look common: learn again from a table where each presumed person counts once
+        labels = _cluster(table, spec, count, ())
+        table.put("presumed", pa.table({"rid": pa.array(np.arange(count), pa.int32()), "cluster": pa.array(labels, pa.int32())}))
+        table.run("create or replace table singles as select n.* from nodes n join presumed p on p.rid = n.rid and p.cluster = n.rid")
+        again = train(table, spec, seed=seed, records="singles")
+        if not again.healthy:
+            break
+        model, prior = again, _score(table, again, spec, count, "presumed")
     return model, prior
 
 
-def _complete(table: Desk, model: Model, spec: IdentitySpec, prior: float, across: bool) -> None:
+def _score(table: Desk, model: Model, spec: IdentitySpec, count: int, presumed: str | None) -> float:
+    """Lay table ``edges`` by ``model`` and return the prior that the scores themselves call for."""
+    scoring.frequencies(table, model, presumed)
+    floor = float(np.log2(max(count, 4)) - 12)
+    scoring.score(table, model, pairs="pairs", into="scored", floor=floor)
+    found = table.numbers("select w, h from scored")
+    prior = scoring.calibrate(found["w"], found["h"], records=count)
+    _complete(table, model, spec, prior)
+    _merge(table, prior)
+    return prior
+
+
+def _complete(table: Desk, model: Model, spec: IdentitySpec, prior: float) -> None:
     """Score the pairs that blocking missed inside each component: clusters are settled on all of the evidence."""
     weight = scoring.bits(prior)
     (count,) = table.rows("select count(*) from nodes")[0]
     near = table.numbers(f"select l, r from scored where least(w + {weight}, h) > {spec.thresholds.link} union select l, r from strong")
     label = components(count, near["l"].astype(np.int64), near["r"].astype(np.int64))
     table.put("component", pa.table({"rid": pa.array(np.arange(count), pa.int32()), "c": pa.array(label, pa.int32())}))
-    apart = "and exists (select 1 from nodes nx, nodes ny where nx.rid = x.rid and ny.rid = y.rid and nx.source is distinct from ny.source)" if across else ""
     table.run(
         f"""create or replace table missing as
         with sized as (select rid, c from component where c in (
             select c from component group by c having count(*) between 2 and {spec.limits.component}))
         select x.rid as l, y.rid as r from sized x join sized y on x.c = y.c and x.rid < y.rid
-        where not exists (select 1 from scored s where s.l = x.rid and s.r = y.rid) {apart}"""
+        where not exists (select 1 from scored s where s.l = x.rid and s.r = y.rid)"""
     )
     scoring.score(table, model, pairs="missing", into="completed", floor=-1e9)
     table.run("insert into scored select * from completed")
-    table.drop("missing", "completed", "component", "pairs")
+    table.drop("missing", "completed", "component")
 
 
 def _merge(table: Desk, prior: float) -> None:
@@ -128,25 +141,28 @@ def _merge(table: Desk, prior: float) -> None:
     table.drop("scored")
 
 
-def _cluster(table: Desk, spec: IdentitySpec, keys: Ints, decisions: Sequence[HumanDecision]) -> Ints:
+def _cluster(table: Desk, spec: IdentitySpec, count: int, constraints: Sequence[tuple[int, int, str]]) -> Ints:
     found = table.numbers("select l, r, w from edges order by l, r")
     edges = Edges(found["l"].astype(np.int64), found["r"].astype(np.int64), found["w"].astype(np.float64))
-    spot = {key: int(np.searchsorted(keys, key)) for d in decisions for key in (d.left, d.right)}
-    known = {key: index for key, index in spot.items() if index < keys.size and keys[index] == key}
-    settled: dict[tuple[int, int], str] = {}
-    for decision in decisions:  # a later decision on the same pair replaces the earlier one
-        if decision.left in known and decision.right in known and decision.left != decision.right:
-            a, b = sorted((known[decision.left], known[decision.right]))
-            settled[a, b] = decision.kind
     return cluster(
-        keys.size,
+        count,
         edges,
         link=spec.thresholds.link,
         clip=spec.thresholds.clip,
-        must=sorted(pair for pair, kind in settled.items() if kind == "must_link"),
-        cannot=sorted(pair for pair, kind in settled.items() if kind == "cannot_link"),
+        must=[(a, b) for a, b, kind in constraints if kind == "must_link"],
+        cannot=[(a, b) for a, b, kind in constraints if kind == "cannot_link"],
         largest=spec.limits.cluster,
     )
+
+
+def _constraints(keys: Ints, decisions: Sequence[HumanDecision]) -> list[tuple[int, int, str]]:
+    """Return the decisions on records that are here, as node numbers; a later one on the same pair replaces the earlier."""
+    settled: dict[tuple[int, int], str] = {}
+    for decision in decisions:
+        a, b = (int(np.searchsorted(keys, key)) for key in sorted((decision.left, decision.right)))
+        if a != b and b < keys.size and keys[a] == min(decision.left, decision.right) and keys[b] == max(decision.left, decision.right):
+            settled[a, b] = decision.kind
+    return sorted((a, b, kind) for (a, b), kind in settled.items())
 
 
 def _ids(at: datetime, seed: int) -> Any:
