@@ -1,0 +1,154 @@
+"""One question before acting: may this entity, for this brand, reach or use this person, for this purpose, by this channel?
+
+The answer is allow or deny, the reason, the rule and the evidence it rests on. The law stands here as dated rules
+with their source, to be confirmed by the company's data protection officer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Decision:
+    """The answer: ``reason`` is a code that doors put into words, ``evidence`` what it rests on."""
+
+    allow: bool
+    reason: str
+    rule: str = ""
+    evidence: str = ""
+    decided_on: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Default:
+    """What holds without a record: for a purpose and channel (``*``: any), from a date until another, by which source."""
+
+    purpose: str
+    channel: str
+    allow: bool
+    start: datetime
+    until: datetime | None
+    source: str
+    customers: bool = False  # holds for existing customers of the same entity only
+
+    def covers(self, purpose: str, channel: str, at: datetime) -> bool:
+        return (
+            self.purpose == purpose
+            and self.channel in ("*", channel)
+            and self.start <= at
+            and (self.until is None or at < self.until)
+        )
+
+
+_GDPR = datetime(2018, 5, 25, tzinfo=UTC)
+_PHONE_OPT_IN = datetime(2026, 8, 11, tzinfo=UTC)
+DEFAULTS: tuple[Default, ...] = (
+    Default("service", "*", True, _GDPR, None, "GDPR art. 6(1)(b), (f): answering and serving"),
+    Default("contract", "*", True, _GDPR, None, "GDPR art. 6(1)(b): performing the contract"),
+    Default("marketing", "email", True, _GDPR, None, "CPCE art. L34-5: similar products to customers", customers=True),
+    Default("marketing", "sms", True, _GDPR, None, "CPCE art. L34-5: similar products to customers", customers=True),
+    Default("marketing", "email", False, _GDPR, None, "CPCE art. L34-5: prior consent"),
+    Default("marketing", "sms", False, _GDPR, None, "CPCE art. L34-5: prior consent"),
+    Default("marketing", "push", False, _GDPR, None, "CPCE art. L34-5: prior consent"),
+    Default("marketing", "ads", False, _GDPR, None, "LIL art. 82: prior consent"),
+    Default("marketing", "phone", True, _GDPR, _PHONE_OPT_IN, "C. conso. art. L223-1 before Act 2025-594: objection list"),
+    Default("marketing", "phone", True, _PHONE_OPT_IN, None, "C. conso. art. L223-1: running contract", customers=True),
+    Default("marketing", "phone", False, _PHONE_OPT_IN, None, "C. conso. art. L223-1 (Act 2025-594): prior consent"),
+    Default("marketing", "post", True, _GDPR, None, "GDPR art. 6(1)(f), 21(2): until objection"),
+    Default("marketing", "web", True, _GDPR, None, "GDPR art. 6(1)(f), 21(2): until objection"),
+    Default("profiling", "*", True, _GDPR, None, "GDPR art. 6(1)(f), 21(1): until objection"),
+    Default("personalisation", "*", True, _GDPR, None, "GDPR art. 6(1)(f), 21(1): until objection"),
+    Default("analytics", "*", True, _GDPR, None, "GDPR art. 6(1)(f): figures in sums"),
+    Default("audience", "*", False, _GDPR, None, "LIL art. 82: prior consent"),
+    Default("research", "*", True, _GDPR, None, "GDPR art. 5(1)(b), 89: until objection"),
+)
+# Purposes that an objection to marketing also stops (GDPR art. 21(2): profiling related to it).
+_FOLLOWS_MARKETING = frozenset({"marketing", "audience"})
+
+
+def may_i(
+    consents: Iterable[Mapping[str, Any]],
+    *,
+    entity: str,
+    brand: str,
+    purpose: str,
+    channel: str,
+    at: datetime,
+    customer: bool = False,
+    held: tuple[str, datetime] | None = None,
+) -> Decision:
+    """Decide from a person's consent events (mappings with entity, brand, purpose, channel, state, at, evidence).
+
+    ``customer``: the person bought from this entity. ``held``: an overdue promise (its words' reference, its date) that
+    holds marketing back. Events of other entities do not count: consent does not travel.
+    """
+    known = sorted(
+        (event for event in consents if event["entity"] == entity and _when(event) <= at),
+        key=lambda event: (_when(event), event["state"] != "granted"),
+    )
+    restricted = _latest(known, ("restricted", "released"))
+    if restricted is not None and restricted["state"] == "restricted" and purpose != "service":
+        return _said(False, "restricted", "GDPR art. 18", restricted)
+    objection = _standing_objection(known, brand, purpose, channel)
+    if objection is not None:
+        return _said(False, "objected", "GDPR art. 21", objection)
+    if held is not None and purpose in _FOLLOWS_MARKETING:
+        return Decision(False, "promise_overdue", "a promise to this person is overdue", held[0], held[1])
+    consent = _consent(known, brand, purpose, channel)
+    if consent is not None:
+        if consent["state"] == "granted":
+            return _said(True, "consented", "GDPR art. 6(1)(a)", consent)
+        return _said(False, str(consent["state"]), "GDPR art. 7(3)", consent)
+    for default in DEFAULTS:
+        if default.covers(purpose, channel, at) and (customer or not default.customers):
+            reason = "existing_customer" if default.customers else "default_allow" if default.allow else "no_consent"
+            return Decision(default.allow, reason, default.source, "", default.start)
+    return Decision(False, "unknown_purpose", "nothing allows this purpose", "", None)
+
+
+def _standing_objection(
+    known: list[Mapping[str, Any]], brand: str, purpose: str, channel: str
+) -> Mapping[str, Any] | None:
+    """Return the objection in force: one to the channel or to all, of the whole entity, not lifted by a later grant."""
+    wanted = {purpose, "*"} | ({"marketing"} if purpose in _FOLLOWS_MARKETING else set())
+    standing: Mapping[str, Any] | None = None
+    for event in known:
+        if event["purpose"] not in wanted or event["channel"] not in (channel, "*", "", None):
+            continue
+        if event["state"] == "objected":
+            standing = event
+        elif event["state"] == "granted" and event["channel"] == channel and event["brand"] in (brand, "", None):
+            standing = None
+    return standing
+
+
+def _consent(known: list[Mapping[str, Any]], brand: str, purpose: str, channel: str) -> Mapping[str, Any] | None:
+    found = [
+        event
+        for event in known
+        if event["purpose"] == purpose
+        and event["channel"] in (channel, "*", "", None)
+        and event["brand"] in (brand, "", None)
+        and event["state"] in ("granted", "denied", "withdrawn")
+    ]
+    return found[-1] if found else None
+
+
+def _latest(known: list[Mapping[str, Any]], states: tuple[str, ...]) -> Mapping[str, Any] | None:
+    found = [event for event in known if event["state"] in states]
+    return found[-1] if found else None
+
+
+def _said(allow: bool, reason: str, rule: str, event: Mapping[str, Any]) -> Decision:
+    return Decision(allow, reason, rule, str(event.get("evidence") or ""), _when(event))
+
+
+def _when(event: Mapping[str, Any]) -> datetime:
+    at = event.get("at")
+    if isinstance(at, datetime):
+        return at
+    return datetime.fromisoformat(str(at)) if at else _GDPR

@@ -1,0 +1,31 @@
+"""The 360 of a person: the document that gathers every fact, and what a viewer may see of it."""
+
+from __future__ import annotations
+
+from filrouge.domain.profiles.view import (
+    ATTRIBUTES,
+    MANY,
+    Alert,
+    Attribute,
+    Moment,
+    PersonView,
+    Record,
+    Value,
+    current_consents,
+    name_of,
+    view,
+)
+
+__all__ = [
+    "ATTRIBUTES",
+    "MANY",
+    "Alert",
+    "Attribute",
+    "Moment",
+    "PersonView",
+    "Record",
+    "Value",
+    "current_consents",
+    "name_of",
+    "view",
+]

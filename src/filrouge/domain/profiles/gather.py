@@ -1,0 +1,222 @@
+"""The SQL that gathers everything known of people into documents, moments and search keys.
+
+It runs on an engine with the ability "sql", over views named after the canonical tables (current rows) and
+``owned`` (record_key, person, decision, rule, evidence, decided_at), which says whose each record is.
+Every item carries its entity and brand, so that ``view`` can show of it what a viewer may see.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+LAST = 200  # moments kept at hand per person
+KEPT = 60  # items of one kind kept at hand per person
+
+MACROS = (
+    "CREATE OR REPLACE MACRO money(x) AS CAST(CAST(x AS DECIMAL(18, 2)) AS VARCHAR)",
+    r"CREATE OR REPLACE MACRO folded(x) AS trim(regexp_replace(strip_accents(replace(replace(replace(lower(x), 'œ', 'oe'), "
+    r"'æ', 'ae'), 'ß', 'ss')), '[^\p{L}\p{N}]+', ' ', 'g'))",
+    "CREATE OR REPLACE MACRO reference(x) AS regexp_replace(lower(x), '[^0-9a-z]', '', 'g')",
+    r"""CREATE OR REPLACE MACRO digits(x) AS regexp_replace(regexp_replace(replace(x, '(0)', ''), '[^0-9+]', '', 'g'), '^00', '+')""",
+    r"""CREATE OR REPLACE MACRO e164(x) AS CASE
+        WHEN regexp_matches(digits(x), '^\+330?[1-9][0-9]{8}$') THEN '+33' || right(digits(x), 9)
+        WHEN regexp_matches(digits(x), '^0[1-9][0-9]{8}$') THEN '+33' || right(digits(x), 9)
+        WHEN regexp_matches(digits(x), '^33[1-9][0-9]{8}$') THEN '+' || digits(x)
+        WHEN regexp_matches(digits(x), '^\+[1-9][0-9]{6,14}$') THEN digits(x) END""",
+)
+
+# Part of a document -> (query of person and item, order inside the list). Items are structs that become JSON.
+_BASE = "source: f.source, entity: f.entity, brand: f.brand, record_key: f.record_key"
+PARTS: Mapping[str, tuple[str, str]] = {
+    "records": (
+        """SELECT o.person, {key: f.record_key, source: f.source, source_id: f.source_id, entity: f.entity, brand: f.brand,
+        as_of: coalesce(f.updated_at, f.recorded_at), created_at: f.created_at, decision: o.decision, rule: o.rule,
+        evidence: CAST(o.evidence AS JSON), decided_at: o.decided_at, link: f.link} AS item, f.source AS ord, f.record_key AS tie
+        FROM person_records f JOIN owned o USING (record_key)""",
+        "ord, tie",
+    ),
+    "values": (
+        """SELECT f.person, {attribute: f.attribute, value: f.value, source: f.source, entity: f.entity, brand: f.brand,
+        record_key: f.record_key, "at": f."at", rank: f.rank, reason: f.reason} AS item, f.attribute AS ord, f.rank AS tie
+        FROM golden_values f SEMI JOIN owned o ON f.person = o.person""",
+        "ord, tie",
+    ),
+    "roles": (
+        f"""SELECT o.person, {{{_BASE}, role: f.role, company: f.company_key, name: c.name, since: f."from", until: f."until"}} AS item,
+        c.name AS ord, f.record_key AS tie FROM roles f JOIN owned o ON o.record_key = f.person_key
+        LEFT JOIN company_records c ON c.record_key = f.company_key""",
+        "ord, tie",
+    ),
+    "contracts": (
+        f"""SELECT DISTINCT o.person, {{{_BASE}, ref: f.source_id, offer: f.offer, term: f.term, price: money(f.price), currency: f.currency,
+        started_at: f.started_at, renews_at: f.renews_at, ended_at: f.ended_at, end_reason: f.end_reason,
+        sales_channel: f.sales_channel, acquisition_channel: f.acquisition_channel, link: f.link,
+        payer: f.person_key = o.record_key, reader: coalesce(f.reader_key, f.person_key) = o.record_key}} AS item,
+        f.started_at AS ord, f.record_key AS tie
+        FROM contracts f JOIN owned o ON o.record_key = f.person_key OR o.record_key = f.reader_key""",
+        "ord DESC, tie",
+    ),
+    "invoices": (
+        f"""SELECT o.person, {{{_BASE}, ref: f.source_id, contract_ref: f.contract_ref, order_ref: f.order_ref, amount: money(f.amount),
+        currency: f.currency, "at": f.issued_at, due_at: f.due_at, status: f.status, link: f.link}} AS item, f.issued_at AS ord,
+        f.record_key AS tie FROM invoices f JOIN owned o ON o.record_key = f.person_key""",
+        "ord DESC, tie",
+    ),
+    "payments": (
+        f"""SELECT o.person, {{{_BASE}, ref: f.source_id, invoice_ref: f.invoice_ref, contract_ref: f.contract_ref, amount: money(f.amount),
+        currency: f.currency, "at": f.paid_at, outcome: f.outcome, reason: f.reason, method: f.method}} AS item, f.paid_at AS ord,
+        f.record_key AS tie FROM payments f JOIN owned o ON o.record_key = f.person_key""",
+        "ord DESC, tie",
+    ),
+    "orders": (
+        f"""SELECT o.person, {{{_BASE}, ref: f.source_id, "at": f.ordered_at, sales_channel: f.sales_channel, total: money(f.total),
+        currency: f.currency, status: f.status, promotion_code: f.promotion_code, link: f.link, lines: l.lines}} AS item,
+        f.ordered_at AS ord, f.record_key AS tie
+        FROM orders f JOIN owned o ON o.record_key = f.person_key
+        LEFT JOIN (SELECT source_group(source) AS grp, order_ref, list({{sku: sku, offer: offer, quantity: quantity, price: money(price),
+            discount: money(discount), promotion_code: promotion_code}} ORDER BY record_key) AS lines
+            FROM order_lines SEMI JOIN owned w ON w.record_key = order_lines.person_key GROUP BY ALL) l
+            ON l.order_ref = f.source_id AND l.grp = source_group(f.source)""",
+        "ord DESC, tie",
+    ),
+    "returns": (
+        f"""SELECT o.person, {{{_BASE}, ref: f.source_id, order_ref: f.order_ref, "at": f.returned_at, sku: f.sku, quantity: f.quantity,
+        amount: money(f.amount), currency: f.currency, reason: f.reason}} AS item, f.returned_at AS ord, f.record_key AS tie
+        FROM returns f JOIN owned o ON o.record_key = f.person_key""",
+        "ord DESC, tie",
+    ),
+    "opportunities": (
+        f"""SELECT o.person, {{{_BASE}, ref: f.source_id, label: f.label, stage: f.stage, amount: money(f.amount), currency: f.currency,
+        expected_at: f.expected_at, closed_at: f.closed_at, outcome: f.outcome, company: f.company_key, link: f.link}} AS item,
+        f.expected_at AS ord, f.record_key AS tie FROM opportunities f JOIN owned o ON o.record_key = f.person_key""",
+        "ord DESC, tie",
+    ),
+    "tickets": (
+        f"""SELECT o.person, {{{_BASE}, ref: f.source_id, kind: f.kind, "at": f."at", channel: f.channel, subject: f.subject, text: f.text,
+        status: f.status, disposition: f.disposition, link: f.link}} AS item, f."at" AS ord, f.record_key AS tie
+        FROM interactions f JOIN owned o ON o.record_key = f.person_key WHERE f.kind IN ('ticket', 'complaint')""",
+        "ord DESC, tie",
+    ),
+    "promises": (
+        f"""SELECT o.person, {{{_BASE}, text: f.promised, due_at: f.promised_for, "at": f."at", channel: f.channel, ref: f.source_id}} AS item,
+        f."at" AS ord, f.record_key AS tie
+        FROM interactions f JOIN owned o ON o.record_key = f.person_key WHERE f.promised IS NOT NULL""",
+        "ord DESC, tie",
+    ),
+    "consents": (
+        f"""SELECT o.person, {{{_BASE}, purpose: f.purpose, channel: f.channel, state: f.state, "at": f."at", notice: f.notice,
+        method: f.method, evidence: f.evidence}} AS item, f."at" AS ord, f.record_key AS tie
+        FROM consents f JOIN owned o ON o.record_key = f.person_key""",
+        "ord DESC, tie",
+    ),
+}
+
+# Source of moments -> the columns that differ: (kind, at, title, text, channel, direction, status, outcome, amount, currency, ref, link, details)
+_MOMENTS: Mapping[str, tuple[str, ...]] = {
+    "orders": ("'order'", "f.ordered_at", "NULL", "NULL", "f.sales_channel", "NULL", "f.status", "NULL", "money(f.total)",
+               "f.currency", "f.source_id", "f.link", "to_json({promotion_code: f.promotion_code})"),
+    "returns": ("'return'", "f.returned_at", "f.reason", "NULL", "NULL", "NULL", "NULL", "NULL", "money(f.amount)", "f.currency",
+                "f.source_id", "NULL", "to_json({sku: f.sku, order_ref: f.order_ref})"),
+    "opportunities": ("'opportunity'", "coalesce(f.closed_at, f.expected_at)", "f.label", "NULL", "NULL", "NULL", "f.stage", "f.outcome",
+                      "money(f.amount)", "f.currency", "f.source_id", "f.link", "NULL"),
+    "contracts": ("'contract'", "f.started_at", "f.offer", "NULL", "f.sales_channel", "NULL", "NULL", "NULL", "money(f.price)",
+                  "f.currency", "f.source_id", "f.link", "to_json({term: f.term})"),
+    "contract_ends": ("'contract_end'", "f.ended_at", "f.offer", "NULL", "NULL", "NULL", "NULL", "f.end_reason", "NULL", "NULL",
+                      "f.source_id", "f.link", "NULL"),
+    "invoices": ("'invoice'", "f.issued_at", "NULL", "NULL", "NULL", "NULL", "f.status", "NULL", "money(f.amount)", "f.currency",
+                 "f.source_id", "f.link", "to_json({due_at: f.due_at})"),
+    "payments": ("'payment'", "f.paid_at", "f.method", "NULL", "NULL", "NULL", "NULL", "f.outcome", "money(f.amount)", "f.currency",
+                 "f.source_id", "NULL", "to_json({reason: f.reason})"),
+    "interactions": ("f.kind", 'f."at"', "f.subject", "f.text", "f.channel", "f.direction", "f.status", "f.disposition", "NULL", "NULL",
+                     "f.source_id", "f.link",
+                     "to_json({promised: f.promised, promised_for: f.promised_for, duration_s: f.duration_s, ticket_ref: f.ticket_ref})"),
+    "contacts": ("'contact'", 'f."at"', "coalesce(f.title, f.campaign)", "NULL", "f.channel", "'out'", "f.kind", "f.outcome", "NULL", "NULL",
+                 "f.source_id", "f.link", "to_json({campaign: f.campaign})"),
+    "events": ("'event'", 'f."at"', "coalesce(f.title, f.name)", "NULL", "'web'", "'in'", "NULL", "NULL", "NULL", "NULL", "f.event_id",
+               "NULL", "to_json({type: f.type, topic: f.topic, name: f.name, url: f.url})"),
+    "consents": ("'consent'", 'f."at"', "NULL", "NULL", "f.channel", "NULL", "f.state", "NULL", "NULL", "NULL", "f.evidence", "NULL",
+                 "to_json({purpose: f.purpose, method: f.method})"),
+}  # fmt: skip
+_FIELDS = ("kind", "at", "title", "text", "channel", "direction", "status", "outcome", "amount", "currency", "ref", "link", "details")
+
+# Kind of a search key -> (table, expression of the value, column that leads to the person, category of the fact)
+KEYS: tuple[tuple[str, str, str, str, str], ...] = (
+    ("email", "person_records", "lower(regexp_replace(f.email, '\\s', '', 'g'))", "record_key", "identity"),
+    ("phone", "person_records", "phone_of(f.phone)", "record_key", "identity"),
+    ("loyalty", "person_records", "reference(f.loyalty_id)", "record_key", "identity"),
+    ("account", "person_records", "reference(f.account_ref)", "record_key", "identity"),
+    ("record", "person_records", "reference(f.source_id)", "record_key", "identity"),
+    ("order", "orders", "reference(f.source_id)", "person_key", "transaction"),
+    ("contract", "contracts", "reference(f.source_id)", "person_key", "contract"),
+    ("invoice", "invoices", "reference(f.source_id)", "person_key", "contract"),
+    ("ticket", "interactions", "reference(f.source_id)", "person_key", "interaction"),
+)
+CATEGORY_OF_KEY: Mapping[str, str] = {kind: category for kind, _, _, _, category in KEYS} | {"household": "identity"}
+
+
+def part_sql(name: str) -> str:
+    """Return the query that gives (person, items) of one part of the documents, items as one JSON list."""
+    query, order = PARTS[name]
+    return f"SELECT person, CAST(to_json(list(item ORDER BY {order})[1:{KEPT}]) AS VARCHAR) AS items FROM ({query}) GROUP BY person"
+
+
+def moments_sql() -> str:
+    """Return the query that gives (person, items), the last moments of each, as one JSON list."""
+    queries = []
+    for name, values in _MOMENTS.items():
+        table = "contracts" if name == "contract_ends" else name
+        shown = ", ".join(f'"{field}": {_typed(field, value)}' for field, value in zip(_FIELDS, values, strict=True))
+        extra = " AND f.kind IN ('ticket', 'complaint', 'message', 'call', 'visit', 'registration')" if name == "interactions" else ""
+        queries.append(
+            f"SELECT o.person, {{{shown}, {_BASE}}} AS item, {values[1]} AS moment, f.record_key AS tie "
+            f"FROM {table} f JOIN owned o ON o.record_key = f.person_key WHERE {values[1]} IS NOT NULL{extra}"
+        )
+    union = " UNION ALL ".join(queries)
+    return f"SELECT person, CAST(to_json(list(item ORDER BY moment DESC, tie)[1:{LAST}]) AS VARCHAR) AS items FROM ({union}) GROUP BY person"
+
+
+def _typed(field: str, value: str) -> str:
+    kind = {"at": "TIMESTAMPTZ", "details": "JSON"}.get(field, "VARCHAR")
+    return f"CAST({value} AS {kind})"
+
+
+def keys_sql() -> str:
+    """Return the query that gives (kind, value, person, origins) of every key by which a person can be found."""
+    queries = [
+        f"SELECT '{kind}' AS kind, {value} AS value, o.person, b.bit FROM {table} f JOIN owned o ON o.record_key = f.{column} "
+        f"JOIN origins b ON b.entity = f.entity AND b.brand = f.brand"
+        for kind, table, value, column, _ in KEYS
+    ]
+    queries.append(
+        "SELECT 'household', p.household, o.person, b.bit FROM person_records f JOIN owned o USING (record_key) "
+        "JOIN people p ON p.person_id = o.person JOIN origins b ON b.entity = f.entity AND b.brand = f.brand"
+    )
+    return (
+        "SELECT kind, value, person, bit_or(CAST(1 AS BIGINT) << bit) AS origins FROM ("
+        + " UNION ALL ".join(queries)
+        + ") WHERE value IS NOT NULL AND value <> '' GROUP BY ALL"
+    )
+
+
+def names_sql() -> str:
+    """Return the query that gives (token, person, origins) of every word of every name."""
+    parts = "f.given_name, f.family_name, f.birth_name, f.full_name"
+    return f"""SELECT token, person, bit_or(CAST(1 AS BIGINT) << bit) AS origins FROM (
+        SELECT unnest(string_split(folded(concat_ws(' ', {parts})), ' ')) AS token, o.person, b.bit
+        FROM person_records f JOIN owned o USING (record_key) JOIN origins b ON b.entity = f.entity AND b.brand = f.brand
+    ) WHERE length(token) > 1 GROUP BY ALL"""
+
+
+def companies_sql() -> str:
+    """Return the query that gives (company, name, items): what each company is, with the roles people have in it."""
+    return f"""SELECT f.record_key AS company, coalesce(f.name, f.source_id) AS name, CAST(to_json({{{_BASE}, source_id: f.source_id,
+        name: f.name, registration_id: f.registration_id, domain: f.domain, address_line: f.address_line, postcode: f.postcode,
+        city: f.city, country: f.country, phone: f.phone, size: f.size, sector: f.sector, link: f.link, as_of: f.recorded_at,
+        roles: r.roles, opportunities: p.opportunities}}) AS VARCHAR) AS body
+        FROM company_records f
+        LEFT JOIN (SELECT company_key, list({{person: person, role: role, source: source, entity: entity, brand: brand,
+            since: "from", until: "until"}} ORDER BY role, person)[1:{KEPT}] AS roles
+            FROM roles JOIN owned ON owned.record_key = roles.person_key GROUP BY company_key) r ON r.company_key = f.record_key
+        LEFT JOIN (SELECT company_key, list({{ref: source_id, label: label, stage: stage, amount: money(amount), currency: currency,
+            expected_at: expected_at, outcome: outcome, source: source, entity: entity, brand: brand}} ORDER BY expected_at DESC)[1:{KEPT}]
+            AS opportunities FROM opportunities GROUP BY company_key) p ON p.company_key = f.record_key"""

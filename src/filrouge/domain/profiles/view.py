@@ -1,0 +1,392 @@
+"""The 360: which facts a viewer sees of a person, from where, how fresh, and what contradicts what.
+
+A document holds all that is known of a person, each item with its entity and brand; ``view`` is what one
+perimeter allows of it. Nothing tells that something was left out: that would already be telling.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from filrouge.domain.privacy.perimeter import Perimeter, mask
+
+# Attribute -> sensitivity and the reading order of the page.
+ATTRIBUTES: Mapping[str, str] = {
+    "title": "personal",
+    "given_name": "personal",
+    "family_name": "personal",
+    "birth_name": "personal",
+    "full_name": "personal",
+    "birth_date": "personal",
+    "sex": "personal",
+    "email": "contact",
+    "phone": "contact",
+    "address": "contact",
+    "country": "personal",
+    "language": "personal",
+    "loyalty_id": "internal",
+    "company": "personal",
+}
+# Attributes of which a person may rightly have several.
+MANY = frozenset({"email", "phone", "loyalty_id", "company"})
+
+# Part of a document -> category of its facts.
+PARTS: Mapping[str, str] = {
+    "records": "identity",
+    "values": "identity",
+    "roles": "company",
+    "contracts": "contract",
+    "invoices": "contract",
+    "payments": "contract",
+    "orders": "transaction",
+    "returns": "transaction",
+    "opportunities": "transaction",
+    "tickets": "interaction",
+    "promises": "interaction",
+    "consents": "consent",
+}
+# Kind of a moment -> category of the fact it tells.
+MOMENTS: Mapping[str, str] = {
+    "order": "transaction",
+    "return": "transaction",
+    "opportunity": "transaction",
+    "contract": "contract",
+    "contract_end": "contract",
+    "invoice": "contract",
+    "payment": "contract",
+    "ticket": "interaction",
+    "complaint": "interaction",
+    "message": "interaction",
+    "call": "interaction",
+    "visit": "interaction",
+    "registration": "interaction",
+    "contact": "contact",
+    "event": "behaviour",
+    "consent": "consent",
+    "note": "interaction",
+    "promise": "interaction",
+    "follow_up": "interaction",
+}
+MONEY_KEYS = ("amount", "total", "price", "discount")
+
+
+@dataclass(frozen=True)
+class Value:
+    """A candidate value: where it came from, when, and the rule that ranked it."""
+
+    value: str
+    source: str
+    system: str
+    entity: str
+    brand: str
+    record_key: int
+    at: datetime | None
+    rank: int
+    reason: str
+    masked: bool = False
+
+
+@dataclass(frozen=True)
+class Attribute:
+    """What is known of one attribute: the value shown first, the others, and whether they contradict it."""
+
+    name: str
+    best: Value
+    others: tuple[Value, ...] = ()
+    contradicted: bool = False
+
+
+@dataclass(frozen=True)
+class Record:
+    """A record behind the person, and the decision that made it theirs."""
+
+    key: int
+    source: str
+    system: str
+    source_id: str
+    entity: str
+    brand: str
+    as_of: datetime | None
+    decision: str
+    rule: str
+    evidence: Mapping[str, Any]
+    decided_at: datetime | None
+    link: str = ""
+
+
+@dataclass(frozen=True)
+class Moment:
+    """One thing that happened, on whatever system: a line of the timeline."""
+
+    at: datetime
+    kind: str
+    entity: str
+    brand: str
+    source: str
+    system: str
+    record_key: int
+    title: str = ""
+    text: str = ""
+    channel: str = ""
+    direction: str = ""
+    status: str = ""
+    outcome: str = ""
+    amount: str = ""
+    currency: str = ""
+    ref: str = ""
+    link: str = ""
+    by: str = ""
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Alert:
+    """Something whoever talks to the person must know first: a code, and the parameters of its sentence."""
+
+    code: str
+    level: str  # danger, warning, info
+    params: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class PersonView:
+    """One person as one viewer may see them."""
+
+    id: str
+    name: str
+    attributes: Mapping[str, Attribute]
+    records: tuple[Record, ...]
+    brands: tuple[str, ...]
+    since: datetime | None
+    roles: tuple[Mapping[str, Any], ...]
+    contracts: tuple[Mapping[str, Any], ...]
+    invoices: tuple[Mapping[str, Any], ...]
+    payments: tuple[Mapping[str, Any], ...]
+    orders: tuple[Mapping[str, Any], ...]
+    returns: tuple[Mapping[str, Any], ...]
+    opportunities: tuple[Mapping[str, Any], ...]
+    tickets: tuple[Mapping[str, Any], ...]
+    consents: tuple[Mapping[str, Any], ...]
+    moments: tuple[Moment, ...]
+    alerts: tuple[Alert, ...]
+    household: str = ""
+    masked: bool = False
+
+    def plain(self) -> dict[str, Any]:
+        """Return the view as plain data (dates stay datetimes), for the API and the command line."""
+        return dataclasses.asdict(self)
+
+
+def view(
+    document: Mapping[str, Any],
+    moments: Iterable[Mapping[str, Any]],
+    sees: Perimeter,
+    *,
+    systems: Mapping[str, str],
+    at: datetime,
+) -> PersonView | None:
+    """Return what ``sees`` allows of a person's document and moments, or None when no record of theirs is open.
+
+    ``systems`` maps a source to its system. Times in the document are ISO 8601 text.
+    """
+    parts = {part: _allowed(document.get(part, ()), sees, category) for part, category in PARTS.items()}
+    records = tuple(_record(row, systems) for row in parts["records"])
+    if not records:
+        return None
+    attributes = _attributes(parts["values"], sees, systems)
+    money = {
+        part: tuple(_priced(row, sees, PARTS[part]) for row in parts[part])
+        for part in ("contracts", "invoices", "payments", "orders", "returns", "opportunities")
+    }
+    told = tuple(
+        sorted(
+            (moment for row in moments if (moment := _moment(row, sees, systems)) is not None),
+            key=lambda moment: (moment.at, moment.record_key),
+            reverse=True,
+        )
+    )
+    tickets = tuple(_texted(row, sees) for row in parts["tickets"])
+    dates = [moment.at for moment in told] + [record.as_of for record in records if record.as_of]
+    created = [when for row in parts["records"] if (when := _time(row.get("created_at")))]
+    return PersonView(
+        id=str(document["id"]),
+        name=name_of(attributes),
+        attributes=attributes,
+        records=records,
+        brands=tuple(dict.fromkeys(record.brand for record in records if record.brand)),
+        since=min(created, default=None) or min(dates, default=None),
+        roles=tuple(parts["roles"]),
+        tickets=tickets,
+        consents=tuple(current_consents(parts["consents"])),
+        moments=told,
+        alerts=tuple(_alerts(money, tickets, parts["consents"], at)),
+        household=str(document.get("household") or ""),
+        masked=any(value.best.masked for value in attributes.values()),
+        **money,
+    )
+
+
+def name_of(attributes: Mapping[str, Attribute]) -> str:
+    """Return the name a person is called by: given and family name, else the full name, else nothing."""
+    given, family = attributes.get("given_name"), attributes.get("family_name")
+    said = " ".join(part.best.value for part in (given, family) if part is not None)
+    if not said and "full_name" in attributes:
+        said = attributes["full_name"].best.value
+    return said
+
+
+def current_consents(rows: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Return the latest event of each (entity, brand, purpose, channel); of two at the same time, the stricter."""
+    latest: dict[tuple[str, str, str, str], Mapping[str, Any]] = {}
+    for row in sorted(rows, key=lambda r: (str(r.get("at") or ""), r["state"] != "granted")):
+        latest[(row["entity"], row["brand"], row["purpose"], row["channel"])] = row
+    return sorted(latest.values(), key=lambda r: (r["entity"], r["brand"], r["purpose"], r["channel"]))
+
+
+def _allowed(rows: Sequence[Mapping[str, Any]], sees: Perimeter, category: str) -> list[Mapping[str, Any]]:
+    return [row for row in rows if sees.sees(row["entity"], row["brand"], category)]
+
+
+def _attributes(
+    rows: Iterable[Mapping[str, Any]], sees: Perimeter, systems: Mapping[str, str]
+) -> dict[str, Attribute]:
+    grouped: dict[str, list[Value]] = {}
+    for row in rows:
+        sensitivity = ATTRIBUTES.get(row["attribute"], "personal")
+        sight = sees.sight(sensitivity, row["entity"], row["brand"])
+        if sight == "hide":
+            continue
+        shown = row["value"] if sight == "show" else mask(row["value"], row["attribute"])
+        grouped.setdefault(row["attribute"], []).append(
+            Value(
+                value=shown,
+                source=row["source"],
+                system=systems.get(row["source"], row["source"]),
+                entity=row["entity"],
+                brand=row["brand"],
+                record_key=row["record_key"],
+                at=_time(row.get("at")),
+                rank=row["rank"],
+                reason=row["reason"],
+                masked=sight == "mask",
+            )
+        )
+    found: dict[str, Attribute] = {}
+    for name in [*ATTRIBUTES, *sorted(set(grouped) - set(ATTRIBUTES))]:
+        if values := sorted(grouped.get(name, ()), key=lambda value: (value.rank, value.record_key)):
+            best = values[0]
+            differs = any(value.value.casefold() != best.value.casefold() for value in values[1:])
+            found[name] = Attribute(name, best, tuple(values[1:]), contradicted=differs and name not in MANY)
+    return found
+
+
+def _record(row: Mapping[str, Any], systems: Mapping[str, str]) -> Record:
+    return Record(
+        key=row["key"],
+        source=row["source"],
+        system=systems.get(row["source"], row["source"]),
+        source_id=row["source_id"],
+        entity=row["entity"],
+        brand=row["brand"],
+        as_of=_time(row.get("as_of")),
+        decision=row.get("decision", ""),
+        rule=row.get("rule", ""),
+        evidence=row.get("evidence") or {},
+        decided_at=_time(row.get("decided_at")),
+        link=row.get("link") or "",
+    )
+
+
+def _moment(row: Mapping[str, Any], sees: Perimeter, systems: Mapping[str, str]) -> Moment | None:
+    at = _time(row.get("at"))
+    category = MOMENTS.get(row["kind"], "interaction")
+    if at is None or not sees.sees(row["entity"], row["brand"], category):
+        return None
+    where = (row["entity"], row["brand"], category)
+    title, text, amount = row.get("title") or "", row.get("text") or "", row.get("amount") or ""
+    details = dict(row.get("details") or {})
+    if category == "behaviour" and sees.sight("opinion", *where) != "show":
+        title = ""
+        details = {key: value for key, value in details.items() if key in ("type", "topic")}
+    if category == "interaction" and sees.sight("text", *where) != "show":
+        title, text = "", ""
+        details.pop("promised", None)
+    if amount and sees.sight("money", *where) != "show":
+        amount = ""
+    return Moment(
+        at=at,
+        kind=row["kind"],
+        entity=row["entity"],
+        brand=row["brand"],
+        source=row["source"],
+        system=systems.get(row["source"], row["source"]),
+        record_key=row["record_key"],
+        title=title,
+        text=text,
+        channel=row.get("channel") or "",
+        direction=row.get("direction") or "",
+        status=row.get("status") or "",
+        outcome=row.get("outcome") or "",
+        amount=str(amount),
+        currency=row.get("currency") or "",
+        ref=row.get("ref") or "",
+        link=row.get("link") or "",
+        by=row.get("by") or "",
+        details=details,
+    )
+
+
+def _priced(row: Mapping[str, Any], sees: Perimeter, category: str) -> Mapping[str, Any]:
+    if sees.sight("money", row["entity"], row["brand"], category) == "show":
+        return row
+    bare = {key: value for key, value in row.items() if key not in MONEY_KEYS}
+    if "lines" in bare:
+        bare["lines"] = [{k: v for k, v in line.items() if k not in MONEY_KEYS} for line in bare["lines"]]
+    return bare
+
+
+def _texted(row: Mapping[str, Any], sees: Perimeter) -> Mapping[str, Any]:
+    if sees.sight("text", row["entity"], row["brand"], "interaction") == "show":
+        return row
+    return {key: value for key, value in row.items() if key not in ("subject", "text", "promised")}
+
+
+def _alerts(
+    money: Mapping[str, Sequence[Mapping[str, Any]]],
+    tickets: Iterable[Mapping[str, Any]],
+    consents: Sequence[Mapping[str, Any]],
+    at: datetime,
+) -> Iterable[Alert]:
+    for ticket in tickets:
+        if ticket.get("kind") == "complaint" and ticket.get("status") not in ("closed", "solved"):
+            opened = _time(ticket.get("at"))
+            yield Alert(
+                "complaint_open",
+                "danger",
+                {"ref": ticket.get("ref", ""), "days": (at - opened).days if opened else None, "brand": ticket["brand"]},
+            )
+    latest: dict[str, Mapping[str, Any]] = {}
+    for payment in sorted(money["payments"], key=lambda row: str(row.get("at") or "")):
+        latest[str(payment.get("contract_ref") or payment.get("invoice_ref") or "")] = payment
+    for payment in latest.values():
+        if payment.get("outcome") == "failed":
+            yield Alert("payment_failed", "warning", {"reason": payment.get("reason", ""), "at": payment.get("at")})
+    for contract in money["contracts"]:
+        renews = _time(contract.get("renews_at"))
+        if not contract.get("ended_at") and renews and 0 <= (renews - at).days <= 30:
+            yield Alert("renewal_near", "info", {"offer": contract.get("offer", ""), "at": renews.isoformat()})
+    for consent in current_consents(consents):
+        if consent["state"] == "restricted":
+            yield Alert("restricted", "danger", {"entity": consent["entity"], "at": consent.get("at")})
+
+
+def _time(value: Any) -> datetime | None:
+    if value is None or value == "":
+        return None
+    if isinstance(value, datetime):
+        return value
+    return datetime.fromisoformat(str(value))

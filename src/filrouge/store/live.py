@@ -1,0 +1,195 @@
+"""Live copies: what a call or a page needs within milliseconds, in indexed tables of their own, rebuildable.
+
+A person stands under a 63-bit number taken from their id. ``origins`` is a set of bits, one per (entity, brand)
+pair, saying whose records gave a key or a name: a search looks only at the bits that its caller may see.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from django.db import connections, transaction
+
+from filrouge.store.routers import live_alias
+
+VERSION = "4"
+LIVE_TABLES = {
+    "meta": "name TEXT PRIMARY KEY, value TEXT NOT NULL",
+    "origins": "bit INTEGER PRIMARY KEY, entity TEXT NOT NULL, brand TEXT NOT NULL",
+    "documents": "person BIGINT PRIMARY KEY, id TEXT NOT NULL, body {blob} NOT NULL",
+    "moments": "person BIGINT PRIMARY KEY, body {blob} NOT NULL",
+    "keys": "kind TEXT NOT NULL, value TEXT NOT NULL, person BIGINT NOT NULL, origins BIGINT NOT NULL, PRIMARY KEY (value, kind, person)",
+    "names": "token TEXT NOT NULL, person BIGINT NOT NULL, origins BIGINT NOT NULL, PRIMARY KEY (token, person)",
+    "tokens": "token TEXT PRIMARY KEY, people INTEGER NOT NULL",
+    "grams": "gram TEXT NOT NULL, token TEXT NOT NULL, PRIMARY KEY (gram, token)",
+    "companies": "company BIGINT PRIMARY KEY, name TEXT NOT NULL, body {blob} NOT NULL",
+    "redirects": "old TEXT PRIMARY KEY, new TEXT NOT NULL",
+}
+_INDEXES = (
+    "CREATE INDEX IF NOT EXISTS keys_person ON keys (person)",
+    "CREATE INDEX IF NOT EXISTS names_person ON names (person)",
+    "CREATE INDEX IF NOT EXISTS redirects_new ON redirects (new)",
+)
+Row = Sequence[Any]
+
+
+def number(person: str) -> int:
+    """Return the number under which ``person`` (a UUID as text) stands."""
+    return uuid.UUID(person).int & ((1 << 63) - 1)
+
+
+def pack(body: str) -> bytes:
+    """Return JSON text as stored."""
+    return zlib.compress(body.encode(), 1)
+
+
+def unpack(body: Any) -> Any:
+    """Return what was stored, as data."""
+    return json.loads(zlib.decompress(bytes(body)))
+
+
+class Live:
+    """The tables of live copies, in their own file or schema."""
+
+    def __init__(self) -> None:
+        self.con = connections[live_alias()]
+        self.postgres = self.con.vendor == "postgresql"
+
+    # --- shape --------------------------------------------------------------------------------------------------------
+
+    def ready(self) -> bool:
+        """Tell whether the copies were built in the shape that this version reads."""
+        try:
+            return self.meta("version") == VERSION
+        except Exception:  # noqa: BLE001 - whatever the database says of a missing table
+            return False
+
+    def create(self, suffix: str = "") -> None:
+        """Make the tables anew; ``suffix`` names a set being built beside the one in use."""
+        with self.writing():
+            for name in LIVE_TABLES:
+                self.rows_changed(f"DROP TABLE IF EXISTS {name}{suffix}")
+        blob = "BYTEA" if self.postgres else "BLOB"
+        rowless = "" if self.postgres else " WITHOUT ROWID"
+        with self.con.cursor() as cursor:
+            if self.postgres:
+                cursor.execute("CREATE SCHEMA IF NOT EXISTS live")
+            for name, columns in LIVE_TABLES.items():
+                keyed = rowless if name in ("keys", "names", "grams") else ""
+                cursor.execute(f"CREATE TABLE IF NOT EXISTS {name}{suffix} ({columns.format(blob=blob)}){keyed}")
+
+    def put_in_place(self) -> None:
+        """Let the set built under ``_next`` take the place of the one in use, at once."""
+        with self.writing():
+            for name in LIVE_TABLES:
+                self.rows_changed(f"DROP TABLE IF EXISTS {name}")
+                self.rows_changed(f"ALTER TABLE {name}_next RENAME TO {name}")
+            for statement in _INDEXES:
+                self.rows_changed(statement)
+
+    def drop(self) -> None:
+        """Remove the copies."""
+        with self.writing():
+            for name in LIVE_TABLES:
+                self.rows_changed(f"DROP TABLE IF EXISTS {name}")
+                self.rows_changed(f"DROP TABLE IF EXISTS {name}_next")
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """One transaction; keep it under 1,000 rows where readers are about."""
+        with transaction.atomic(using=live_alias()):
+            yield
+
+    # --- writing ------------------------------------------------------------------------------------------------------
+
+    def insert(self, name: str, rows: Iterable[Row], *, columns: int) -> None:
+        """Write rows, replacing those of the same key."""
+        marks = ", ".join(["%s"] * columns)
+        table = name.removesuffix("_next")
+        keys = LIVE_TABLES[table].rpartition("PRIMARY KEY (")[2].rstrip(")") if "PRIMARY KEY (" in LIVE_TABLES[table] else ""
+        first = [part.split()[0] for part in LIVE_TABLES[table].split(", ")]
+        key = keys or first[0]
+        rest = [column for column in first[:columns] if column not in key.split(", ")]
+        update = ", ".join(f"{column} = excluded.{column}" for column in rest)
+        action = f"DO UPDATE SET {update}" if update else "DO NOTHING"
+        with self.con.cursor() as cursor:
+            cursor.executemany(f"INSERT INTO {name} VALUES ({marks}) ON CONFLICT ({key}) {action}", list(rows))
+
+    def forget(self, people: Sequence[int]) -> None:
+        """Remove every copy of ``people``."""
+        for table in ("documents", "moments", "keys", "names"):
+            self._delete(table, "person", people)
+
+    def _delete(self, table: str, column: str, values: Sequence[Any]) -> None:
+        with self.con.cursor() as cursor:
+            for start in range(0, len(values), 500):
+                some = list(values[start : start + 500])
+                marks = ", ".join(["%s"] * len(some))
+                cursor.execute(f"DELETE FROM {table} WHERE {column} IN ({marks})", some)
+
+    def set_meta(self, name: str, value: str) -> None:
+        self.insert("meta", [(name, value)], columns=2)
+
+    # --- reading ------------------------------------------------------------------------------------------------------
+
+    def rows(self, sql: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """Return the rows of a query."""
+        with self.con.cursor() as cursor:
+            cursor.execute(sql, list(params))
+            found: list[tuple[Any, ...]] = cursor.fetchall()
+            return found
+
+    def rows_changed(self, sql: str, params: Sequence[Any] = ()) -> int:
+        """Run a statement that changes rows or tables; return how many rows it touched."""
+        with self.con.cursor() as cursor:
+            cursor.execute(sql, list(params))
+            return int(cursor.rowcount)
+
+    def meta(self, name: str) -> str | None:
+        found = self.rows("SELECT value FROM meta WHERE name = %s", [name])
+        return str(found[0][0]) if found else None
+
+    def origins(self) -> dict[tuple[str, str], int]:
+        """Return the bit of each (entity, brand)."""
+        return {(entity, brand): bit for bit, entity, brand in self.rows("SELECT bit, entity, brand FROM origins")}
+
+    def document(self, person: str) -> dict[str, Any] | None:
+        """Return the document of ``person``."""
+        found = self.rows("SELECT body FROM documents WHERE person = %s", [number(person)])
+        return unpack(found[0][0]) if found else None
+
+    def documents(self, people: Sequence[int]) -> dict[int, dict[str, Any]]:
+        """Return the documents of several people, by number."""
+        if not people:
+            return {}
+        marks = ", ".join(["%s"] * len(people))
+        found = self.rows(f"SELECT person, body FROM documents WHERE person IN ({marks})", list(people))
+        return {person: unpack(body) for person, body in found}
+
+    def moments(self, person: str) -> list[dict[str, Any]]:
+        """Return the last moments of ``person``, latest first."""
+        found = self.rows("SELECT body FROM moments WHERE person = %s", [number(person)])
+        return unpack(found[0][0]) if found else []
+
+    def current(self, person: str) -> str:
+        """Return the id under which ``person`` stands today: its own, or where merges led."""
+        for _ in range(100):
+            found = self.rows("SELECT new FROM redirects WHERE old = %s", [person])
+            if not found:
+                return person
+            person = found[0][0]
+        return person
+
+    def aliases(self, person: str) -> list[str]:
+        """Return the id and every id that leads to it."""
+        known, front = [person], [person]
+        while front:
+            marks = ", ".join(["%s"] * len(front))
+            front = [old for (old,) in self.rows(f"SELECT old FROM redirects WHERE new IN ({marks})", front) if old not in known]
+            known += front
+        return known

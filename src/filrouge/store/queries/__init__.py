@@ -1,0 +1,1 @@
+"""Reads, limited to who asks. A door reads here and nowhere else."""

@@ -1,0 +1,67 @@
+"""The group: entities, brands, agreements, and what a user's grants open."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from filrouge.domain.privacy import perimeter as rules
+from filrouge.domain.privacy.caller import Caller
+from filrouge.store.models import Agreement, ApiKey, Brand, Entity, Grant, Source, User
+
+
+def entities() -> list[Entity]:
+    return list(Entity.objects.all())
+
+
+def brands() -> list[Brand]:
+    return list(Brand.objects.select_related("entity"))
+
+
+def agreements() -> list[Agreement]:
+    return list(Agreement.objects.select_related("giver", "receiver"))
+
+
+def systems() -> dict[str, str]:
+    """Return the system of each source."""
+    return dict(Source.objects.values_list("name", "system"))
+
+
+def as_of() -> dict[str, datetime]:
+    """Return what each system is as of: the oldest of its sources' last runs."""
+    found: dict[str, datetime] = {}
+    for system, at in Source.objects.exclude(as_of=None).values_list("system", "as_of"):
+        found[system] = min(at, found.get(system, at))
+    return found
+
+
+def perimeter_of(grants: list[rules.Grant], *, at: datetime, purpose: str | None = None) -> rules.Perimeter:
+    """Return what ``grants`` open at ``at``."""
+    agreed = [
+        rules.Agreement(
+            row.giver.slug, row.receiver.slug, row.category, row.purpose, row.valid_from, row.valid_until, row.evidence
+        )
+        for row in agreements()
+    ]
+    return rules.perimeter(grants, agreed, [row.slug for row in entities()], at=at, purpose=purpose)
+
+
+def caller_of(user: User, *, at: datetime, purpose: str | None = None) -> Caller:
+    """Return ``user`` as someone who asks."""
+    rows = Grant.objects.filter(user=user).select_related("entity")
+    grants = [
+        rules.Grant(row.role, row.entity.slug if row.entity else None, frozenset(row.brands)) for row in rows
+    ]
+    return Caller(
+        by=user.email, perimeter=perimeter_of(grants, at=at, purpose=purpose), name=user.name, user_id=str(user.id),
+        language=user.language,
+    )  # fmt: skip
+
+
+def caller_of_key(key: ApiKey, *, at: datetime, purpose: str | None = None) -> Caller:
+    """Return an API key as someone who asks: its role over its entities, capped to its brands."""
+    brands_of_key = frozenset(key.brands)
+    grants = [rules.Grant(key.role, entity, brands_of_key) for entity in key.entities or [None]]
+    return Caller(
+        by=f"key {key.prefix}", perimeter=perimeter_of(grants, at=at, purpose=purpose), name=key.name,
+        scopes=frozenset(key.scopes),
+    )  # fmt: skip

@@ -1,0 +1,258 @@
+"""Identity: resolve the records into people, keep the decisions, derive people and golden values, tell the live copies."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from django.db import transaction
+
+from filrouge.base import clock, ids
+from filrouge.base.errors import NotFound, UsageError
+from filrouge.domain import identity
+from filrouge.domain.identity.spec import Survivorship
+from filrouge.engines import Engine, open_engine
+from filrouge.store.lake import arrow_schema
+from filrouge.store.models import Run, Source, Verdict
+from filrouge.store.views import current
+from filrouge.tables import TABLES
+from filrouge.work import audit, live, runs
+
+FEW = 5_000  # people touched; beyond, and beyond a tenth of all, the live copies are built anew
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a resolution changed."""
+
+    run: Run
+    counts: Mapping[str, int]
+    seconds: float
+    reviews: pa.Table = field(repr=False, default=None)
+
+    def plain(self) -> dict[str, Any]:
+        return {**self.counts, "seconds": round(self.seconds, 2)}
+
+
+def resolve(
+    *, by: str, full: bool = False, progress: runs.Progress = runs.silent, at: datetime | None = None
+) -> Outcome:
+    """Settle who each record is of, derive people and golden values, and bring the live copies up to date."""
+    started = clock.now()
+    now = at or started
+    with runs.running("identity", by=by) as run:
+        engine = open_engine(scratch=runs.staging(run) / "scratch")
+        try:
+            records = _records(engine)
+            progress("resolve", 0, records.num_rows)
+            previous, former = _links(engine)
+            resolution = identity.resolve(
+                engine.con, records, previous=previous, former=former, decisions=_verdicts(), at=now, spec=spec()
+            )
+            progress("derive", 0, int(resolution.counts["people"]))
+            touched = _touched(engine, resolution, previous)
+            manifest = _stage(run, engine, records, resolution, now)
+            figures = dict(resolution.counts)
+            run.figures = figures | {"model": resolution.model.get("version", "")}
+            run.read = records.num_rows
+            run.new = int(figures["new_people"])
+            run.changed = resolution.changed.num_rows
+        finally:
+            engine.close()
+        progress("store", 0, None)
+        runs.commit(run, manifest, counts={name: int(value) for name, value in figures.items()})
+        _matched(run)
+    _follow(touched, int(figures["people"]), full=full, progress=progress)
+    seconds = (clock.now() - started).total_seconds()
+    return Outcome(run, figures, seconds, resolution.reviews)
+
+
+def spec() -> identity.IdentitySpec:
+    """Return how identity is settled here: the order of the sources is their rank."""
+    ranked = dict(Source.objects.filter(reads="person_records").values_list("name", "rank"))
+    return identity.IdentitySpec(survivorship=Survivorship(source_rank=ranked))
+
+
+def _records(engine: Engine) -> pa.Table:
+    """Return the person records of now, each key once."""
+    table = current(engine, runs.lake(), "person_records", hidden=runs.hidden())
+    return table.to_pyarrow()
+
+
+def _links(engine: Engine) -> tuple[pa.Table, dict[int, list[str]]]:
+    """Return the links in force, and the people that a record was once of where there were several."""
+    table = current(engine, runs.lake(), "links", hidden=runs.hidden())
+    engine.con.create_view("links_all", table, overwrite=True)
+    raw = engine.con.con
+    previous = raw.execute(
+        """SELECT record_key, person FROM links_all WHERE undone_at IS NULL
+        QUALIFY row_number() OVER (PARTITION BY record_key ORDER BY decided_at DESC, run_id DESC) = 1 ORDER BY record_key"""
+    ).to_arrow_table()
+    former = raw.execute(
+        "SELECT record_key, list(DISTINCT person ORDER BY person) FROM links_all GROUP BY 1 HAVING count(DISTINCT person) > 1"
+    ).fetchall()
+    return previous, dict(former)
+
+
+def _verdicts() -> list[identity.HumanDecision]:
+    return [
+        identity.HumanDecision(kind=row.kind, left=row.left, right=row.right, by=row.by, at=row.created_at)
+        for row in Verdict.objects.filter(undone_at=None).order_by("created_at", "id")
+    ]
+
+
+def _stage(
+    run: Run, engine: Engine, records: pa.Table, resolution: identity.Resolution, at: datetime
+) -> dict[str, dict[str, Any]]:
+    """Write the new links and the derived tables among the staged files."""
+    raw = engine.con.con
+    raw.register("changed", resolution.changed)
+    raw.register("records", records)
+    links = raw.execute(
+        "SELECT c.*, r.source, r.entity, r.brand FROM changed c JOIN records r USING (record_key) ORDER BY record_key"
+    ).to_arrow_table()
+    stamp = {"run_id": pa.scalar(str(run.id)), "recorded_at": pa.scalar(at, pa.timestamp("us", tz="UTC"))}
+    who = resolution.assignment.select(["record_key", "person"])
+    people = identity.people(engine.con, records, who)
+    golden = identity.golden(engine.con, records, who)
+    manifest: dict[str, dict[str, Any]] = {
+        "people": {"overwrite": [runs.stage(run, "people.parquet", _stamped("people", people, stamp))]},
+        "golden_values": {"overwrite": [runs.stage(run, "golden.parquet", _stamped("golden_values", golden, stamp))]},
+    }
+    tombs = _tombstones(engine, resolution, people)
+    if tombs.num_rows:
+        manifest["people"]["overwrite"].append(runs.stage(run, "merged.parquet", _stamped("people", tombs, stamp)))
+    if links.num_rows:
+        decided = {**stamp, "decided_at": stamp["recorded_at"]}
+        manifest["links"] = {"append": [runs.stage(run, "links.parquet", _stamped("links", links, decided))]}
+    return manifest
+
+
+def _stamped(table: str, data: pa.Table, values: Mapping[str, pa.Scalar]) -> pa.Table:
+    """Return ``data`` in the shape of a canonical table, with ``values`` in every row."""
+    schema = arrow_schema(table)
+    columns = []
+    for wanted in schema:
+        if wanted.name in values:
+            columns.append(pa.repeat(values[wanted.name], data.num_rows).cast(wanted.type))
+        elif wanted.name in data.column_names:
+            columns.append(pc.cast(data[wanted.name], wanted.type))
+        else:
+            columns.append(pa.nulls(data.num_rows, wanted.type))
+    return pa.table(columns, schema=schema)
+
+
+def _tombstones(engine: Engine, resolution: identity.Resolution, people: pa.Table) -> pa.Table:
+    """Return a row for every id that was merged away, now or before, unless it lives again."""
+    known = current(engine, runs.lake(), "people", hidden=runs.hidden())
+    engine.con.create_view("people_before", known, overwrite=True)
+    raw = engine.con.con
+    rows = raw.execute("SELECT person_id, merged_into FROM people_before WHERE merged_into IS NOT NULL").fetchall()
+    leads = dict(rows) | dict(resolution.redirects)
+    living = set(people["person_id"].to_pylist())
+    kept = sorted((old, new) for old, new in leads.items() if old not in living)
+    columns = {"person_id": [old for old, _ in kept], "merged_into": [new for _, new in kept], "kind": ["person"] * len(kept)}
+    return pa.table({name: pa.array(values, pa.string()) for name, values in columns.items()})
+
+
+def _matched(run: Run) -> None:
+    """Leave the run's own count of what it brought; imports tell theirs when they are made."""
+    Run.objects.filter(pk=run.pk).update(matched=int(run.figures.get("merges", 0)))
+
+
+# --- telling the live copies ------------------------------------------------------------------------------------------
+
+
+def _touched(engine: Engine, resolution: identity.Resolution, previous: pa.Table) -> list[str]:
+    """Return the people whose page may have changed: by identity, or by facts that arrived since it was last built."""
+    raw = engine.con.con
+    raw.register("changed_now", resolution.changed.select(["record_key", "person"]))
+    raw.register("before", previous)
+    raw.register("assigned_now", resolution.assignment.select(["record_key", "person"]))
+    since = live.built_at()
+    parts = [
+        "SELECT person FROM changed_now",
+        "SELECT b.person FROM before b SEMI JOIN changed_now c USING (record_key)",
+        # a record that vanished from the lake (an undone import) leaves its former person to be looked at
+        "SELECT b.person FROM before b ANTI JOIN assigned_now a USING (record_key)",
+    ]
+    if since is not None:
+        for name, table in TABLES.items():
+            if table.person in ("person_key", "record_key") and name not in ("links", "source_records", "rejects"):
+                facts = engine.read(f"t_{name}", runs.lake().files(name), arrow_schema(name))
+                engine.con.create_view(f"facts_{name}", facts, overwrite=True)
+                parts.append(
+                    f"SELECT a.person FROM assigned_now a SEMI JOIN (SELECT {table.person} AS k FROM facts_{name} "
+                    f"WHERE recorded_at >= '{since.isoformat()}' OR superseded_at >= '{since.isoformat()}') f ON f.k = a.record_key"
+                )
+    return [row[0] for row in raw.execute(" UNION ".join(parts)).fetchall()]
+
+
+def _follow(touched: Sequence[str], people: int, *, full: bool, progress: runs.Progress) -> None:
+    if full or live.built_at() is None or (len(touched) > FEW and len(touched) > people / 10):
+        live.rebuild(progress=progress)
+    else:
+        live.refresh(touched, progress=progress)
+
+
+# --- human verdicts ---------------------------------------------------------------------------------------------------
+
+
+def merge(left: str, right: str, *, by: str, reason: str = "") -> str:
+    """Say that two people are one; return the gesture by which it can be undone.
+
+    Raises NotFound, and UsageError when they are one already.
+    """
+    mine, theirs = _records_of(left), _records_of(right)
+    if set(mine) == set(theirs):
+        raise UsageError("These are already one person.")
+    return _say(Verdict.Kind.SAME, [(mine[0], key) for key in theirs[:1]], by=by, reason=reason, subject=left)
+
+
+def split(person: str, records: Sequence[int], *, by: str, reason: str = "") -> str:
+    """Say that ``records`` are not of ``person``; return the gesture by which it can be undone."""
+    held = _records_of(person)
+    away = [key for key in held if key in set(records)]
+    stay = [key for key in held if key not in set(records)]
+    if not away or not stay:
+        raise UsageError(
+            "A split needs records that go and records that stay.", hint="Name some of the person's records, not all."
+        )
+    pairs = [(goes, stays) for goes in away for stays in stay]
+    return _say(Verdict.Kind.DIFFERENT, pairs, by=by, reason=reason, subject=person)
+
+
+def undo(gesture: str, *, by: str) -> None:
+    """Take back a merge or a split: its constraints are lifted and identity is settled again."""
+    rows = Verdict.objects.filter(gesture=gesture, undone_at=None)
+    if not rows.exists():
+        raise NotFound("There is no such verdict to take back.", hint="It may have been taken back already.")
+    with transaction.atomic():
+        audit.record("identity.undo", by=by, kind="gesture", subject=gesture)
+        rows.update(undone_at=clock.now(), undone_by=by)
+    resolve(by=by)
+
+
+def _say(kind: str, pairs: Sequence[tuple[int, int]], *, by: str, reason: str, subject: str) -> str:
+    gesture = str(ids.uuid7())
+    with transaction.atomic():
+        Verdict.objects.bulk_create(
+            Verdict(kind=kind, left=left, right=right, by=by, reason=reason, gesture=gesture) for left, right in pairs
+        )
+        audit.record(f"identity.{kind}", by=by, kind="person", subject=subject, gesture=gesture, pairs=len(pairs))
+    resolve(by=by)
+    return gesture
+
+
+def _records_of(person: str) -> list[int]:
+    from filrouge.store.live import Live
+
+    copies = Live()
+    document = copies.document(copies.current(person))
+    if document is None:
+        raise NotFound("No person has this number.", hint="Look the person up by name, e-mail or phone.")
+    return sorted(record["key"] for record in document["records"])
