@@ -24,9 +24,9 @@ from django.utils.translation.template import templatize
 ROOT = Path(__file__).resolve().parent.parent
 SOURCE = ROOT / "src/filrouge"
 PO = SOURCE / "locale/fr/LC_MESSAGES/django.po"
-PLAIN = {"_", "gettext", "gettext_lazy", "gettext_noop"}
+PLAIN = {"_", "_l", "gettext", "gettext_lazy", "gettext_noop"}
 PLURAL = {"ngettext", "ngettext_lazy"}
-CONTEXT = {"pgettext", "pgettext_lazy"}
+CONTEXT = {"_p", "pgettext", "pgettext_lazy"}
 ERRORS = {"UsageError", "DefinitionError", "Refused", "NotFound", "Conflict", "SourceError", "StorageError"}
 CALL = re.compile(r"(?<![\w.])(gettext|ngettext|pgettext|npgettext|_)\(")
 

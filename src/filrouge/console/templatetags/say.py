@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -43,7 +43,7 @@ def as_datetime(value: Any) -> datetime | None:
         value = datetime.combine(value, time(), zone())
     if not isinstance(value, datetime):
         return None
-    return value if value.tzinfo else value.replace(tzinfo=ZoneInfo("UTC"))
+    return value if value.tzinfo else value.replace(tzinfo=UTC)
 
 
 @register.filter
@@ -102,14 +102,19 @@ def exact(value: Any) -> str:
     if moment is None:
         return ""
     local = moment.astimezone(zone())
-    return f"{dates.format_date(local, format='full', locale=locale())}, {hour(local)}"
+    return ", ".join(
+        part for part in (str(dates.format_date(local, format="full", locale=locale())), hour(local)) if part
+    )
 
 
 @register.filter
 def hour(value: Any) -> str:
-    """14:05, in the zone of the screens."""
+    """14:05, in the zone of the screens; nothing at midnight sharp, which is how a date without a time arrives."""
     moment = as_datetime(value)
-    return str(dates.format_time(moment.astimezone(zone()), format="short", locale=locale())) if moment else ""
+    local = moment.astimezone(zone()) if moment else None
+    if local is None or (moment and time() in (local.time(), moment.astimezone(UTC).time())):
+        return ""
+    return str(dates.format_time(local, format="short", locale=locale()))
 
 
 @register.filter
@@ -138,8 +143,9 @@ def day_title(value: Any) -> str:
     days = (today.date() - local.date()).days
     if days in (0, 1):
         return _("today") if days == 0 else _("yesterday")
-    skeleton = "MMMMEEEEd" if local.year == today.year else "yMMMMd"
-    return str(dates.format_skeleton(skeleton, local, locale=locale()))
+    if days < 7:
+        return str(dates.format_skeleton("Ed", local, locale=locale()))
+    return str(dates.format_skeleton("MMMd" if local.year == today.year else "yMMMd", local, locale=locale()))
 
 
 @register.filter

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from django import template
@@ -10,7 +11,8 @@ from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from filrouge.console import brands, words
+from filrouge.console import names, words
+from filrouge.console.templatetags import say
 
 register = template.Library()
 
@@ -29,24 +31,25 @@ def brand(slug: str, bare: bool = False) -> SafeString:
     """Draw a brand's mark in its colour, with its name unless ``bare`` (then the name is for screen readers)."""
     if not slug:
         return SafeString("")
-    known = brands.brand(slug)
+    known = names.brand(slug)
     return format_html(
-        '<span class="brand"><svg class="brand-mark" viewBox="0 0 10 10" aria-hidden="true">'
-        '<circle cx="5" cy="5" r="4.5" fill="{}"/></svg><span class="{}">{}</span></span>',
+        '<span class="brand" title="{3}"><svg class="brand-mark" viewBox="0 0 10 10" aria-hidden="true">'
+        '<circle cx="5" cy="5" r="4.5" fill="{0}"/></svg><span class="{1}">{2}</span></span>',
         known.colour,
         "visually-hidden" if bare else "brand-name",
         known.name,
+        known.name if bare else "",
     )
 
 
 @register.filter
 def brand_name(slug: str) -> str:
-    return brands.brand(slug).name
+    return names.brand(slug).name
 
 
 @register.filter
 def entity_name(slug: str) -> str:
-    return brands.entity(slug)
+    return names.entity(slug)
 
 
 @register.filter
@@ -94,3 +97,43 @@ def sorted_by(context: template.RequestContext, name: str, label: str) -> dict[s
     direction = "down" if current == f"-{name}" else "up" if current == name else ""
     address = query(context, sort=name if current == f"-{name}" else f"-{name}", page=None)
     return {"label": label, "direction": direction, "address": address}
+
+
+@register.filter
+def source_name(slug: str) -> str:
+    return names.source(slug)
+
+
+@register.filter
+def system_name(slug: str, source: str = "") -> str:
+    return names.system(slug, source)
+
+
+@register.filter
+def said(value: Any, attribute: str) -> str:
+    """Say a value as its attribute is read: a phone number in pairs, a date in words, an address on one line."""
+    text = str(value or "")
+    if attribute == "phone":
+        return say.phone(text)
+    if attribute == "birth_date":
+        return say.day(text)
+    if attribute == "address":
+        return address(text)
+    if attribute in ("country", "language"):
+        known = say.locale().territories if attribute == "country" else say.locale().languages
+        return str(known.get(text.upper() if attribute == "country" else text.lower(), text))
+    if attribute == "sex":
+        return words.say(text, "sex")
+    return text
+
+
+def address(text: str) -> str:
+    """Return an address, kept as JSON, on one line."""
+    try:
+        parts = json.loads(text)
+    except ValueError:
+        return text
+    if not isinstance(parts, dict):
+        return text
+    town = " ".join(str(parts[key]) for key in ("postcode", "city") if parts.get(key))
+    return ", ".join(part for part in (parts.get("address_line"), town) if part)

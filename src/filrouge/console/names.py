@@ -1,0 +1,73 @@
+"""Names and colours of brands, entities and systems, as the group and its sources declare them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from django.core.cache import cache
+from django.utils.translation import get_language
+
+from filrouge.store.queries import group
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class BrandMark:
+    """How a brand is named and coloured."""
+
+    name: str
+    colour: str
+
+
+def brand(slug: str) -> BrandMark:
+    """Return the mark of a brand; one that is not declared is named by its slug, in grey."""
+    return _brands().get(slug) or BrandMark(_plain(slug), "#8a8a8a")
+
+
+def entity(slug: str) -> str:
+    """Return the name of a legal entity."""
+    return _entities().get(slug) or _plain(slug)
+
+
+def source(name: str) -> str:
+    """Return the title of a source in the reader's language."""
+    titles = _titles().get(name, {})
+    return titles.get((get_language() or "fr")[:2]) or titles.get("fr") or _plain(name)
+
+
+def system(name: str, source_name: str = "") -> str:
+    """Return the name of a system: what stands before the colon in the title of its sources."""
+    found = source_name or next((known for known, of in _systems().items() if of == name), "")
+    return source(found).split(":")[0].strip() if found else _plain(name)
+
+
+def _plain(slug: str) -> str:
+    return slug.replace("-", " ").replace("_", " ").capitalize()
+
+
+def _brands() -> dict[str, BrandMark]:
+    return _kept("brands", lambda: {row.slug: BrandMark(row.name, row.colour) for row in group.brands()})
+
+
+def _entities() -> dict[str, str]:
+    return _kept("entities", lambda: {row.slug: row.name for row in group.entities()})
+
+
+def _titles() -> dict[str, dict[str, str]]:
+    return {"filrouge": {"fr": "Filrouge", "en": "Filrouge"}}
+
+
+def _systems() -> dict[str, str]:
+    return _kept("systems", group.systems)
+
+
+def _kept(key: str, read: Callable[[], dict[str, T]]) -> dict[str, T]:
+    """Return what ``read`` gives, asked anew at most once a minute."""
+    found = cache.get(f"names:{key}")
+    if found is None:
+        found = read()
+        cache.set(f"names:{key}", found, 60)
+    return dict(found)
