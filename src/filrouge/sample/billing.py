@@ -11,16 +11,20 @@ from filrouge.sample.people import Person
 from filrouge.sample.world import World, euros
 
 _SCHEMA = """
-CREATE TABLE client (id_client INTEGER PRIMARY KEY, marque TEXT, civilite TEXT, nom TEXT, prenom TEXT, raison_sociale TEXT,
-  ne_le TEXT, adresse TEXT, code_postal TEXT, ville TEXT, pays TEXT, email TEXT, telephone TEXT, ref_compte TEXT, cree_le TEXT,
+CREATE TABLE client (id_client INTEGER PRIMARY KEY, marque TEXT, civilite TEXT, nom TEXT, prenom TEXT, raison_sociale
+TEXT,
+  ne_le TEXT, adresse TEXT, code_postal TEXT, ville TEXT, pays TEXT, email TEXT, telephone TEXT, ref_compte TEXT,
+  cree_le TEXT,
   maj_le TEXT);
 CREATE TABLE offre (code TEXT PRIMARY KEY, marque TEXT, libelle TEXT, duree_mois INTEGER, prix NUMERIC);
 CREATE TABLE abonnement (numero TEXT PRIMARY KEY, marque TEXT, code_offre TEXT, id_payeur INTEGER, id_lecteur INTEGER,
-  prix NUMERIC, debut TEXT, echeance TEXT, fin TEXT, motif_fin TEXT, canal_vente TEXT, canal_acquisition TEXT, campagne TEXT,
+  prix NUMERIC, debut TEXT, echeance TEXT, fin TEXT, motif_fin TEXT, canal_vente TEXT, canal_acquisition TEXT, campagne
+  TEXT,
   moyen_paiement TEXT);
 CREATE TABLE facture (numero TEXT PRIMARY KEY, numero_abonnement TEXT, id_payeur INTEGER, montant NUMERIC, devise TEXT,
   emise_le TEXT, echeance TEXT, statut TEXT);
-CREATE TABLE paiement (id INTEGER PRIMARY KEY, numero_facture TEXT, numero_abonnement TEXT, id_payeur INTEGER, montant NUMERIC,
+CREATE TABLE paiement (id INTEGER PRIMARY KEY, numero_facture TEXT, numero_abonnement TEXT, id_payeur INTEGER, montant
+NUMERIC,
   devise TEXT, date_paiement TEXT, resultat TEXT, motif_rejet TEXT, moyen TEXT)
 """
 _MARQUES = {CARGO: "LECARGO"}
@@ -88,9 +92,11 @@ class Billing:
         known = throw < 0.22 or not person.adult
         made_at = calendar.iso(made)
         self._db.add("client", (
-            number, _MARQUES.get(contracts[0].offer.brand, "HORIZON"), person.title, faults.family(dice, person, careless),
+            number, _MARQUES.get(contracts[0].offer.brand, "HORIZON"), person.title,
+            faults.family(dice, person, careless),
             faults.given(dice, person, careless), company.name if company else None,
-            f"{year}-{month:02}-{day:02}" if known else None, faults.street(dice, company.line if company else home.line),
+            f"{year}-{month:02}-{day:02}" if known else None,
+            faults.street(dice, company.line if company else home.line),
             company.postcode if company else home.postcode, company.city if company else home.city, "FR", email or None,
             faults.phone(dice, phone) or None, person.account if throw < 0.6 else None, f"{made_at} 09:00:00",
             f"{calendar.iso(dice.between(1, made))} 06:30:00",
@@ -106,7 +112,8 @@ class Billing:
         self._db.add("abonnement", (
             contract.number, _MARQUES.get(offer.brand, "HORIZON"), offer.code, payer, reader, euros(offer.price),
             calendar.iso(contract.start), renews, None if contract.end is None else calendar.iso(contract.end),
-            _REASONS.get(contract.reason), contract.sold_by, contract.found_by, contract.campaign or None, contract.method,
+            _REASONS.get(contract.reason), contract.sold_by, contract.found_by, contract.campaign or None,
+            contract.method,
         ))  # fmt: skip
         for turn, invoice in enumerate(contract.invoices):
             number = f"F{contract.number[2:]}-{turn:02}"
@@ -115,13 +122,15 @@ class Billing:
             if any(outcome == "refunded" for _, outcome, _ in invoice.payments):
                 status = "AVOIR"
             self._db.add("facture", (
-                number, contract.number, payer, euros(invoice.cents), "EUR", issued, calendar.iso(invoice.ago - 30), status,
+                number, contract.number, payer, euros(invoice.cents), "EUR", issued, calendar.iso(invoice.ago - 30),
+                status,
             ))  # fmt: skip
             for ago, outcome, why in invoice.payments:
                 self._payments += 1
                 self._db.add("paiement", (
                     self._payments, number, contract.number, payer, euros(invoice.cents), "EUR",
-                    f"{calendar.iso(ago)} {dice.between(5, 9):02}:15:00", _OUTCOMES[outcome], why or None, contract.method,
+                    f"{calendar.iso(ago)} {dice.between(5, 9):02}:15:00", _OUTCOMES[outcome], why or None,
+                    contract.method,
                 ))  # fmt: skip
 
 

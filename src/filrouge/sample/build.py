@@ -128,7 +128,7 @@ def _write(folder: Path, people: int, seed: int, today: date, progress: Progress
         if progress is not None and done - told >= _STEP:
             told = done
             progress("people", done, people)
-    for number, (name, system) in enumerate(systems.items()):
+    for number, system in enumerate(systems.values()):
         if progress is not None:
             progress("systems", number, len(systems))
         system.close()
@@ -143,7 +143,8 @@ def _define(folder: Path, desk_port: int) -> None:
     """Write the source definitions, with the port of the desk in them."""
     target = folder / "sources"
     target.mkdir(exist_ok=True)
-    for template in sorted(resources.files("filrouge.sample").joinpath("sources").iterdir(), key=lambda item: item.name):
+    templates = resources.files("filrouge.sample").joinpath("sources").iterdir()
+    for template in sorted(templates, key=lambda item: item.name):
         if template.name.endswith(".yaml"):
             text = template.read_text(encoding="utf-8").replace("{port}", str(desk_port))
             (target / template.name).write_text(text, encoding="utf-8")

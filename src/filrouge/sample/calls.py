@@ -69,7 +69,8 @@ class Calls:
             due = "bientôt"
         state = ("TENUE" if call.kept else "EN COURS") if call.promise else ""
         row = [
-            number, f"{calendar.iso(call.ago)} {CLOCK[call.second]}", _LINES[call.brand], "E" if call.incoming else "S", written,
+            number, f"{calendar.iso(call.ago)} {CLOCK[call.second]}", _LINES[call.brand],
+            "E" if call.incoming else "S", written,
             name, call.seconds, call.disposition, call.note, call.promise, due, state, dice.pick(_AGENTS),
         ]  # fmt: skip
         sheet = self._sheet(calendar.iso(call.ago)[:7])

@@ -107,8 +107,15 @@ class Campaign:
     kind: str = "marketing"
 
 
-_MONTHS = ("janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre")
-_LETTERS = {HORIZON: "L'essentiel du mois : {month}", CARGO: "À l'affiche en {month}", HALLE: "Les trouvailles, {month}"}
+_MONTHS = (
+    "janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre",
+    "décembre",
+)  # fmt: skip
+_LETTERS = {
+    HORIZON: "L'essentiel du mois : {month}",
+    CARGO: "À l'affiche en {month}",
+    HALLE: "Les trouvailles, {month}",
+}
 _PREFIX = {HORIZON: "HZ", CARGO: "LC", HALLE: "LH"}
 
 
@@ -122,7 +129,7 @@ def campaigns(calendar: Calendar) -> tuple[Campaign, ...]:
             code = f"{_PREFIX[brand]}-LETTRE-{calendar.iso(ago)[:7]}"
             found.append(Campaign(code, brand, subject.format(month=month), ago, ("", "culture", "cuisine")[back % 3]))
     found += [
-        Campaign("HZ-RENTREE", HORIZON, "Votre rentrée avec Horizon : trois mois à moitié prix", 74, "économie", "good"),
+        Campaign("HZ-RENTREE", HORIZON, "Rentrée : trois mois à moitié prix", 74, "économie", "good"),
         Campaign("HZ-SPORT", HORIZON, "L'été du sport, chaque matin", 128, "sport"),
         Campaign("HZ-DERNIERE-1", HORIZON, "Dernière chance : votre offre expire", 41, "", "pushy"),
         Campaign("HZ-DERNIERE-2", HORIZON, "Plus que 24 heures, ne passez pas à côté", 39, "", "pushy"),

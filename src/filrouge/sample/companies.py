@@ -8,18 +8,25 @@ from filrouge.sample.dice import Dice
 from filrouge.sample.places import street, town
 from filrouge.sample.reach import Numbers, handle
 
-_HEADS = """Atelier Ateliers Groupe Maison Établissements Société Compagnie Bureau Comptoir Fabrique Manufacture Cabinet
-Laboratoires Transports Imprimerie Menuiserie Domaine Agence Studio Conserverie Fonderie Papeterie Brasserie Librairie""".split()
-_MIDDLES = """Armor Boréal Cardinal Dorval Estran Finistral Galerne Hélion Iroise Jorane Korrigan Larmor Mistrane Novalis
+_HEADS_TEXT = """Atelier Ateliers Groupe Maison Établissements Société Compagnie Bureau Comptoir Fabrique Manufacture
+Cabinet
+Laboratoires Transports Imprimerie Menuiserie Domaine Agence Studio Conserverie Fonderie Papeterie Brasserie
+Librairie"""
+_MIDDLES_TEXT = """Armor Boréal Cardinal Dorval Estran Finistral Galerne Hélion Iroise Jorane Korrigan Larmor Mistrane
+Novalis
 Océane Pélican Quercus Rivalto Solenn Tramontane Ursuline Vauclair Ostrane Zéphyrin Albatre Bruyère Corsaire Dunoise
 Érable Fauvette Goéland Hermine Isatis Jonquille Kermeur Lavandin Merlane Noroît Orlane Penthièvre Ravelin Sirocène
-Tamaris Vendane Aubrac-Sud Belle-Rive Cap-Nord Deux-Rives Grand-Large Haute-Lande Mont-Clair Trois-Îles""".split()
-_TAILS = """et_fils Industries Conseil Distribution Services Énergies Numérique Santé Logistique Immobilier Bois Textiles
-Agroalimentaire Communication Formation Ingénierie Mobilités Création Événementiel Assurances""".split()
+Tamaris Vendane Aubrac-Sud Belle-Rive Cap-Nord Deux-Rives Grand-Large Haute-Lande Mont-Clair Trois-Îles"""
+_TAILS_TEXT = """et_fils Industries Conseil Distribution Services Énergies Numérique Santé Logistique Immobilier Bois
+Textiles
+Agroalimentaire Communication Formation Ingénierie Mobilités Création Événementiel Assurances"""
+_HEADS, _MIDDLES, _TAILS = _HEADS_TEXT.split(), _MIDDLES_TEXT.split(), _TAILS_TEXT.split()
 _FORMS = ("SAS", "SARL", "SA", "SCOP", "EURL")
 SECTORS = {
-    "Industries": "industrie", "Conseil": "conseil", "Distribution": "commerce", "Énergies": "énergie", "Santé": "santé",
-    "Numérique": "numérique", "Logistique": "transport", "Immobilier": "immobilier", "Bois": "industrie", "Textiles": "industrie",
+    "Industries": "industrie", "Conseil": "conseil", "Distribution": "commerce", "Énergies": "énergie",
+    "Santé": "santé",
+    "Numérique": "numérique", "Logistique": "transport", "Immobilier": "immobilier", "Bois": "industrie",
+    "Textiles": "industrie",
     "Agroalimentaire": "agroalimentaire", "Communication": "communication", "Formation": "enseignement",
 }  # fmt: skip
 SIZES = ("1-9", "10-49", "50-249", "250-999", "1000+")

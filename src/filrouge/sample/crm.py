@@ -121,7 +121,8 @@ class Crm:
             person.birth_name if person.birth_name and dice.chance(0.3) else "", born,
             faults.street(dice, home.line), home.postcode, home.city.upper() if dice.chance(0.6) else home.city,
             dice.pick(("FR", "FR", "France", "")), self._phone(person, dice), self._email(life, dice, careless),
-            society, person.account if dice.chance(0.35) else "", person.loyalty if life.shop and dice.chance(0.25) else "",
+            society, person.account if dice.chance(0.35) else "",
+            person.loyalty if life.shop and dice.chance(0.25) else "",
             self._choice(dice, yes), self._choice(dice, 0.2), "B" if dice.chance(0.03) else self._choice(dice, 0.4),
             "O" if dead else "", dice.pick(("FR", "FR", "FR", "")), money(spent) if spent else "", dice.pick(_SELLERS),
             calendar.french(made), calendar.french(dice.between(2, min(made, 900))),
@@ -210,14 +211,16 @@ class Crm:
         if person.number % 997 == 5:
             stage = "9-???"
         self._deals.add([
-            f"O9{person.number:07}", society, number, dice.pick(("Abonnement entreprise", "Stand au salon", "Page de publicité")),
+            f"O9{person.number:07}", society, number,
+            dice.pick(("Abonnement entreprise", "Stand au salon", "Page de publicité")),
             stage, money(dice.between(6, 180) * 10_000), "EUR", dice.pick(_CHANNELS), date, date if lost else "",
             "Perdu" if lost else "", "",
         ])  # fmt: skip
 
     def _company(self, company: Company, number: str, name: str, dice: Dice) -> list[str]:
         return [
-            number, name, company.siren if dice.chance(0.8) else "", f"www.{company.domain}", company.line, company.postcode,
+            number, name, company.siren if dice.chance(0.8) else "", f"www.{company.domain}", company.line,
+            company.postcode,
             company.city, faults.phone(dice, company.phone), company.size, company.sector,
             self.world.calendar.french(dice.between(2, 700)),
         ]  # fmt: skip

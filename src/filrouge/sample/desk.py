@@ -85,7 +85,8 @@ class Desk:
         for rank, (theirs, ago, second, text) in enumerate(ticket.messages):
             self._add("messages", {
                 "id": f"{number}-{rank}", "ticket_id": number, "customer_id": customer, "brand": _BRANDS[ticket.brand],
-                "direction": "in" if theirs else "out", "author": None if theirs else dice.pick(("Marie", "Hugo", "Lina")),
+                "direction": "in" if theirs else "out",
+                "author": None if theirs else dice.pick(("Marie", "Hugo", "Lina")),
                 "body": text, "sent_at": f"{calendar.iso(ago)}T{CLOCK[second]}Z",
             })  # fmt: skip
 
@@ -156,9 +157,9 @@ def _page(path: Path, kind: str, page: int, size: int, host: str) -> bytes:
     first = (page - 1) * size + 1
     db = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
     try:
-        total = db.execute(f"SELECT coalesce(max(n), 0) FROM {kind}").fetchone()[0]  # noqa: S608 one of KINDS
+        total = db.execute(f"SELECT coalesce(max(n), 0) FROM {kind}").fetchone()[0]
         found = db.execute(
-            f"SELECT body FROM {kind} WHERE n >= ? AND n < ? ORDER BY n",  # noqa: S608 one of KINDS
+            f"SELECT body FROM {kind} WHERE n >= ? AND n < ? ORDER BY n",
             (first, first + size),
         ).fetchall()
     finally:

@@ -64,7 +64,7 @@ class Calendar:
 
 # The second of a day as HH:MM:SS; millions are asked for.
 CLOCK = tuple(f"{second // 3600:02}:{second // 60 % 60:02}:{second % 60:02}" for second in range(86_400))
-_HOURS = (20, 20, 20, 20, 19, 19, 19, 21, 21, 18, 18, 18, 12, 12, 13, 13, 9, 8, 8, 17, 17, 11, 10, 22, 22, 14, 16, 15, 7, 23)
+_HOURS = (20, 20, 20, 20, 19, 19, 19, 21, 21, 18, 18, 18, 12, 12, 13, 13, 9, 8, 8, 17, 17, 11, 10, 22, 14, 16, 15, 7)
 
 
 def waking(dice: Dice) -> int:

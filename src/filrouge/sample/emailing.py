@@ -10,7 +10,9 @@ from filrouge.sample.paper import Sheet
 from filrouge.sample.world import World
 
 BRANDS = {HORIZON: "HORIZON", CARGO: "LECARGO", HALLE: "LAHALLE"}
-_SUBSCRIBERS = "subscriber_id;list;email;first_name;last_name;status;opt_in;opt_in_at;opt_out_at;source;language;updated_at"
+_SUBSCRIBERS = (
+    "subscriber_id;list;email;first_name;last_name;status;opt_in;opt_in_at;opt_out_at;source;language;updated_at"
+)
 _SENDS = "message_id;list;subscriber_id;campaign;kind;subject;sent_at"
 _ACTS = "event_id;message_id;list;subscriber_id;campaign;kind;subject;at"
 _LINK = "https://{site}.example.com/{campaign}"
@@ -59,7 +61,8 @@ class Emailing:
         out = "" if left is None else f"{calendar.iso(left)} 19:00:00"
         self._subscribers.add([
             number, BRANDS[brand], faults.email(dice, email, 0.6), faults.given(dice, person) if named else "",
-            faults.family(dice, person) if named and dice.chance(0.8) else "", status, "no" if left is not None else "yes",
+            faults.family(dice, person) if named and dice.chance(0.8) else "", status,
+            "no" if left is not None else "yes",
             f"{calendar.iso(since)} 10:00:00", out, dice.pick(("site", "site", "shop", "salon", "import 2019")), "fr",
             out or f"{calendar.iso(since)} 10:00:00",
         ])  # fmt: skip
@@ -93,9 +96,7 @@ class Emailing:
             return any(contract.reason == "card" for contract in life.contracts)
         return any(order.ago > campaign.ago for order in life.orders)
 
-    def _left(
-        self, life: Life, campaign: Campaign, message: str, head: list[str], dice: Dice, *, bought: bool
-    ) -> bool:
+    def _left(self, life: Life, campaign: Campaign, message: str, head: list[str], dice: Dice, *, bought: bool) -> bool:
         """Write the opening, the click or the leaving; return True when they left."""
         calendar = self.world.calendar
         opened = bought or dice.chance(likes(life, campaign))
@@ -114,7 +115,8 @@ class Emailing:
         if life.annoyed and campaign.mood == "pushy":
             angry = 0.6
         if dice.chance(angry):
-            reason = "trop de messages" if campaign.mood == "pushy" else dice.pick(("plus intéressé", "trop de messages", ""))
+            reasons = ("trop de messages",) if campaign.mood == "pushy" else ("plus intéressé", "trop de messages", "")
+            reason = dice.pick(reasons)
             when = f"{calendar.iso(max(1, campaign.ago - 1))} 19:00:00"
             self._leaves.add([f"U{message[1:]}", message, *head, when, reason])
             return True

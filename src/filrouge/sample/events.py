@@ -1,4 +1,4 @@
-"""The events division: workbooks with titles above the table, cells merged over each show, several sheets, a total below."""
+"""The events division: workbooks with titles above the table, merged cells, several sheets, a total below."""
 
 from __future__ import annotations
 
@@ -18,11 +18,22 @@ from filrouge.sample.life import Life
 from filrouge.sample.world import World, euros
 
 _TRADE = (
-    "Salon", "Date du salon", "N° inscription", "Inscrit le", "Civilité", "Nom", "Prénom", "Société", "Fonction", "Courriel",
+    "Salon", "Date du salon", "N° inscription", "Inscrit le", "Civilité", "Nom", "Prénom", "Société", "Fonction",
+    "Courriel",
     "Téléphone", "Code postal", "Statut", "Accord mail",
 )  # fmt: skip
 _MUSIC = (
-    "Concert", "Date", "N° billet", "Acheté le", "Nom complet", "Courriel", "Téléphone", "Places", "Montant", "Canal", "Statut",
+    "Concert",
+    "Date",
+    "N° billet",
+    "Acheté le",
+    "Nom complet",
+    "Courriel",
+    "Téléphone",
+    "Places",
+    "Montant",
+    "Canal",
+    "Statut",
 )
 _COMPANIES = ("Salon", "Stand", "Raison sociale", "SIREN", "Site", "Ville", "Contact", "Mis à jour le")
 _HEADER_ROW = 4
@@ -38,7 +49,7 @@ class Events:
         self._folder = world.folder / "events"
         self._folder.mkdir(exist_ok=True)
         self._spools = {
-            show.code: (self._folder / f"{show.code}.part").open("w", encoding="utf-8", newline="") for show in world.shows
+            show.code: self._spool(show.code).open("w", encoding="utf-8", newline="") for show in world.shows
         }
         self._writers = {code: csv.writer(stream) for code, stream in self._spools.items()}
         self._companies: dict[str, dict[str, int]] = {}  # of a year: names as typed -> company
@@ -48,8 +59,8 @@ class Events:
         for rank, show in enumerate(life.shows):
             for again in range(2 if dice.chance(0.04) else 1):
                 number = f"{show.code}-{life.person.number:06}{rank}{again}"
-                row = self._badge(life, show, number, dice) if show.kind == "salon" else self._ticket(life, show, number, dice)
-                self._writers[show.code].writerow(row)
+                fill = self._badge if show.kind == "salon" else self._ticket
+                self._writers[show.code].writerow(fill(life, show, number, dice))
                 self.rows += 1
 
     def close(self) -> None:
@@ -62,7 +73,10 @@ class Events:
         for (kind, year), shows in books.items():
             self._book(kind, year, shows)
         for code in self._spools:
-            (self._folder / f"{code}.part").unlink()
+            self._spool(code).unlink()
+
+    def _spool(self, code: str) -> Path:
+        return self._folder / f"{code}.part"
 
     def _badge(self, life: Life, show: Show, number: str, dice: Dice) -> list[str]:
         person, calendar = life.person, self.world.calendar
@@ -90,7 +104,9 @@ class Events:
         given, family = faults.given(dice, person, 1.2), faults.family(dice, person, 1.2)
         name = f"{family} {given}" if dice.chance(0.3) else f"{given} {family}"
         email = faults.mailbox(dice, person, second=0.25, work=0.05, shared=0.25)
-        status = "Remboursé" if dice.chance(0.03) else "À venir" if show.ago < 0 else "Scanné" if dice.chance(0.85) else "Non venu"
+        status = "À venir" if show.ago < 0 else "Scanné" if dice.chance(0.85) else "Non venu"
+        if dice.chance(0.03):
+            status = "Remboursé"
         self.world.truth.add("events_ticket_people", number, person.number)
         return [
             show.label, calendar.iso(show.ago), number, self._date(max(1, show.ago + dice.between(1, 70)), dice), name,
@@ -115,7 +131,7 @@ class Events:
         name, columns = ("salons", _TRADE) if trade else ("concerts", _MUSIC)
         path = self._folder / f"{name}_{year}.xlsx"
         with xlsxwriter.Workbook(str(path), {"constant_memory": True, "tmpdir": str(self._folder)}) as book:
-            midnight = datetime.min.replace(year=self.world.calendar.today.year)
+            midnight = datetime(self.world.calendar.today.year, 1, 1)  # noqa: DTZ001 Excel knows no zone
             book.set_properties({"title": f"Salons Horizon, {name} {year}", "created": midnight})
             bold, day = book.add_format({"bold": True}), book.add_format({"num_format": "dd/mm/yyyy"})
             notes = book.add_worksheet("Lisez-moi")
@@ -143,23 +159,23 @@ class Events:
                 row += 1
             total += row - first
             if row - first > 1:
-                # The sheet is written row by row: the cells below the first one stay empty, and the range is only declared.
+                # Rows are written one after the other: cells below the first stay empty, the range is only declared.
                 sheet.merge += [[first, 0, row - 1, 0], [first, 1, row - 1, 1]]
         sheet.write_string(row + 1, 0, f"Total : {total} {what}")
 
     def _spooled(self, show: Show) -> Iterator[list[str]]:
-        path: Path = self._folder / f"{show.code}.part"
-        with path.open(encoding="utf-8", newline="") as stream:
+        with self._spool(show.code).open(encoding="utf-8", newline="") as stream:
             yield from csv.reader(stream)
 
     def _firms(self, sheet: Worksheet, year: str, shows: list[Show], bold: Format, day: Format) -> None:
-        """Write the companies of the year as they were typed: exhibitors with a stand, visitors with little more than a name."""
+        """Write the companies of the year as they were typed; exhibitors have a stand, visitors little but a name."""
         _title(sheet, "SOCIÉTÉS", _COMPANIES, bold)
         for place, (name, number) in enumerate(sorted(self._companies.get(year, {}).items())):
             company, show = self.world.companies[number], shows[place % len(shows)]
             exhibits = place % 6 == 0
             cells = (
-                show.label, f"{'ABCDE'[place % 5]}{place + 1}" if exhibits else "", name, company.siren if exhibits else "",
+                show.label, f"{'ABCDE'[place % 5]}{place + 1}" if exhibits else "", name,
+                company.siren if exhibits else "",
                 company.domain if exhibits or place % 3 else "", company.city,
                 f"contact@{company.domain}" if exhibits else "", self.world.calendar.iso(max(1, show.ago + 20)),
             )  # fmt: skip
@@ -179,6 +195,6 @@ def _title(sheet: Worksheet, title: str, columns: tuple[str, ...], bold: Format)
 
 def _cell(sheet: Worksheet, row: int, column: int, cell: str, day: Format, dates: tuple[int, ...] = _DATES) -> None:
     if column in dates and cell[4:5] == "-":
-        sheet.write_datetime(row, column, datetime.fromisoformat(cell), day)  # noqa: DTZ007 Excel knows no zone
+        sheet.write_datetime(row, column, datetime.fromisoformat(cell), day)
     else:
         sheet.write_string(row, column, cell)

@@ -1,4 +1,4 @@
-"""How systems get people wrong: slips of the finger, accents lost, shouting, nicknames, old names, many ways to write a number."""
+"""How systems get people wrong: slips, accents lost, shouting, nicknames, old names, many ways to write a number."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from filrouge.sample.names import nickname
 from filrouge.sample.people import Home, Person
 
 _NEAR = {
-    "a": "zq", "b": "vn", "c": "xv", "d": "sf", "e": "rz", "f": "dg", "g": "fh", "h": "gj", "i": "uo", "j": "hk", "k": "jl",
-    "l": "km", "m": "nl", "n": "bm", "o": "ip", "p": "ol", "q": "sa", "r": "et", "s": "qd", "t": "ry", "u": "yi", "v": "cb",
+    "a": "zq", "b": "vn", "c": "xv", "d": "sf", "e": "rz", "f": "dg", "g": "fh", "h": "gj", "i": "uo", "j": "hk",
+    "k": "jl",
+    "l": "km", "m": "nl", "n": "bm", "o": "ip", "p": "ol", "q": "sa", "r": "et", "s": "qd", "t": "ry", "u": "yi",
+    "v": "cb",
     "w": "xs", "x": "wc", "y": "tu", "z": "ea",
 }  # fmt: skip
 

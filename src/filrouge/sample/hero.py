@@ -1,4 +1,4 @@
-"""Camille Rousseau-Petit, the customer of the documentation: loyal since 2019, told three different things in one week."""
+"""Camille Rousseau-Petit, the customer of the documentation: loyal since 2019, told three things in one week."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from filrouge.sample.life import Call, Contract, Life, Order, Ticket
 from filrouge.sample.subscriptions import bill
 
 _WEEK = (
-    (True, 6, 33_600, "Bonjour, je n'ai pas reçu mon numéro de samedi, ni celui de samedi dernier. Que se passe-t-il ?"),
+    (True, 6, 33_600, "Bonjour, je n'ai pas reçu mon numéro de samedi, ni celui d'avant. Que se passe-t-il ?"),
     (False, 6, 40_200, "Bonjour, la tournée de Nantes a été réorganisée. Votre abonnement est prolongé d'une semaine."),
     (True, 5, 30_900, "Merci. Pouvez-vous me confirmer que je recevrai bien le prochain ?"),
-    (False, 4, 52_000, "Bonjour, votre abonnement papier a pris fin le mois dernier, il faut le renouveler sur le site."),
+    (False, 4, 52_000, "Bonjour, votre abonnement papier a pris fin, il faut le renouveler sur le site."),
     (True, 4, 54_300, "Pardon ? Je suis prélevée tous les ans et l'échéance n'est pas passée !"),
-    (False, 3, 61_200, "Bonjour, le dépôt indique que le journal a été remis. Merci de vérifier auprès de vos voisins."),
+    (False, 3, 61_200, "Bonjour, le dépôt indique que le journal a été remis. Voyez avec vos voisins."),
     (True, 2, 31_500, "Trois réponses, trois versions différentes en une semaine. Si cela continue, je résilie tout."),
 )
 
@@ -36,7 +36,7 @@ def tell(life: Life, calendar: Calendar, shows: tuple[Show, ...], dice: Dice) ->
     life.orders.append(
         Order(
             f"CH{day}-{person.number:06}90", 23, 70_200, "click_and_collect", "",
-            [("LV-001", "Le grand atlas des chemins côtiers", 1, 3900, 0), ("EP-004", "Café torréfié du port, 1 kg", 1, 1690, 0)],
+            [("LV-001", "Le grand atlas des chemins côtiers", 1, 3900, 0), ("EP-004", "Café du port", 1, 1690, 0)],
             "livrée", (0, 19, "abîmé à la livraison"),
         )
     )  # fmt: skip
@@ -54,6 +54,6 @@ def tell(life: Life, calendar: Calendar, shows: tuple[Show, ...], dice: Dice) ->
     life.talks = [
         Call(HORIZON, 61, 39_000, True, 340, "livraison", "Déménagement confirmé, nouvelle adresse à Nantes.",
              "Transmettre au service livraison", 2, True),
-        Call(HORIZON, 5, 62_400, True, 264, "reclamation", "Journal non reçu, deuxième semaine. Très fidèle, à ménager.",
+        Call(HORIZON, 5, 62_400, True, 264, "reclamation", "Journal non reçu, deux semaines. Cliente fidèle.",
              "Rappeler avant la fin de la semaine", 3, False),
     ]  # fmt: skip

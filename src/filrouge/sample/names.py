@@ -42,9 +42,7 @@ WOMEN = {year: tuple(names.split()) for year, names in _WOMEN.items()}
 MEN = {year: tuple(names.split()) for year, names in _MEN.items()}
 
 # The commonest first; "_" stands for a space inside a name.
-FAMILIES = tuple(
-    name.replace("_", " ")
-    for name in """
+_FAMILIES = """
     Martin Bernard Thomas Petit Robert Richard Durand Dubois Moreau Laurent Simon Michel Lefèvre Leroy Roux David
     Bertrand Morel Fournier Girard Bonnet Dupont Lambert Fontaine Rousseau Vincent Muller Lefebvre Faure André Mercier
     Blanc Guérin Boyer Garnier Chevalier François Legrand Gauthier Garcia Perrin Robin Clément Morin Nicolas Henry
@@ -79,10 +77,11 @@ FAMILIES = tuple(
     Verdier Vial Villain Voisin Wolf Zanetti N'Diaye M'Bengué Ba Sow Cissé Touré Sylla Bamba Kouassi Koffi Mendy Gomis
     Rakotomalala Andrianasolo Ramanantsoa Rasolofo Payen Hibon Técher Robert-Duval Saint-Martin Saint-Pierre
     Petit-Jean Grand-Clément Bois-Robert Beau-Soleil Chen Li Wang Zhang Lin Huang Phan Le Vu Hoang Sok Chea Rasmussen
-    Eriksen Larsson O'Brien Walsh Murray MacLeod Papadopoulos Georgiou Hakobyan Sarkissian Bagdassarian Azoulay Bensoussan
+    Eriksen Larsson O'Brien Walsh Murray MacLeod Papadopoulos Georgiou Hakobyan Sarkissian Bagdassarian Azoulay
+    Bensoussan
     Cohen Lévy Dahan Elbaz Toledano Haziza
-    """.split()
-)
+"""
+FAMILIES = tuple(name.replace("_", " ") for name in _FAMILIES.split())
 
 NICKNAMES = {
     "Catherine": "Cathy", "Christine": "Chris", "Véronique": "Véro", "Stéphanie": "Steph", "Élisabeth": "Babeth",
@@ -92,23 +91,25 @@ NICKNAMES = {
     "Marie-Christine": "Marie", "Marie-Thérèse": "Maïté", "Marie-Claude": "Marie", "Anne-Sophie": "Anne-So",
     "Philippe": "Phil", "Patrick": "Pat", "Jean-Pierre": "Jean", "Jean-François": "Jeff", "Jean-Baptiste": "JB",
     "Jean-Claude": "Jean", "Jean-Luc": "Jean", "Christophe": "Chris", "Stéphane": "Steph", "Frédéric": "Fred",
-    "Sébastien": "Seb", "Nicolas": "Nico", "Jérôme": "Jé", "Laurent": "Lolo", "Alexandre": "Alex", "Guillaume": "Guigui",
+    "Sébastien": "Seb", "Nicolas": "Nico", "Jérôme": "Jé", "Laurent": "Lolo", "Alexandre": "Alex",
+    "Guillaume": "Guigui",
     "Maxime": "Max", "Thomas": "Tom", "Anthony": "Tony", "Mathieu": "Mat", "Benoît": "Ben", "Grégory": "Greg",
     "Emmanuel": "Manu", "Mohamed": "Momo", "Gérard": "Gégé", "Vincent": "Vince", "Olivier": "Oliv", "Raphaël": "Raph",
     "Antoine": "Tonio", "Florian": "Flo", "Valentin": "Val", "Clément": "Clem", "Pauline": "Popo", "Camille": "Cam",
 }  # fmt: skip
 
 # Chance would sooner or later put these together, and they belong to somebody known.
-KNOWN = frozenset(
-    """Jean Dujardin|Isabelle Carré|Marion Maréchal|Robert Ménard|Laurent Berger|Philippe Martinez|Patrick Martin|Michel Blanc
+_KNOWN = """
+    Jean Dujardin|Isabelle Carré|Marion Maréchal|Robert Ménard|Laurent Berger|Philippe Martinez|Patrick Martin
+    Michel Blanc
     Laurent Blanc|Thierry Henry|Pierre Richard|Didier Deschamps|Jean Charest|Raymond Barré|Jacques Martin|Alain Robert
     Michel Rolland|Claude Bernard|Paul Robert|Pierre Bourdieu|François Morel|Jean Moulin|Guy Moquet|Michel Fournier
     Jean-Michel Blanquer|Catherine Laborde|Françoise Laborde|Évelyne Dhéliat|Patrick Bruel|Pierre Perret|Michel Simon
-    Jean-Jacques Rousseau|Daniel Cohen|Patrick Cohen|Bernard Hinault|Bernard Lavilliers|Marc Lévy|Justine Lévy|Thomas Dutronc
-    Gérard Collomb|Jean Renoir|Paul Bocuse|Christophe Barbier|Mathieu Gallet|François Bayrou|Roger Martin""".replace(
-        "\n    ", "|"
-    ).split("|")
-)
+    Jean-Jacques Rousseau|Daniel Cohen|Patrick Cohen|Bernard Hinault|Bernard Lavilliers|Marc Lévy|Justine Lévy
+    Thomas Dutronc
+    Gérard Collomb|Jean Renoir|Paul Bocuse|Christophe Barbier|Mathieu Gallet|François Bayrou|Roger Martin
+"""
+KNOWN = frozenset(name.strip() for line in _KNOWN.split("\n") for name in line.split("|"))
 
 
 def given(dice: Dice, woman: bool, year: int) -> str:

@@ -63,4 +63,4 @@ class Database:
         if waiting:
             self.rows += len(waiting)
             marks = ",".join("?" * len(waiting[0]))
-            self._db.executemany(f"INSERT INTO {table} VALUES ({marks})", waiting)  # noqa: S608 our own table names
+            self._db.executemany(f"INSERT INTO {table} VALUES ({marks})", waiting)

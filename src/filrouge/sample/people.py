@@ -97,7 +97,9 @@ def _household(
     house = Household(number)
     postcode, city = town(dice)
     home = Home(street(dice), postcode, city)
-    old_home = Home(street(dice), *(town(dice) if dice.chance(0.6) else (postcode, city))) if dice.chance(0.14) else None
+    old_home = None
+    if dice.chance(0.14):
+        old_home = Home(street(dice), *(town(dice) if dice.chance(0.6) else (postcode, city)))
     landline = numbers.home(number) if number % 2 == 0 and dice.chance(0.8) else ""
     plan = _plan(dice, year)[:room]
     family = names.family(dice)
@@ -118,15 +120,17 @@ def _household(
             phone = numbers.own(HERO)
         company = int(companies.count * dice.random() ** 1.5) if at_work else None
         everywhere = person % EVERYWHERE == HERO
+        second = dice.chance(0.08 if everywhere else 0.25)
         email = mail.open(dice, given, own if dice.chance(0.3) else name, born[0])
         house.members.append(
             Person(
                 number=person, household=number, woman=woman, given=given, family=name,
                 birth_name=own if own != name else "", born=born, email=email,
-                second_email=mail.open(dice, names.nickname(given), own, born[0]) if dice.chance(0.08 if everywhere else 0.25) else "",
+                second_email=mail.open(dice, names.nickname(given), own, born[0]) if second else "",
                 work_email="" if company is None else mail.reserve(
                     f"{handle(given)}.{handle(name)}", companies[company].domain, dice),
-                family_email=family_email, card=first if place == 1 and dice.chance(0.1) else person, phone=phone, landline=landline, home=home, old_home=old_home, company=company,
+                family_email=family_email, card=first if place == 1 and dice.chance(0.1) else person, phone=phone,
+                landline=landline, home=home, old_home=old_home, company=company,
                 job=dice.pick(JOBS) if company is not None else "",
                 topics=tuple(dice.sample(TOPICS, 3)), everywhere=everywhere, adult=adult, twin=kind == "twin",
             )
@@ -156,8 +160,10 @@ def _plan(dice: Dice, year: int) -> list[tuple[bool, tuple[int, int, int], str]]
     plan = [man, partner]
     if throw > 0.74 and 36 <= age <= 66:
         oldest = min(age - 22, 24)
-        for _ in range(dice.pick((1, 2, 2, 3))):
-            plan.append((dice.chance(0.5), _born(dice, year - dice.between(min(12, oldest), oldest)), "child"))
+        plan += [
+            (dice.chance(0.5), _born(dice, year - dice.between(min(12, oldest), oldest)), "child")
+            for _ in range(dice.pick((1, 2, 2, 3)))
+        ]
         if dice.chance(0.06):
             plan.append((dice.chance(0.5), plan[-1][1], "twin"))
     if throw > 0.97:

@@ -40,18 +40,17 @@ TOWNS = tuple(
 )
 
 _KINDS = ("rue", "rue", "rue", "rue", "avenue", "boulevard", "place", "impasse", "allée", "chemin", "quai")
-_STREETS = tuple(
-    """de la République|de la Gare|de l'Église|du Moulin|des Écoles|de la Mairie|du Château|des Lilas|des Acacias|du Stade
+_STREETS_TEXT = """
+    de la République|de la Gare|de l'Église|du Moulin|des Écoles|de la Mairie|du Château|des Lilas|des Acacias|du Stade
     des Tilleuls|de la Fontaine|du Général-Leclerc|Victor-Hugo|Jean-Jaurès|Pasteur|de la Liberté|de Verdun|du 8-Mai-1945
     du 11-Novembre|des Jardins|de la Poste|du Lavoir|de Bretagne|de Normandie|des Cordeliers|de l'Abbaye|du Port
     des Marronniers|du Vieux-Pont|de la Forêt|des Vignes|du Puits|des Peupliers|de la Plage|du Commerce|des Halles
     Voltaire|Molière|Émile-Zola|George-Sand|Louise-Michel|Marie-Curie|des Mésanges|des Hirondelles|du Bois-Joli
-    de la Croix-Blanche|des Trois-Moulins|de la Vallée|du Parc|des Roses|de la Tour|des Remparts|du Marché|de l'Industrie
-    des Prés|du Canal|de la Paix|des Carmes|Saint-Michel|Saint-Jean|Sainte-Anne|du Calvaire|des Chênes|de la Noë""".replace(
-        "\n", "|"
-    ).split("|")
-)
-STREETS = tuple(street.strip() for street in _STREETS)
+    de la Croix-Blanche|des Trois-Moulins|de la Vallée|du Parc|des Roses|de la Tour|des Remparts|du Marché
+    de l'Industrie
+    des Prés|du Canal|de la Paix|des Carmes|Saint-Michel|Saint-Jean|Sainte-Anne|du Calvaire|des Chênes|de la Noë
+"""
+STREETS = tuple(name.strip() for line in _STREETS_TEXT.strip().split("\n") for name in line.split("|"))
 
 
 def street(dice: Dice) -> str:

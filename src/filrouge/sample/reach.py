@@ -1,7 +1,8 @@
 """Where people can be reached without reaching anybody: reserved mail domains, telephone numbers kept for fiction.
 
 The French regulator reserves six blocks of 10,000 numbers for works of fiction. A large sample needs more: it takes
-blocks that are allocated to nobody (07 1x, 07 2x, 04 0x), so that two people share a number only when they are meant to.
+blocks that are allocated to nobody (07 1x, 07 2x, 04 0x), so that two people share a number only when they are meant
+to.
 """
 
 from __future__ import annotations
@@ -78,7 +79,8 @@ class Mailboxes:
         local = dice.skewed(
             (
                 f"{first}.{last}", f"{first}{last}", f"{first[0]}.{last}", f"{first}.{last}{year % 100:02}",
-                f"{last}.{first}", f"{first}_{last}", f"{first}{year % 100:02}", f"{first}.{last[:3]}{dice.between(1, 99)}",
+                f"{last}.{first}", f"{first}_{last}", f"{first}{year % 100:02}",
+                f"{first}.{last[:3]}{dice.between(1, 99)}",
             ),
             1.6,
         )  # fmt: skip

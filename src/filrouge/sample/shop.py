@@ -10,14 +10,19 @@ from filrouge.sample.paper import Database
 from filrouge.sample.world import World, euros
 
 _SCHEMA = """
-CREATE TABLE customers (id INTEGER PRIMARY KEY, email TEXT, first_name TEXT, last_name TEXT, phone TEXT, birth_date TEXT,
-  loyalty_card TEXT, street TEXT, zip TEXT, city TEXT, country TEXT, locale TEXT, accepts_email INTEGER, accepts_sms INTEGER,
+CREATE TABLE customers (id INTEGER PRIMARY KEY, email TEXT, first_name TEXT, last_name TEXT, phone TEXT, birth_date
+TEXT,
+  loyalty_card TEXT, street TEXT, zip TEXT, city TEXT, country TEXT, locale TEXT, accepts_email INTEGER, accepts_sms
+  INTEGER,
   origin TEXT, created_at TEXT, updated_at TEXT);
-CREATE TABLE orders (id TEXT PRIMARY KEY, customer_id INTEGER, created_at TEXT, channel TEXT, status TEXT, currency TEXT,
+CREATE TABLE orders (id TEXT PRIMARY KEY, customer_id INTEGER, created_at TEXT, channel TEXT, status TEXT, currency
+TEXT,
   total NUMERIC, promotion_code TEXT, store TEXT);
-CREATE TABLE order_lines (id INTEGER PRIMARY KEY, order_id TEXT, sku TEXT, label TEXT, quantity INTEGER, unit_price NUMERIC,
+CREATE TABLE order_lines (id INTEGER PRIMARY KEY, order_id TEXT, sku TEXT, label TEXT, quantity INTEGER, unit_price
+NUMERIC,
   discount NUMERIC, promotion_code TEXT);
-CREATE TABLE returns (id INTEGER PRIMARY KEY, order_id TEXT, customer_id INTEGER, sku TEXT, quantity INTEGER, amount NUMERIC,
+CREATE TABLE returns (id INTEGER PRIMARY KEY, order_id TEXT, customer_id INTEGER, sku TEXT, quantity INTEGER, amount
+NUMERIC,
   reason TEXT, created_at TEXT);
 CREATE TABLE promotions (code TEXT PRIMARY KEY, label TEXT, percent NUMERIC, starts_at TEXT, ends_at TEXT)
 """
@@ -78,8 +83,10 @@ class Shop:
             street, code, city = faults.street(dice, home.line), home.postcode, home.city
             phone = person.landline if person.landline and throw < 0.1 else person.phone if throw < 0.8 else None
         self._db.add("customers", (
-            number, email, faults.given(dice, person, 1.3), faults.family(dice, person), faults.phone(dice, phone or "") or None,
-            f"{year}-{month:02}-{day:02}" if throw < 0.38 or at_till and throw < 0.6 else None, card, street, code, city,
+            number, email, faults.given(dice, person, 1.3), faults.family(dice, person),
+            faults.phone(dice, phone or "") or None,
+            f"{year}-{month:02}-{day:02}" if throw < 0.38 or (at_till and throw < 0.6) else None, card, street, code,
+            city,
             None if at_till else "FR", "fr", int(dice.chance(0.5)), int(dice.chance(0.2)), "till" if at_till else "web",
             f"{calendar.iso(since)}T10:00:00Z", f"{calendar.iso(dice.between(1, since))}T04:10:00Z",
         ))  # fmt: skip

@@ -56,8 +56,10 @@ def _contract(
         chosen = dice.pick(sold)
         start, campaign, found_by = chosen.ago - dice.between(0, 2), chosen.code, "emailing"
     contract = Contract(
-        number=f"AB{life.person.number * 4 + rank:08}", offer=offer, payer=life.person, reader=reader.person, start=start,
-        renews=None, end=None, reason="", sold_by="salon" if found_by == "salon" else dice.pick(_SOLD), found_by=found_by,
+        number=f"AB{life.person.number * 4 + rank:08}", offer=offer, payer=life.person, reader=reader.person,
+        start=start,
+        renews=None, end=None, reason="", sold_by="salon" if found_by == "salon" else dice.pick(_SOLD),
+        found_by=found_by,
         method="virement" if offer.kind == "company" else dice.pick(_METHODS), campaign=campaign,
     )  # fmt: skip
     _fate(contract, dice)
@@ -113,5 +115,6 @@ def _invoice(ago: int, cents: int, dice: Dice, method: str) -> Invoice:
     if throw < 0.022:
         return Invoice(ago, cents, [], paid=False)
     if throw < 0.026 and ago - delay > 12:
-        return Invoice(ago, cents, [(ago - delay, "paid", ""), (ago - delay - 9, "refunded", "geste commercial")], paid=True)
+        back = (ago - delay - 9, "refunded", "geste commercial")
+        return Invoice(ago, cents, [(ago - delay, "paid", ""), back], paid=True)
     return Invoice(ago, cents, [(ago - delay, "paid", "")], paid=True)

@@ -21,7 +21,7 @@ class Theme:
     complaint: bool = False
 
 
-_THANKS = ("Merci, c'est réglé.", "Merci pour votre réponse rapide.", "Parfait, bonne journée à vous.", "Bien reçu, merci.")
+_THANKS = ("Merci, c'est réglé.", "Merci pour votre réponse.", "Parfait, bonne journée à vous.", "Bien reçu, merci.")
 _ANGRY = (
     "Cela fait trois fois que j'écris, personne ne me répond la même chose.",
     "Je ne suis pas satisfait de cette réponse.",
@@ -47,7 +47,7 @@ THEMES = {
             (*_THANKS, "Je n'ai toujours pas vu le remboursement."), complaint=True),
         Theme(
             "card", "Paiement refusé",
-            ("Bonjour, vous me dites que mon paiement a échoué, ma carte a simplement été renouvelée. Comment la changer ?",
+            ("Bonjour, mon paiement a échoué, ma carte a simplement été renouvelée. Comment la changer ?",
              "Je reçois un message de carte expirée. Je souhaite bien continuer {offer}."),
             ("Bonjour, vous pouvez enregistrer la nouvelle carte dans votre espace, rubrique Moyens de paiement.",),
             _THANKS),
@@ -101,7 +101,8 @@ THEMES = {
 }  # fmt: skip
 
 _PROMISES = (
-    ("Rappeler avant la fin de la semaine", 4), ("Rembourser le prélèvement en double", 7), ("Renvoyer le numéro manquant", 3),
+    ("Rappeler avant la fin de la semaine", 4), ("Rembourser le prélèvement en double", 7),
+    ("Renvoyer le numéro manquant", 3),
     ("Offrir un mois d'abonnement", 10), ("Envoyer un devis pour l'entreprise", 5), ("Ne plus appeler à ce numéro", 1),
     ("Transmettre au service livraison", 2),
 )  # fmt: skip
@@ -185,7 +186,9 @@ def _reason(life: Life, dice: Dice) -> tuple[Theme, int, str]:
 def _call(life: Life, dice: Dice) -> Call:
     ago = 1 + int(330 * dice.random() ** 1.5)
     incoming = dice.chance(0.72)
-    kinds = ("information", "livraison", "paiement", "reclamation", "retention") if life.contracts else ("information", "vente")
+    kinds: tuple[str, ...] = ("information", "vente")
+    if life.contracts:
+        kinds = ("information", "livraison", "paiement", "reclamation", "retention")
     if not incoming:
         kinds = ("vente", "injoignable", "injoignable", "retention", "opposition")
     disposition = dice.pick(kinds)

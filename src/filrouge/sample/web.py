@@ -99,9 +99,7 @@ class _Visitor:
 
     def _visit(self, ago: int, member: bool, *, always: bool = False) -> None:
         dice, second = self.dice, waking(self.dice)
-        if member and not self.signed and (always or dice.chance(0.6)):
-            self._identify(ago, second)
-        elif self.signed and dice.chance(0.01):
+        if (member and not self.signed and (always or dice.chance(0.6))) or (self.signed and dice.chance(0.01)):
             self._identify(ago, second)
         for _ in range(1 + int(3.4 * dice.random() ** 1.7)):
             second = min(86_390, second + dice.between(20, 400))
@@ -133,14 +131,16 @@ class _Visitor:
         dice, life = self.dice, self.life
         if self.brand == HALLE:
             good = dice.pick(GOODS)
-            name, body = "Ajout au panier", f'{{"sku":"{good.sku}","price":{good.price / 100},"title":{_TEXT(good.label)}}}'
+            name = "Ajout au panier"
+            body = f'{{"sku":"{good.sku}","price":{good.price / 100},"title":{_TEXT(good.label)}}}'
         elif not life.billing:
             name, body = "Mur payant vu", '{"offer":"HZ-NUM-M"}'
         elif life.gone is not None and ago < life.gone + 20:
             name, body = "Page de résiliation vue", '{"from":"compte"}'
         else:
             name, body = dice.pick((
-                ("Recherche", f'{{"query":{_TEXT(dice.pick(life.person.topics))}}}'), ("Article partagé", '{"channel":"courriel"}'),
+                ("Recherche", f'{{"query":{_TEXT(dice.pick(life.person.topics))}}}'),
+                ("Article partagé", '{"channel":"courriel"}'),
                 ("Vidéo regardée", '{"seconds":95}'), ("Article enregistré", '{"list":"à lire"}'),
             ))  # fmt: skip
         self._event("track", ago, second, f'"event":{_TEXT(name)},"properties":{body}')
