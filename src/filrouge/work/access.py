@@ -1,0 +1,101 @@
+"""The only way to obtain a thing for a person: who asks is worked out here, and an opening leaves its line."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import uuid
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+
+from filrouge.base import clock
+from filrouge.base.errors import NotFound, Refused
+from filrouge.domain.privacy.caller import OWNER, Caller
+from filrouge.store.models import ApiKey, User
+from filrouge.store.queries import group, people
+from filrouge.work import audit
+
+__all__ = ["OWNER", "caller", "caller_of_key", "must", "person"]
+
+SAME_OPENING = timedelta(minutes=5)  # a page refreshed within is the same opening
+_recent: dict[tuple[str, str], datetime] = {}
+
+
+def caller(user: User, *, purpose: str | None = None) -> Caller:
+    """Return the signed-in ``user`` as someone who asks."""
+    return group.caller_of(user, at=clock.now(), purpose=purpose)
+
+
+def caller_of_key(presented: str, *, purpose: str | None = None) -> Caller:
+    """Return the API key ``presented`` as someone who asks. Raises Refused when it is not, or no longer, a key."""
+    key = ApiKey.objects.filter(prefix=presented[:12], revoked_at=None).first()
+    digest = hashlib.sha256(presented.encode()).hexdigest()
+    if key is None or not hmac.compare_digest(key.digest, digest):
+        raise Refused("This key is not known.", hint="Ask an administrator for a valid one.")
+    now = clock.now()
+    if key.last_used_at is None or now - key.last_used_at > timedelta(minutes=1):
+        ApiKey.objects.filter(pk=key.pk).update(last_used_at=now)
+    return group.caller_of_key(key, at=now, purpose=purpose)
+
+
+def must(asking: Caller, *roles: str, scope: str = "") -> None:
+    """Raise Refused unless the caller holds one of ``roles`` (or administers), and the scope when it is a key."""
+    if roles and not asking.has(*roles):
+        raise Refused("Your role does not open this.", hint="Ask an administrator if you need it.")
+    if scope and asking.scopes is not None and scope not in asking.scopes:
+        raise Refused("This key has no scope {scope}.", hint="Ask for a key that has it.", scope=scope)
+
+
+def person(asking: Caller, key: str, *, opening: str = "page") -> people.Page:
+    """Return the page of a person; leave a line that it was opened.
+
+    Raises NotFound when there is nobody, or nobody whom the caller may see.
+    """
+    if not asking.opens_pages():
+        raise Refused("Your role sees figures, not people.", hint="Ask an administrator if you need more.")
+    found = people.page(key, asking, at=clock.now()) if _is_id(key) else None
+    if found is None:
+        raise NotFound("No person is here.", hint="Look the person up by name, e-mail or phone.")
+    _opened(asking, found.view.id, opening)
+    return found
+
+
+def _opened(asking: Caller, key: str, opening: str) -> None:
+    now = clock.now()
+    last = _recent.get((asking.by, key))
+    if last is not None and now - last < SAME_OPENING:
+        return
+    with transaction.atomic():
+        audit.record("person.open", by=asking.by, kind="person", subject=key, door=opening, purpose=asking.perimeter.purpose)
+    if len(_recent) > 10_000:
+        _recent.clear()
+    _recent[(asking.by, key)] = now
+
+
+def origin(asking: Caller, found: people.Page, entity: str = "", brand: str = "") -> tuple[str, str]:
+    """Return the entity and brand on whose behalf the caller acts for a person.
+
+    The one named if the caller acts for it, else the first of the person's records that they act for, else their own.
+    Raises Refused when they act for none.
+    """
+    acting = asking.perimeter.acting
+    if entity and (entity in acting or asking.perimeter.everything):
+        return entity, brand
+    if entity:
+        raise Refused("You do not act for {entity}.", hint="Choose an entity of yours.", entity=entity)
+    for record in found.view.records:
+        if record.entity in acting or asking.perimeter.everything:
+            return record.entity, record.brand
+    if not acting:
+        raise Refused("You act for no entity.", hint="Ask an administrator for a role.")
+    return sorted(acting)[0], ""
+
+
+def _is_id(text: Any) -> bool:
+    try:
+        uuid.UUID(str(text))
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,114 @@
+"""Consents recorded here: append-only acts, in force at once; and the question that everything asks before acting."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from filrouge.base import clock
+from filrouge.base.errors import UsageError
+from filrouge.domain.privacy import may_i as rules
+from filrouge.domain.privacy.caller import Caller
+from filrouge.domain.privacy.perimeter import CHANNELS, PURPOSES
+from filrouge.store.live import Live
+from filrouge.store.models import ConsentEvent, Promise
+from filrouge.work import access, audit
+
+STATES = ("granted", "denied", "withdrawn", "objected", "restricted", "released")
+
+
+def record(
+    asking: Caller, person: str, *, purpose: str, channel: str, state: str, entity: str = "", brand: str = "",
+    method: str = "advisor", evidence: str = "", notice: str = "",
+) -> ConsentEvent:  # fmt: skip
+    """Record what a person says of their data: it is obeyed from this moment on.
+
+    An objection covers the whole entity, whatever the brand. Raises UsageError when it means nothing.
+    """
+    access.must(asking, "advisor", "sales", "privacy", scope="people:write")
+    if state not in STATES or purpose not in (*PURPOSES, "*") or channel not in (*CHANNELS, "*"):
+        raise UsageError("This is no consent that can be recorded.", hint="Choose a purpose, a channel and a state.")
+    found = access.person(asking, person)
+    entity, brand = access.origin(asking, found, entity, brand)
+    with transaction.atomic():
+        event = ConsentEvent.objects.create(
+            person=found.view.id, entity=entity, brand="" if state == "objected" else brand, by=asking.by, purpose=purpose,
+            channel=channel, state=state, method=method[:60], evidence=evidence[:500], notice=notice[:300],
+        )  # fmt: skip
+        audit.record(
+            "consent.record", by=asking.by, kind="person", subject=found.view.id, entity=entity, purpose=purpose,
+            channel=channel, state=state,
+        )  # fmt: skip
+    return event
+
+
+def stop_calling(asking: Caller, person: str) -> list[ConsentEvent]:
+    """"Stop calling me": an objection to marketing by phone, for every entity of the caller's that knows the person."""
+    found = access.person(asking, person)
+    known = {record.entity for record in found.view.records}
+    entities = sorted(e for e in known if e in asking.perimeter.acting or asking.perimeter.everything)
+    return [
+        record(asking, person, purpose="marketing", channel="phone", state="objected", entity=entity, method="call",
+               evidence="said to an advisor")
+        for entity in entities or [access.origin(asking, found)[0]]
+    ]  # fmt: skip
+
+
+def may_i(
+    person: str, *, entity: str, brand: str, purpose: str, channel: str, at: datetime | None = None
+) -> rules.Decision:
+    """Answer whether ``entity`` may, for ``brand``, for ``purpose``, by ``channel``, at a date (now)."""
+    live = Live()
+    current = live.current(person)
+    document = live.document(current)
+    if document is None:
+        return rules.Decision(False, "unknown_person", "nobody is known under this number")
+    aliases = live.aliases(current)
+    acts = list(ConsentEvent.objects.filter(person__in=aliases, entity=entity))
+    return _decide(document, acts, _overdue(aliases, entity), entity=entity, brand=brand, purpose=purpose, channel=channel, at=at or clock.now())
+
+
+def may_i_all(
+    documents: Mapping[str, Mapping[str, Any]], *, entity: str, brand: str, purpose: str, channel: str, at: datetime
+) -> dict[str, rules.Decision]:
+    """Answer the same for many people at once, given their documents by id."""
+    acts: dict[str, list[ConsentEvent]] = {}
+    for row in ConsentEvent.objects.filter(entity=entity):
+        acts.setdefault(row.person, []).append(row)
+    live = Live()
+    decisions = {}
+    for person, document in documents.items():
+        aliases = live.aliases(person)
+        told = [row for alias in aliases for row in acts.get(alias, ())]
+        decisions[person] = _decide(
+            document, told, _overdue(aliases, entity), entity=entity, brand=brand, purpose=purpose, channel=channel, at=at
+        )
+    return decisions
+
+
+def _decide(
+    document: Mapping[str, Any], acts: Iterable[ConsentEvent], held: tuple[str, datetime] | None, *, entity: str,
+    brand: str, purpose: str, channel: str, at: datetime,
+) -> rules.Decision:  # fmt: skip
+    events: list[Mapping[str, Any]] = list(document.get("consents", ()))
+    events += [
+        {"entity": row.entity, "brand": row.brand, "purpose": row.purpose, "channel": row.channel, "state": row.state,
+         "at": row.at, "evidence": row.evidence or f"recorded here by {row.by}"}
+        for row in acts
+    ]  # fmt: skip
+    bought = any(item["entity"] == entity for part in ("orders", "contracts") for item in document.get(part, ()))
+    return rules.may_i(
+        events, entity=entity, brand=brand, purpose=purpose, channel=channel, at=at, customer=bought, held=held
+    )
+
+
+def _overdue(aliases: list[str], entity: str) -> tuple[str, datetime] | None:
+    row = (
+        Promise.objects.filter(person__in=aliases, entity=entity, state=Promise.State.OPEN, due_at__lt=clock.now())
+        .order_by("due_at")
+        .first()
+    )
+    return (f"promise {row.id}", row.due_at) if row else None

@@ -1,0 +1,65 @@
+"""Corrections: a value set by someone who knows better; it outranks every source until taken back."""
+
+from __future__ import annotations
+
+from django.db import transaction
+
+from filrouge.base import clock
+from filrouge.base.errors import NotFound, UsageError
+from filrouge.domain.identity.keys import email_key, phone_key
+from filrouge.domain.privacy.caller import Caller
+from filrouge.domain.profiles import ATTRIBUTES
+from filrouge.store.models import Correction
+from filrouge.work import access, audit
+from filrouge.work.notes import worded
+
+
+def correct(
+    asking: Caller, person: str, attribute: str, value: str, *, reason: str = "", entity: str = "", brand: str = ""
+) -> Correction:
+    """Set the value of an attribute of a person. Raises UsageError when the value cannot be one."""
+    access.must(asking, "advisor", "sales", "privacy", scope="people:write")
+    if attribute not in ATTRIBUTES:
+        raise UsageError("There is no attribute called {attribute}.", attribute=attribute)
+    found = access.person(asking, person)
+    entity, brand = access.origin(asking, found, entity, brand)
+    was = found.view.attributes[attribute].best.value if attribute in found.view.attributes else ""
+    said = _checked(attribute, worded(value, 500))
+    with transaction.atomic():
+        made = Correction.objects.create(
+            person=found.view.id, entity=entity, brand=brand, by=asking.by, attribute=attribute, value=said, was=was,
+            reason=reason[:300],
+        )  # fmt: skip
+        audit.record("value.correct", by=asking.by, kind="person", subject=found.view.id, attribute=attribute)
+    return made
+
+
+def undo(asking: Caller, key: str) -> Correction:
+    """Take a correction back: the value of the sources shows again."""
+    access.must(asking, "advisor", "sales", "privacy", scope="people:write")
+    row = Correction.objects.filter(pk=key, undone_at=None).first()
+    if row is None:
+        raise NotFound("There is no such correction, or it was taken back already.")
+    access.person(asking, row.person)
+    with transaction.atomic():
+        row.undone_at, row.undone_by = clock.now(), asking.by
+        row.save()
+        audit.record("value.restore", by=asking.by, kind="person", subject=row.person, attribute=row.attribute)
+    return row
+
+
+def _checked(attribute: str, value: str) -> str:
+    if attribute == "email" and not email_key(value):
+        raise UsageError("This is not an e-mail address.", hint="Write it as name@example.com.")
+    if attribute == "phone" and not phone_key(value):
+        raise UsageError("This is not a phone number.", hint="Write it as 06 39 98 12 34 or +33 6 39 98 12 34.")
+    if attribute == "birth_date":
+        from datetime import date
+
+        try:
+            born = date.fromisoformat(value)
+        except ValueError:
+            raise UsageError("This is not a date.", hint="Write it as 1980-02-28.") from None
+        if not date(1900, 1, 1) <= born <= clock.now().date():
+            raise UsageError("This date of birth cannot be right.", hint="Check the year.")
+    return value

@@ -1,0 +1,52 @@
+"""Promises: what we committed to, dated and owned, kept or not; those made elsewhere are taken over from their source."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+
+from filrouge.base import clock
+from filrouge.base.errors import Conflict, NotFound, UsageError
+from filrouge.domain.privacy.caller import Caller
+from filrouge.store.models import Promise
+from filrouge.work import access, audit
+from filrouge.work.notes import worded
+
+
+def make(
+    asking: Caller, person: str, text: str, due_at: datetime, *, owner: str = "", entity: str = "", brand: str = ""
+) -> Promise:
+    """Record what was promised to a person, for when, and whose it is (the caller's unless said)."""
+    access.must(asking, "advisor", "sales", scope="people:write")
+    found = access.person(asking, person)
+    entity, brand = access.origin(asking, found, entity, brand)
+    if due_at <= clock.now():
+        raise UsageError("A promise is for a later date.", hint="Choose a date to come.")
+    with transaction.atomic():
+        promise = Promise.objects.create(
+            person=found.view.id, entity=entity, brand=brand, by=asking.by, text=worded(text, 500), due_at=due_at,
+            owner=owner or asking.by,
+        )  # fmt: skip
+        audit.record("promise.make", by=asking.by, kind="person", subject=found.view.id, promise=str(promise.id))
+    return promise
+
+
+def close(asking: Caller, promise_id: str, state: str, *, outcome: str = "") -> Promise:
+    """Say that a promise was kept, not kept, or is no longer due."""
+    access.must(asking, "advisor", "sales", scope="people:write")
+    if state not in (Promise.State.KEPT, Promise.State.BROKEN, Promise.State.RELEASED):
+        raise UsageError("A promise is kept, not kept, or no longer due.")
+    promise = Promise.objects.filter(pk=promise_id).first()
+    if promise is None:
+        raise NotFound("There is no such promise.")
+    access.person(asking, promise.person)
+    with transaction.atomic():
+        changed = Promise.objects.filter(pk=promise_id, state=Promise.State.OPEN).update(
+            state=state, closed_at=clock.now(), closed_by=asking.by, outcome=outcome[:500]
+        )
+        if not changed:
+            raise Conflict("This promise was already closed.", hint="Reload the page.")
+        audit.record("promise.close", by=asking.by, kind="person", subject=promise.person, promise=promise_id, state=state)
+    promise.refresh_from_db()
+    return promise
