@@ -98,7 +98,7 @@ _ACCOUNTS = (
     Account("marie", "Marie Kervella", "marie@example.com", "advisor"),
     Account("hugo", "Hugo Lambert", "hugo@example.com", "advisor", "fr", ("horizon-boutique",), ("la-halle",)),
     Account("nadia", "Nadia Ferreira", "nadia@example.com", "sales", "fr", ("groupe-horizon", "horizon-evenements")),
-    Account("ines", "Inès Morvan", "ines@example.com", "marketer", "fr", ("groupe-horizon",), ("horizon",)),
+    Account("ines", "Inès Morvan", "ines@example.com", "marketer", "fr", ("groupe-horizon",)),
     Account("bastien", "Bastien Roche", "bastien@example.com", "marketer", "fr", ("horizon-boutique",), ("la-halle",)),
     Account("paul", "Paul Vasseur", "paul@example.com", "finance"),
     Account("claire", "Claire Benslimane", "claire@example.com", "privacy"),
