@@ -1,0 +1,119 @@
+"""Follow-ups: mine, due, overdue; they are here whatever their system does."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from django.db.models import Q, QuerySet
+
+from filrouge.domain.privacy.caller import Caller
+from filrouge.domain.profiles import view
+from filrouge.store.live import Live, number
+from filrouge.store.models import FollowUp, Promise
+from filrouge.store.queries import group
+
+Kind = TypeVar("Kind", FollowUp, Promise)
+LISTS = ("mine", "due", "overdue", "unowned", "all", "done")
+
+
+@dataclass(frozen=True)
+class Line:
+    """A follow-up or a promise, and who it concerns."""
+
+    what: FollowUp | Promise
+    person_name: str
+    company_name: str
+    overdue: bool
+
+
+def followups(
+    caller: Caller, *, which: str = "mine", at: datetime, start: int = 0, limit: int = 50
+) -> tuple[list[Line], int]:
+    """Return a page of follow-ups and how many there are in all."""
+    rows = _visible(FollowUp.objects.all(), caller)
+    end_of_day = at.replace(hour=23, minute=59, second=59)
+    rows = rows.filter(state="done" if which == "done" else "open")
+    if which == "mine":
+        rows = rows.filter(owner__in=mine(caller))
+    elif which == "due":
+        rows = rows.filter(due_at__lte=end_of_day)
+    elif which == "overdue":
+        rows = rows.filter(due_at__lt=at)
+    elif which == "unowned":
+        rows = rows.filter(owner="")
+    order = ("-closed_at",) if which == "done" else ("due_at", "id")
+    return _lines(list(rows.order_by(*order)[start : start + limit]), caller, at), rows.count()
+
+
+def promises(caller: Caller, *, at: datetime, overdue: bool = False, limit: int = 50) -> tuple[list[Line], int]:
+    """Return the open promises, the nearest first, and how many there are."""
+    rows = _visible(Promise.objects.filter(state="open"), caller)
+    if overdue:
+        rows = rows.filter(due_at__lt=at)
+    return _lines(list(rows.order_by("due_at", "id")[:limit]), caller, at), rows.count()
+
+
+def counts(caller: Caller, *, at: datetime) -> dict[str, int]:
+    """Return how many follow-ups stand in each list."""
+    rows = _visible(FollowUp.objects.filter(state="open"), caller)
+    end_of_day = at.replace(hour=23, minute=59, second=59)
+    return {
+        "mine": rows.filter(owner__in=mine(caller)).count(),
+        "due": rows.filter(due_at__lte=end_of_day).count(),
+        "overdue": rows.filter(due_at__lt=at).count(),
+        "unowned": rows.filter(owner="").count(),
+        "all": rows.count(),
+        "week": rows.filter(due_at__lte=at + timedelta(days=7)).count(),
+        "promises_overdue": _visible(Promise.objects.filter(state="open", due_at__lt=at), caller).count(),
+    }
+
+
+def mine(caller: Caller) -> list[str]:
+    """Return the words by which systems and this one call the caller as an owner."""
+    return [word for word in {caller.by, caller.name, caller.by.partition("@")[0]} if word]
+
+
+def _visible(rows: QuerySet[Kind], caller: Caller) -> QuerySet[Kind]:
+    sees = caller.perimeter
+    if sees.everything:
+        return rows
+    wanted = Q(pk__in=[])
+    for rule in sees.rules:
+        one = Q(entity__in=rule.entities.get("interaction", frozenset()))
+        if rule.brands:
+            one &= Q(brand__in=rule.brands)
+        wanted |= one
+    return rows.filter(wanted)
+
+
+def _lines(rows: Sequence[FollowUp | Promise], caller: Caller, at: datetime) -> list[Line]:
+    live = Live()
+    names: dict[str, str] = {}
+    companies: dict[str, str] = {}
+    if live.ready():
+        people = {row.person: live.current(row.person) for row in rows if row.person}
+        documents = live.documents([number(key) for key in set(people.values())])
+        systems = group.systems()
+        for key, current in people.items():
+            document = documents.get(number(current))
+            if document:
+                short = {part: document[part] for part in ("id", "records", "values")}
+                seen = view(short, (), caller.perimeter, systems=systems, at=at)
+                names[key] = seen.name if seen else ""
+        keys = [int(row.company) for row in rows if isinstance(row, FollowUp) and row.company]
+        if keys:
+            marks = ", ".join(["%s"] * len(keys))
+            found = live.rows(f"SELECT company, name FROM companies WHERE company IN ({marks})", keys)
+            companies = {str(key): name for key, name in found}
+    return [
+        Line(
+            what=row,
+            person_name=names.get(row.person, ""),
+            company_name=companies.get(row.company, "") if isinstance(row, FollowUp) else "",
+            overdue=row.state == "open" and row.due_at < at,
+        )
+        for row in rows
+    ]

@@ -1,0 +1,136 @@
+"""Sources, systems and runs, with what was rejected and why."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from filrouge.base import settings
+from filrouge.base.errors import NotFound
+from filrouge.domain.privacy.caller import Caller
+from filrouge.domain.privacy.perimeter import mask
+from filrouge.domain.sources import SourceSpec
+from filrouge.engines import open_engine
+from filrouge.store.lake import Lake
+from filrouge.store.models import Job, Run, Source
+from filrouge.store.views import current
+
+SECRETIVE = frozenset({"contact", "text"})
+
+
+@dataclass(frozen=True)
+class SourceLine:
+    """A source, its definition, its last run and what it is as of."""
+
+    source: Source
+    spec: SourceSpec
+    last: Run | None
+    running: bool
+
+
+@dataclass(frozen=True)
+class Reject:
+    """A row, or a value of it, that was not taken: where, which column, why, what was received."""
+
+    place: str
+    row: int | None
+    column: str
+    source_column: str
+    code: str
+    warning: bool
+    value: str
+    raw: Mapping[str, Any]
+
+
+def lines(caller: Caller) -> list[SourceLine]:
+    """Return every source that the caller's entities own, by system."""
+    found = []
+    busy = set(Run.objects.filter(state__in=("running", "staged")).values_list("source_id", flat=True))
+    waiting = {job.params.get("source") for job in Job.objects.filter(kind="import", state__in=("waiting", "running"))}
+    for source in Source.objects.all():
+        if not _open_to(source, caller):
+            continue
+        last = Run.objects.filter(source=source, kind="import").first()
+        spec = SourceSpec.parse(source.spec, what=source.name)
+        found.append(SourceLine(source, spec, last, source.pk in busy or source.name in waiting))
+    return found
+
+
+def line(name: str, caller: Caller) -> SourceLine:
+    """Return the source called ``name``. Raises NotFound when the caller may not know of it."""
+    for found in lines(caller):
+        if found.source.name == name:
+            return found
+    raise NotFound("No source is called {name}.", name=name)
+
+
+def _open_to(source: Source, caller: Caller) -> bool:
+    acting = caller.perimeter.acting
+    return caller.perimeter.everything or not source.entity or source.entity in acting
+
+
+def runs(caller: Caller, *, source: str = "", limit: int = 50) -> list[Run]:
+    """Return the latest runs, those of one source when it is named."""
+    rows = Run.objects.select_related("source").filter(kind__in=("import", "identity"))
+    if source:
+        rows = rows.filter(source_name=source)
+    return [row for row in rows[: limit * 2] if row.source is None or _open_to(row.source, caller)][:limit]
+
+
+def run(key: str, caller: Caller) -> Run:
+    """Return one run. Raises NotFound."""
+    row = Run.objects.select_related("source").filter(pk=key).first() if _is_id(key) else None
+    if row is None or (row.source is not None and not _open_to(row.source, caller)):
+        raise NotFound("There is no such run.")
+    return row
+
+
+def rejects(made: Run, caller: Caller, *, limit: int = 500) -> list[Reject]:
+    """Return what a run rejected or took with a warning, in the order of the rows; values masked as the role asks."""
+    engine = open_engine(scratch=settings.get().home / "scratch")
+    try:
+        table = current(engine, Lake(settings.get().lake), "rejects")
+        rows = table.filter(table.run_id == str(made.id)).order_by(["warning", "place", "row"]).limit(limit)
+        found = rows.to_pyarrow().to_pylist()
+    finally:
+        engine.close()
+    spec = SourceSpec.parse(made.source.spec) if made.source else None
+    shown = caller.perimeter.role_sight("contact") == "show"
+    return [_reject(row, spec, shown=shown) for row in found]
+
+
+def _reject(row: Mapping[str, Any], spec: SourceSpec | None, *, shown: bool) -> Reject:
+    try:
+        raw = json.loads(row["raw"]) if row["raw"] else {}
+    except ValueError:
+        raw = {}
+    column = row["column"] or ""
+    cell = spec.map.get(column) if spec else None
+    read = cell.reads() if cell else ()
+    value = " ".join(str(raw.get(name) or "") for name in read).strip()
+    if not shown:
+        raw = {key: mask(str(text)) if text else text for key, text in raw.items()}
+        value = mask(value) if row["code"] == "suppressed" else value
+    return Reject(row["place"] or "", row["row"], column, ", ".join(read), row["code"], bool(row["warning"]), value, raw)
+
+
+def late(caller: Caller, *, at: datetime) -> list[SourceLine]:
+    """Return the sources whose last run failed or looks doubtful: what waits for an engineer."""
+    return [
+        found
+        for found in lines(caller)
+        if found.last is None or found.last.state == Run.State.FAILED or found.last.verdict == "doubtful"
+    ]
+
+
+def _is_id(text: str) -> bool:
+    import uuid
+
+    try:
+        uuid.UUID(text)
+    except ValueError:
+        return False
+    return True
