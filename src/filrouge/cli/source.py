@@ -1,0 +1,118 @@
+"""``filrouge source …``: the systems that are read, and their runs."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+app = typer.Typer(no_args_is_help=True, help="The sources: add, list, check, run, undo.")
+BY = "owner of this machine"
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+@app.command()
+def add(file: Annotated[Path, typer.Argument(help="The YAML file that defines the source.")]) -> None:
+    """Keep the definition of a source, or replace the one of the same name."""
+    from filrouge.cli import talk
+    from filrouge.work import installation, sources
+
+    installation.ready()
+    source = sources.add(file, by=BY)
+    talk.print(f"The source {source.name} is kept: {source.kind}, read into {source.reads}.")
+
+
+@app.command(name="list")
+def list_(as_json: AsJson = False) -> None:
+    """List the sources with their last run."""
+    from filrouge.cli import talk
+    from filrouge.domain.privacy.caller import OWNER
+    from filrouge.store.queries import sources
+    from filrouge.work import installation
+
+    installation.ready()
+    lines = sources.lines(OWNER)
+    if as_json:
+        print_json([
+            {"name": line.source.name, "system": line.source.system, "kind": line.source.kind, "reads": line.source.reads,
+             "as_of": line.source.as_of.isoformat() if line.source.as_of else None, "last": _run(line.last)}
+            for line in lines
+        ])  # fmt: skip
+        return
+    table = Table("source", "system", "kind", "reads", "read", "new", "changed", "unchanged", "rejected", "state")
+    for line in lines:
+        last = line.last
+        counts = [str(getattr(last, name)) if last else "" for name in ("read", "new", "changed", "unchanged", "rejected")]
+        table.add_row(line.source.name, line.source.system, line.source.kind, line.source.reads, *counts, last.state if last else "never run")
+    talk.print(table)
+
+
+@app.command()
+def check(name: str, as_json: AsJson = False) -> None:
+    """Make sure that the place of a source answers."""
+    from filrouge.cli import talk
+    from filrouge.work import installation, sources
+
+    installation.ready()
+    found = sources.check(name)
+    if as_json:
+        print_json(found)
+    else:
+        talk.print(f"{name} answers" + (f": {found['rows']} rows." if found["rows"] is not None else "."))
+
+
+@app.command()
+def run(
+    name: str,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Count what the import would do; write nothing.")] = False,
+    full: Annotated[bool, typer.Option("--full", help="Read everything, not only what is after the cursor.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Import a source: the whole of it, or nothing."""
+    from filrouge.cli import talk
+    from filrouge.cli.progress import shown
+    from filrouge.work import installation, sources
+
+    installation.ready()
+    with shown(talk) as progress:
+        if dry_run:
+            counts = sources.dry_run(name, progress=progress)
+            made = None
+        else:
+            made = sources.run(name, by=BY, progress=progress, full=full)
+            counts = {key: int(getattr(made, key)) for key in ("read", "new", "changed", "unchanged", "rejected", "matched", "vanished", "lost")}
+    if as_json:
+        print_json(counts | ({"run": str(made.id), "verdict": made.verdict} if made else {}))
+        return
+    talk.print(
+        f"{counts['read']} read = {counts['new']} new + {counts['changed']} changed + {counts['unchanged']} unchanged + "
+        f"{counts['rejected']} rejected, {counts['lost']} lost; {counts['matched']} of the new are of people already known."
+    )
+    if made is not None:
+        talk.print(f"Run {made.id}. `filrouge identity resolve` makes people of the new records.")
+
+
+@app.command()
+def undo(run_id: Annotated[str, typer.Argument(help="The number of the run, as `source run` printed it.")]) -> None:
+    """Take back a whole import."""
+    from filrouge.cli import talk
+    from filrouge.work import installation, sources
+
+    installation.ready()
+    made = sources.undo(run_id, by=BY)
+    talk.print(f"The run of {made.source_name} is undone. `filrouge identity resolve` brings the people up to date.")
+
+
+def _run(made: Any) -> dict[str, Any] | None:
+    if made is None:
+        return None
+    names = ("read", "new", "changed", "unchanged", "rejected", "matched", "vanished", "lost")
+    return {"id": str(made.id), "state": str(made.state), "verdict": made.verdict, **{n: int(getattr(made, n)) for n in names}}
+
+
+def print_json(data: Any) -> None:
+    """Print data on stdout."""
+    typer.echo(json.dumps(data, ensure_ascii=False, default=str))

@@ -1,0 +1,80 @@
+"""Baselines: the figures as found, measured by one definition each, so that before and after can be compared."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+
+from filrouge.base import clock, settings
+from filrouge.engines import open_engine
+from filrouge.store.models import Baseline, FollowUp
+from filrouge.store.views import current
+from filrouge.work import audit, runs
+
+# figure -> (unit, SQL of its value over current rows; {at} is now)
+FIGURES: dict[str, tuple[str, str]] = {
+    "churn_12m": (
+        "ratio",
+        """SELECT count(*) FILTER (WHERE ended_at >= {at} - INTERVAL 365 DAY AND ended_at < {at}) /
+        nullif(count(*) FILTER (WHERE started_at < {at} - INTERVAL 365 DAY AND (ended_at IS NULL OR ended_at >= {at} - INTERVAL 365 DAY)), 0)
+        FROM contracts""",
+    ),
+    "churn_wanted_12m": (
+        "ratio",
+        """SELECT count(*) FILTER (WHERE end_reason = 'wanted' AND ended_at >= {at} - INTERVAL 365 DAY AND ended_at < {at}) /
+        nullif(count(*) FILTER (WHERE started_at < {at} - INTERVAL 365 DAY AND (ended_at IS NULL OR ended_at >= {at} - INTERVAL 365 DAY)), 0)
+        FROM contracts""",
+    ),
+    "opportunities_won_12m": (
+        "ratio",
+        """SELECT count(*) FILTER (WHERE outcome = 'won') / nullif(count(*) FILTER (WHERE outcome IN ('won', 'lost')), 0)
+        FROM opportunities WHERE closed_at >= {at} - INTERVAL 365 DAY""",
+    ),
+    "duplicate_records": (
+        "ratio",
+        """SELECT 1 - count(DISTINCT (source, person)) / nullif(count(*), 0) FROM (SELECT p.source, l.person FROM person_records p
+        JOIN (SELECT record_key, person FROM links WHERE undone_at IS NULL
+        QUALIFY row_number() OVER (PARTITION BY record_key ORDER BY decided_at DESC, run_id DESC) = 1) l USING (record_key))""",
+    ),
+    "people": ("count", "SELECT count(*) FROM people WHERE merged_into IS NULL"),
+    "records": ("count", "SELECT count(*) FROM person_records"),
+    "complaints_open": (
+        "count",
+        "SELECT count(*) FROM interactions WHERE kind = 'complaint' AND coalesce(status, '') NOT IN ('closed', 'solved')",
+    ),
+    "payments_failed_30d": (
+        "ratio",
+        """SELECT count(*) FILTER (WHERE outcome = 'failed') / nullif(count(*), 0) FROM payments
+        WHERE paid_at >= {at} - INTERVAL 30 DAY AND paid_at < {at}""",
+    ),
+}
+
+
+def measure(*, by: str, at: datetime | None = None) -> list[Baseline]:
+    """Measure every figure now and keep it."""
+    now = at or clock.now()
+    engine = open_engine(scratch=settings.get().home / "scratch")
+    rows = []
+    try:
+        lake, hidden = runs.lake(), runs.hidden()
+        for table in ("contracts", "opportunities", "person_records", "people", "links", "interactions", "payments"):
+            engine.con.create_view(table, current(engine, lake, table, hidden=hidden), overwrite=True)
+        stamp = f"TIMESTAMPTZ '{now.isoformat()}'"
+        for figure, (unit, sql) in FIGURES.items():
+            value = engine.con.con.execute(sql.format(at=stamp)).fetchall()[0][0]
+            rows.append(Baseline(figure=figure, value=None if value is None else float(value), unit=unit, at=now))
+    finally:
+        engine.close()
+    rows.append(Baseline(figure="follow_ups_kept", value=_kept(now), unit="ratio", at=now))
+    with transaction.atomic():
+        Baseline.objects.bulk_create(rows)
+        audit.record("baseline.measure", by=by, figures=len(rows))
+    return rows
+
+
+def _kept(now: datetime) -> float | None:
+    """Return the share of follow-ups due until now that are done."""
+    due = FollowUp.objects.filter(due_at__lt=now)
+    total = due.exclude(state="cancelled").count()
+    return due.filter(state="done").count() / total if total else None

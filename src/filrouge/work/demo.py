@@ -1,0 +1,186 @@
+"""The sample group: built as eight systems beside the home folder, imported like any other, removable in one gesture."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from collections.abc import Callable
+from contextlib import AbstractContextManager, closing, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from django.db import transaction
+
+from filrouge import sample
+from filrouge.base import settings
+from filrouge.base.errors import Conflict
+from filrouge.sample import desk
+from filrouge.store.live import Live
+from filrouge.store.models import (
+    Agreement,
+    Brand,
+    ConsentEvent,
+    Correction,
+    Entity,
+    FollowUp,
+    Note,
+    Promise,
+    Run,
+    Source,
+    User,
+)
+from filrouge.tables import TABLES
+from filrouge.work import audit, baselines, followups, groups, identity, installation, runs, sources
+
+BY = "demo"
+# People before what refers to them, so that each run can tell how many it matched.
+FIRST = ("crm_companies", "crm_people", "billing_people", "shop_people")
+
+
+@dataclass(frozen=True)
+class Login:
+    """An account of the sample group, with its password."""
+
+    name: str
+    email: str
+    password: str
+    role: str
+    scope: str
+
+
+def build(*, people: int = 20_000, seed: int = 7, progress: runs.Progress = runs.silent, desk_port: int = 8765) -> bool:
+    """Build the sample group in the home folder and run the whole chain; return False when it already stands.
+
+    Raises Conflict when the home holds real sources.
+    """
+    installation.ready()
+    if Source.objects.filter(sample=False).exists():
+        raise Conflict(
+            "This home folder holds real sources: the sample group does not go beside them.",
+            hint="Set FILROUGE_HOME to another folder.",
+        )
+    folder = settings.get().sample
+    mark = {"people": people, "seed": seed}
+    if _stands(folder, mark):
+        return False
+    if Source.objects.exists():
+        remove()
+    made = sample.build(folder, people=people, seed=seed, desk_port=desk_port, progress=progress)
+    set_up_group()
+    with serving_desk(folder, desk_port):
+        import_all(folder, progress=progress)
+    identity.resolve(by=BY, progress=progress)
+    followups.adopt(progress=progress)
+    baselines.measure(by=BY)
+    audit.chain_waiting()
+    for table in TABLES:
+        runs.lake().compact(table)
+    (folder / "built.json").write_text(json.dumps({**mark, "rows": made.rows}), encoding="utf-8")
+    return True
+
+
+def _stands(folder: Path, mark: dict[str, int]) -> bool:
+    try:
+        known = json.loads((folder / "built.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return all(known.get(key) == value for key, value in mark.items()) and Source.objects.exists() and Live().ready()
+
+
+def serving_desk(folder: Path, port: int = 8765) -> AbstractContextManager[Any]:
+    """Serve the sample's support desk on the loopback while it is read; nothing when somebody already does."""
+    try:
+        return closing(desk.start(folder, port))
+    except OSError:
+        return nullcontext()
+
+
+def import_all(folder: Path, *, progress: runs.Progress = runs.silent) -> None:
+    """Add every source of the sample and run each once."""
+    files = sorted((folder / "sources").glob("*.yaml"))
+    named = {sources.add(path, by=BY, sample=True).name for path in files}
+    ordered = [name for name in FIRST if name in named]
+    ordered += sorted(name for name in named if name.endswith("people") and name not in ordered)
+    ordered += sorted(named - set(ordered))
+    for at, name in enumerate(ordered, start=1):
+        progress("sources", at - 1, len(ordered))
+        sources.run(name, by=BY, progress=_under(progress, name))
+    progress("sources", len(ordered), len(ordered))
+
+
+def _under(progress: runs.Progress, name: str) -> Callable[[str, int, int | None], None]:
+    def told(step: str, done: int, total: int | None) -> None:
+        progress(f"{name} · {step}", done, total)
+
+    return told
+
+
+def set_up_group() -> None:
+    """Make the entities, brands, agreements and accounts of the sample group."""
+    group = sample.GROUP
+    for entity in group.entities:
+        groups.add_entity(entity.id, entity.name, by=BY, registration_id=entity.registration_id, sample=True)
+    for brand in group.brands:
+        groups.add_brand(brand.id, brand.name, brand.entity, by=BY, colour=brand.colour, sample=True)
+    if not Agreement.objects.filter(sample=True).exists():
+        for row in group.agreements:
+            groups.agree(
+                row.giver, row.receiver, category=row.category, purpose=row.purpose, evidence=row.evidence, by=BY, sample=True
+            )
+    for login in logins():
+        account = next(account for account in group.accounts if account.email == login.email)
+        if not User.objects.filter(email=login.email).exists():
+            groups.add_user(
+                login.email, login.name, role=account.role, by=BY, password=login.password, entities=account.entities,
+                brands=account.brands, language=account.language, sample=True,
+            )  # fmt: skip
+
+
+def logins() -> list[Login]:
+    """Return the accounts of the sample group; their passwords are this installation's own."""
+    secret = settings.get().secret_key.encode()
+    found = []
+    for account in sample.GROUP.accounts:
+        word = hmac.new(secret, f"demo {account.email}".encode(), hashlib.sha256).hexdigest()
+        scope = ", ".join([*account.entities, *account.brands]) or "*"
+        found.append(Login(account.name, account.email, f"{word[:5]}-{word[5:10]}-{word[10:15]}", account.role, scope))
+    return found
+
+
+def remove() -> dict[str, int]:
+    """Remove the sample group: its rows, files, accounts, brands and entities. Real data are not touched.
+
+    Raises Conflict while one of its sources runs.
+    """
+    names = list(Source.objects.filter(sample=True).values_list("name", flat=True))
+    if Run.objects.filter(state__in=("running", "staged")).exists():
+        raise Conflict("A run is under way.", hint="Wait for it to end, then remove the sample.")
+    lake = runs.lake()
+    gone = {"sources": len(names), "rows": 0}
+    listed = ", ".join(f"'{name}'" for name in names)
+    for table, declared in TABLES.items():
+        if names and any(column.name == "source" for column in declared.every):
+            gone["rows"] += lake.delete(table, f"source IN ({listed})")
+            lake.vacuum(table, everything=True)
+    with transaction.atomic():
+        for model in (Note, Promise, FollowUp, Correction, ConsentEvent):
+            model.objects.filter(entity__in=Entity.objects.filter(sample=True).values("slug")).delete()
+        Run.objects.filter(source__name__in=names).delete()
+        Source.objects.filter(sample=True).delete()
+        User.objects.filter(sample=True).delete()
+        Agreement.objects.filter(sample=True).delete()
+        Brand.objects.filter(sample=True).delete()
+        Entity.objects.filter(sample=True).delete()
+        audit.record("sample.remove", by=BY, sources=len(names))
+    sample.remove(settings.get().sample)
+    if Source.objects.filter(reads="person_records").exists():
+        identity.resolve(by=BY, full=True)
+    else:
+        for table in ("people", "golden_values"):
+            lake.delete(table, "true")
+            lake.vacuum(table, everything=True)
+        Live().drop()
+    return gone
+

@@ -1,0 +1,72 @@
+"""Jobs: a row each, claimed by a conditional update and held by a lease, so that no broker is needed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any
+
+from django.db import IntegrityError, transaction
+
+from filrouge.base import clock
+from filrouge.base.errors import Conflict, FilrougeError
+from filrouge.store.models import Job
+
+LEASE = timedelta(minutes=2)
+RETRIES = 3
+Verb = Callable[..., Any]
+
+
+def ask(kind: str, *, by: str = "", key: str = "", every_s: int | None = None, **params: Any) -> Job:
+    """Put a job in the queue. Raises Conflict when one of the same ``key`` already waits or runs."""
+    try:
+        with transaction.atomic():
+            return Job.objects.create(kind=kind, key=key, params=params, by=by, every_s=every_s)
+    except IntegrityError:
+        raise Conflict("This is already under way.", hint="It will be done soon; reload the page to see.") from None
+
+
+def claim(worker: str) -> Job | None:
+    """Take the next job that is due, or whose holder fell silent; None when there is none."""
+    now = clock.now()
+    free = Job.objects.filter(state="waiting", run_at__lte=now) | Job.objects.filter(state="running", lease_until__lt=now)
+    for job in free.order_by("run_at")[:10]:
+        taken = Job.objects.filter(pk=job.pk, state=job.state, lease_until=job.lease_until).update(
+            state="running", worker=worker, lease_until=now + LEASE, attempts=job.attempts + 1
+        )
+        if taken:
+            job.refresh_from_db()
+            return job
+    return None
+
+
+def renew(job: Job, *, done: int | None = None, total: int | None = None) -> None:
+    """Hold a job a while longer, and say how far it is."""
+    values: dict[str, Any] = {"lease_until": clock.now() + LEASE}
+    if done is not None:
+        values |= {"done": done, "total": total}
+    Job.objects.filter(pk=job.pk, worker=job.worker, state="running").update(**values)
+
+
+def work(job: Job, verbs: Mapping[str, Verb]) -> None:
+    """Do a claimed job; keep what went wrong; put a recurring one back for its next time."""
+    problem, retry = "", False
+    try:
+        verbs[job.kind](job, **job.params)
+    except FilrougeError as error:
+        problem, retry = str(error)[:500], bool(getattr(error, "retryable", False))
+    except Exception as error:  # noqa: BLE001 - the worker must outlive any job; the kind of fault is kept
+        problem = f"The job stopped: {type(error).__name__}."
+    now = clock.now()
+    with transaction.atomic():
+        row = Job.objects.select_for_update().get(pk=job.pk)
+        if row.worker != job.worker or row.state != "running":
+            return
+        row.problem, row.lease_until, row.finished_at = problem, None, now
+        if problem and retry and row.attempts < RETRIES:
+            row.state, row.run_at = "waiting", now + timedelta(seconds=30 * 2**row.attempts)
+        elif row.every_s:
+            row.state, row.attempts, row.run_at = "waiting", 0, now + timedelta(seconds=row.every_s)
+        else:
+            row.state = "failed" if problem else "done"
+        row.save()

@@ -1,0 +1,27 @@
+"""SQL over the lake, limited to what the caller may read; each query leaves its line, without its text."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pyarrow as pa
+from django.db import transaction
+
+from filrouge.domain.privacy.caller import Caller
+from filrouge.store.models import Brand, Entity
+from filrouge.store.queries import tables
+from filrouge.work import access, audit, runs
+
+
+def run(asking: Caller, sql: str, *, as_of: datetime | None = None) -> pa.Table:
+    """Return the rows of one SELECT over what the caller may read, as of a date when one is given."""
+    access.must(asking, "analyst", "engineer", "privacy", "finance", "marketer", scope="sql:read")
+    pairs = [(e, b) for e in Entity.objects.values_list("slug", flat=True) for b in Brand.objects.values_list("slug", flat=True)]
+    con = tables.connection(runs.lake(), asking.perimeter, origins=pairs, hidden=runs.hidden(), as_of=as_of)
+    try:
+        found = tables.query(con, sql)
+    finally:
+        con.close()
+    with transaction.atomic():
+        audit.record("sql.query", by=asking.by, kind="sql", rows=found.num_rows)
+    return found
