@@ -61,3 +61,29 @@ def show(person: Annotated[str, typer.Argument(help="The person's id.")], key: K
     talk.print(table)
     for moment in view.moments[:15]:
         talk.print(f"  {moment.at:%Y-%m-%d %H:%M}  {moment.kind:12}  {moment.system:10}  {moment.title} {moment.amount}", markup=False)
+
+
+@app.command()
+def erase(
+    person: Annotated[str, typer.Argument(help="The person's id.")],
+    reason: Annotated[str, typer.Option(help="Why, for the record.")] = "",
+    yes: Annotated[bool, typer.Option("--yes", help="Do it; without it, only say what would be destroyed.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Erase a person everywhere, search again, and keep them out of later imports."""
+    from filrouge.cli import talk
+    from filrouge.work import access, erasures, installation
+
+    installation.ready()
+    if not yes:
+        planned = erasures.plan(access.OWNER, person)
+        print_json(planned) if as_json else talk.print(
+            f"This would destroy {sum(planned['tables'].values())} rows in {len(planned['tables'])} tables and "
+            f"{sum(planned['acts'].values())} acts, for good. Add --yes to do it."
+        )
+        return
+    row = erasures.carry_out(str(erasures.request(access.OWNER, person, reason=reason).id))
+    if as_json:
+        print_json(row.report)
+    else:
+        talk.print(f"Erased: {sum(row.report['destroyed'].values())} rows; a second search found nothing.")

@@ -42,6 +42,7 @@ class DuckDBEngine:
             options["temp_directory"] = str(scratch)
         self._con = ibis.duckdb.connect(**options)
         self._con.con.execute("SET TimeZone = 'UTC'")
+        self._con.con.execute("SET enable_progress_bar = false")
         self._con.con.execute("CREATE MACRO from_hex_digits(t) AS CAST('0x' || t AS BIGINT)")
         self._loaded = 0
 
@@ -68,7 +69,7 @@ class DuckDBEngine:
         return _timezone(zone, local)
 
     def write(self, expr: ir.Table, path: str) -> int:
-        sql = ibis.to_sql(expr, dialect="duckdb")
+        sql = self._con.compile(expr)
         quoted = path.replace("'", "''")
         rows = self._con.con.execute(f"COPY ({sql}) TO '{quoted}' (FORMAT parquet, COMPRESSION zstd)").fetchall()
         return int(rows[0][0])

@@ -134,6 +134,13 @@ class Lake:
         table = self.open(name)
         return int(table.delete(predicate).get("num_deleted_rows") or 0) if table is not None else 0
 
+    def update(self, name: str, predicate: str, values: dict[str, str]) -> int:
+        """Set columns (SQL expressions) of the rows that meet ``predicate``; return how many."""
+        table = self.open(name)
+        if table is None:
+            return 0
+        return int(table.update(predicate=predicate, updates=values).get("num_updated_rows") or 0)
+
     def compact(self, name: str) -> None:
         """Join small files."""
         if (table := self.open(name)) is not None:

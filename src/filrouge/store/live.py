@@ -34,6 +34,7 @@ _INDEXES = (
     "CREATE INDEX IF NOT EXISTS keys_person ON keys (person)",
     "CREATE INDEX IF NOT EXISTS names_person ON names (person)",
     "CREATE INDEX IF NOT EXISTS redirects_new ON redirects (new)",
+    "CREATE INDEX IF NOT EXISTS grams_token ON grams (token)",
 )
 Row = Sequence[Any]
 
@@ -121,9 +122,23 @@ class Live:
             cursor.executemany(f"INSERT INTO {name} VALUES ({marks}) ON CONFLICT ({key}) {action}", list(rows))
 
     def forget(self, people: Sequence[int]) -> None:
-        """Remove every copy of ``people``."""
+        """Remove every copy of ``people``, and the words of names that nobody else bears."""
+        words = [word for start in range(0, len(people), 500) for word in self._words(people[start : start + 500])]
         for table in ("documents", "moments", "keys", "names"):
             self._delete(table, "person", people)
+        borne: set[str] = set()
+        for start in range(0, len(words), 500):
+            some = words[start : start + 500]
+            marks = ", ".join(["%s"] * len(some))
+            borne |= {row[0] for row in self.rows(f"SELECT DISTINCT token FROM names WHERE token IN ({marks})", some)}
+        lost = sorted(set(words) - borne)
+        self._delete("tokens", "token", lost)
+        self._delete("grams", "token", lost)
+
+    def _words(self, people: Sequence[int]) -> list[str]:
+        marks = ", ".join(["%s"] * len(people))
+        rows = self.rows(f"SELECT DISTINCT token FROM names WHERE person IN ({marks})", people) if people else []
+        return [row[0] for row in rows]
 
     def _delete(self, table: str, column: str, values: Sequence[Any]) -> None:
         with self.con.cursor() as cursor:

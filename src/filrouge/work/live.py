@@ -225,10 +225,25 @@ def _rest(engine: Engine, live: Live, suffix: str) -> None:
         with live.writing():
             live.insert(f"tokens{suffix}", some, columns=2)
             live.insert(f"grams{suffix}", sorted({(gram, token) for token, _ in some for gram in grams(token)}), columns=2)
-    for rows in _fetched(raw, gather.companies_sql()):
+    _load_companies(engine, live, suffix)
+    _load_redirects(engine, live, suffix)
+
+
+def companies() -> None:
+    """Build the copies of the companies anew: who has a role in them may have changed."""
+    live = Live()
+    engine = _opened()
+    try:
+        _own(engine, "true")
+        _load_companies(engine, live, "")
+    finally:
+        engine.close()
+
+
+def _load_companies(engine: Engine, live: Live, suffix: str) -> None:
+    for rows in _fetched(engine.con.con, gather.companies_sql()):
         with live.writing():
             live.insert(f"companies{suffix}", [(key, name, pack(body)) for key, name, body in rows], columns=3)
-    _load_redirects(engine, live, suffix)
 
 
 def _load_redirects(engine: Engine, live: Live, suffix: str) -> None:

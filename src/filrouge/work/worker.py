@@ -16,7 +16,7 @@ from filrouge.base import clock
 from filrouge.base.errors import Conflict
 from filrouge.store.models import Job
 from filrouge.tables import TABLES
-from filrouge.work import audit, baselines, demo, followups, identity, installation, jobs, live, runs, sources
+from filrouge.work import audit, baselines, demo, erasures, followups, identity, installation, jobs, live, runs, sources
 
 PAUSE = 1.0  # seconds between two looks at the queue
 COMPACT_AFTER = 100  # commits
@@ -101,6 +101,7 @@ def _tidy(job: Job, **_: Any) -> None:
 VERBS: Mapping[str, jobs.Verb] = {
     "import": _import,
     "identity": lambda job, **_: identity.resolve(by=job.by),
+    "erase": lambda job, *, erasure, **_: erasures.carry_out(erasure),
     "live": lambda job, **_: live.rebuild(),
     "tidy": _tidy,
     "audit": lambda job, **_: audit.verify(),
