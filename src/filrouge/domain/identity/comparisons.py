@@ -16,11 +16,9 @@ _ROOTS = "(l.given_root = r.given_root or l.given_root = r.given_root2 or l.give
 _INITIAL = "(least(length(l.given_key), length(r.given_key)) = 1 and left(l.given_key, 1) = left(r.given_key, 1))"
 
 
-def _level(sql: str, label: str, *, tf: str | None = None) -> dict[str, Any]:
-    level: dict[str, Any] = {"sql_condition": sql, "label_for_charts": label}
-    if tf:
-        level |= {"tf_adjustment_column": tf, "tf_adjustment_weight": 1.0, "tf_minimum_u_value": 1e-6}
-    return level
+def _level(sql: str, label: str, *, tf: str = "", mode: str = "") -> dict[str, Any]:
+    """Describe a level. ``tf`` weighs it by how common the value is: ``mode`` same, like (the commoner of the two) or cross."""
+    return {"sql_condition": sql, "label_for_charts": label, "tf": tf, "mode": mode or ("same" if tf else "")}
 
 
 def _null(sql: str) -> dict[str, Any]:
@@ -64,10 +62,10 @@ COMPARISONS: dict[str, tuple[tuple[str, ...], list[dict[str, Any]]]] = {
         [
             _missing("given_key"),
             _same("given_key"),
-            _level(_swapped("given_key", "family_other"), "swapped"),
-            _level(f"{_ROOTS} and not {GENDERED}", "nickname"),
+            _level(_swapped("given_key", "family_other"), "swapped", tf="given_key", mode="cross"),
+            _level(f"{_ROOTS} and not {GENDERED}", "nickname", tf="given_key", mode="like"),
             _level(_INITIAL, "initial"),
-            _level(f"({_typo('given_key', 0.92)}) and not {GENDERED}", "typo"),
+            _level(f"({_typo('given_key', 0.92)}) and not {GENDERED}", "typo", tf="given_key", mode="like"),
             _level(f"{_like('given_key', 0.8)} and not {GENDERED}", "near"),
             _ELSE,
         ],
@@ -77,9 +75,9 @@ COMPARISONS: dict[str, tuple[tuple[str, ...], list[dict[str, Any]]]] = {
         [
             _missing("family_key"),
             _same("family_key"),
-            _level(_swapped("family_key", "given_other"), "swapped"),
+            _level(_swapped("family_key", "given_other"), "swapped", tf="family_key", mode="cross"),
             _level("l.family_key = r.birth_key or l.birth_key = r.family_key or l.birth_key = r.birth_key", "maiden"),
-            _level(_typo("family_key", 0.92), "typo"),
+            _level(_typo("family_key", 0.92), "typo", tf="family_key", mode="like"),
             _level("contains(' ' || l.family || ' ', ' ' || r.family || ' ') or contains(' ' || r.family || ' ', ' ' || l.family || ' ')", "part"),
             _level(_like("family_key", 0.8), "near"),
             _ELSE,
@@ -102,10 +100,10 @@ COMPARISONS: dict[str, tuple[tuple[str, ...], list[dict[str, Any]]]] = {
         [
             _missing("email"),
             _same("email"),
-            _level("l.email_local = r.email_local", "mailbox"),
-            _level(f"{_like('email_local', 0.9)} and levenshtein(l.email, r.email) <= 2", "typo"),
-            _level("l.email_letters = r.email_letters", "letters"),
-            _level(_like("email_local", 0.9), "near"),
+            # an address made of the name tells nothing more than the name: its digits must agree too
+            _level(f"{_like('email_local', 0.9)} and l.email_digits = r.email_digits and levenshtein(l.email, r.email) <= 2", "typo"),
+            _level("l.email_local = r.email_local and (length(l.email_digits) >= 2 or not (l.email_named or r.email_named))", "mailbox"),
+            _level(f"l.email_domain = r.email_domain and l.email_digits = r.email_digits and {_like('email_local', 0.85)}", "near"),
             _ELSE,
         ],
     ),

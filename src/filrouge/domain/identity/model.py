@@ -6,8 +6,9 @@ import hashlib
 import json
 import logging
 import math
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from splink import DuckDBAPI, Linker
@@ -18,6 +19,7 @@ from filrouge.domain.identity.desk import Desk
 from filrouge.domain.identity.spec import IdentitySpec
 
 _FLOOR = 1e-7
+_CAUTION = 50.0
 _SPARSE = 0.01  # a column filled in fewer records than this is not compared
 
 
@@ -29,7 +31,8 @@ class Level:
     sql: str
     m: float
     u: float
-    tf: str | None = None
+    tf: str = ""
+    mode: str = ""
 
 
 @dataclass(frozen=True)
@@ -68,7 +71,7 @@ class Model:
                 {
                     "name": c.name,
                     "missing": c.missing,
-                    "levels": [{"label": x.label, "sql": x.sql, "m": x.m, "u": x.u, "tf": x.tf} for x in c.levels],
+                    "levels": [{"label": x.label, "sql": x.sql, "m": x.m, "u": x.u, "tf": x.tf, "mode": x.mode} for x in c.levels],
                 }
                 for c in self.comparisons
             ],
@@ -88,8 +91,8 @@ def load(data: Mapping[str, Any]) -> Model:
     )
 
 
-def train(desk: Desk, spec: IdentitySpec, *, seed: int, records: str = "nodes") -> Model:
-    """Return the model learned from table ``records`` (all of ``nodes``, or one record per presumed person for ``u``).
+def train(desk: Desk, spec: IdentitySpec, *, seed: int) -> Model:
+    """Return the model learned from table ``nodes``.
 
     Never raises for want of data: a model that could not be trained comes back with ``healthy`` false and notes that say why.
     """
@@ -99,21 +102,59 @@ def train(desk: Desk, spec: IdentitySpec, *, seed: int, records: str = "nodes") 
     if count < spec.training.min_records or len(chosen) < 2:
         code = "too_few_records" if count < spec.training.min_records else "too_few_columns"
         return Model((), 0.0, seed, False, (*notes, {"code": code, "records": count, "columns": len(chosen)}))
-    columns = sorted({c for name in chosen for c in _columns(comparisons(spec)[name][1])} | {c for s in SESSIONS for c in s})
-    select = ", ".join(c for c in columns if c not in ("given_other", "family_other"))
-    for table in ("nodes", records):
-        desk.run(
-            f"create or replace table train_{table} as select rid, {select}, given_key as given_other, family_key as family_other from {table}"
-        )
+    _training_table(desk, spec, chosen, "nodes")
     logging.getLogger("splink").setLevel(logging.CRITICAL)
     try:
-        shares_u = _learn_u(desk, spec, chosen, seed, f"train_{records}")
+        shares_u = _learn_u(desk, spec, chosen, seed, "train_nodes")
         shares_m = _learn_m(desk, spec, chosen, shares_u, notes)
     except SplinkException:
         return Model((), 0.0, seed, False, (*notes, {"code": "training_failed"}))
     finally:
-        desk.drop("train_nodes", f"train_{records}")
+        desk.drop("train_nodes")
     return _checked(spec, chosen, shares_m, shares_u, seed, notes)
+
+
+def relearn(desk: Desk, model: Model) -> Model:
+    """Return the model with the likeness (m) found inside the clusters of table ``presumed``, from the levels of ``scored``."""
+    kept = []
+    for index, comparison in enumerate(model.comparisons):
+        found = dict(
+            desk.rows(
+                f"""select (s.levels >> {4 * index}) & 15 as g, count(*) from scored s join presumed a on a.rid = s.l
+                    join presumed b on b.rid = s.r and a.cluster = b.cluster group by 1"""
+            )
+        )
+        top = len(comparison.levels)
+        seen = sum(n for g, n in found.items() if g > 0)
+        levels = []
+        for position, level in enumerate(comparison.levels):
+            # a few imaginary pairs at the former shares keep a level that was hardly seen from saying too much
+            share = (found.get(top - position, 0) + _CAUTION * level.m) / (seen + _CAUTION)
+            levels.append(replace(level, m=_round(share, level.u)))
+        kept.append(replace(comparison, levels=tuple(levels)))
+    return replace(model, comparisons=tuple(kept))
+
+
+def learn_u(desk: Desk, spec: IdentitySpec, model: Model, seed: int, records: str) -> Model:
+    """Return the model with the likeness of strangers (u) as found among ``records``, one per presumed person."""
+    chosen = [c.name for c in model.comparisons]
+    _training_table(desk, spec, chosen, records)
+    shares = _learn_u(desk, spec, chosen, seed, f"train_{records}")
+    desk.drop(f"train_{records}")
+    return replace(
+        model,
+        comparisons=tuple(
+            replace(c, levels=tuple(replace(x, u=float(f"{shares[c.name, x.label]:.5g}")) for x in c.levels)) for c in model.comparisons
+        ),
+    )
+
+
+def _training_table(desk: Desk, spec: IdentitySpec, chosen: list[str], records: str) -> None:
+    columns = {c for name in chosen for c in _columns(comparisons(spec)[name][1])} | {c for s in SESSIONS for c in s}
+    select = ", ".join(sorted(columns - {"given_other", "family_other"}))
+    desk.run(
+        f"create or replace table train_{records} as select rid, {select}, given_key as given_other, family_key as family_other from {records}"
+    )
 
 
 def _usable(desk: Desk, spec: IdentitySpec, notes: list[dict[str, Any]]) -> list[str]:
@@ -132,10 +173,8 @@ def _usable(desk: Desk, spec: IdentitySpec, notes: list[dict[str, Any]]) -> list
 
 
 def _columns(levels: list[dict[str, Any]]) -> set[str]:
-    import re
-
     return {c for level in levels for c in re.findall(r"\b[lr]\.(\w+)", level["sql_condition"])} | {
-        level["tf_adjustment_column"] for level in levels if "tf_adjustment_column" in level
+        level["tf"] for level in levels if level.get("tf")
     }
 
 
@@ -144,7 +183,7 @@ def _linker(desk: Desk, spec: IdentitySpec, chosen: list[str], table: str, share
     for name in chosen:
         levels = []
         for level in splink_levels(comparisons(spec)[name][1]):
-            plain = {k: v for k, v in level.items() if not k.startswith("tf_")}
+            plain = {k: v for k, v in level.items() if k not in ("tf", "mode")}
             if shares is not None and not level.get("is_null_level"):
                 plain["u_probability"] = shares[name, level["label_for_charts"]]
             levels.append(plain)
@@ -245,7 +284,8 @@ def _checked(
                         level["sql_condition"],
                         _round(shares_m.get((name, level["label_for_charts"])), shares_u[name, level["label_for_charts"]]),
                         float(f"{shares_u[name, level['label_for_charts']]:.5g}"),
-                        level.get("tf_adjustment_column"),
+                        level.get("tf", ""),
+                        level.get("mode", ""),
                     )
                     for level in graded
                 ),

@@ -200,6 +200,8 @@ def _assemble(desk: Desk, spec: IdentitySpec) -> None:
             case when not coalesce(b.role or b.bad, false) then b.local || '@' || b.domain end as email,
             case when b.role and not b.bad then b.local || '@' || b.domain end as role_email,
             case when not coalesce(b.role or b.bad, false) then b.local end as email_local, b.letters as email_letters,
+            b.domain as email_domain, regexp_replace(b.local, '[^0-9]', '', 'g') as email_digits,
+            coalesce(contains(replace(b.letters, ' ', ''), squeezed(n.family)) or contains(replace(b.letters, ' ', ''), squeezed(n.given)), false) as email_named,
             ph.key as phone, nullif(pl.address, '') as address,
             regexp_extract(pl.address, '^([0-9]+)', 1) as house, regexp_replace(pl.address, '^[0-9]+ ', '') as street, case {pad} else nullif(pl.p, '') end as postcode,
             nullif(pl.city, '') as city, squeezed(folded(i.loyalty_id)) as loyalty, clean(i.account_ref) as account,

@@ -18,7 +18,7 @@ from filrouge.domain.identity.cluster import Edges, cluster, components
 from filrouge.domain.identity.desk import Desk, desk
 from filrouge.domain.identity.evidence import links, reviews
 from filrouge.domain.identity.graph import assign
-from filrouge.domain.identity.model import Model, train
+from filrouge.domain.identity.model import Model, learn_u, relearn, train
 from filrouge.domain.identity.normalise import normalise
 from filrouge.domain.identity.spec import HumanDecision, IdentitySpec
 from filrouge.domain.identity.strong import strong_edges
@@ -87,15 +87,16 @@ def _weigh(table: Desk, spec: IdentitySpec, seed: int) -> tuple[Model, float]:
     (count,) = table.rows("select count(*) from nodes")[0]
     block(table, spec)
     prior = _score(table, model, spec, count, None)
-    for _ in range(spec.training.rounds - 1 if count <= spec.training.second_round_below else 0):
-        # duplicates make rare values look common: learn again from a table where each presumed person counts once
+    for _ in range(spec.training.rounds - 1):
+        # what the first people teach: how unalike records of one person may be, and how common values are among people
         labels = _cluster(table, spec, count, ())
         table.put("presumed", pa.table({"rid": pa.array(np.arange(count), pa.int32()), "cluster": pa.array(labels, pa.int32())}))
-        table.run("create or replace table singles as select n.* from nodes n join presumed p on p.rid = n.rid and p.cluster = n.rid")
-        again = train(table, spec, seed=seed, records="singles")
-        if not again.healthy:
-            break
+        again = relearn(table, model)
+        if count <= spec.training.second_round_below:
+            table.run("create or replace table singles as select n.* from nodes n join presumed p on p.rid = n.rid and p.cluster = n.rid")
+            again = learn_u(table, spec, again, seed, "singles")
         model, prior = again, _score(table, again, spec, count, "presumed")
+    table.drop("scored", "pairs")
     return model, prior
 
 
@@ -138,7 +139,6 @@ def _merge(table: Desk, prior: float) -> None:
             greatest(coalesce(least(s.w + {weight}, s.h), g.w), coalesce(g.w, -1e9)) as w, coalesce(s.levels, 0) as levels, g.rule, g.kinds
         from scored s full join strong g on s.l = g.l and s.r = g.r order by 1, 2"""
     )
-    table.drop("scored")
 
 
 def _cluster(table: Desk, spec: IdentitySpec, count: int, constraints: Sequence[tuple[int, int, str]]) -> Ints:

@@ -13,6 +13,7 @@ from filrouge.domain.identity.spec import IdentitySpec
 
 Floats = npt.NDArray[np.float64] | npt.NDArray[np.float32]
 TF_FLOOR = 1e-6
+_NEIGHBOURS = 3.0
 CHUNK = 4_000_000
 # What the members of a household share, or may: under the supposition that these are two of a household, it says little.
 _HOUSEHOLD = {"birth_date": 3.0, "email": 2.0}
@@ -24,7 +25,7 @@ def frequencies(desk: Desk, model: Model, clusters: str | None = None) -> None:
 
     ``clusters`` (a table rid, cluster) counts each presumed person once.
     """
-    columns = sorted({level.tf for c in model.comparisons for level in c.levels if level.tf})
+    columns = tf_columns(model)
     joins, selected = [], []
     for index, column in enumerate(columns):
         counted = "count(*)" if clusters is None else "count(distinct c.cluster)"
@@ -44,12 +45,27 @@ def frequencies(desk: Desk, model: Model, clusters: str | None = None) -> None:
     desk.drop(*(f"tf_{index}" for index in range(len(columns))))
 
 
+def tf_columns(model: Model) -> list[str]:
+    """Return the columns whose values are weighed by how common they are."""
+    found = {level.tf for c in model.comparisons for level in c.levels if level.tf}
+    return sorted(found | ({"given_key", "family_key"} if found & {"given_key", "family_key"} else set()))
+
+
 def weight_sql(comparison: Comparison) -> str:
     """Return the SQL of what one comparison says, in bits, from its level ``g_<name>``."""
     cases = []
     for index, level in enumerate(comparison.levels):
-        m = math.log2(level.m)
-        said = f"{m:.6f} - l.tf_{level.tf}" if level.tf else f"{m - math.log2(level.u):.6f}"
+        m, u = math.log2(level.m), math.log2(level.u)
+        match level.mode:
+            case "same":
+                said = f"{m:.6f} - l_tf_{level.tf}"
+            case "like":  # as common as the commoner of the two: "martn" is near to every "martin"
+                said = f"{m:.6f} - greatest(l_tf_{level.tf}, r_tf_{level.tf}, {u - _NEIGHBOURS:.6f})"
+            case "cross":  # both names are swapped or neither is: the error counts once, with the given name
+                other = {"given_key": "family_key", "family_key": "given_key"}[level.tf]
+                said = f"{m if level.tf == 'given_key' else 0:.6f} - greatest(l_tf_{level.tf}, r_tf_{other})"
+            case _:
+                said = f"{m - u:.6f}"
         cases.append(f"when {len(comparison.levels) - index} then {said}")
     return f"case g_{comparison.name} {' '.join(cases)} else 0 end"
 
@@ -79,10 +95,10 @@ def _sql(model: Model, pairs: str, into: str, floor: float) -> str:
     said = ", ".join(f"{weight_sql(c)} as w_{c.name}" for c in model.comparisons)
     whole = " + ".join(f"w_{c.name}" for c in model.comparisons)
     packed = " | ".join(f"(g_{c.name}::bigint << {4 * i})" for i, c in enumerate(model.comparisons))
-    tfs = ", ".join(f"l.tf_{c}" for c in sorted({x.tf for c in model.comparisons for x in c.levels if x.tf}))
+    tfs = "".join(f", l.tf_{c} as l_tf_{c}, r.tf_{c} as r_tf_{c}" for c in tf_columns(model))
     return f"""insert into {into}
         with levelled as (
-            select p.l as pl, p.r as pr{"," if tfs else ""} {tfs}, {levels}
+            select p.l as pl, p.r as pr{tfs}, {levels}
             from {pairs} p join scored_nodes l on l.rid = p.l join scored_nodes r on r.rid = p.r
         ), said as (select pl, pr, {packed} as levels, {_given(model)} as g_name, {said} from levelled l),
         summed as (select pl, pr, levels, {whole} as w, {_household(model)} as h from said)
