@@ -115,23 +115,54 @@ def _local(moment: Moment) -> date:
 
 
 def _folded(held: Sequence[Moment]) -> Iterable[Line]:
-    for (is_event, _brand), group in groupby(
-        held, key=lambda m: (m.kind == "event", m.brand if m.kind == "event" else "")
-    ):
+    """Yield a day's lines: pages seen in a row become one, and so do a message sent, opened and clicked."""
+    for key, group in groupby(_together(held), key=_fold_key):
         run = list(group)
-        if not is_event or len(run) == 1:
+        if not key or len(run) == 1:
             yield from (line(moment) for moment in run)
-            continue
-        pages = sum(1 for moment in run if moment.details.get("type") in ("page", "screen"))
-        said = (
-            ngettext("%(count)s page seen", "%(count)s pages seen", pages) % {"count": pages}
-            if pages == len(run)
-            else ngettext("%(count)s action online", "%(count)s actions online", len(run)) % {"count": len(run)}
-        )
-        topics = list(dict.fromkeys(str(m.details["topic"]) for m in run if m.details.get("topic")))
-        if topics:
-            said = f"{said} · {', '.join(topics[:3])}"
-        yield Line(run[0].at, "web", said, run[0], parts=tuple(line(moment) for moment in run))
+        elif key[0] == "event":
+            yield _browsing(run)
+        else:
+            yield _message(run)
+
+
+def _fold_key(moment: Moment) -> tuple[str, ...]:
+    if moment.kind == "event":
+        return ("event", moment.brand)
+    if moment.kind == "contact":
+        return ("contact", moment.brand, moment.channel, moment.title)
+    return ()
+
+
+def _together(held: Sequence[Moment]) -> Iterable[Moment]:
+    """Bring what happened to one message next to its latest moment."""
+    told: set[tuple[str, ...]] = set()
+    for moment in held:
+        if moment.kind != "contact":
+            yield moment
+        elif (key := _fold_key(moment)) not in told:
+            told.add(key)
+            yield from (other for other in held if _fold_key(other) == key)
+
+
+def _browsing(run: Sequence[Moment]) -> Line:
+    pages = sum(1 for moment in run if moment.details.get("type") in ("page", "screen"))
+    said = (
+        ngettext("%(count)s page seen", "%(count)s pages seen", pages) % {"count": pages}
+        if pages == len(run)
+        else ngettext("%(count)s action online", "%(count)s actions online", len(run)) % {"count": len(run)}
+    )
+    topics = list(dict.fromkeys(str(m.details["topic"]) for m in run if m.details.get("topic")))
+    if topics:
+        said = f"{said} · {', '.join(topics[:3])}"
+    return Line(run[0].at, "web", said, run[0], parts=tuple(line(moment) for moment in run))
+
+
+def _message(run: Sequence[Moment]) -> Line:
+    reached = ("complained", "unsubscribed", "clicked", "opened", "bounced", "delivered")
+    best = min(run, key=lambda m: reached.index(m.outcome) if m.outcome in reached else len(reached))
+    said = line(best)
+    return Line(run[0].at, said.icon, said.title, best, said.tone, said.facts, tuple(line(moment) for moment in run))
 
 
 Said = tuple[str, str, list[tuple[str, str]]]

@@ -9,7 +9,8 @@ from typing import TypeVar
 from django.core.cache import cache
 from django.utils.translation import get_language
 
-from filrouge.store.queries import group
+from filrouge.domain.privacy.caller import OWNER
+from filrouge.store.queries import group, sources
 
 T = TypeVar("T")
 
@@ -57,7 +58,9 @@ def _entities() -> dict[str, str]:
 
 
 def _titles() -> dict[str, dict[str, str]]:
-    return {"filrouge": {"fr": "Filrouge", "en": "Filrouge"}}
+    return _kept("titles", lambda: {line.source.name: dict(line.spec.title) for line in sources.lines(OWNER)}) | {
+        "filrouge": {"fr": "Filrouge", "en": "Filrouge"}
+    }
 
 
 def _systems() -> dict[str, str]:

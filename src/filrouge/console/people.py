@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 
 from filrouge.console import names, words
 from filrouge.console.documents import TABLES
+from filrouge.domain.privacy.caller import Caller
 from filrouge.domain.profiles import MANY, Attribute, PersonView
 
 # Those shown at the head of the page, or said by the name.
@@ -90,6 +91,14 @@ def consents(person: PersonView) -> list[dict[str, Any]]:
     return [{"brand": brand, "cells": cells} for brand, cells in lines.items()]
 
 
+def roles(person: PersonView) -> list[Mapping[str, Any]]:
+    """Return what they are in which company, said once however many systems say it."""
+    told: dict[tuple[str, str], Mapping[str, Any]] = {}
+    for role in person.roles:
+        told.setdefault((str(role.get("role") or "").casefold(), str(role.get("name") or "").casefold()), role)
+    return list(told.values())
+
+
 def running(person: PersonView) -> list[Mapping[str, Any]]:
     """Return the contracts that have not ended."""
     return [contract for contract in person.contracts if not contract.get("ended_at")]
@@ -99,3 +108,30 @@ def tabs(person: PersonView) -> list[tuple[str, str | Promise, int]]:
     """Return (key, label, count) of what can be looked at: the thread, then each kind of document that there is."""
     counted = [(key, label, len(getattr(person, key))) for key, (label, _columns, _row) in TABLES.items()]
     return [("", _("Thread"), 0), *(tab for tab in counted if tab[2])]
+
+
+def entities(person: PersonView, asking: Caller) -> list[str]:
+    """Return the entities that know the person and that the caller acts for."""
+    sees = asking.perimeter
+    known = dict.fromkeys(record.entity for record in person.records)
+    return [entity for entity in known if entity in sees.acting or sees.everything]
+
+
+def evidence(person: PersonView) -> list[dict[str, Any]]:
+    """Return each record with the decision that made it theirs: what agrees, with which other record, how strongly."""
+    known = {record.key: record for record in person.records}
+    lines = []
+    for record in person.records:
+        other = known.get(int(record.evidence.get("with") or 0))
+        lines.append(
+            {
+                "record": record,
+                "why": words.say(record.rule, "rule")
+                if record.decision == "rule"
+                else words.say(record.decision, "decision"),
+                "kinds": [words.say(str(kind), "kind") for kind in record.evidence.get("kinds") or () if kind],
+                "other": other,
+                "weight": record.evidence.get("weight"),
+            }
+        )
+    return lines

@@ -32,6 +32,19 @@ def require(request: HttpRequest, *roles: str) -> Caller:
     Raises Refused otherwise.
     """
     asking = caller(request)
-    if not asking.perimeter.roles & set(roles):
+    if not asking.has(*roles):
         raise Refused("Your role does not open this page.", hint="Ask an administrator if you need it for your work.")
+    return asking
+
+
+def opens_pages(request: HttpRequest) -> Caller:
+    """Return the caller when they may open one person's page.
+
+    Raises Refused otherwise.
+    """
+    asking = caller(request)
+    if not asking.opens_pages():
+        raise Refused(
+            "Your role reads sums, not one person's page.", hint="Ask an administrator if you need it for your work."
+        )
     return asking

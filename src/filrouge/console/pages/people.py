@@ -1,41 +1,147 @@
-"""People: search, one person's page, why their records are one, and what can be written about them."""
+"""People: search, one person's page, why their records are one, and the page that opens when the phone rings."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpRequest
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
 
-from filrouge.console import advice, documents, moments, people
+from filrouge.base import clock
+from filrouge.console import acts, advice, documents, moments, people
+from filrouge.console.names import brand as brand_mark
+from filrouge.console.templatetags import say
+from filrouge.console.who import caller, opens_pages
+from filrouge.domain.privacy.caller import Caller
 from filrouge.domain.profiles import PersonView
+from filrouge.store.queries import group
+from filrouge.store.queries import people as found
+from filrouge.work import access
 
 SHOWN = 200  # moments kept at hand per person
+PAGE = 30
+DAYS = 40  # days of the thread shown at first
 
 
-def context(request: HttpRequest, person: PersonView) -> dict[str, Any]:
+@login_required
+def search(request: HttpRequest) -> HttpResponse:
+    """Find people by name, e-mail, phone or any number; htmx asks for the palette's list only."""
+    asking = opens_pages(request)
+    asked, brand = request.GET.get("q", "").strip()[:200], request.GET.get("brand", "")
+    partial = "HX-Request" in request.headers
+    hits = found.search(asked, asking, limit=8 if partial else PAGE, brand=brand, at=clock.now())
+    if partial:
+        return render(request, "console/parts/palette.html", {"asked": asked, "found_people": _lines(hits)})
+    if len(hits) == 1 and hits[0].matched != "name" and hits[0].score == 1:
+        return redirect("person", person_id=hits[0].id)
+    return render(
+        request,
+        "console/people/search.html",
+        {
+            "asked": asked,
+            "brand": brand,
+            "brands": [(row.slug, row.name) for row in group.brands()],
+            "hits": _lines(hits),
+            "full": len(hits) == PAGE,
+        },
+    )
+
+
+@login_required
+def show(request: HttpRequest, person_id: str) -> HttpResponse:
+    """Show one person as the reader may see them."""
+    asking = caller(request)
+    page = access.person(asking, person_id)
+    if page.redirected_from:
+        return redirect("person", person_id=page.view.id)
+    return render(request, "console/people/person.html", context(request, page, asking))
+
+
+@login_required
+def records(request: HttpRequest, person_id: str) -> HttpResponse:
+    """Show every record behind a person, and why they are one."""
+    page = access.person(caller(request), person_id, opening="records")
+    return render(
+        request,
+        "console/people/records.html",
+        {"person": page.view, "records": people.evidence(page.view), "as_of": page.as_of},
+    )
+
+
+@login_required
+def by_phone(request: HttpRequest, e164: str) -> HttpResponse:
+    """Open whoever calls: the person, a choice when several share the number, a search when nobody does."""
+    hits = found.by_phone(e164, opens_pages(request), at=clock.now())
+    if len(hits) == 1:
+        return redirect("person", person_id=hits[0].id)
+    return render(request, "console/people/calling.html", {"number": say.phone(e164), "hits": _lines(hits)})
+
+
+def context(request: HttpRequest, page: found.Page, asking: Caller) -> dict[str, Any]:
     """Return what the person page shows, as asked by its filters and its tab."""
-    asked = {name: request.GET.get(name, "") for name in ("kind", "brand", "channel")}
+    person = page.view
     tab = request.GET.get("tab", "")
     told = advice.told(person.alerts)
-    found: dict[str, Any] = {
+    may_write = asking.has("advisor", "sales")
+    may_correct = may_write or asking.has("privacy")
+    shown: dict[str, Any] = {
         "person": person,
         "records_said": people.records_said(person),
+        "records_url": reverse("person-records", args=[person.id]),
         "alerts": told,
-        "advice": [alert.advice for alert in told],
+        "advice": [*acts.overdue(page), *(alert.advice for alert in told)],
         "consents": people.consents(person),
         "facts": people.facts(person),
+        "roles": people.roles(person),
         "running": people.running(person),
+        "household": _lines(page.household),
+        "acts": acts.due(page, may=may_write),
+        "notes": acts.notes(page, asking),
+        "may_write": may_write,
+        "entities": people.entities(person, asking),
+        "correct_base": f"{reverse('person', args=[person.id])}/correct/" if may_correct else "",
         "tabs": people.tabs(person),
         "tab": tab if tab in documents.TABLES else "",
     }
-    if found["tab"]:
-        return found | documents.table(person, found["tab"])
-    return found | {
-        "days": moments.days(
-            moments.chosen(person.moments, group=asked["kind"], brand=asked["brand"], channel=asked["channel"])
-        ),
+    if shown["tab"]:
+        return shown | documents.table(person, shown["tab"])
+    return shown | thread(request, person)
+
+
+def thread(request: HttpRequest, person: PersonView) -> dict[str, Any]:
+    """Return the timeline, narrowed by the filters asked for."""
+    asked = {name: request.GET.get(name, "") for name in ("kind", "brand", "channel")}
+    kept = moments.chosen(person.moments, group=asked["kind"], brand=asked["brand"], channel=asked["channel"])
+    days = moments.days(kept)
+    whole = "all" in request.GET or len(days) <= DAYS + 5
+    return {
+        "days": days if whole else days[:DAYS],
+        "more": 0 if whole else len(days) - DAYS,
         "groups": [(key, label) for key, (label, _kinds) in moments.GROUPS.items()],
         "channels": sorted({moment.channel for moment in person.moments if moment.channel}),
         "chosen": asked | {"any": any(asked.values())},
         "shortened": SHOWN if len(person.moments) >= SHOWN else 0,
     }
+
+
+def _lines(hits: Any) -> list[dict[str, Any]]:
+    """Return people found as lines: name, where to find them, what tells them apart."""
+    return [
+        {
+            "id": hit.id,
+            "name": hit.name or hit.email or say.phone(hit.phone),
+            "address": reverse("person", args=[hit.id]),
+            "brands": hit.brands,
+            "brand_names": [brand_mark(slug).name for slug in hit.brands],
+            "city": hit.city,
+            "email": hit.email,
+            "phone": say.phone(hit.phone) if hit.phone else "",
+            "company": hit.company,
+            "matched": hit.matched,
+            "near": hit.score < 0.9,
+            "detail": " · ".join(part for part in (hit.city, hit.company) if part),
+        }
+        for hit in hits
+    ]

@@ -1,0 +1,70 @@
+"""What was promised, planned and noted here, as the person page shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from filrouge.base import clock
+from filrouge.domain.privacy.caller import Caller
+from filrouge.store.queries import people as found
+
+
+def due(page: found.Page, *, may: bool) -> list[dict[str, Any]]:
+    """Return open promises and follow-ups, the soonest first, with what ends them when the reader ``may``."""
+    now = clock.now()
+    lines = [
+        {
+            "what": "promise",
+            "id": row.id,
+            "text": row.text,
+            "due_at": row.due_at,
+            "late": row.due_at < now,
+            "owner": row.owner,
+            "source": row.source,
+            "close": reverse("promise-close", args=[row.id]) if may else "",
+            "ends": (("kept", _("Kept")), ("broken", _("Not kept")), ("released", _("No longer due"))),
+        }
+        for row in page.promises
+        if row.state == "open"
+    ]
+    lines += [
+        {
+            "what": "followup",
+            "id": row.id,
+            "text": row.subject,
+            "due_at": row.due_at,
+            "late": row.due_at < now,
+            "owner": row.owner,
+            "source": row.source,
+            "close": reverse("followup-close", args=[row.id]) if may else "",
+            "ends": (("done", _("Done")), ("cancelled", _("Cancel"))),
+        }
+        for row in page.follow_ups
+        if row.state == "open"
+    ]
+    return sorted(lines, key=lambda line: line["due_at"])
+
+
+def overdue(page: found.Page) -> Iterable[str]:
+    """Say what must be kept before anything else."""
+    now = clock.now()
+    for row in page.promises:
+        if row.state == "open" and row.due_at < now:
+            yield _("Keep what was promised: %(what)s") % {"what": row.text}
+
+
+def notes(page: found.Page, asking: Caller) -> list[dict[str, Any]]:
+    """Return the notes, the latest first; one's own can be removed."""
+    return [
+        {
+            "text": row.text,
+            "by": row.by,
+            "at": row.created_at,
+            "remove": reverse("note-remove", args=[row.id]) if row.by == asking.by or asking.administrator else "",
+        }
+        for row in page.notes
+    ]

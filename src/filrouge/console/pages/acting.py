@@ -1,0 +1,59 @@
+"""What acts share: done by POST, told by a toast with its undo, a refusal told on the page it came from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, time
+from functools import wraps
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_POST
+
+from filrouge.base.errors import Conflict, UsageError
+from filrouge.console.errors import sentence
+from filrouge.console.templatetags.say import zone
+
+View = Callable[..., HttpResponse]
+
+
+def act(view: View) -> View:
+    """Make ``view`` an act: by POST, signed in; what was written wrongly is told on the page it came from."""
+
+    @wraps(view)
+    def acted(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            return view(request, *args, **kwargs)
+        except (UsageError, Conflict) as error:
+            messages.error(request, " ".join(part for part in sentence(error) if part))
+            return back(request)
+
+    return login_required(require_POST(acted))
+
+
+def done(request: HttpRequest, said: str, *, undo: str = "", to: str = "") -> HttpResponse:
+    """Tell that something was done, how to undo it, and go back to the page (or to ``to``)."""
+    messages.success(request, said, extra_tags=undo)
+    return HttpResponseRedirect(to) if to else back(request)
+
+
+def back(request: HttpRequest) -> HttpResponse:
+    """Go back to the page that the act was done on."""
+    target = request.POST.get("next") or request.headers.get("Referer", "/")
+    safe = url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure())
+    return HttpResponseRedirect(target if safe else "/")
+
+
+def day_of(request: HttpRequest, field: str = "due") -> datetime:
+    """Return the end of the day written in ``field``, in the zone of the screens.
+
+    Raises UsageError when it is no date.
+    """
+    try:
+        written = datetime.fromisoformat(request.POST.get(field, ""))
+    except ValueError:
+        raise UsageError("This is not a date.", hint="Choose a day in the calendar.") from None
+    return datetime.combine(written.date(), time(18), zone())

@@ -1,0 +1,61 @@
+"""The audit: who did what, when; and whether the chain holds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+
+from filrouge.console import words
+from filrouge.console.pages.acting import act
+from filrouge.console.templatetags import say
+from filrouge.console.who import require
+from filrouge.store.queries import audits as found
+from filrouge.work import audit as works
+
+SIZE = 50
+
+
+@login_required
+def index(request: HttpRequest) -> HttpResponse:
+    require(request, "privacy")
+    asked = {name: request.GET.get(name, "").strip()[:100] for name in ("by", "action", "person")}
+    before = request.GET.get("before", "")
+    rows = found.lines(**asked, before=int(before) if before.isdigit() else None, limit=SIZE + 1)
+    return render(
+        request,
+        "console/audit/audit.html",
+        {
+            "rows": [{"row": row, "details": _details(row.details)} for row in rows[:SIZE]],
+            "older": rows[SIZE - 1].seq if len(rows) > SIZE else None,
+            "asked": asked,
+            "filtered": any(asked.values()),
+            "actions": sorted(
+                ((code, words.say(code, "action")) for code in found.actions()), key=lambda pair: pair[1]
+            ),
+            "head": works.read_head(),
+        },
+    )
+
+
+@act
+def verify(request: HttpRequest) -> HttpResponse:
+    """Read the whole chain again and tell what was found."""
+    require(request, "privacy")
+    report = works.verify()
+    if report["faults"]:
+        first = report["faults"][0]
+        told = _("The chain is broken at line %(seq)s: %(fault)s.")
+        messages.error(request, told % {"seq": say.number(first["seq"]), "fault": words.say(first["code"], "chain")})
+    else:
+        told = _("%(lines)s lines read again: none changed, removed or moved.")
+        messages.success(request, told % {"lines": say.number(report["lines"])})
+    return redirect("audit")
+
+
+def _details(details: dict[str, Any]) -> list[tuple[str, str]]:
+    return [(key.replace("_", " "), str(value)) for key, value in details.items() if value not in (None, "", [], {})]

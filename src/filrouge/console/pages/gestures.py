@@ -1,0 +1,141 @@
+"""What can be written about a person: notes, promises, follow-ups, corrections, objections."""
+
+from __future__ import annotations
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from filrouge.base.errors import NotFound, UsageError
+from filrouge.console import words
+from filrouge.console.errors import sentence
+from filrouge.console.names import entity as entity_name
+from filrouge.console.pages.acting import act, day_of, done
+from filrouge.console.templatetags import say
+from filrouge.console.templatetags.show import said
+from filrouge.console.who import caller
+from filrouge.domain.profiles import ATTRIBUTES
+from filrouge.work import access, consents, corrections, followups, notes, promises
+
+
+@act
+def add_note(request: HttpRequest, person_id: str) -> HttpResponse:
+    note = notes.add(caller(request), person_id, request.POST.get("text", ""))
+    return done(request, _("The note is kept."), undo=reverse("note-remove", args=[note.id]))
+
+
+@act
+def remove_note(request: HttpRequest, note_id: str) -> HttpResponse:
+    notes.remove(caller(request), note_id)
+    return done(request, _("The note is removed."))
+
+
+@act
+def make_promise(request: HttpRequest, person_id: str) -> HttpResponse:
+    due = day_of(request)
+    promises.make(caller(request), person_id, request.POST.get("text", ""), due)
+    return done(request, _("Promised for %(day)s.") % {"day": say.day(due)})
+
+
+@act
+def close_promise(request: HttpRequest, promise_id: str) -> HttpResponse:
+    state = request.POST.get("state", "")
+    promises.close(caller(request), promise_id, state)
+    return done(request, _("The promise is closed: %(state)s.") % {"state": words.say(state, "promise")})
+
+
+@act
+def add_followup(request: HttpRequest, person_id: str) -> HttpResponse:
+    due = day_of(request)
+    kind = request.POST.get("kind", "call")
+    made = followups.add(caller(request), person_id, request.POST.get("subject", ""), due, kind=kind)
+    return done(
+        request,
+        _("Planned for %(day)s.") % {"day": say.day(due)},
+        undo=f"{reverse('followup-close', args=[made.id])}?state=cancelled",
+    )
+
+
+@act
+def close_followup(request: HttpRequest, followup_id: str) -> HttpResponse:
+    state = request.POST.get("state") or request.GET.get("state", "")
+    followups.close(caller(request), followup_id, state, outcome=request.POST.get("outcome", ""))
+    return done(
+        request,
+        _("The follow-up is %(state)s.") % {"state": words.say(state, "state")},
+        undo=reverse("followup-reopen", args=[followup_id]),
+    )
+
+
+@act
+def reopen_followup(request: HttpRequest, followup_id: str) -> HttpResponse:
+    followups.reopen(caller(request), followup_id)
+    return done(request, _("The follow-up is to do again."))
+
+
+@act
+def postpone_followup(request: HttpRequest, followup_id: str) -> HttpResponse:
+    moved = followups.postpone(caller(request), followup_id, int(request.POST.get("days") or 7))
+    return done(request, _("Moved to %(day)s.") % {"day": say.day(moved.due_at)})
+
+
+@act
+def take_followup(request: HttpRequest, followup_id: str) -> HttpResponse:
+    followups.take(caller(request), followup_id)
+    return done(request, _("The follow-up is yours."))
+
+
+@act
+def object_to(request: HttpRequest, person_id: str) -> HttpResponse:
+    """Record that a person objects to marketing by a channel, for one entity, at once."""
+    entity, channel = request.POST.get("entity", ""), request.POST.get("channel", "")
+    consents.record(
+        caller(request),
+        person_id,
+        purpose="marketing",
+        channel=channel,
+        state="objected",
+        entity=entity,
+        method="console",
+        evidence=request.POST.get("evidence", ""),
+    )
+    told = _("%(entity)s no longer solicits this person by %(channel)s.")
+    return done(request, told % {"entity": entity_name(entity), "channel": words.say(channel, "channel")})
+
+
+@login_required
+def correct(request: HttpRequest, person_id: str, attribute: str) -> HttpResponse:
+    """Set a value that the sources have wrong; it comes first until it is taken back."""
+    asking = caller(request)
+    page = access.person(asking, person_id)
+    if attribute not in ATTRIBUTES or attribute in ("address", "company"):
+        raise NotFound("This information cannot be corrected here.", hint="Correct it in the system that holds it.")
+    known = page.view.attributes.get(attribute)
+    fault, typed = "", known.best.value if known and not known.best.masked else ""
+    if request.method == "POST":
+        typed = request.POST.get("value", "")
+        try:
+            made = corrections.correct(asking, person_id, attribute, typed, reason=request.POST.get("reason", ""))
+        except UsageError as error:
+            fault = " ".join(part for part in sentence(error) if part)
+        else:
+            undo = reverse("correction-undo", args=[made.id])
+            return done(request, _("Corrected."), undo=undo, to=reverse("person", args=[page.view.id]))
+    context = {
+        "person": page.view,
+        "attribute": attribute,
+        "known": known,
+        "shown": said(known.best.value, attribute) if known else "",
+        "typed": typed,
+        "fault": fault,
+        "kind": {"email": "email", "phone": "tel", "birth_date": "date"}.get(attribute, "text"),
+    }
+    return render(request, "console/people/correct.html", context, status=422 if fault else 200)
+
+
+@act
+def undo_correction(request: HttpRequest, correction_id: str) -> HttpResponse:
+    row = corrections.undo(caller(request), correction_id)
+    return redirect("person", person_id=row.person)

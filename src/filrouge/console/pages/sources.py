@@ -1,0 +1,101 @@
+"""Sources and their runs: how each stands, what was rejected and why, run again, undo."""
+
+from __future__ import annotations
+
+from itertools import groupby
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from filrouge.console import names, sources
+from filrouge.console.pages.acting import act, done
+from filrouge.console.who import require
+from filrouge.store.queries import group
+from filrouge.store.queries import sources as found
+from filrouge.work import jobs
+from filrouge.work import sources as works
+
+READERS = ("engineer", "analyst", "privacy")
+REJECTS = 500
+
+
+@login_required
+def index(request: HttpRequest) -> HttpResponse:
+    """List every source by system, as of when it is known, and how its last run went."""
+    asking = require(request, *READERS)
+    lines = [sources.told(line) for line in found.lines(asking)]
+    as_of = group.as_of()
+    systems = [
+        {"name": names.system(system), "as_of": as_of.get(system), "lines": list(held)}
+        for system, held in groupby(lines, key=lambda line: str(line["system"]))
+    ]
+    return render(
+        request,
+        "console/sources/index.html",
+        {"systems": systems, "count": len(lines), "may_run": asking.has("engineer")},
+    )
+
+
+@login_required
+def show(request: HttpRequest, name: str) -> HttpResponse:
+    """Show one source: its definition in words and its runs."""
+    asking = require(request, *READERS)
+    line = found.line(name, asking)
+    runs = [{"run": run, "counts": sources.counts(run)} for run in found.runs(asking, source=name, limit=30)]
+    return render(
+        request,
+        "console/sources/source.html",
+        {
+            "line": sources.told(line),
+            "spec": line.spec,
+            "mapping": [
+                (column, ", ".join(cell.reads()) or cell.const or "") for column, cell in line.spec.map.items()
+            ],
+            "runs": runs,
+            "may_run": asking.has("engineer"),
+        },
+    )
+
+
+@login_required
+def run(request: HttpRequest, run_id: str) -> HttpResponse:
+    """Show one run: its counts, what is doubtful, and every row that was not taken."""
+    asking = require(request, *READERS)
+    made = found.run(run_id, asking)
+    rejects = [sources.rejected(row) for row in found.rejects(made, asking, limit=REJECTS)] if made.source else []
+    return render(
+        request,
+        "console/sources/run.html",
+        {
+            "run": made,
+            "title": names.source(made.source_name) if made.source_name else _("Identities"),
+            "counts": sources.counts(made),
+            "findings": sources.findings(made.findings),
+            "problem": sources.problem(made),
+            "rejects": [row for row in rejects if not row["warning"]],
+            "warnings": [row for row in rejects if row["warning"]],
+            "full": len(rejects) == REJECTS,
+            "may_undo": asking.has("engineer") and made.state == "committed" and bool(made.source),
+        },
+    )
+
+
+@act
+def start(request: HttpRequest, name: str) -> HttpResponse:
+    """Ask the worker to read a source again."""
+    asking = require(request, "engineer")
+    line = found.line(name, asking)
+    jobs.ask("import", by=asking.by, key=f"import {name}", source=line.source.name)
+    return done(request, _("%(source)s will be read in a moment.") % {"source": names.source(name)})
+
+
+@act
+def undo(request: HttpRequest, run_id: str) -> HttpResponse:
+    """Take back what a run brought."""
+    asking = require(request, "engineer")
+    made = found.run(run_id, asking)
+    works.undo(str(made.id), by=asking.by)
+    return done(request, _("The run is undone: what it brought is gone."), to=reverse("run", args=[run_id]))

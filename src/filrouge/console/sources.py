@@ -1,0 +1,134 @@
+"""Sources and runs in words: how each stands, what its last run found, why a row was rejected."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from filrouge.console import names, words
+from filrouge.console.templatetags import say
+from filrouge.store.queries.sources import Reject, SourceLine
+
+COUNTS = ("read", "new", "changed", "unchanged", "rejected")
+
+
+def told(line: SourceLine) -> dict[str, Any]:
+    """Return a source as a line: how it stands, in a word and a tone, and what to look at."""
+    last = line.last
+    if line.running:
+        state, tone = _("running"), "info"
+    elif last is None:
+        state, tone = _("never run"), "warn"
+    elif last.state == "failed":
+        state, tone = _("failed"), "bad"
+    elif last.verdict == "doubtful":
+        state, tone = _("to check"), "warn"
+    elif last.state == "committed":
+        state, tone = _("right"), "good"
+    else:
+        state, tone = words.say(last.state, "run"), ""
+    return {
+        "name": line.source.name,
+        "title": names.source(line.source.name),
+        "address": reverse("source", args=[line.source.name]),
+        "system": line.source.system,
+        "kind": line.source.kind,
+        "reads": line.source.reads,
+        "brand": line.source.brand,
+        "entity": line.source.entity,
+        "as_of": line.source.as_of,
+        "last": last,
+        "state": state,
+        "tone": tone,
+        "running": line.running,
+        "findings": findings(last.findings) if last else [],
+        "problem": problem(last) if last else "",
+        "business": line.spec.owner.business,
+        "technical": line.spec.owner.technical,
+    }
+
+
+def problem(run: Any) -> str:
+    """Say why a run failed."""
+    return " ".join(part for part in (run.problem, run.problem_hint) if part)
+
+
+def findings(found: list[Mapping[str, Any]]) -> list[str]:
+    """Say what is worth a look in a run."""
+    return [
+        _FINDINGS[one["code"]](one.get("params") or {}) if one["code"] in _FINDINGS else one["code"] for one in found
+    ]
+
+
+def counts(run: Any) -> list[tuple[str, int]]:
+    """Return the counts of a run in the order people read them: the first is the sum of those after."""
+    labels = {
+        "read": _("read"),
+        "new": _("new"),
+        "changed": _("changed"),
+        "unchanged": _("unchanged"),
+        "rejected": _("rejected"),
+    }
+    return [(labels[name], getattr(run, name)) for name in COUNTS]
+
+
+def rejected(row: Reject) -> dict[str, Any]:
+    """Return a reject as a line: where, which column, why, what was received."""
+    return {
+        "place": row.place,
+        "row": row.row,
+        "column": row.source_column or row.column,
+        "why": words.say(row.code, "reject"),
+        "value": row.value,
+        "warning": row.warning,
+        "raw": [(key, value) for key, value in row.raw.items() if value not in (None, "")],
+    }
+
+
+def _few(params: Mapping[str, Any]) -> str:
+    return _("%(read)s rows read, at least %(min)s expected") % {
+        "read": say.number(params.get("read")), "min": say.number(params.get("min")),
+    }  # fmt: skip
+
+
+def _many(params: Mapping[str, Any]) -> str:
+    return _("%(read)s rows read, at most %(max)s expected") % {
+        "read": say.number(params.get("read")), "max": say.number(params.get("max")),
+    }  # fmt: skip
+
+
+def _rejects(params: Mapping[str, Any]) -> str:
+    return _("%(share)s of the rows were rejected") % {"share": say.percent(params.get("share"), 1)}
+
+
+def _fell(params: Mapping[str, Any]) -> str:
+    return _("%(read)s rows read, %(before)s the time before") % {
+        "read": say.number(params.get("read")), "before": say.number(params.get("before")),
+    }  # fmt: skip
+
+
+def _stale(params: Mapping[str, Any]) -> str:
+    hours = int(params.get("hours") or 0)
+    if hours >= 48:
+        return ngettext("the latest row is %(n)s day old", "the latest row is %(n)s days old", hours // 24) % {
+            "n": hours // 24
+        }
+    return ngettext("the latest row is %(n)s hour old", "the latest row is %(n)s hours old", hours) % {"n": hours}
+
+
+def _lost(params: Mapping[str, Any]) -> str:
+    return _("%(lost)s rows are unaccounted for") % {"lost": say.number(params.get("lost"))}
+
+
+_FINDINGS = {
+    "too_few_rows": _few,
+    "too_many_rows": _many,
+    "many_rejects": _rejects,
+    "volume_fell": _fell,
+    "stale": _stale,
+    "rows_lost": _lost,
+}
