@@ -48,11 +48,9 @@ def root(
 
 def set_up() -> None:
     """Make Django ready in this process; whatever touches rows is imported after."""
-    if settings.variable("DJANGO_SETTINGS_MODULE") is None:
-        settings.use(DJANGO_SETTINGS_MODULE="filrouge.site.settings")
-    import django
+    from filrouge.site.ready import ready
 
-    django.setup()
+    ready()
 
 
 def _gather() -> None:

@@ -7,6 +7,7 @@ from django.views.generic import RedirectView
 
 urlpatterns = [
     path("", include("filrouge.console.urls")),
+    path("", include("filrouge.api.urls")),
     path("account/signup/", RedirectView.as_view(pattern_name="account_login"), name="account_signup"),
     path("account/", include("allauth.urls")),
 ]

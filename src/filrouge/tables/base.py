@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 Type = Literal["string", "int64", "float64", "boolean", "date", "timestamp", "decimal", "json"]
-Sensitivity = Literal["none", "internal", "personal", "contact", "money", "text", "opinion"]
+Sensitivity = Literal["none", "internal", "personal", "contact", "money", "text", "opinion", "evidence"]
 Category = Literal["identity", "company", "contract", "transaction", "interaction", "contact", "behaviour", "consent"]
 
 

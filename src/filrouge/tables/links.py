@@ -8,8 +8,8 @@ TABLE = Table(
     columns=(
         Column("person", doc="person that the record belongs to"),
         Column("decision", doc="rule, model or human"),
-        Column("rule", doc="name of the rule, version of the model or who decided"),
-        Column("evidence", "json", doc="what it rests on: other record, score, shared kinds of identifier"),
+        Column("rule", sensitivity="evidence", doc="name of the rule, version of the model or who decided"),
+        Column("evidence", "json", "evidence", doc="what it rests on: other record, score, shared kinds of identifier"),
         Column("decided_at", "timestamp"),
         Column("undone_at", "timestamp"),
     ),

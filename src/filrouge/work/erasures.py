@@ -29,8 +29,9 @@ from filrouge.store.models import (
     SubjectSalt,
     Verdict,
 )
+from filrouge.store.queries.tables import forget_copies
 from filrouge.tables import TABLES
-from filrouge.work import access, audit, jobs, runs, suppressions
+from filrouge.work import access, audit, jobs, runs, sql, suppressions
 
 ACTS = (Note, Promise, FollowUp, Correction, ConsentEvent)
 LINKED = ("reader_key",)  # columns that name a second person in a row of somebody else's: emptied, the row stays
@@ -82,6 +83,7 @@ def carry_out(erasure: str) -> Erasure:
         keys, aliases = [int(key) for key in row.plan["keys"]], list(row.plan["people"])
         destroyed = _destroy(lake, engine, keys, aliases, row.plan)
         _forget(live, aliases, keys, destroyed)
+        forget_copies(sql.copies())
         found = _search_again(keys, aliases)
     finally:
         engine.close()

@@ -28,14 +28,14 @@ Sight = Literal["show", "mask", "hide"]
 
 # Role × sensitivity: what is shown, masked or hidden. A sensitivity not listed is shown.
 SIGHT: Mapping[str, Mapping[str, Sight]] = {
-    "advisor": {"opinion": "hide"},
-    "sales": {"text": "hide", "opinion": "hide"},
-    "marketer": {"contact": "mask", "text": "hide", "opinion": "hide", "money": "hide"},
-    "finance": {"contact": "mask", "text": "hide", "opinion": "hide"},
+    "advisor": {"opinion": "hide", "evidence": "hide"},
+    "sales": {"text": "hide", "opinion": "hide", "evidence": "hide"},
+    "marketer": {"contact": "mask", "text": "hide", "opinion": "hide", "money": "hide", "evidence": "hide"},
+    "finance": {"contact": "mask", "text": "hide", "opinion": "hide", "evidence": "hide"},
     "privacy": {},
     "engineer": {"contact": "mask", "text": "hide", "opinion": "hide", "money": "hide"},
-    "executive": {"contact": "hide", "personal": "hide", "text": "hide", "opinion": "hide", "money": "hide"},
-    "analyst": {"contact": "mask", "text": "hide", "opinion": "hide", "money": "hide"},
+    "executive": {"contact": "hide", "personal": "hide", "text": "hide", "opinion": "hide", "money": "hide", "evidence": "hide"},
+    "analyst": {"contact": "mask", "text": "hide", "opinion": "hide", "money": "hide", "evidence": "hide"},
     "administrator": {},
 }
 

@@ -194,7 +194,8 @@ def view(
     ``systems`` maps a source to its system. Times in the document are ISO 8601 text.
     """
     parts = {part: _allowed(document.get(part, ()), sees, category) for part, category in PARTS.items()}
-    records = tuple(_record(row, systems) for row in parts["records"])
+    known = {row["key"] for row in parts["records"]}
+    records = tuple(_record(row, systems, known) for row in parts["records"])
     if not records:
         return None
     attributes = _attributes(parts["values"], sees, systems)
@@ -284,7 +285,10 @@ def _attributes(
     return found
 
 
-def _record(row: Mapping[str, Any], systems: Mapping[str, str]) -> Record:
+def _record(row: Mapping[str, Any], systems: Mapping[str, str], known: set[int]) -> Record:
+    """Return a record; what it rests on is told only when the viewer may see the other record too."""
+    evidence = row.get("evidence") or {}
+    told = "with" not in evidence or evidence["with"] in known
     return Record(
         key=row["key"],
         source=row["source"],
@@ -293,9 +297,9 @@ def _record(row: Mapping[str, Any], systems: Mapping[str, str]) -> Record:
         entity=row["entity"],
         brand=row["brand"],
         as_of=_time(row.get("as_of")),
-        decision=row.get("decision", ""),
-        rule=row.get("rule", ""),
-        evidence=row.get("evidence") or {},
+        decision=row.get("decision", "") if told else "rule",
+        rule=row.get("rule", "") if told else "alone",
+        evidence=evidence if told else {},
         decided_at=_time(row.get("decided_at")),
         link=row.get("link") or "",
     )

@@ -1,13 +1,19 @@
 """The lake's tables as one caller may query them in SQL: rows of their perimeter, columns of their role, nothing else.
 
-Each table is an Arrow dataset already narrowed to what the caller may see, registered under its own name in a
-database of its own that can reach no file, no network and no Python variable.
+For anyone but the owner of the machine, each table that a query names is copied, already narrowed, to a file of its
+own, and registered under its own name in a database that can reach no file, no network and no Python variable. The
+copies are kept until the table changes. (Arrow cannot compare the text form of the lake's files with DuckDB's
+filters, so the files themselves cannot be registered.)
 """
 
 from __future__ import annotations
 
+import hashlib
+import shutil
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -17,112 +23,161 @@ import pyarrow.dataset as pads
 from filrouge.base.errors import Refused, UsageError
 from filrouge.domain.privacy.perimeter import Perimeter
 from filrouge.store.lake import Lake, arrow_schema
-from filrouge.tables import TABLES, Table
+from filrouge.tables import TABLES, Column, Table
 
-CLOSED = frozenset({"rejects", "source_records"})  # rows as received: only who sees everything
-MEMORY = "1500MB"
-
-
-def connection(
-    lake: Lake, sees: Perimeter, *, origins: Sequence[tuple[str, str]], hidden: Sequence[str] = (), as_of: datetime | None = None
-) -> duckdb.DuckDBPyConnection:
-    """Return a locked DuckDB holding the tables that ``sees`` opens. ``origins``: every (entity, brand) there is."""
-    con = duckdb.connect(config={"memory_limit": MEMORY, "threads": 2, "autoinstall_known_extensions": False,
-                                 "autoload_known_extensions": False})  # fmt: skip
-    con.execute("SET TimeZone = 'UTC'")
-    for name, declared in TABLES.items():
-        if name in CLOSED and not sees.everything:
-            continue
-        con.register(name, _open(lake, declared, sees, origins, hidden, as_of))
-    if not sees.everything:
-        _narrow_people(con)
-    con.execute("SET python_enable_replacements = false")
-    con.execute("SET python_scan_all_frames = false")
-    con.execute("SET enable_external_access = false")
-    con.execute("SET lock_configuration = true")
-    return con
+CLOSED = frozenset({"rejects", "source_records"})  # rows as received: only for the owner of the machine
+CONFIG: dict[str, Any] = {
+    "memory_limit": "1500MB", "threads": 2, "autoinstall_known_extensions": False, "autoload_known_extensions": False,
+}  # fmt: skip
 
 
-def _open(
-    lake: Lake, declared: Table, sees: Perimeter, origins: Sequence[tuple[str, str]], hidden: Sequence[str], as_of: datetime | None
-) -> Any:
-    """Return the dataset of one table, its rows and columns narrowed."""
-    name = declared.name
-    schema = arrow_schema(name)
-    shown = [column.name for column in declared.every if sees.everything or sees.role_sight(_sensitivity(name, column)) == "show"]
-    files = lake.files(name)
-    if not files:
-        return pa.table({field: pa.array([], schema.field(field).type) for field in shown})
-    data = pads.dataset(files, schema=schema, format="parquet")
-    keep = _rows(declared, sees, origins, hidden, as_of)
-    narrowed = data.filter(keep) if keep is not None else data
-    if len(shown) == len(schema.names):
-        return narrowed
-    return narrowed.scanner(columns=shown).to_reader().read_all()
+@dataclass(frozen=True)
+class Desk:
+    """Where a caller's SQL runs: the lake, what they may see, and where narrowed copies are kept."""
+
+    lake: Lake
+    sees: Perimeter
+    origins: Sequence[tuple[str, str]]  # every (entity, brand) there is
+    copies: Path
+    hidden: Sequence[str] = ()
+    as_of: datetime | None = None
+
+    def run(self, sql: str) -> pa.Table:
+        """Run one SELECT and return its rows.
+
+        Raises UsageError when it is not one or has a fault, Refused when it reaches for what is shut.
+        """
+        con = duckdb.connect(config=CONFIG)
+        try:
+            con.execute("SET TimeZone = 'UTC'")
+            con.execute("SET enable_progress_bar = false")
+            statement = _one_select(con, sql)
+            named = _tables(con, sql)
+            if self.sees.everything:
+                for name in named:
+                    con.execute(f'CREATE VIEW "{name}" AS {self._select(TABLES[name], TABLES[name].every)}')
+            else:
+                for name in (known for known in named if known not in CLOSED):
+                    con.register(name, pads.dataset(self._copy(TABLES[name]), format="parquet"))
+                for setting in ("python_enable_replacements", "python_scan_all_frames", "enable_external_access"):
+                    con.execute(f"SET {setting} = false")
+                con.execute("SET lock_configuration = true")
+            return _rows(con, statement)
+        finally:
+            con.close()
+
+    # --- narrowing ----------------------------------------------------------------------------------------------------
+
+    def _select(self, table: Table, columns: Sequence[Column]) -> str:
+        """Return the SQL of a table's rows that the caller may see, with ``columns`` only."""
+        files = self.lake.files(table.name)
+        shown = ", ".join(f'"{column.name}"' for column in columns)
+        if not files:
+            nulls = ", ".join(f'CAST(NULL AS {_SQL[column.type]}) AS "{column.name}"' for column in columns)
+            return f"SELECT {nulls} WHERE false"
+        listed = ", ".join(_quoted(file) for file in files)
+        terms = self._terms(table) or ["true"]
+        return f"SELECT {shown} FROM read_parquet([{listed}], union_by_name = true) WHERE {' AND '.join(terms)}"
+
+    def _terms(self, table: Table) -> list[str]:
+        held = {column.name for column in table.every}
+        hidden = ", ".join(_quoted(run) for run in self.hidden) or "''"
+        terms = []
+        if "run_id" in held and self.hidden:
+            terms.append(f"run_id NOT IN ({hidden})")
+        if "superseded_at" in held:
+            if self.as_of is None:
+                terms.append(f"(superseded_at IS NULL OR superseded_run IN ({hidden}))")
+            else:
+                at = f"TIMESTAMPTZ '{self.as_of.isoformat()}'"
+                terms.append(f"recorded_at <= {at} AND (superseded_at IS NULL OR superseded_at > {at})")
+        if not self.sees.everything and "entity" in held:
+            seen = [pair for pair in self.origins if self.sees.sees(*pair, table.category)]
+            pairs = ", ".join(f"({_quoted(entity)}, {_quoted(brand)})" for entity, brand in seen)
+            terms.append(f"(entity, brand) IN ({pairs})" if pairs else "false")
+        return terms
+
+    def _shown(self, table: Table) -> list[Column]:
+        """Return the columns that the caller's roles may see."""
+        return [column for column in table.every if self.sees.role_sight(_sensitivity(table.name, column)) == "show"]
+
+    def _copy(self, table: Table) -> str:
+        """Return a file with the rows and columns of ``table`` that the caller may see, made if it is not there yet."""
+        columns = self._shown(table)
+        sql = self._select(table, columns) if table.name != "people" else self._people(columns)
+        path = self.copies / f"{table.name}-{hashlib.sha256(sql.encode()).hexdigest()[:32]}.parquet"
+        if not path.exists():
+            self.copies.mkdir(parents=True, exist_ok=True)
+            for old in self.copies.glob(f"{table.name}-*.parquet"):
+                if len(list(self.copies.glob(f"{table.name}-*.parquet"))) > 8:
+                    old.unlink(missing_ok=True)
+            draft = path.with_suffix(".new")
+            con = duckdb.connect(config={**CONFIG, "temp_directory": str(self.copies)})
+            try:
+                con.execute("SET TimeZone = 'UTC'")
+                con.execute(f"COPY ({sql}) TO {_quoted(str(draft))} (FORMAT parquet)")
+            finally:
+                con.close()
+            draft.replace(path)
+        return str(path)
+
+    def _people(self, columns: Sequence[Column]) -> str:
+        """Return only the people of whom a record may be seen, and only what those records tell."""
+        records = TABLES["person_records"]
+        wanted = [records.column(name) for name in ("record_key", "brand", "created_at", "updated_at", "recorded_at")]
+        links = [TABLES["links"].column(name) for name in ("record_key", "person", "undone_at")]
+        told = {
+            "first_seen": "s.first_seen", "last_seen": "s.last_seen", "brands": "CAST(to_json(s.brands) AS VARCHAR)",
+            "household": "CAST(NULL AS VARCHAR)",
+        }  # fmt: skip
+        shown = ", ".join(f'{told.get(column.name, "p." + column.name)} AS "{column.name}"' for column in columns)
+        return f"""SELECT {shown} FROM ({self._select(TABLES["people"], TABLES["people"].every)}) p
+            JOIN (SELECT l.person, min(coalesce(r.created_at, r.recorded_at)) AS first_seen,
+                max(coalesce(r.updated_at, r.recorded_at)) AS last_seen, list(DISTINCT r.brand ORDER BY r.brand) AS brands
+                FROM ({self._select(TABLES["links"], links)}) l JOIN ({self._select(records, wanted)}) r USING (record_key)
+                WHERE l.undone_at IS NULL GROUP BY l.person) s ON s.person = p.person_id"""
 
 
-def _sensitivity(table: str, column: Any) -> str:
+def forget_copies(copies: Path) -> None:
+    """Remove every narrowed copy."""
+    shutil.rmtree(copies, ignore_errors=True)
+
+
+_SQL = {
+    "string": "VARCHAR", "json": "VARCHAR", "int64": "BIGINT", "float64": "DOUBLE", "boolean": "BOOLEAN", "date": "DATE",
+    "timestamp": "TIMESTAMPTZ", "decimal": "DECIMAL(18, 4)",
+}  # fmt: skip
+
+
+def _sensitivity(table: str, column: Column) -> str:
     """Return how careful one must be with a column; golden values mix them all, so they count as contact details."""
-    return "contact" if table == "golden_values" and column.name == "value" else str(column.sensitivity)
+    return "contact" if table == "golden_values" and column.name == "value" else column.sensitivity
 
 
-def _rows(
-    declared: Table, sees: Perimeter, origins: Sequence[tuple[str, str]], hidden: Sequence[str], as_of: datetime | None
-) -> Any:
-    held = {column.name for column in declared.every}
-    terms = []
-    if hidden and "run_id" in held:
-        terms.append(~pads.field("run_id").isin(list(hidden)))
-    if "superseded_at" in held:
-        closed = pads.field("superseded_at")
-        if as_of is None:
-            open_still = closed.is_null()
-            terms.append(open_still | pads.field("superseded_run").isin(list(hidden)) if hidden else open_still)
-        else:
-            at = pa.scalar(as_of, pa.timestamp("us", tz="UTC"))
-            terms.append((pads.field("recorded_at") <= at) & (closed.is_null() | (closed > at)))
-    if not sees.everything and "entity" in held:
-        seen = [pair for pair in origins if sees.sees(*pair, declared.category)]
-        allowed: Any = pads.scalar(False)
-        for entity in sorted({entity for entity, _ in seen}):
-            brands = [brand for e, brand in seen if e == entity]
-            allowed = allowed | ((pads.field("entity") == entity) & pads.field("brand").isin(brands))
-        terms.append(allowed)
-    if not terms:
-        return None
-    keep = terms[0]
-    for term in terms[1:]:
-        keep = keep & term
-    return keep
-
-
-def _narrow_people(con: duckdb.DuckDBPyConnection) -> None:
-    """Leave in ``people`` only those of whom a record may be seen, and only what those records tell."""
-    rows = con.execute(
-        """SELECT p.person_id, p.kind, s.first_seen, s.last_seen, CAST(to_json(s.brands) AS VARCHAR) AS brands,
-        CAST(NULL AS VARCHAR) AS household, p.merged_into, p.run_id, p.recorded_at
-        FROM people p JOIN (SELECT l.person, min(coalesce(r.created_at, r.recorded_at)) AS first_seen,
-            max(coalesce(r.updated_at, r.recorded_at)) AS last_seen, list(DISTINCT r.brand ORDER BY r.brand) AS brands
-            FROM links l JOIN person_records r USING (record_key) WHERE l.undone_at IS NULL GROUP BY l.person) s
-        ON s.person = p.person_id"""
-    ).to_arrow_table()
-    con.unregister("people")
-    con.register("people", rows)
-
-
-def query(con: duckdb.DuckDBPyConnection, sql: str) -> pa.Table:
-    """Run one SELECT and return its rows.
-
-    Raises UsageError when it is not one or has a fault, Refused when it reaches for what is shut.
-    """
+def _one_select(con: duckdb.DuckDBPyConnection, sql: str) -> duckdb.Statement:
     try:
         statements = con.extract_statements(sql)
     except duckdb.Error as error:
         raise UsageError("The query has a fault: {why}", why=_why(error)) from None
     if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
-        raise UsageError("One SELECT at a time, and nothing that writes.", hint="Write a query that begins with SELECT or WITH.")
+        raise UsageError(
+            "One SELECT at a time, and nothing that writes.", hint="Write a query that begins with SELECT or WITH."
+        )
+    return statements[0]
+
+
+def _tables(con: duckdb.DuckDBPyConnection, sql: str) -> list[str]:
+    """Return the tables of ours that a query names."""
     try:
-        return con.execute(statements[0]).to_arrow_table()
+        named = con.get_table_names(sql)
+    except duckdb.Error as error:
+        raise UsageError("The query has a fault: {why}", why=_why(error)) from None
+    return sorted(name for name in TABLES if name in {word.lower() for word in named})
+
+
+def _rows(con: duckdb.DuckDBPyConnection, statement: duckdb.Statement) -> pa.Table:
+    try:
+        return con.execute(statement).to_arrow_table()
     except duckdb.PermissionException:
         raise Refused("A query reads the tables of Filrouge and nothing else.", hint="Read files through a source.") from None
     except duckdb.OutOfMemoryException:
@@ -133,3 +188,7 @@ def query(con: duckdb.DuckDBPyConnection, sql: str) -> pa.Table:
 
 def _why(error: Exception) -> str:
     return str(error).split("\n\n")[0].replace("\n", " ")[:400]
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"

@@ -1,0 +1,83 @@
+"""The API object: who asks (a bearer key), the one shape of error, and the routes of each noun."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from ninja import NinjaAPI
+from ninja.errors import HttpError, ValidationError
+from ninja.security import HttpBearer
+
+from filrouge import __version__
+from filrouge.base.errors import FilrougeError, NotFound, Refused
+from filrouge.work import access
+
+
+class Key(HttpBearer):
+    """A bearer key; it becomes the caller whom every route asks as."""
+
+    def authenticate(self, request: HttpRequest, token: str) -> Any:
+        try:
+            return access.caller_of_key(token)
+        except Refused:
+            return None
+
+
+api = NinjaAPI(
+    title="Filrouge",
+    version=__version__,
+    description="Everything that the console can do, for programs. Keys carry scopes, entities and brands.",
+    auth=Key(),
+    docs_url="/docs",
+    openapi_url="/openapi.json",
+    urls_namespace="api",
+)
+
+
+def problem(request: HttpRequest, status: int, title: str, detail: str = "", **more: Any) -> HttpResponse:
+    """Return a problem of RFC 9457."""
+    body = {"type": "about:blank", "title": title, "status": status, "detail": detail, "instance": request.path, **more}
+    response = api.create_response(request, body, status=status)
+    response["Content-Type"] = "application/problem+json"
+    return response
+
+
+@api.exception_handler(FilrougeError)
+def _told(request: HttpRequest, error: FilrougeError) -> HttpResponse:
+    more = {"faults": list(error.faults)} if hasattr(error, "faults") else {}
+    return problem(request, error.status, error.message, error.hint, **more)
+
+
+@api.exception_handler(ValidationError)
+def _invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
+    faults = [f"{'.'.join(str(part) for part in fault['loc'][1:])}: {fault['msg']}" for fault in error.errors]
+    return problem(request, 422, "The request holds faults.", "Mend what is named and send it again.", faults=faults)
+
+
+@api.exception_handler(HttpError)
+def _http(request: HttpRequest, error: HttpError) -> HttpResponse:
+    if error.status_code == 401:
+        return problem(request, 401, "A key is needed.", "Send `Authorization: Bearer …` with a key that is in use.")
+    return problem(request, error.status_code, str(error))
+
+
+@api.exception_handler(Exception)
+def _fault(request: HttpRequest, error: Exception) -> HttpResponse:
+    from ninja.errors import AuthenticationError
+
+    if isinstance(error, AuthenticationError):
+        return problem(request, 401, "A key is needed.", "Send `Authorization: Bearer …` with a key that is in use.")
+    if type(error).__name__ == "Http404":
+        return _told(request, NotFound("There is nothing here."))
+    import logging
+
+    logging.getLogger("filrouge.api").error("fault in %s: %s", request.resolver_match, type(error).__name__)
+    return problem(request, 500, "Something went wrong on our side.", "Try again; if it goes on, tell the administrator.")
+
+
+def caller(request: HttpRequest) -> access.Caller:
+    """Return who asks."""
+    found = request.auth  # type: ignore[attr-defined]
+    assert isinstance(found, access.Caller)
+    return found

@@ -1,0 +1,78 @@
+"""Sources and runs over the API."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+from ninja import Query, Router, Schema
+
+from filrouge.api.door import caller
+from filrouge.store.queries import sources as reads
+from filrouge.work import access, jobs
+
+router = Router(tags=["sources"])
+COUNTS = ("read", "new", "changed", "unchanged", "rejected", "matched", "vanished", "lost")
+
+
+class Asked(Schema):
+    job: str
+
+
+@router.get("", summary="Every source with its last run")
+def all_sources(request: HttpRequest) -> dict[str, Any]:
+    access.must(caller(request), scope="sources:read")
+    return {"items": [_line(line) for line in reads.lines(caller(request))]}
+
+
+@router.get("/{name}", summary="One source, its definition and its last run")
+def one(request: HttpRequest, name: str) -> dict[str, Any]:
+    access.must(caller(request), scope="sources:read")
+    line = reads.line(name, caller(request))
+    return {**_line(line), "definition": line.source.spec}
+
+
+@router.get("/{name}/runs", summary="The latest runs of a source")
+def runs(request: HttpRequest, name: str, limit: int = Query(50, ge=1, le=200)) -> dict[str, Any]:
+    access.must(caller(request), scope="sources:read")
+    reads.line(name, caller(request))
+    return {"items": [_run(row) for row in reads.runs(caller(request), source=name, limit=limit)]}
+
+
+@router.post("/{name}/runs", response={202: Asked}, summary="Run a source: the worker imports it")
+def run(request: HttpRequest, name: str) -> tuple[int, dict[str, str]]:
+    asking = caller(request)
+    access.must(asking, "engineer", scope="sources:run")
+    reads.line(name, asking)
+    return 202, {"job": str(jobs.ask("import", by=asking.by, key=f"import {name}", source=name).id)}
+
+
+@router.get("/{name}/runs/{run_id}/rejects", summary="What a run rejected, and why")
+def rejects(request: HttpRequest, name: str, run_id: str, limit: int = Query(200, ge=1, le=1000)) -> dict[str, Any]:
+    asking = caller(request)
+    access.must(asking, "engineer", "privacy", "analyst", scope="sources:read")
+    made = reads.run(run_id, asking)
+    found = reads.rejects(made, asking, limit=limit)
+    return {
+        "items": [
+            {"place": row.place, "row": row.row, "column": row.column, "source_column": row.source_column, "code": row.code,
+             "warning": row.warning, "value": row.value}
+            for row in found
+        ]
+    }  # fmt: skip
+
+
+def _line(line: reads.SourceLine) -> dict[str, Any]:
+    source = line.source
+    return {
+        "name": source.name, "system": source.system, "kind": source.kind, "reads": source.reads, "entity": source.entity,
+        "brand": source.brand, "as_of": source.as_of, "running": line.running, "last": _run(line.last) if line.last else None,
+    }  # fmt: skip
+
+
+def _run(row: Any) -> dict[str, Any]:
+    return {
+        "id": str(row.id), "state": row.state, "verdict": row.verdict, "started_at": row.started_at,
+        "finished_at": row.finished_at, "findings": row.findings, "problem": row.problem,
+        **{name: int(getattr(row, name)) for name in COUNTS},
+    }  # fmt: skip

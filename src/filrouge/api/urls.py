@@ -1,0 +1,13 @@
+"""Where the API answers."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from filrouge.api import people, sources
+from filrouge.api.door import api
+
+api.add_router("/people", people.router)
+api.add_router("/sources", sources.router)
+
+urlpatterns = [path("api/v1/", api.urls)]

@@ -1,0 +1,49 @@
+"""What ``filrouge.open()`` returns: tables, SQL and people in Python, as one caller may read them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import pyarrow as pa
+from ibis.expr import types as ir
+
+
+class Filrouge:
+    """This installation, for Python and notebooks. Reads leave their audit line; nothing is written."""
+
+    def __init__(self, key: str | None = None) -> None:
+        from filrouge.work import access, installation
+
+        installation.ready()
+        self._caller = access.caller_of_key(key) if key else access.OWNER
+
+    def sql(self, query: str, *, as_of: datetime | None = None) -> pa.Table:
+        """Return the rows of one SELECT over what the caller may read."""
+        from filrouge.work import sql
+
+        return sql.run(self._caller, query, as_of=as_of)
+
+    def table(self, name: str, *, as_of: datetime | None = None) -> ir.Table:
+        """Return a table as an Ibis table in memory, its rows and columns narrowed to what the caller may read."""
+        import ibis
+
+        from filrouge.base.errors import NotFound
+        from filrouge.tables import TABLES
+
+        if name not in TABLES:
+            raise NotFound("There is no table called {name}.", hint="There are: {known}.", name=name, known=", ".join(TABLES))
+        return ibis.memtable(self.sql(f'SELECT * FROM "{name}"', as_of=as_of), name=name)
+
+    def person(self, person: str) -> dict[str, Any]:
+        """Return everything that the caller may see of a person, with its sources."""
+        from filrouge.work import access
+
+        return access.person(self._caller, person, opening="python").view.plain()
+
+    def find(self, text: str, *, limit: int = 20) -> list[Any]:
+        """Return the people that ``text`` may mean."""
+        from filrouge.base import clock
+        from filrouge.store.queries import people
+
+        return people.search(text, self._caller, limit=limit, at=clock.now())
