@@ -11,19 +11,29 @@ Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 FORBIDDEN = -1e6
 _STEP, _HIGHEST = 2.0, 60.0
-_UNSEEN = -2.0  # a pair never compared shared no key at all: a mild sign that these are two people
+# A pair that says too little to join is not a pair that says no. It counts for a third of a vote, one that was never
+# compared likewise, with a mild sign that these are two people.
+_MUTE, _UNSEEN = 0.3, -2.0
 
 
 @dataclass(frozen=True)
 class Edges:
-    """Pairs of nodes (0..n-1, numbered by content) with the weight, in bits, of their being one person."""
+    """Pairs of nodes (0..n-1, numbered by content): ``weight`` in bits of their being one person, prior included, and
+    ``said``, what the comparison itself says, without the prior: below 0 it contradicts."""
 
     left: Ints
     right: Ints
     weight: Floats
+    said: Floats
 
     def __len__(self) -> int:
         return int(self.left.size)
+
+    def votes(self, link: float, clip: float) -> tuple[Floats, Floats]:
+        """Return what each pair weighs inside a cluster and for how much of a vote it counts."""
+        mute = (self.weight <= link) & (self.said >= 0)
+        value = np.where(self.weight > link, np.minimum(self.weight, clip), np.where(mute, _MUTE * self.weight, self.said))
+        return np.maximum(value, np.where(mute, -_MUTE * clip, -clip)), np.where(mute, _MUTE, 1.0)
 
 
 def components(count: int, left: Ints, right: Ints) -> Ints:
@@ -62,15 +72,16 @@ def cluster(
     must, cannot = must or [], cannot or []
     label = _candidates(count, edges, link, must, largest)
     inside = label[edges.left] == label[edges.right]
+    value, share = edges.votes(link, clip)
     left, right, weight = edges.left[inside], edges.right[inside], edges.weight[inside]
     contested = _contested(count, label, left, right, weight, link, [*must, *cannot])
     result = label.copy()
     if not contested.any():
         return result
     chosen = contested[label[left]]
-    left, right, weight = left[chosen], right[chosen], np.clip(weight[chosen], -clip, clip)
-    order = np.lexsort((right, left, label[left]))
-    left, right, weight = left[order], right[order], weight[order]
+    left, right, value, share = left[chosen], right[chosen], value[inside][chosen], share[inside][chosen]
+    order = np.argsort(label[left], kind="stable")
+    left, right, value, share = left[order], right[order], value[order], share[order]
     nodes = np.flatnonzero(contested[label])
     nodes = nodes[np.lexsort((nodes, label[nodes]))]
     node_cuts = np.flatnonzero(np.diff(label[nodes])) + 1
@@ -84,8 +95,8 @@ def cluster(
             members,
             left[start:stop],
             right[start:stop],
-            weight[start:stop],
-            link,
+            value[start:stop],
+            share[start:stop],
             musts.get(root, []),
             cannots.get(root, []),
             largest,
@@ -134,51 +145,48 @@ def _settle(
     members: Ints,
     left: Ints,
     right: Ints,
-    weight: Floats,
-    link: float,
+    value: Floats,
+    share: Floats,
     must: list[tuple[int, int]],
     cannot: list[tuple[int, int]],
     largest: int,
 ) -> None:
-    """Write into ``result`` the clusters of one component."""
+    """Write into ``result`` the clusters of one component: the two groups that agree best are joined, again and again."""
     size = members.size
     here_l, here_r = np.searchsorted(members, left), np.searchsorted(members, right)
-    total = np.full((size, size), _UNSEEN)
-    total[here_l, here_r] = weight
-    total[here_r, here_l] = weight
+    total, votes = np.full((size, size), _MUTE * _UNSEEN), np.full((size, size), _MUTE)
+    total[here_l, here_r] = total[here_r, here_l] = value
+    votes[here_l, here_r] = votes[here_r, here_l] = share
     spot = {int(node): index for index, node in enumerate(members)}
     for a, b in cannot:
         total[spot[a], spot[b]] = total[spot[b], spot[a]] = FORBIDDEN
     groups: list[list[int]] = [[index] for index in range(size)]
-    number = np.ones(size)
-    alive = np.ones(size, dtype=bool)
     np.fill_diagonal(total, -np.inf)
 
     def join(a: int, b: int) -> None:
         a, b = min(a, b), max(a, b)
-        total[a] += total[b]
-        total[:, a] = total[a]
+        for table in (total, votes):
+            table[a] += table[b]
+            table[:, a] = table[a]
         total[a, a] = -np.inf
         total[b] = total[:, b] = -np.inf
-        number[a] += number[b]
-        alive[b] = False
         groups[a].extend(groups[b])
         groups[b] = []
 
     where = list(range(size))
     for a, b in sorted((min(p), max(p)) for p in must):
-        ga, gb = (_group(groups, where, spot[x]) for x in (a, b))
-        if ga != gb and total[ga, gb] > FORBIDDEN / 2:
-            join(ga, gb)
-            where[max(ga, gb)] = min(ga, gb)
+        first, second = sorted(_group(where, spot[x]) for x in (a, b))
+        if first != second and total[first, second] > FORBIDDEN / 2:
+            join(first, second)
+            where[second] = first
     while True:
-        average = total / number[:, None] / number[None, :]
+        average = total / votes
         best = int(np.argmax(average))
         a, b = divmod(best, size)
-        if not average[a, b] > link:
+        if not average[a, b] > 0:
             break
-        if number[a] + number[b] > largest:
-            total[a, b] = total[b, a] = FORBIDDEN * number[a] * number[b]
+        if len(groups[a]) + len(groups[b]) > largest:
+            total[a, b] = total[b, a] = -np.inf
             continue
         join(a, b)
     for group in groups:
@@ -186,8 +194,7 @@ def _settle(
             result[members[group]] = members[min(group)]
 
 
-def _group(groups: list[list[int]], where: list[int], index: int) -> int:
+def _group(where: list[int], index: int) -> int:
     while where[index] != index:
         index = where[index]
-    del groups
     return index

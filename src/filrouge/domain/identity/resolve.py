@@ -21,7 +21,7 @@ from filrouge.domain.identity.graph import assign
 from filrouge.domain.identity.model import Model, learn_u, relearn, train
 from filrouge.domain.identity.normalise import normalise
 from filrouge.domain.identity.spec import HumanDecision, IdentitySpec
-from filrouge.domain.identity.strong import strong_edges
+from filrouge.domain.identity.strong import conflicts, strong_edges
 
 Ints = npt.NDArray[np.int64]
 
@@ -82,7 +82,7 @@ def _weigh(table: Desk, spec: IdentitySpec, seed: int) -> tuple[Model, float]:
     """Lay table ``edges`` (l, r, w, levels, rule, kinds): what the model and the rules say of each pair worth keeping."""
     model = train(table, spec, seed=seed) if spec.model else Model((), 0.0, seed, False, ({"code": "model_off"},))
     if not model.healthy:
-        table.run("create or replace table edges as select l, r, w, 0::bigint as levels, rule, kinds from strong order by l, r")
+        conflicts(table, spec)
         return model, 0.0
     (count,) = table.rows("select count(*) from nodes")[0]
     block(table, spec)
@@ -136,14 +136,16 @@ def _merge(table: Desk, prior: float) -> None:
     table.run(
         f"""create or replace table edges as
         select coalesce(s.l, g.l) as l, coalesce(s.r, g.r) as r,
-            greatest(coalesce(least(s.w + {weight}, s.h), g.w), coalesce(g.w, -1e9)) as w, coalesce(s.levels, 0) as levels, g.rule, g.kinds
+            greatest(coalesce(least(s.w + {weight}, s.h), g.w), coalesce(g.w, -1e9)) as w,
+            coalesce(least(s.w, s.h), g.w) as said, coalesce(s.levels, 0) as levels, g.rule, g.kinds
         from scored s full join strong g on s.l = g.l and s.r = g.r order by 1, 2"""
     )
 
 
 def _cluster(table: Desk, spec: IdentitySpec, count: int, constraints: Sequence[tuple[int, int, str]]) -> Ints:
-    found = table.numbers("select l, r, w from edges order by l, r")
-    edges = Edges(found["l"].astype(np.int64), found["r"].astype(np.int64), found["w"].astype(np.float64))
+    found = table.numbers("select l, r, w, said from edges order by l, r")
+    left, right = found["l"].astype(np.int64), found["r"].astype(np.int64)
+    edges = Edges(left, right, found["w"].astype(np.float64), found["said"].astype(np.float64))
     return cluster(
         count,
         edges,

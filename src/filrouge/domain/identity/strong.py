@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+import pyarrow as pa
+
+from filrouge.domain.identity.cluster import components
 from filrouge.domain.identity.comparisons import GENDERED
 from filrouge.domain.identity.desk import Desk
 from filrouge.domain.identity.spec import IdentitySpec
@@ -93,3 +97,26 @@ def strong_edges(desk: Desk, spec: IdentitySpec) -> None:
         from strong_all group by l, r order by l, r"""
     )
     desk.drop("strong_all", "held", "carried")
+
+
+def conflicts(desk: Desk, spec: IdentitySpec) -> None:
+    """Lay table ``edges`` from the rules alone: where no model weighs the pairs, other given names or birth dates speak against."""
+    found = desk.numbers("select l, r from strong")
+    (count,) = desk.rows("select count(*) from nodes")[0]
+    label = components(count, found["l"].astype(np.int64), found["r"].astype(np.int64))
+    desk.put("component", pa.table({"rid": pa.array(np.arange(count), pa.int32()), "c": pa.array(label, pa.int32())}))
+    desk.run(
+        f"""create or replace table edges as
+        with sized as (select rid, c from component where c in (
+            select c from component group by c having count(*) between 2 and {spec.limits.component})),
+        compared as (
+            select l.rid as lr, r.rid as rr, {_GIVEN} as given, {_BORN} as born from sized x join sized y on x.c = y.c and x.rid < y.rid
+            join nodes l on l.rid = x.rid join nodes r on r.rid = y.rid
+        ), against as (
+            select lr as l, rr as r, -12.0 as w, 0::bigint as levels, null as rule, null as kinds from compared
+            where (given = 0 or born = 0) and not exists (select 1 from strong s where s.l = lr and s.r = rr)
+        )
+        select l, r, w, w as said, 0::bigint as levels, rule, kinds from strong
+        union all select l, r, w, w, levels, rule, kinds from against order by 1, 2"""
+    )
+    desk.drop("component")
