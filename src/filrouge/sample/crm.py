@@ -208,7 +208,7 @@ class Crm:
         ago = dice.between(10, 300) if lost else dice.between(-120, 15)
         date = self.world.calendar.french(ago)
         stage = "6-Perdu" if lost else dice.pick(_STAGES)
-        if person.number % 997 == 5:
+        if person.number % 61 == 5:
             stage = "9-???"
         self._deals.add([
             f"O9{person.number:07}", society, number,

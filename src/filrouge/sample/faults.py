@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+import unicodedata
 
-from filrouge.base.text import fold
 from filrouge.sample.dice import Dice
 from filrouge.sample.names import nickname
 from filrouge.sample.people import Home, Person
@@ -34,10 +33,11 @@ def typo(dice: Dice, text: str) -> str:
     return text[:place] + dice.pick(near) + text[place + 1 :] if near else text
 
 
-@lru_cache(maxsize=4_096)
 def bare(text: str) -> str:
     """Return ``text`` without accents, its capitals and hyphens kept."""
-    return "".join(fold(c).upper() if c.isupper() else (fold(c) or c) for c in text)
+    if text.isascii():
+        return text
+    return unicodedata.normalize("NFD", text).encode("ascii", "ignore").decode()
 
 
 def given(dice: Dice, person: Person, rate: float = 1.0) -> str:

@@ -51,8 +51,6 @@ class Shop:
         if not life.orders:
             return
         number = 1_000_000 + life.person.number * 3_571 % 1_999_993
-        if self.world.people > 1_000_000:
-            number = 10_000_000 + life.person.number
         kinds = {order.channel == "till" for order in life.orders}
         apart = len(kinds) == 2 and dice.chance(0.35)
         till = number if not apart else _AT_TILL + number
@@ -95,10 +93,13 @@ class Shop:
     def _order(self, order: Order, customer: int) -> None:
         calendar = self.world.calendar
         at = f"{calendar.iso(order.ago)}T{CLOCK[order.second]}Z"
+        status = order.status
         if customer % 20_011 == 11:
             at = f"2999{at[4:]}"
+        if customer % 15_013 == 7:
+            status = "attente banque (?)"
         self._db.add("orders", (
-            order.number, customer, at, order.channel, order.status, "EUR", euros(order.total), order.promotion or None,
+            order.number, customer, at, order.channel, status, "EUR", euros(order.total), order.promotion or None,
             _STORES.get(order.channel),
         ))  # fmt: skip
         for sku, label, quantity, price, discount in order.lines:

@@ -38,7 +38,7 @@ def _choice(life: Life, house: list[Life], dice: Dice) -> tuple[Offer, Life]:
     others = [other for other in house if other is not life]
     if children and dice.chance(0.5):
         return JUNIOR, dice.pick(children)
-    if life.person.company is not None and dice.chance(0.08):
+    if life.person.company is not None and life.crm == "client" and dice.chance(0.1):
         return dice.skewed(BUSINESS, 2.2), life
     offer = dice.skewed(OFFERS, 1.1)
     if others and dice.chance(0.16):
