@@ -120,6 +120,7 @@ ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_FORMS = {"login": "filrouge.console.signin.LoginForm"}
+ACCOUNT_RATE_LIMITS = {"login_failed": "30/m/ip"}  # by address, axes counts
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Filrouge"
 MFA_ADAPTER = "allauth.mfa.adapter.DefaultMFAAdapter"

@@ -215,7 +215,8 @@ def _destroy(
         if condition := _condition(name, keys, facts, aliases):
             rows += lake.delete(name, condition)
         if name == "rejects" and planned["words"]:
-            rows += lake.delete(name, _mentions(planned["words"]))
+            for run, numbers in _mentioned(engine, planned["words"]).items():
+                rows += lake.delete(name, f"run_id = '{run}' AND row IN ({', '.join(map(str, numbers))})")
         for column in LINKED:
             if any(c.name == column for c in table.every):
                 ref = column.replace("_key", "_ref")
@@ -226,11 +227,21 @@ def _destroy(
     return destroyed
 
 
-def _mentions(words: Sequence[str]) -> str:
-    def quoted(text: str) -> str:
-        return text.replace("'", "''").replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+def _mentioned(engine: Engine, words: Sequence[str]) -> dict[str, list[int]]:
+    """Return the rejected rows, by run, that hold one of the person's addresses or numbers.
 
-    return " OR ".join(f"lower(raw) LIKE '%{quoted(word.lower())}%'" for word in words)
+    They are looked for here and named by number, because the lake's log keeps the words of what it is asked to delete.
+    """
+    view = _all(engine, "rejects")
+    rows = engine.con.con.execute(
+        f"""SELECT DISTINCT run_id, row FROM {view} WHERE row IS NOT NULL AND
+        len(list_filter(?, w -> contains(lower(raw), w))) > 0""",
+        [[word.lower() for word in words]],
+    ).fetchall()
+    found: dict[str, list[int]] = {}
+    for run, row in rows:
+        found.setdefault(run, []).append(row)
+    return found
 
 
 def _forget(live: Live, aliases: Sequence[str], keys: Sequence[int], destroyed: dict[str, int]) -> None:

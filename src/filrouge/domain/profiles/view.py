@@ -348,7 +348,7 @@ def _priced(row: Mapping[str, Any], sees: Perimeter, category: str) -> Mapping[s
     if sees.sight("money", row["entity"], row["brand"], category) == "show":
         return row
     bare = {key: value for key, value in row.items() if key not in MONEY_KEYS}
-    if "lines" in bare:
+    if bare.get("lines"):
         bare["lines"] = [{k: v for k, v in line.items() if k not in MONEY_KEYS} for line in bare["lines"]]
     return bare
 

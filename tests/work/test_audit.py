@@ -1,0 +1,89 @@
+"""The audit finds a changed, removed or reordered line, and an end cut off."""
+
+from __future__ import annotations
+
+import pytest
+
+from filrouge.base import settings
+from filrouge.store.models import AuditEntry, AuditLine
+from filrouge.store.routers import audit_alias
+from filrouge.work import access, audit, groups
+from tests.world import World, person
+
+
+@pytest.fixture
+def chained(world: World) -> World:
+    for at in range(5):
+        groups.add_entity(f"more-{at}", f"More {at}", by="test")
+    audit.chain_waiting()
+    assert audit.verify()["faults"] == []
+    return world
+
+
+def lines() -> object:
+    return AuditLine.objects.using(audit_alias())
+
+
+def codes() -> set[str]:
+    return {fault["code"] for fault in audit.verify()["faults"]}
+
+
+def test_a_changed_line_is_found(chained: World) -> None:
+    row = AuditLine.objects.using(audit_alias()).get(seq=3)
+    AuditLine.objects.using(audit_alias()).filter(seq=3).update(body=row.body.replace(row.by, "someone else"))
+    assert "changed" in codes()
+
+
+def test_a_changed_column_beside_the_body_is_found(chained: World) -> None:
+    AuditLine.objects.using(audit_alias()).filter(seq=3).update(by="someone else")
+    assert "changed" in codes()
+
+
+def test_a_removed_line_is_found(chained: World) -> None:
+    AuditLine.objects.using(audit_alias()).filter(seq=3).delete()
+    assert "removed" in codes()
+
+
+def test_two_lines_swapped_are_found(chained: World) -> None:
+    table = AuditLine.objects.using(audit_alias())
+    two, three = table.get(seq=2), table.get(seq=3)
+    table.filter(seq__in=(2, 3)).delete()
+    two.seq, three.seq = 3, 2
+    table.bulk_create([three, two])
+    assert codes()
+
+
+def test_an_end_cut_off_is_found_by_the_signed_head(chained: World) -> None:
+    last = AuditLine.objects.using(audit_alias()).order_by("-seq").first()
+    assert last is not None
+    last.delete(using=audit_alias())
+    assert "truncated" in codes()
+
+
+def test_a_head_written_by_another_hand_is_found(chained: World) -> None:
+    path = settings.get().home / "audit.head"
+    path.write_text(path.read_text().replace('"seq": ', '"seq": 1'), encoding="utf-8")
+    assert "head_changed" in codes()
+
+
+def test_a_crash_between_chaining_and_clearing_loses_and_doubles_nothing(chained: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    groups.add_entity("last", "Last", by="test")
+    entries = list(AuditEntry.objects.all())
+    audit._chain(entries)
+    before = AuditLine.objects.using(audit_alias()).count()
+    audit.chain_waiting()
+    assert AuditLine.objects.using(audit_alias()).count() == before
+    assert audit.verify()["faults"] == []
+
+
+def test_opening_a_page_leaves_a_line_that_names_nobody(chained: World) -> None:
+    chained.people(person("1", "Ada", "Byron", mail="ada@example.com"))
+    chained.resolve()
+    key = chained.find("Ada")[0].id
+    access.person(access.OWNER, key)
+    audit.chain_waiting()
+    row = AuditLine.objects.using(audit_alias()).filter(action="person.open").get()
+    assert key not in row.body and "Ada" not in row.body
+    from filrouge.store.queries import audits
+
+    assert [line.action for line in audits.lines(person=key)] == ["person.open"]

@@ -1,0 +1,119 @@
+"""One person erased is nowhere, and does not come back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from filrouge.base import settings
+from filrouge.base.errors import NotFound, Refused
+from filrouge.store.models import FollowUp, Note, SubjectSalt
+from filrouge.work import access, audit, consents, erasures, notes, sources
+from tests.world import World, person
+
+ADA = person("1", "Augustine", "Lovelacia", mail="augustine.l@example.com", phone="06 39 98 41 41", card="CARD-4141", street="4 rue Unique")
+GUS = person("2", "Gus", "Eiffel", mail="gus@example.com")
+WORDS = ("augustine", "lovelacia", "0639984141", "06 39 98 41 41", "card-4141", "card4141", "rue unique", "order-4141")
+
+
+def holding(home: Path, words: tuple[str, ...] = WORDS) -> list[str]:
+    """Return the files of the home folder that hold one of the words: their bytes, and what their columns decode to."""
+    found = []
+    for path in home.rglob("*"):
+        if not path.is_file():
+            continue
+        text = path.read_bytes().decode("utf-8", "ignore").lower()
+        if path.suffix == ".parquet":
+            text += str(pq.read_table(path).to_pylist()).lower()
+        found += [f"{path.name}: {word}" for word in words if word in text]
+    return found
+
+
+@pytest.fixture
+def group(world: World) -> World:
+    world.people(ADA, GUS, person("", "Augustine", "Lovelacia", mail="augustine.l@example.com"))
+    world.shop({**ADA, "id": "9", "card": ""})
+    world.orders({"number": "ORDER-4141", "customer": "9", "day": "01/06/2026", "total": "10,00"})
+    world.resolve()
+    return world
+
+
+def test_an_erased_person_is_in_no_byte_of_the_home_folder(group: World, home: Path) -> None:
+    key = group.find("Augustine")[0].id
+    assert holding(home), "the test must be able to see her"
+    notes.add(access.OWNER, key, "Augustine called about her order")
+    consents.stop_calling(access.OWNER, key)
+    row = erasures.carry_out(str(erasures.request(access.OWNER, key, reason="asked by letter").id))
+    assert row.report["found_again"] == {}
+    from django.db import connections
+
+    for alias in connections:
+        connections[alias].close()
+    assert holding(home) == []
+    assert not Note.objects.exists() and not FollowUp.objects.filter(person=key).exists()
+    with pytest.raises(NotFound):
+        access.person(access.OWNER, key)
+    assert group.find("Augustine") == [] and group.find("ORDER-4141") == []
+    assert [hit.name for hit in group.find("Gus")] == ["Gus Eiffel"]
+
+
+def test_a_second_import_does_not_bring_them_back(group: World, home: Path) -> None:
+    key = group.find("Augustine")[0].id
+    erasures.carry_out(str(erasures.request(access.OWNER, key).id))
+    for name in ("crm_people", "shop_people", "shop_orders"):
+        run = sources.run(name, by="test", full=True)
+        assert (run.new, run.changed, run.lost) == (0, 0, 0)
+        assert run.rejected >= 1
+    world_again = group.people(GUS, {**ADA, "id": "555"}, place="crm.csv")
+    assert world_again.new == 0, "another number of hers does not let her in either"
+    group.resolve()
+    assert group.find("Augustine") == []
+    reasons = {row["code"] for row in group.rows("SELECT code FROM rejects")}
+    assert "suppressed" in reasons
+    assert holding(home) == []
+
+
+def test_the_audit_stays_whole_and_speaks_of_nobody(group: World) -> None:
+    key = group.find("Augustine")[0].id
+    access.person(access.OWNER, key)
+    erasures.carry_out(str(erasures.request(access.OWNER, key).id))
+    assert audit.verify()["faults"] == []
+    assert not SubjectSalt.objects.filter(person=key).exists()
+
+
+def test_an_erasure_interrupted_is_taken_up_again(group: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    key = group.find("Augustine")[0].id
+    row = erasures.request(access.OWNER, key)
+    real = erasures._forget
+
+    def fails(*_: object) -> None:
+        raise RuntimeError("power cut")
+
+    monkeypatch.setattr(erasures, "_forget", fails)
+    with pytest.raises(RuntimeError):
+        erasures.carry_out(str(row.id))
+    monkeypatch.setattr(erasures, "_forget", real)
+    done = erasures.carry_out(str(row.id))
+    assert done.state == "done" and done.person == "" and done.plan == {}
+
+
+def test_only_privacy_may_erase(group: World) -> None:
+    key = group.find("Augustine")[0].id
+    for role in ("advisor", "sales", "marketer", "engineer"):
+        with pytest.raises(Refused):
+            erasures.request(group.user(role), key)
+    assert erasures.plan(group.user("privacy"), key)["records"] == 2
+
+
+def test_a_shared_address_does_not_bar_the_others(world: World) -> None:
+    shared = {"mail": "family@example.com", "street": "4 rue Unique", "zip": "75001", "town": "Paris"}
+    world.people(person("1", "Anne", "Roux", **shared), person("2", "Paul", "Roux", **shared))
+    world.resolve()
+    anne = next(hit for hit in world.find("Roux") if hit.name.startswith("Anne"))
+    erasures.carry_out(str(erasures.request(access.OWNER, anne.id).id))
+    run = sources.run("crm_people", by="test")
+    assert (run.unchanged, run.rejected) == (1, 1)
+    assert [hit.name for hit in world.find("Roux")] == ["Paul Roux"]
+    assert settings.get().home.exists()
