@@ -37,8 +37,8 @@ test: check chromium ## everything that CI runs: checks, then the default, Postg
 test-fast: $(VENV)/.dev $(VENDOR)/.built $(MO) ## the default lane, on SQLite and DuckDB
 	$(PY) -m pytest -n auto
 
-test-postgres: $(VENV)/.dev $(VENDOR)/.built $(MO) ## the tests that run on both stores, on PostgreSQL
-	FILROUGE_TEST_STORE=postgres $(PY) -m pytest -m postgres
+test-postgres: $(VENV)/.dev $(VENDOR)/.built $(MO) ## the tests of acts and doors, on PostgreSQL
+	FILROUGE_TEST_STORE=postgres $(PY) -m pytest -n auto -m "not browser and not spark and not verification" tests/work tests/doors
 
 test-browser: $(VENV)/.dev $(VENDOR)/.built $(MO) ## the tests that drive a real browser
 	$(PY) -m pytest -m browser

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import multiprocessing
+import os
+import socket
 import threading
 import time
 from pathlib import Path
@@ -14,7 +16,7 @@ from granian.constants import Interfaces
 from granian.server import Server
 
 from filrouge.base import settings
-from filrouge.base.errors import UsageError
+from filrouge.base.errors import Conflict, UsageError
 
 ROLES = ("web", "worker")
 RESTART_AFTER = 5.0  # seconds before a worker that fell is started again
@@ -27,6 +29,7 @@ def serve(
 ) -> None:
     """Serve the console and work through the waiting jobs."""
     from filrouge.cli import talk
+    from filrouge.work import installation
 
     wanted = tuple(role.strip() for role in roles.split(",") if role.strip())
     if unknown := [role for role in wanted if role not in ROLES]:
@@ -34,6 +37,8 @@ def serve(
     if "web" not in wanted:
         _work()
         return
+    _free(host, port)
+    installation.ready()
     prepare_static()
     worker = Worker() if "worker" in wanted else None
     if worker:
@@ -53,6 +58,21 @@ def serve(
     finally:
         if worker:
             worker.stop()
+
+
+def _free(host: str, port: int) -> None:
+    """Raise Conflict when somebody already listens there."""
+    try:
+        with socket.create_server((host, port)):
+            return
+    except OSError as error:
+        raise Conflict(
+            "Nothing can listen on {host}:{port}: {why}.",
+            hint="Stop what listens there, or choose another with --port.",
+            host=host,
+            port=port,
+            why=os.strerror(error.errno) if error.errno else type(error).__name__,
+        ) from None
 
 
 class Worker:

@@ -24,6 +24,7 @@ class Cell:
     brand: str = ""
     link: str = ""
     more: str = ""
+    day: bool = False
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ def _brand(item: Mapping[str, Any]) -> Cell:
 
 
 def _date(value: Any) -> Cell:
-    return Cell(say.short_day(value))
+    return Cell(say.short_day(value), day=True)
 
 
 def _money(item: Mapping[str, Any], key: str = "amount") -> Cell:

@@ -7,6 +7,7 @@ from django.core.paginator import Page, Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from filrouge.base import clock
 from filrouge.console import tasks
@@ -35,7 +36,7 @@ def followups(request: HttpRequest) -> HttpResponse:
         ("unowned", _("Nobody’s"), counts["unowned"]),
         ("all", _("All"), counts["all"]),
         ("promises", _("Promises"), None),
-        ("done", _("Done"), None),
+        ("done", pgettext("list", "Done"), None),
     ]
     return render(
         request,

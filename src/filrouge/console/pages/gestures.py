@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -27,8 +29,8 @@ def add_note(request: HttpRequest, person_id: str) -> HttpResponse:
 
 
 @act
-def remove_note(request: HttpRequest, note_id: str) -> HttpResponse:
-    notes.remove(caller(request), note_id)
+def remove_note(request: HttpRequest, note_id: UUID) -> HttpResponse:
+    notes.remove(caller(request), str(note_id))
     return done(request, _("The note is removed."))
 
 
@@ -40,9 +42,9 @@ def make_promise(request: HttpRequest, person_id: str) -> HttpResponse:
 
 
 @act
-def close_promise(request: HttpRequest, promise_id: str) -> HttpResponse:
+def close_promise(request: HttpRequest, promise_id: UUID) -> HttpResponse:
     state = request.POST.get("state", "")
-    promises.close(caller(request), promise_id, state)
+    promises.close(caller(request), str(promise_id), state)
     return done(request, _("The promise is closed: %(state)s.") % {"state": words.say(state, "promise")})
 
 
@@ -59,9 +61,9 @@ def add_followup(request: HttpRequest, person_id: str) -> HttpResponse:
 
 
 @act
-def close_followup(request: HttpRequest, followup_id: str) -> HttpResponse:
+def close_followup(request: HttpRequest, followup_id: UUID) -> HttpResponse:
     state = request.POST.get("state") or request.GET.get("state", "")
-    followups.close(caller(request), followup_id, state, outcome=request.POST.get("outcome", ""))
+    followups.close(caller(request), str(followup_id), state, outcome=request.POST.get("outcome", ""))
     return done(
         request,
         _("The follow-up is %(state)s.") % {"state": words.say(state, "state")},
@@ -70,20 +72,20 @@ def close_followup(request: HttpRequest, followup_id: str) -> HttpResponse:
 
 
 @act
-def reopen_followup(request: HttpRequest, followup_id: str) -> HttpResponse:
-    followups.reopen(caller(request), followup_id)
+def reopen_followup(request: HttpRequest, followup_id: UUID) -> HttpResponse:
+    followups.reopen(caller(request), str(followup_id))
     return done(request, _("The follow-up is to do again."))
 
 
 @act
-def postpone_followup(request: HttpRequest, followup_id: str) -> HttpResponse:
-    moved = followups.postpone(caller(request), followup_id, int(request.POST.get("days") or 7))
+def postpone_followup(request: HttpRequest, followup_id: UUID) -> HttpResponse:
+    moved = followups.postpone(caller(request), str(followup_id), int(request.POST.get("days") or 7))
     return done(request, _("Moved to %(day)s.") % {"day": say.day(moved.due_at)})
 
 
 @act
-def take_followup(request: HttpRequest, followup_id: str) -> HttpResponse:
-    followups.take(caller(request), followup_id)
+def take_followup(request: HttpRequest, followup_id: UUID) -> HttpResponse:
+    followups.take(caller(request), str(followup_id))
     return done(request, _("The follow-up is yours."))
 
 
@@ -136,6 +138,6 @@ def correct(request: HttpRequest, person_id: str, attribute: str) -> HttpRespons
 
 
 @act
-def undo_correction(request: HttpRequest, correction_id: str) -> HttpResponse:
-    row = corrections.undo(caller(request), correction_id)
+def undo_correction(request: HttpRequest, correction_id: UUID) -> HttpResponse:
+    row = corrections.undo(caller(request), str(correction_id))
     return redirect("person", person_id=row.person)
