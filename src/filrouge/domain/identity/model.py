@@ -105,7 +105,7 @@ def train(desk: Desk, spec: IdentitySpec, *, seed: int) -> Model:
     _training_table(desk, spec, chosen, "nodes")
     logging.getLogger("splink").setLevel(logging.CRITICAL)
     try:
-        shares_u = _learn_u(desk, spec, chosen, seed, "train_nodes")
+        shares_u = _learn_u(desk, spec, chosen, seed, "nodes")
         shares_m = _learn_m(desk, spec, chosen, shares_u, notes)
     except SplinkException:
         return Model((), 0.0, seed, False, (*notes, {"code": "training_failed"}))
@@ -137,10 +137,7 @@ def relearn(desk: Desk, model: Model) -> Model:
 
 def learn_u(desk: Desk, spec: IdentitySpec, model: Model, seed: int, records: str) -> Model:
     """Return the model with the likeness of strangers (u) as found among ``records``, one per presumed person."""
-    chosen = [c.name for c in model.comparisons]
-    _training_table(desk, spec, chosen, records)
-    shares = _learn_u(desk, spec, chosen, seed, f"train_{records}")
-    desk.drop(f"train_{records}")
+    shares = _learn_u(desk, spec, [c.name for c in model.comparisons], seed, records)
     return replace(
         model,
         comparisons=tuple(
@@ -178,13 +175,13 @@ def _columns(levels: list[dict[str, Any]]) -> set[str]:
     }
 
 
-def _linker(desk: Desk, spec: IdentitySpec, chosen: list[str], table: str, shares: dict[tuple[str, str], float] | None = None) -> Linker:
+def _linker(desk: Desk, spec: IdentitySpec, chosen: list[str], table: str, shares: dict[tuple[str, str], float]) -> Linker:
     described = []
     for name in chosen:
         levels = []
         for level in splink_levels(comparisons(spec)[name][1]):
             plain = {k: v for k, v in level.items() if k not in ("tf", "mode")}
-            if shares is not None and not level.get("is_null_level"):
+            if not level.get("is_null_level"):
                 plain["u_probability"] = shares[name, level["label_for_charts"]]
             levels.append(plain)
         described.append({"output_column_name": name, "comparison_levels": levels})
@@ -202,15 +199,53 @@ def _linker(desk: Desk, spec: IdentitySpec, chosen: list[str], table: str, share
 
 
 def _learn_u(desk: Desk, spec: IdentitySpec, chosen: list[str], seed: int, table: str) -> dict[tuple[str, str], float]:
-    linker = _linker(desk, spec, chosen, table)
-    linker.training.estimate_u_using_random_sampling(max_pairs=spec.training.u_pairs, seed=seed, min_count_per_level=50)
-    found = {k: v["u"] for k, v in _shares(linker).items()}
-    linker.table_management.delete_tables_created_by_splink_from_db()
-    return {
-        (name, level["label_for_charts"]): max(_FLOOR, found.get((name, level["label_for_charts"])) or _FLOOR)
-        for name in chosen
-        for level in comparisons(spec)[name][1]
-    }
+    """Return the share of pairs of strangers at each level: each of a sample of records is compared with its followers in a
+    shuffle by hash, so that the sample depends on content and seed alone."""
+    (count,) = desk.rows(f"select count(*) from {table}")[0]
+    sample = min(count, int(spec.training.u_pairs // 10))
+    near = max(1, min(int(spec.training.u_pairs // max(sample, 1)), count - 1))
+    desk.run(
+        f"""create or replace table shuffled as
+        select *, given_key as given_other, family_key as family_other, row_number() over (order by hash(record_key + {seed}), rid) as spot
+        from {table} qualify spot <= {sample}"""
+    )
+    names = {name: comparisons(spec)[name][1] for name in chosen}
+    levels = " | ".join(f"({_level_sql(levels)}::bigint << {4 * index})" for index, levels in enumerate(names.values()))
+    stride = max(1, (sample - 1) // near)
+    desk.run(
+        f"""create or replace table drawn as
+        select a.spot as l, (a.spot + i * {stride}) % {sample} + 1 as r from (select unnest(range(1, {sample} + 1)) as spot) a,
+        (select unnest(range({near})) as i)"""
+    )
+    found = desk.rows(
+        f"""select levels, count(*) from (
+            select {levels} as levels from drawn d join shuffled l on l.spot = d.l join shuffled r on r.spot = d.r where d.l != d.r
+        ) group by levels"""
+    )
+    desk.drop("drawn")
+    desk.drop("shuffled")
+    shares: dict[tuple[str, str], float] = {}
+    for index, (name, described) in enumerate(names.items()):
+        graded = [level for level in described if not level.get("is_null_level")]
+        seen: dict[int, int] = {}
+        for packed, number in found:
+            g = (packed >> (4 * index)) & 15
+            seen[g] = seen.get(g, 0) + number
+        total = sum(number for g, number in seen.items() if g)
+        for position, level in enumerate(graded):
+            shares[name, level["label_for_charts"]] = max((seen.get(len(graded) - position, 0) + 0.5) / (total + 1.0), _FLOOR)
+    return shares
+
+
+def _level_sql(described: list[dict[str, Any]]) -> str:
+    graded = [level for level in described if not level.get("is_null_level")]
+    return level_sql(described[0]["sql_condition"], [level["sql_condition"] for level in graded])
+
+
+def level_sql(missing: str, conditions: list[str]) -> str:
+    """Return the SQL of the level at which a pair stands: 0 missing, 1 different, then up to the most alike."""
+    cases = " ".join(f"when {sql} then {len(conditions) - index}" for index, sql in enumerate(conditions[:-1]))
+    return f"(case when {missing} then 0 {cases} else 1 end)"
 
 
 def _learn_m(

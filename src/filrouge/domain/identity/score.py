@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from filrouge.domain.identity.desk import Desk
-from filrouge.domain.identity.model import Comparison, Model
+from filrouge.domain.identity.model import Comparison, Model, level_sql
 from filrouge.domain.identity.spec import IdentitySpec
 
 Floats = npt.NDArray[np.float64] | npt.NDArray[np.float32]
@@ -70,13 +70,6 @@ def weight_sql(comparison: Comparison) -> str:
     return f"case g_{comparison.name} {' '.join(cases)} else 0 end"
 
 
-def level_sql(comparison: Comparison) -> str:
-    """Return the SQL of the level at which a pair stands: 0 missing, 1 different, then up to the most alike."""
-    top = len(comparison.levels)
-    cases = [f"when {level.sql} then {top - index}" for index, level in enumerate(comparison.levels[:-1])]
-    return f"case when {comparison.missing} then 0 {' '.join(cases)} else 1 end"
-
-
 def score(desk: Desk, model: Model, *, pairs: str, into: str, floor: float) -> None:
     """Lay table ``into`` (l, r, w, h, levels): each pair of ``pairs`` whose weight ``w``, without prior, reaches ``floor``.
 
@@ -91,7 +84,7 @@ def score(desk: Desk, model: Model, *, pairs: str, into: str, floor: float) -> N
 
 
 def _sql(model: Model, pairs: str, into: str, floor: float) -> str:
-    levels = ", ".join(f"{level_sql(c)} as g_{c.name}" for c in model.comparisons)
+    levels = ", ".join(f"{level_sql(c.missing, [x.sql for x in c.levels])} as g_{c.name}" for c in model.comparisons)
     said = ", ".join(f"{weight_sql(c)} as w_{c.name}" for c in model.comparisons)
     whole = " + ".join(f"w_{c.name}" for c in model.comparisons)
     packed = " | ".join(f"(g_{c.name}::bigint << {4 * i})" for i, c in enumerate(model.comparisons))

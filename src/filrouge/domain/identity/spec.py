@@ -48,7 +48,7 @@ class Training(Spec):
     """What the model may spend on learning."""
 
     min_records: int = 200
-    u_pairs: float = 5e6
+    u_pairs: float = 2e6
     em_pairs: float = 2e6
     pairs_per_record: int = 25  # budget of compared pairs
     min_pairs: int = 1_000_000  # budget for small tables
