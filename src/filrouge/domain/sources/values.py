@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -82,19 +82,20 @@ def _number(text: ir.StringValue, how: Conventions, kind: str) -> Typed:
 
 
 def _moment(text: ir.StringValue, kind: str, how: Conventions, formats: tuple[str, ...]) -> Typed:
+    shapes = [_shape(form) for form in formats]
+    spaced = text.replace("T", " ")
     iso = ibis.cases(
-        (text.re_search(_ISO_DATE) | text.re_search(_ISO_TIME) | text.re_search(_ISO_ZONED), text.replace("T", " ")),
-        *((text.re_search(pattern), text.re_replace(pattern, shape)) for pattern, shape in map(_shape, formats)),
+        (text.re_search(_ISO_DATE) | text.re_search(_ISO_TIME) | text.re_search(_ISO_ZONED), spaced),
+        *((text.re_search(pattern), _in_order(text, pattern, order)) for pattern, order in shapes),
         else_=ibis.null("string"),
     )
-    zoned = iso.re_search(_ISO_ZONED.replace("[T ]", " "))
     if kind == "date":
-        value: ir.Value = _padded(iso).substr(0, 10).try_cast("date")
-        year = value.year()
+        value: ir.Value = iso.substr(0, 10).try_cast("date")
     else:
-        naive = _padded(iso).try_cast("timestamp")
-        value = ibis.ifelse(zoned, iso.try_cast("timestamp('UTC')"), how.engine.to_utc(naive, how.zone))
-        year = value.year()
+        zoned = iso.re_search(_ISO_ZONED.replace("[T ]", " "))
+        local = ibis.ifelse(zoned, ibis.null("string"), iso).try_cast("timestamp")
+        value = ibis.ifelse(zoned, iso.try_cast("timestamp('UTC')"), how.engine.to_utc(local, how.zone))
+    year = value.year()
     out = value.notnull() & ((year < 1900) | (year > how.at.year + 10))
     fault = ibis.cases(
         (text.notnull() & value.isnull(), "not_a_date"), (out, "date_out_of_range"), else_=ibis.null("string")
@@ -102,19 +103,21 @@ def _moment(text: ir.StringValue, kind: str, how: Conventions, formats: tuple[st
     return Typed(ibis.ifelse(out, ibis.null(value.type()), value), fault)
 
 
-def _padded(iso: ir.StringValue) -> ir.StringValue:
-    """Give one-digit days, months and hours their zero."""
-    for pattern, shape in (
-        (r"^(\d{4})-(\d)-", r"\1-0\2-"),
-        (r"^(\d{4}-\d{2})-(\d)($| )", r"\1-0\2\3"),
-        (r"^(\d{4}-\d{2}-\d{2}) (\d):", r"\1 0\2:"),
-    ):
-        iso = iso.re_replace(pattern, shape)
+def _in_order(text: ir.StringValue, pattern: str, order: Mapping[str, int]) -> ir.StringValue:
+    """Return ``text`` in ISO order, its parts found by number: engines write back-references differently."""
+
+    def part(name: str, width: int) -> ir.StringValue:
+        return text.re_extract(pattern, order[name]).lpad(width, "0")
+
+    iso = part("%Y", 4) + "-" + part("%m", 2) + "-" + part("%d", 2)
+    if "%H" in order:
+        iso = iso + " " + part("%H", 2) + ":" + part("%M", 2)
+        iso = iso + (":" + part("%S", 2) if "%S" in order else ":00")
     return iso
 
 
-def _shape(form: str) -> tuple[str, str]:
-    """Return a pattern for ``%d/%m/%Y %H:%M`` and the replacement that makes it ISO."""
+def _shape(form: str) -> tuple[str, dict[str, int]]:
+    """Return a pattern for ``%d/%m/%Y %H:%M``, and which group holds which part."""
     order: dict[str, int] = {}
     pattern = ""
     for token in re.findall(r"%[a-zA-Z]|[^%]+", form):
@@ -122,9 +125,5 @@ def _shape(form: str) -> tuple[str, str]:
             order[token] = len(order) + 1
             pattern += _PARTS[token]
         else:
-            pattern += re.escape(token).replace("\\ ", " ").replace("\\/", "/").replace("\\-", "-")
-    day = "-".join(f"\\{order[part]}" for part in ("%Y", "%m", "%d"))
-    if "%H" in order:
-        clock = [f"\\{order[part]}" for part in ("%H", "%M", "%S") if part in order]
-        return f"^{pattern}$", f"{day} {':'.join(clock)}"
-    return f"^{pattern}$", day
+            pattern += "".join(c if c.isalnum() or c in " /-:_," else f"\\{c}" for c in token)
+    return f"^{pattern}$", order

@@ -140,10 +140,10 @@ def _people_named(
     live: Live, options: Sequence[Sequence[Reading]], order: Sequence[int], mask: int
 ) -> dict[int, float]:
     """Return the people who bear a reading of every word, with how well they fit."""
+    if not all(options):
+        return {}
     scores: dict[int, float] | None = None
     for at in order:
-        if not options[at]:
-            return {}
         likeness = {token: like for token, like, _ in options[at]}
         marks = ", ".join(["%s"] * len(likeness))
         if scores is None:

@@ -1,0 +1,119 @@
+"""Text to typed value: the same on every engine, with the same faults."""
+
+from __future__ import annotations
+
+import tempfile
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from ibis.expr.types import Table
+
+from filrouge.base import ids
+from filrouge.domain.sources import SourceSpec, mapping
+from filrouge.domain.sources.values import Conventions, clean, typed
+from filrouge.engines import Engine
+
+NOW = datetime(2026, 11, 22, tzinfo=UTC)
+FRENCH = ("%d/%m/%Y", "%d/%m/%Y %H:%M")
+
+
+def collected(engine: Engine, expr: Table) -> list[dict[str, Any]]:
+    """Return the rows that an engine writes."""
+    with tempfile.TemporaryDirectory() as folder:
+        engine.write(expr, f"{folder}/rows.parquet")
+        return pq.read_table(f"{folder}/rows.parquet").to_pylist()
+
+
+def read(engine: Engine, kind: str, texts: list[str | None], *, decimal: str = ",", zone: str = "Europe/Paris") -> list[Any]:
+    """Return (value, fault) of each text."""
+    table = engine.load("t", pa.table({"n": list(range(len(texts))), "x": pa.array(texts, pa.string())}))
+    how = Conventions(decimal, FRENCH, zone, NOW, engine)
+    found = typed(clean(table.x), kind, how)
+    rows = collected(engine, table.select("n", value=found.value, fault=found.fault).order_by("n"))
+    return [(row["value"].astimezone(UTC) if isinstance(row["value"], datetime) else row["value"], row["fault"]) for row in rows]
+
+
+def test_dates_by_the_formats_of_the_source_or_iso(engine: Engine) -> None:
+    assert read(engine, "date", ["01/02/1980", "1/2/1980", "1980-02-01", "31/02/1980", "2999-01-01", "x", "", " ", None]) == [
+        (date(1980, 2, 1), None), (date(1980, 2, 1), None), (date(1980, 2, 1), None), (None, "not_a_date"),
+        (None, "date_out_of_range"), (None, "not_a_date"), (None, None), (None, None), (None, None),
+    ]  # fmt: skip
+
+
+def test_times_are_of_the_zone_of_the_source_unless_they_say_theirs(engine: Engine) -> None:
+    assert read(engine, "timestamp", ["05/07/2024 10:30", "05/01/2024 10:30", "05/07/2024", "2024-07-05T10:30:00Z", "2024-07-05 10:30:15.250", "2024-07-05T10:30:00+02:00"]) == [
+        (datetime(2024, 7, 5, 8, 30, tzinfo=UTC), None),
+        (datetime(2024, 1, 5, 9, 30, tzinfo=UTC), None),
+        (datetime(2024, 7, 4, 22, 0, tzinfo=UTC), None),
+        (datetime(2024, 7, 5, 10, 30, tzinfo=UTC), None),
+        (datetime(2024, 7, 5, 8, 30, 15, 250000, tzinfo=UTC), None),
+        (datetime(2024, 7, 5, 8, 30, tzinfo=UTC), None),
+    ]  # fmt: skip
+
+
+def test_amounts_with_commas_spaces_and_signs(engine: Engine) -> None:
+    assert read(engine, "decimal", ["1 234,56 €", "1\u202f234,5", "12", "-3,20", "12.50", "1.234,56", "abc", "12,3,4", None]) == [
+        (Decimal("1234.5600"), None), (Decimal("1234.5000"), None), (Decimal("12.0000"), None), (Decimal("-3.2000"), None),
+        (Decimal("12.5000"), None), (Decimal("1234.5600"), None), (None, "not_a_number"), (None, "not_a_number"), (None, None),
+    ]  # fmt: skip
+
+
+def test_whole_numbers_and_yes_or_no(engine: Engine) -> None:
+    assert read(engine, "int64", ["12", "12.0", "x", "9223372036854775808"], decimal=".") == [
+        (12, None), (12, None), (None, "not_a_number"), (None, "not_a_number"),
+    ]  # fmt: skip
+    assert read(engine, "boolean", ["Oui", "N", "1", "peut-être"]) == [
+        (True, None), (False, None), (True, None), (None, "not_a_yes_or_no"),
+    ]  # fmt: skip
+
+
+def test_the_key_of_a_record_is_the_same_everywhere(engine: Engine) -> None:
+    table = engine.load("t", pa.table({"x": ["crm\t1", "crm\té", "shop\t99"]}))
+    found = collected(engine, table.select(x=table.x, key=engine.key64(table.x)))
+    assert {row["x"]: row["key"] for row in found} == {
+        "crm\t1": ids.record_key("crm", "1"), "crm\té": ids.record_key("crm", "é"), "shop\t99": ids.record_key("shop", "99"),
+    }  # fmt: skip
+
+
+SPEC = SourceSpec.parse(
+    {
+        "source": "crm", "kind": "csv", "place": "x.csv", "entity": "north",
+        "brand": {"column": "b", "values": {"R": "red"}}, "reads": "opportunities",
+        "format": {"decimal": ",", "date": "%d/%m/%Y", "zone": "Europe/Paris"}, "key": ["id"],
+        "map": {
+            "label": {"columns": ["a", "c"], "join": " "}, "amount": "eur", "currency": {"const": "EUR"},
+            "stage": {"column": "s", "values": {"1": "prospect"}, "other": "keep"},
+            "person_ref": {"column": "p", "of": "crm_people"}, "link": {"template": "https://crm.example.com/{id}"},
+        },
+        "required": ["amount"],
+    }  # fmt: skip
+)
+
+
+@pytest.mark.parametrize("hashed", [True])
+def test_a_row_is_mapped_the_same_everywhere(engine: Engine, hashed: bool) -> None:
+    raw = pa.table(
+        {
+            "_seq": [0, 1], "_row": [2, 3], "id": ["1", "2"], "b": ["R", "Z"], "a": ["Salon", None], "c": ["2026", "x"],
+            "eur": ["1 200,50", ""], "s": ["1", "9"], "p": ["77", None],
+        }
+    )  # fmt: skip
+    table = mapping.hashed(engine.load("raw", raw), fingerprint="f")
+    rows = collected(engine, mapping.mapped(table, SPEC, engine=engine, at=NOW).order_by("_seq"))
+    wanted = ("source_id", "brand", "label", "amount", "currency", "stage", "link", "person_key", "record_key", "_faults")
+    assert [{name: row[name] for name in wanted} for row in rows] == [
+        {
+            "source_id": "1", "brand": "red", "label": "Salon 2026", "amount": Decimal("1200.5000"), "currency": "EUR",
+            "stage": "prospect", "link": "https://crm.example.com/1", "person_key": ids.record_key("crm_people", "77"),
+            "record_key": ids.record_key("crm", "1"), "_faults": "",
+        },
+        {
+            "source_id": "2", "brand": None, "label": "x", "amount": None, "currency": "EUR", "stage": "9",
+            "link": "https://crm.example.com/2", "person_key": None, "record_key": ids.record_key("crm", "2"),
+            "_faults": "brand:unknown_value;brand:missing;amount:missing;",
+        },
+    ]  # fmt: skip
