@@ -5,4 +5,14 @@ from filrouge.domain.identity.graph import Assignment, assign, state_hash
 from filrouge.domain.identity.resolve import Resolution, resolve
 from filrouge.domain.identity.spec import HumanDecision, IdentitySpec
 
-__all__ = ["Assignment", "HumanDecision", "IdentitySpec", "Resolution", "assign", "golden", "people", "resolve", "state_hash"]
+__all__ = [
+    "Assignment",
+    "HumanDecision",
+    "IdentitySpec",
+    "Resolution",
+    "assign",
+    "golden",
+    "people",
+    "resolve",
+    "state_hash",
+]

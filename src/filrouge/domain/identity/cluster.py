@@ -32,7 +32,9 @@ class Edges:
     def votes(self, link: float, clip: float) -> tuple[Floats, Floats]:
         """Return what each pair weighs inside a cluster and for how much of a vote it counts."""
         mute = (self.weight <= link) & (self.said >= 0)
-        value = np.where(self.weight > link, np.minimum(self.weight, clip), np.where(mute, _MUTE * self.weight, self.said))
+        value = np.where(
+            self.weight > link, np.minimum(self.weight, clip), np.where(mute, _MUTE * self.weight, self.said)
+        )
         return np.maximum(value, np.where(mute, -_MUTE * clip, -clip)), np.where(mute, _MUTE, 1.0)
 
 
@@ -65,8 +67,10 @@ def cluster(
 ) -> Ints:
     """Return for each node the smallest node of its cluster.
 
-    Nodes are joined by average weight, best first, as long as the average of what is known between two groups exceeds ``link``;
-    ``cannot`` pairs never end together, ``must`` pairs do unless a ``cannot`` forbids it. The numbering of the nodes is their
+    Nodes are joined by average weight, best first,
+        as long as the average of what is known between two groups exceeds ``link``;
+    ``cannot`` pairs never end together,
+        ``must`` pairs do unless a ``cannot`` forbids it. The numbering of the nodes is their
     only order: number them by content and the order of arrival never matters.
     """
     must, cannot = must or [], cannot or []
@@ -111,7 +115,9 @@ def _candidates(count: int, edges: Edges, link: float, must: list[tuple[int, int
     bar = np.full(count, link)
     while True:
         kept = edges.weight > np.maximum(bar[edges.left], bar[edges.right])
-        label = components(count, np.concatenate([edges.left[kept], forced_l]), np.concatenate([edges.right[kept], forced_r]))
+        label = components(
+            count, np.concatenate([edges.left[kept], forced_l]), np.concatenate([edges.right[kept], forced_r])
+        )
         size = np.bincount(label, minlength=count)
         heavy = (size[label] > largest) & (bar < _HIGHEST)
         if not heavy.any():

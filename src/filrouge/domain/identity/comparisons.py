@@ -8,7 +8,12 @@ from typing import Any
 from filrouge.domain.identity.normalise import extra
 from filrouge.domain.identity.spec import IdentitySpec
 
-_SUFFIXES = ("e", "le", "ne", "te")  # Paul and Paule, Michel and Michelle, Simon and Simonne: two people, not a typing error
+_SUFFIXES = (
+    "e",
+    "le",
+    "ne",
+    "te",
+)  # Paul and Paule, Michel and Michelle, Simon and Simonne: two people, not a typing error
 GENDERED = "(abs(length(l.given_key) - length(r.given_key)) between 1 and 2 and ({}))".format(
     " or ".join(f"r.given_key = l.given_key || '{x}' or l.given_key = r.given_key || '{x}'" for x in _SUFFIXES)
 )
@@ -41,8 +46,6 @@ def _typo(column: str, near: float) -> str:
     # Levenshtein costs three times Jaro-Winkler: it is asked only of what is alike already
     short = f"greatest(length(l.{column}), length(r.{column})) <= 4"
     return f"({_like(column, 0.8)} or {short}) and ({_like(column, near)} or levenshtein(l.{column}, r.{column}) <= 1)"
-
-
 
 
 def _swapped(mine: str, other: str) -> str:

@@ -48,11 +48,25 @@ class Desk:
             self.run(f"drop table if exists {name}")
 
 
+def quoted(text: str) -> str:
+    """Return ``text`` as an SQL literal."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def identifier(name: str) -> str:
+    """Return ``name`` as the name of a column in SQL."""
+    return '"' + name.replace('"', '""') + '"'
+
+
 @contextmanager
 def desk(con: Any = None) -> Iterator[Desk]:
     """Open a desk on ``con`` (a DuckDB connection, or an Ibis backend that holds one as ``.con``), or on a database in memory."""
     owned = con is None
-    base = duckdb.connect(":memory:", config={"autoinstall_known_extensions": "false"}) if owned else getattr(con, "con", con)
+    base = (
+        duckdb.connect(":memory:", config={"autoinstall_known_extensions": "false"})
+        if owned
+        else getattr(con, "con", con)
+    )
     cursor = base.cursor()
     schema = f"identity_desk_{next(_numbers)}"
     cursor.execute(f"create schema {schema}").fetchall()

@@ -29,25 +29,50 @@ _THEN = datetime(2000, 1, 1, tzinfo=UTC)  # ids are made and thrown away: their 
 def evaluate(path: Path, truth: str, id: str | None = None, link_path: Path | None = None, *, seed: int = 7, spec: IdentitySpec | None = None, tell: Callable[[str], None] | None = None) -> dict[str, Any]:  # fmt: skip
     """Resolve the people of ``path`` (CSV or Parquet; with ``link_path``, of both) and compare with column ``truth``.
 
-    Returns records, pairwise and b_cubed {precision, recall, f1}, exact_clusters, clusters, true_clusters, largest_cluster,
-    largest_true, seconds, peak_mb, columns (what was guessed) and model. Raises UsageError when the file cannot be used.
+    Returns records, pairwise and b_cubed {precision, recall, f1}, exact_clusters, clusters, true_clusters,
+        largest_cluster,
+    largest_true, seconds, peak_mb, columns (what was guessed) and model. Raises UsageError
+        when the file cannot be used.
     """
     started = time.perf_counter()
     frames = [read(path)] + ([read(link_path)] if link_path else [])
     for frame in frames:
         if truth not in frame.columns:
-            raise UsageError("There is no column {truth} in this file.", hint="Its columns: {columns}.", truth=truth, columns=", ".join(frame.columns))
+            raise UsageError(
+                "There is no column {truth} in this file.",
+                hint="Its columns: {columns}.",
+                truth=truth,
+                columns=", ".join(frame.columns),
+            )
     frame = pl.concat(frames, how="diagonal") if link_path else frames[0]
     files = np.repeat(np.arange(len(frames)), [f.height for f in frames])
     meaning = guess(profiles(frame), never={truth} | ({id} if id else set()))
-    if not set(meaning.columns) & {"given_name", "family_name", "full_name", "email", "phone", "birth_date", "loyalty_id"}:
-        raise UsageError("No column of this file tells who somebody is.", hint="Names, e-mail, phone or birth date are needed; found: {columns}.", columns=", ".join(frame.columns))
+    if not set(meaning.columns) & {
+        "given_name",
+        "family_name",
+        "full_name",
+        "email",
+        "phone",
+        "birth_date",
+        "loyalty_id",
+    }:
+        raise UsageError(
+            "No column of this file tells who somebody is.",
+            hint="Names, e-mail, phone or birth date are needed; found: {columns}.",
+            columns=", ".join(frame.columns),
+        )
     if tell:
         tell(", ".join(f"{k}: {'+'.join(v)}" for k, v in sorted(meaning.columns.items())))
     records, keys = as_records(frame, meaning, files)
     used = (spec or IdentitySpec()).model_copy(update={"extras": meaning.extras})
     resolution = resolve(None, records, at=_THEN, seed=seed, spec=used)
-    mine = dict(zip(resolution.assignment.column("record_key").to_pylist(), resolution.assignment.column("person").to_pylist(), strict=True))
+    mine = dict(
+        zip(
+            resolution.assignment.column("record_key").to_pylist(),
+            resolution.assignment.column("person").to_pylist(),
+            strict=True,
+        )
+    )
     labels = frame.get_column(truth).cast(pl.String)
     known = labels.is_not_null().to_numpy()
     measured = compare(np.array([mine[k] for k in keys.tolist()], dtype=object)[known], labels.to_numpy()[known])
@@ -57,8 +82,14 @@ def evaluate(path: Path, truth: str, id: str | None = None, link_path: Path | No
         "reviews": resolution.counts["reviews"],
         "seconds": round(time.perf_counter() - started, 2),
         "peak_mb": peak_mb(),
-        "columns": {k: list(v) for k, v in meaning.columns.items()} | {"compared_as_they_are": list(meaning.extras), "ignored": list(meaning.ignored)},
-        "model": {"version": resolution.model["version"], "healthy": resolution.model["healthy"], "prior": resolution.model["prior"], "notes": resolution.model["notes"]},
+        "columns": {k: list(v) for k, v in meaning.columns.items()}
+        | {"compared_as_they_are": list(meaning.extras), "ignored": list(meaning.ignored)},
+        "model": {
+            "version": resolution.model["version"],
+            "healthy": resolution.model["healthy"],
+            "prior": resolution.model["prior"],
+            "notes": resolution.model["notes"],
+        },
     }
 
 
@@ -72,10 +103,14 @@ def read(path: Path) -> pl.DataFrame:
     try:
         if path.suffix.lower() in (".parquet", ".pq"):
             frame = pl.read_parquet(path)
-            return frame.select(pl.col(c).cast(pl.String, strict=False) for c, t in frame.schema.items() if not t.is_nested())
+            return frame.select(
+                pl.col(c).cast(pl.String, strict=False) for c, t in frame.schema.items() if not t.is_nested()
+            )
         raw = path.read_bytes()
     except (OSError, pl.exceptions.PolarsError):
-        raise UsageError("The file {name} cannot be read.", hint="Give a CSV or Parquet file.", name=path.name) from None
+        raise UsageError(
+            "The file {name} cannot be read.", hint="Give a CSV or Parquet file.", name=path.name
+        ) from None
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -83,9 +118,13 @@ def read(path: Path) -> pl.DataFrame:
     head = text.split("\n", 1)[0]
     separator = max(",;\t|", key=lambda mark: len(next(csv.reader([head], delimiter=mark), [])))
     try:
-        return pl.read_csv(io.BytesIO(text.encode()), separator=separator, infer_schema=False, truncate_ragged_lines=True)
+        return pl.read_csv(
+            io.BytesIO(text.encode()), separator=separator, infer_schema=False, truncate_ragged_lines=True
+        )
     except pl.exceptions.PolarsError:
-        raise UsageError("The file {name} is not a CSV with a header line.", hint="Check its first lines.", name=path.name) from None
+        raise UsageError(
+            "The file {name} is not a CSV with a header line.", hint="Check its first lines.", name=path.name
+        ) from None
 
 
 def profiles(frame: pl.DataFrame) -> list[Profile]:
@@ -96,14 +135,24 @@ def profiles(frame: pl.DataFrame) -> list[Profile]:
         values = values.filter(values != "")
         distinct = values.unique().sort()
         step = max(distinct.len() // 300, 1)
-        found.append(Profile(name, values.len() / max(frame.height, 1), distinct.len(), frame.height, tuple(distinct.gather_every(step).to_list())))
+        found.append(
+            Profile(
+                name,
+                values.len() / max(frame.height, 1),
+                distinct.len(),
+                frame.height,
+                tuple(distinct.gather_every(step).to_list()),
+            )
+        )
     return found
 
 
 def as_records(frame: pl.DataFrame, meaning: Meaning, files: Ints) -> tuple[pa.Table, Ints]:
     """Return the rows as person records, and their keys in the order of the rows; a key is a hash of content alone."""
     columns = {
-        target: frame.select(pl.concat_str([pl.col(n).fill_null("") for n in names], separator=" ").str.strip_chars().replace("", None)).to_series()
+        target: frame.select(
+            pl.concat_str([pl.col(n).fill_null("") for n in names], separator=" ").str.strip_chars().replace("", None)
+        ).to_series()
         for target, names in meaning.columns.items()
     }
     if "birth_date" in columns:
@@ -117,8 +166,13 @@ def as_records(frame: pl.DataFrame, meaning: Meaning, files: Ints) -> tuple[pa.T
     for index, row in enumerate(zip(*(columns[c].to_list() for c in order), strict=True)):
         content = "\x1f".join("" if v is None else v for v in row)
         seen[content] = seen.get(content, 0) + 1
-        keys[index] = int.from_bytes(hashlib.blake2b(f"{content}\x1e{seen[content]}".encode(), digest_size=8).digest(), "big") >> 4
-    table = pa.table({"record_key": pa.array(keys, pa.int64()), **{c: columns[c].to_arrow().cast(pa.string()) for c in order}})
+        keys[index] = (
+            int.from_bytes(hashlib.blake2b(f"{content}\x1e{seen[content]}".encode(), digest_size=8).digest(), "big")
+            >> 4
+        )
+    table = pa.table(
+        {"record_key": pa.array(keys, pa.int64()), **{c: columns[c].to_arrow().cast(pa.string()) for c in order}}
+    )
     return table, keys
 
 
@@ -129,10 +183,14 @@ def iso(dates: pl.Series) -> pl.Series:
     second = text.str.extract(r"^\d{1,2}[-/. ](\d{1,2})[-/. ]\d{4}", 1).cast(pl.Int32)
     month_first = (second > 12).sum() > (first > 12).sum()
     frame = pl.DataFrame({"t": text})
-    small = [pl.col("t").str.extract(rf"^(\d{{1,2}})[-/. ](\d{{1,2}})[-/. ](\d{{4}})", n).str.zfill(2) for n in (1, 2)]
+    small = [pl.col("t").str.extract(r"^(\d{1,2})[-/. ](\d{1,2})[-/. ](\d{4})", n).str.zfill(2) for n in (1, 2)]
     day, month = (small[1], small[0]) if month_first else (small[0], small[1])
     year = pl.col("t").str.extract(r"^\d{1,2}[-/. ]\d{1,2}[-/. ](\d{4})", 1)
-    whole = pl.col("t").str.replace(r"^(\d{4})(\d{2})(\d{2})$", "$1-$2-$3").str.replace(r"^(\d{4})[/. ](\d{1,2})[/. ](\d{1,2}).*$", "$1-$2-$3")
+    whole = (
+        pl.col("t")
+        .str.replace(r"^(\d{4})(\d{2})(\d{2})$", "$1-$2-$3")
+        .str.replace(r"^(\d{4})[/. ](\d{1,2})[/. ](\d{1,2}).*$", "$1-$2-$3")
+    )
     return frame.select(pl.coalesce(pl.concat_str([year, pl.lit("-"), month, pl.lit("-"), day]), whole)).to_series()
 
 

@@ -1,5 +1,7 @@
 """Why a record is of a person: the pair it rests on, the rule or model that joined it, the kinds of things that agree."""
 
+# ruff: noqa: S608 - the parts of these statements are constants of this room; values are quoted or passed apart
+
 from __future__ import annotations
 
 import json
@@ -31,23 +33,30 @@ def links(desk: Desk, model: Model, decisions: Sequence[HumanDecision]) -> pa.Ta
         f"""with inside as (
             select e.l, e.r, e.w, e.levels, e.rule, e.kinds from edges e
             join assigned a on a.rid = e.l join assigned b on b.rid = e.r and a.cluster = b.cluster
-        ), sides as (select l as rid, r as other, * exclude (l, r) from inside union all select r, l, * exclude (l, r) from inside),
+        ), sides as (select l as rid, r as other, * exclude (l, r) from inside union all select r, l, * exclude (l,
+            r) from inside),
         best as (
-            select rid, max(w) as w, arg_min(struct_pack(other := other, levels := levels, rule := rule, kinds := kinds), (-w, other)) as e
+            select rid, max(w) as w, arg_min(struct_pack(other := other, levels := levels, rule := rule,
+                kinds := kinds), (-w, other)) as e
             from sides group by rid
         ), forced as (
             select x.rid, min(y.record_key) as other, any_value(who order by who) as who from human h
             join nodes x on x.record_key in (h.a, h.b) join nodes y on y.record_key in (h.a, h.b) and y.rid != x.rid
-            join assigned ax on ax.rid = x.rid join assigned ay on ay.rid = y.rid and ax.cluster = ay.cluster group by x.rid
+            join assigned ax on ax.rid = x.rid join assigned ay on ay.rid = y.rid
+                and ax.cluster = ay.cluster group by x.rid
         )
         select n.record_key, a.person,
-            case when f.rid is not null then 'human' when b.rid is null or b.e.rule is not null then 'rule' else 'model' end as decision,
-            case when f.rid is not null then f.who when b.rid is null then 'alone' else coalesce(b.e.rule, '{model.version}') end as rule,
+            case when f.rid is not null then 'human' when b.rid is null or b.e.rule is not null then 'rule'
+                else 'model' end as decision,
+            case when f.rid is not null then f.who when b.rid is null then 'alone' else coalesce(b.e.rule,
+                '{model.version}') end as rule,
             case when f.rid is not null then json_object('with', f.other)
                  when b.rid is null then '{{}}'
-                 else json_object('with', o.record_key, 'weight', round(b.w::double, 2), 'kinds', string_split(coalesce(b.e.kinds, {_kinds(model)}), ','))
+                 else json_object('with', o.record_key, 'weight', round(b.w::double, 2), 'kinds',
+                     string_split(coalesce(b.e.kinds, {_kinds(model)}), ','))
             end::varchar as evidence
-        from assigned a join nodes n on n.rid = a.rid left join best b on b.rid = a.rid left join nodes o on o.rid = b.e.other
+        from assigned a join nodes n on n.rid = a.rid left join best b on b.rid = a.rid
+            left join nodes o on o.rid = b.e.other
         left join forced f on f.rid = a.rid order by n.record_key"""
     )
 
@@ -55,7 +64,8 @@ def links(desk: Desk, model: Model, decisions: Sequence[HumanDecision]) -> pa.Ta
 def _kinds(model: Model) -> str:
     """Return the SQL of the names of the comparisons that agree, from the packed levels of ``b.e.levels``."""
     parts = [
-        f"case when (b.e.levels >> {4 * index}) & 15 > 1 then '{c.name}' end" for index, c in enumerate(model.comparisons)
+        f"case when (b.e.levels >> {4 * index}) & 15 > 1 then '{c.name}' end"
+        for index, c in enumerate(model.comparisons)
     ]
     return f"concat_ws(',', {', '.join(parts)})" if parts else "''"
 

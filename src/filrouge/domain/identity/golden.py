@@ -1,12 +1,14 @@
 """The golden record: every candidate value of every attribute, ranked by explicit rules, and people derived from links."""
 
+# ruff: noqa: S608 - the parts of these statements are constants of this room; values are quoted or passed apart
+
 from __future__ import annotations
 
 from typing import Any
 
 import pyarrow as pa
 
-from filrouge.domain.identity.desk import Desk, desk
+from filrouge.domain.identity.desk import Desk, desk, quoted
 from filrouge.domain.identity.normalise import MACROS, TEXT
 from filrouge.domain.identity.spec import IdentitySpec, Rule
 
@@ -54,9 +56,12 @@ def golden(con: Any, records: pa.Table, links: pa.Table, *, spec: IdentitySpec |
     """Return every candidate value: person, attribute, value, rank, reason, source, entity, brand, record_key, at.
 
     ``records`` has the columns of person_records, ``links`` record_key and person. Rank 1 is best. A value that several
-    sources give is kept once per source, entity and brand, in its latest form, so that a reader who may not see one source
-    still gets it from another. ``reason`` is the criterion that placed the value before the next one: source_rank, verified,
-    recent, frequent, complete, alone (nothing to compare with), same (the same value as the one above) or content (a tie).
+    sources give is kept once per source, entity and brand, in its latest form,
+        so that a reader who may not see one source
+    still gets it from another. ``reason`` is the criterion that placed the value before the next one: source_rank,
+        verified,
+    recent, frequent, complete, alone (nothing to compare with), same (the same value as the one above)
+        or content (a tie).
     Address line, postcode, city and country are one value, so that two addresses never mix.
     """
     spec = spec or IdentitySpec()
@@ -78,17 +83,20 @@ def _lay(table: Desk, records: pa.Table, links: pa.Table, spec: IdentitySpec) ->
     for macro in MACROS:
         table.run(macro)
     present = set(records.column_names)
-    columns = ", ".join(f"clean(cast(r.{c} as varchar)) as {c}" if c in present else f"cast(null as varchar) as {c}" for c in TEXT)
+    columns = ", ".join(
+        f"clean(cast(r.{c} as varchar)) as {c}" if c in present else f"cast(null as varchar) as {c}" for c in TEXT
+    )
     times = [f"cast(r.{c} as timestamp)" for c in ("updated_at", "created_at", "recorded_at") if c in present]
     at = f"coalesce({', '.join(times)})" if times else "cast(null as timestamp)"
     born = [f"cast(r.{c} as timestamp)" for c in ("created_at", "updated_at", "recorded_at") if c in present]
     first = f"coalesce({', '.join(born)})" if born else "cast(null as timestamp)"
-    ranks = " ".join(f"when '{s.replace(chr(39), '')}' then {n}" for s, n in sorted(spec.survivorship.source_rank.items()))
+    ranks = " ".join(f"when {quoted(s)} then {n}" for s, n in sorted(spec.survivorship.source_rank.items()))
     rank = f"case cast(r.source as varchar) {ranks} else 1000 end" if ranks and "source" in present else "1000"
     table.con.register("_records", records)
     table.con.register("_links", links.select(["record_key", "person"]))
     table.run(
-        f"""create or replace table held as select k.person, cast(r.record_key as bigint) as record_key, {columns}, {at} as seen, {first} as first_at, {rank} as source_rank
+        f"""create or replace table held as select k.person, cast(r.record_key as bigint) as record_key, {columns},
+            {at} as seen, {first} as first_at, {rank} as source_rank
             from _links k join _records r on r.record_key = k.record_key"""
     )
     table.con.unregister("_records")
@@ -101,13 +109,17 @@ def _candidates(table: Desk, attribute: str) -> bool:
     table.run(
         f"""create or replace table candidates as
         with valued as (
-            select person, {value} as value, {same} as same, source, entity, brand, record_key, seen, source_rank from held
+            select person, {value} as value, {same} as same, source, entity, brand, record_key, seen, source_rank
+                from held
         ), each as (
-            select person, same, source, entity, brand, count(*) as n, max(seen) as seen, min(source_rank) as source_rank,
-                arg_min(struct_pack(value := value, record_key := record_key), (-epoch_us(coalesce(seen, timestamp '1900-01-01')), value, record_key)) as best
+            select person, same, source, entity, brand, count(*) as n, max(seen) as seen,
+                min(source_rank) as source_rank,
+                arg_min(struct_pack(value := value, record_key := record_key), (-epoch_us(coalesce(seen,
+                    timestamp '1900-01-01')), value, record_key)) as best
             from valued where value is not null group by person, same, source, entity, brand
         )
-        select person, same, best.value as value, source, entity, brand, best.record_key as record_key, seen, source_rank, n from each"""
+        select person, same, best.value as value, source, entity, brand, best.record_key as record_key, seen,
+            source_rank, n from each"""
     )
     return bool(table.rows("select count(*) from candidates")[0][0])
 
@@ -124,15 +136,18 @@ def _rank(table: Desk, attribute: str, spec: IdentitySpec) -> None:
         with judged as (
             select *, {complete} as complete, {_valid(attribute)} as valid from candidates
         ), shared as (
-            select person, same, sum(n) as bearers, min(source_rank) as source_rank, max(seen) as seen, max(complete) as complete, max(valid) as valid
+            select person, same, sum(n) as bearers, min(source_rank) as source_rank, max(seen) as seen,
+                max(complete) as complete, max(valid) as valid
             from judged group by person, same
         ), placed as (
             select person, same, row_number() over w as place,
-                case when count(*) over (partition by person) = 1 then 'alone' when lead(same) over w is null then 'last' {tests} else 'content' end as reason
+                case when count(*) over (partition by person) = 1 then 'alone' when lead(same) over w is null
+                    then 'last' {tests} else 'content' end as reason
             from shared window w as (partition by person order by {order})
         ), listed as (
             select j.*, p.place, p.reason,
-                row_number() over (partition by j.person, j.same order by j.source_rank, j.complete desc, j.seen desc nulls last, j.source, j.entity, j.brand, j.record_key) as copy
+                row_number() over (partition by j.person, j.same order by j.source_rank, j.complete desc,
+                    j.seen desc nulls last, j.source, j.entity, j.brand, j.record_key) as copy
             from judged j join placed p on p.person = j.person and p.same is not distinct from j.same
         )
         select person, '{attribute}' as attribute, value,
@@ -153,7 +168,8 @@ def _valid(attribute: str) -> str:
 
 
 def people(con: Any, records: pa.Table, links: pa.Table, *, spec: IdentitySpec | None = None) -> pa.Table:
-    """Return person_id, kind, first_seen, last_seen, brands (JSON list), household (people of one family name at one address).
+    """Return person_id, kind, first_seen, last_seen, brands (JSON list),
+        household (people of one family name at one address).
 
     A household never merges people: it only names what they share. One-person households are left empty.
     """
@@ -163,11 +179,14 @@ def people(con: Any, records: pa.Table, links: pa.Table, *, spec: IdentitySpec |
         return table.arrow(
             """with homes as (
                 select person, sha256(folded(family_name) || '|' || folded(address_line) || '|' || postcode)[:16] as home, count(*) as n, max(seen) as seen
-                from held where family_name is not null and address_line is not null and postcode is not null group by 1, 2
-            ), home as (select person, arg_max(home, (n, coalesce(seen, timestamp '1900-01-01'), home)) as home from homes group by person),
+                from held where family_name is not null and address_line is not null
+                    and postcode is not null group by 1, 2
+            ), home as (select person, arg_max(home, (n, coalesce(seen, timestamp '1900-01-01'), home)) as home
+                from homes group by person),
             shared as (select home from home group by home having count(*) > 1)
             select h.person as person_id, 'person' as kind, min(h.first_at) as first_seen, max(h.seen) as last_seen,
-                coalesce(to_json(list_sort(list(distinct h.brand) filter (where h.brand is not null))), '[]')::varchar as brands,
+                coalesce(to_json(list_sort(list(distinct h.brand) filter (where h.brand is not null))),
+                    '[]')::varchar as brands,
                 any_value(s.home) as household
             from held h left join home o on o.person = h.person left join shared s on s.home = o.home
             group by h.person order by h.person"""

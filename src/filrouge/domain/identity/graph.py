@@ -43,12 +43,17 @@ def assign(
 
     Each cluster keeps the person with whom it shares most records (ties: the smallest id); a person kept by no cluster leads
     to the one that took most of its records. A cluster without a person takes back one that its records bore before
-    (``former``: record_key -> retired people) if it is free, else a new id: ``ids`` is given the smallest record key of each.
+    (``former``: record_key -> retired people) if it is free,
+        else a new id: ``ids`` is given the smallest record key of each.
     """
     codes, smallest, label = _clusters(keys, labels)
     old, names = _previous(keys, previous)
     known = np.flatnonzero(old >= 0)
-    pair, shared = np.unique(np.stack([label[known], old[known]]), axis=1, return_counts=True) if known.size else (np.empty((2, 0), np.int64), np.empty(0, np.int64))
+    pair, shared = (
+        np.unique(np.stack([label[known], old[known]]), axis=1, return_counts=True)
+        if known.size
+        else (np.empty((2, 0), np.int64), np.empty(0, np.int64))
+    )
     owner = np.full(codes, -1, dtype=np.int64)
     keeper = np.full(len(names), -1, dtype=np.int64)
     # the people are numbered in the order of their ids and the clusters in that of their smallest record: both are content
@@ -88,12 +93,18 @@ def _clusters(keys: Ints, labels: Ints) -> tuple[int, Ints, Ints]:
 
 def _previous(keys: Ints, previous: Mapping[int, str] | pa.Table | None) -> tuple[Ints, list[str]]:
     """Return for each key the number of its person among the sorted ids, -1 for none, and those ids."""
-    if previous is None or (not isinstance(previous, pa.Table) and not previous) or (isinstance(previous, pa.Table) and previous.num_rows == 0):
+    if isinstance(previous, Mapping):
+        columns = {
+            "record_key": pa.array(list(previous), pa.int64()),
+            "person": pa.array(list(previous.values()), pa.string()),
+        }
+        table = pa.table(columns)
+    else:
+        table = previous if previous is not None else pa.table({"record_key": [], "person": []})
+    if table.num_rows == 0:
         return np.full(keys.size, -1, dtype=np.int64), []
-    if not isinstance(previous, pa.Table):
-        previous = pa.table({"record_key": pa.array(list(previous), pa.int64()), "person": pa.array(list(previous.values()), pa.string())})
-    known = previous.column("record_key").to_numpy(zero_copy_only=False)
-    encoded = pc.dictionary_encode(previous.column("person").cast(pa.string()).combine_chunks())
+    known = table.column("record_key").to_numpy(zero_copy_only=False)
+    encoded = pc.dictionary_encode(table.column("person").cast(pa.string()).combine_chunks())
     if isinstance(encoded, pa.ChunkedArray):
         encoded = encoded.combine_chunks()
     words = np.array(encoded.dictionary.to_pylist(), dtype=object)
@@ -111,7 +122,9 @@ def _disputed(pair: Ints) -> bool:
     return bool(pair.shape[1]) and (np.unique(pair[0]).size < pair.shape[1] or np.unique(pair[1]).size < pair.shape[1])
 
 
-def _revive(homeless: Ints, label: Ints, keys: Ints, former: Mapping[int, Sequence[str]], used: set[str]) -> dict[int, str]:
+def _revive(
+    homeless: Ints, label: Ints, keys: Ints, former: Mapping[int, Sequence[str]], used: set[str]
+) -> dict[int, str]:
     if not former or not homeless.size:
         return {}
     wanted: dict[tuple[int, str], int] = {}
@@ -128,7 +141,9 @@ def _revive(homeless: Ints, label: Ints, keys: Ints, former: Mapping[int, Sequen
     return found
 
 
-def _redirects(pair: Ints, shared: Ints, keeper: Ints, names: list[str], given: npt.NDArray[np.object_]) -> dict[str, str]:
+def _redirects(
+    pair: Ints, shared: Ints, keeper: Ints, names: list[str], given: npt.NDArray[np.object_]
+) -> dict[str, str]:
     """Return, for each person that no cluster kept, the person whose cluster took most of its records."""
     found: dict[str, str] = {}
     if not pair.size:

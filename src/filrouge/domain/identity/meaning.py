@@ -33,7 +33,26 @@ _NAMES: tuple[tuple[str, str], ...] = (
     ("source", r"source( system| dataset| file)?|system(e)?|origin(e)?|provider"),
     ("identifier", r"(.* )?(id|uid|uuid|guid|key|index|rowid|row|rec id|record id|unique id|identifiant|matricule|num(ero)? client)( .*)?|unnamed.*|n|no|ref.*"),
 )  # fmt: skip
-_ONCE = {"given_name", "family_name", "full_name", "birth_name", "birth_date", "sex", "email", "phone", "postcode", "city", "national_id", "loyalty_id", "title", "house", "source", "country", "language", "company"}
+_ONCE = {
+    "given_name",
+    "family_name",
+    "full_name",
+    "birth_name",
+    "birth_date",
+    "sex",
+    "email",
+    "phone",
+    "postcode",
+    "city",
+    "national_id",
+    "loyalty_id",
+    "title",
+    "house",
+    "source",
+    "country",
+    "language",
+    "company",
+}
 _EXTRA_VALUES = 2  # a further column is compared only if it holds at least so many values
 
 
@@ -66,13 +85,9 @@ def guess(profiles: list[Profile], *, never: set[str]) -> Meaning:
         if profile.name in never:
             continue
         meaning = by_name(profile.name)
-        if meaning == "identifier" or (meaning is None and _is_identifier(profile)):
+        if meaning == "identifier" or (meaning is None and _is_identifier(profile)) or profile.distinct == 0:
             ignored.append(profile.name)
-        elif profile.distinct == 0:
-            ignored.append(profile.name)
-        elif meaning is None or not _plausible(meaning, profile):
-            waiting.append(profile)
-        elif meaning in _ONCE and meaning in found:
+        elif meaning is None or not _plausible(meaning, profile) or (meaning in _ONCE and meaning in found):
             waiting.append(profile)
         else:
             found.setdefault(meaning, []).append(profile.name)

@@ -1,5 +1,7 @@
 """What the records themselves teach of likeness: Fellegi-Sunter probabilities learned by Splink, checked before use."""
 
+# ruff: noqa: S608 - the parts of these statements are constants of this room; values are quoted or passed apart
+
 from __future__ import annotations
 
 import hashlib
@@ -71,7 +73,10 @@ class Model:
                 {
                     "name": c.name,
                     "missing": c.missing,
-                    "levels": [{"label": x.label, "sql": x.sql, "m": x.m, "u": x.u, "tf": x.tf, "mode": x.mode} for x in c.levels],
+                    "levels": [
+                        {"label": x.label, "sql": x.sql, "m": x.m, "u": x.u, "tf": x.tf, "mode": x.mode}
+                        for x in c.levels
+                    ],
                 }
                 for c in self.comparisons
             ],
@@ -82,7 +87,8 @@ def load(data: Mapping[str, Any]) -> Model:
     """Return the model that ``dump`` wrote."""
     return Model(
         comparisons=tuple(
-            Comparison(c["name"], c["missing"], tuple(Level(**level) for level in c["levels"])) for c in data["comparisons"]
+            Comparison(c["name"], c["missing"], tuple(Level(**level) for level in c["levels"]))
+            for c in data["comparisons"]
         ),
         prior=data["prior"],
         seed=data["seed"],
@@ -94,7 +100,8 @@ def load(data: Mapping[str, Any]) -> Model:
 def train(desk: Desk, spec: IdentitySpec, *, seed: int) -> Model:
     """Return the model learned from table ``nodes``.
 
-    Never raises for want of data: a model that could not be trained comes back with ``healthy`` false and notes that say why.
+    Never raises for want of data: a model that could not be trained comes back with ``healthy`` false
+        and notes that say why.
     """
     notes: list[dict[str, Any]] = []
     chosen = _usable(desk, spec, notes)
@@ -141,7 +148,8 @@ def learn_u(desk: Desk, spec: IdentitySpec, model: Model, seed: int, records: st
     return replace(
         model,
         comparisons=tuple(
-            replace(c, levels=tuple(replace(x, u=float(f"{shares[c.name, x.label]:.5g}")) for x in c.levels)) for c in model.comparisons
+            replace(c, levels=tuple(replace(x, u=float(f"{shares[c.name, x.label]:.5g}")) for x in c.levels))
+            for c in model.comparisons
         ),
     )
 
@@ -160,7 +168,9 @@ def _usable(desk: Desk, spec: IdentitySpec, notes: list[dict[str, Any]]) -> list
     for name, (columns, _) in comparisons(spec).items():
         filled, distinct = 0.0, 0
         for column in columns:
-            share, values = desk.rows(f"select coalesce(avg((n.{column} is not null)::int), 0), count(distinct {column}) from nodes n")[0]
+            share, values = desk.rows(
+                f"select coalesce(avg((n.{column} is not null)::int), 0), count(distinct {column}) from nodes n"
+            )[0]
             filled, distinct = max(filled, share), max(distinct, values)
         if filled >= _SPARSE and distinct > 1:
             chosen.append(name)
@@ -175,7 +185,9 @@ def _columns(levels: list[dict[str, Any]]) -> set[str]:
     }
 
 
-def _linker(desk: Desk, spec: IdentitySpec, chosen: list[str], table: str, shares: dict[tuple[str, str], float]) -> Linker:
+def _linker(
+    desk: Desk, spec: IdentitySpec, chosen: list[str], table: str, shares: dict[tuple[str, str], float]
+) -> Linker:
     described = []
     for name in chosen:
         levels = []
@@ -206,7 +218,8 @@ def _learn_u(desk: Desk, spec: IdentitySpec, chosen: list[str], seed: int, table
     near = max(1, min(int(spec.training.u_pairs // max(sample, 1)), count - 1))
     desk.run(
         f"""create or replace table shuffled as
-        select *, given_key as given_other, family_key as family_other, row_number() over (order by hash(record_key + {seed}), rid) as spot
+        select *, given_key as given_other, family_key as family_other,
+            row_number() over (order by hash(record_key + {seed}), rid) as spot
         from {table} qualify spot <= {sample}"""
     )
     names = {name: comparisons(spec)[name][1] for name in chosen}
@@ -214,12 +227,14 @@ def _learn_u(desk: Desk, spec: IdentitySpec, chosen: list[str], seed: int, table
     stride = max(1, (sample - 1) // near)
     desk.run(
         f"""create or replace table drawn as
-        select a.spot as l, (a.spot + i * {stride}) % {sample} + 1 as r from (select unnest(range(1, {sample} + 1)) as spot) a,
+        select a.spot as l, (a.spot + i * {stride}) % {sample} + 1 as r from (select unnest(range(1,
+            {sample} + 1)) as spot) a,
         (select unnest(range({near})) as i)"""
     )
     found = desk.rows(
         f"""select levels, count(*) from (
-            select {levels} as levels from drawn d join shuffled l on l.spot = d.l join shuffled r on r.spot = d.r where d.l != d.r
+            select {levels} as levels from drawn d join shuffled l on l.spot = d.l
+                join shuffled r on r.spot = d.r where d.l != d.r
         ) group by levels"""
     )
     desk.drop("drawn")
@@ -233,7 +248,9 @@ def _learn_u(desk: Desk, spec: IdentitySpec, chosen: list[str], seed: int, table
             seen[g] = seen.get(g, 0) + number
         total = sum(number for g, number in seen.items() if g)
         for position, level in enumerate(graded):
-            shares[name, level["label_for_charts"]] = max((seen.get(len(graded) - position, 0) + 0.5) / (total + 1.0), _FLOOR)
+            shares[name, level["label_for_charts"]] = max(
+                (seen.get(len(graded) - position, 0) + 0.5) / (total + 1.0), _FLOOR
+            )
     return shares
 
 
@@ -271,14 +288,17 @@ def _learn_m(
         except SplinkException:
             notes.append({"code": "session_failed", "columns": list(session)})
     found = {k: v["m"] for k, v in _shares(linker).items() if v["m"] is not None}
-    linker.table_management.delete_tables_created_by_splink_from_db()
+    linker.table_management.delete_tables_created_by_splink_from_db()  # type: ignore[no-untyped-call]
     return {k: float(v) for k, v in found.items()}
 
 
 def _shares(linker: Linker) -> dict[tuple[str, str], dict[str, float | None]]:
     saved = linker.misc.save_model_to_json()
     return {
-        (c["output_column_name"], level["label_for_charts"]): {"m": level.get("m_probability"), "u": level.get("u_probability")}
+        (c["output_column_name"], level["label_for_charts"]): {
+            "m": level.get("m_probability"),
+            "u": level.get("u_probability"),
+        }
         for c in saved["comparisons"]
         for level in c["comparison_levels"]
         if not level.get("is_null_level")
@@ -317,7 +337,9 @@ def _checked(
                     Level(
                         level["label_for_charts"],
                         level["sql_condition"],
-                        _round(shares_m.get((name, level["label_for_charts"])), shares_u[name, level["label_for_charts"]]),
+                        _round(
+                            shares_m.get((name, level["label_for_charts"])), shares_u[name, level["label_for_charts"]]
+                        ),
                         float(f"{shares_u[name, level['label_for_charts']]:.5g}"),
                         level.get("tf", ""),
                         level.get("mode", ""),

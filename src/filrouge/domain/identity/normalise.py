@@ -1,11 +1,13 @@
 """Match columns from person records: one spelling for one thing, computed in bulk by DuckDB."""
 
+# ruff: noqa: S608 - the parts of these statements are constants of this room; values are quoted or passed apart
+
 from __future__ import annotations
 
 import phonenumbers
 import pyarrow as pa
 
-from filrouge.domain.identity.desk import Desk
+from filrouge.domain.identity.desk import Desk, identifier, quoted
 from filrouge.domain.identity.nicknames import roots
 from filrouge.domain.identity.spec import IdentitySpec
 
@@ -35,7 +37,8 @@ MACROS = (
 
 
 def normalise(desk: Desk, records: pa.Table, spec: IdentitySpec) -> None:
-    """Lay table ``nodes`` on the desk: one row per record, numbered by record_key, with the columns that matching compares.
+    """Lay table ``nodes`` on the desk: one row per record, numbered by record_key,
+        with the columns that matching compares.
 
     The numbering and every value depend on the content of the records, never on their order.
     """
@@ -51,9 +54,12 @@ def normalise(desk: Desk, records: pa.Table, spec: IdentitySpec) -> None:
 def _lay(desk: Desk, records: pa.Table, spec: IdentitySpec) -> None:
     present = set(records.column_names)
     columns = [
-        f"clean(cast({name} as varchar)) as {name}" if name in present else f"cast(null as varchar) as {name}" for name in TEXT
+        f"clean(cast({name} as varchar)) as {name}" if name in present else f"cast(null as varchar) as {name}"
+        for name in TEXT
     ]
-    columns += [f'folded(cast("{name}" as varchar)) as "{extra(index)}"' for index, name in enumerate(spec.extras)]
+    columns += [
+        f"folded(cast({identifier(name)} as varchar)) as {extra(index)}" for index, name in enumerate(spec.extras)
+    ]
     desk.con.register("_records", records)
     desk.run(
         f"""create or replace table incoming as select cast(row_number() over (order by record_key) - 1 as integer) as rid,
@@ -73,9 +79,11 @@ def _names(desk: Desk, spec: IdentitySpec) -> None:
     desk.run(
         f"""create or replace table split as
         with distinct_names as (
-            select distinct full_name from incoming where given_name is null and family_name is null and full_name is not null
+            select distinct full_name from incoming where given_name is null and family_name is null
+                and full_name is not null
         ), bare as (
-            select full_name, trim(regexp_replace(full_name, '^\\s*(?i:{_TITLES})\\.?\\s+', '')) as name from distinct_names
+            select full_name, trim(regexp_replace(full_name, '^\\s*(?i:{_TITLES})\\.?\\s+', '')) as name
+                from distinct_names
         ), cut as (
             select full_name, name,
                 case when contains(name, ',') then trim(split_part(name, ',', 1))
@@ -94,7 +102,10 @@ def _names(desk: Desk, spec: IdentitySpec) -> None:
     desk.put(
         "nickname",
         pa.table(
-            {"name": pa.array(sorted(heads), pa.string()), "heads": pa.array([list(heads[n]) for n in sorted(heads)], pa.list_(pa.string()))}
+            {
+                "name": pa.array(sorted(heads), pa.string()),
+                "heads": pa.array([list(heads[n]) for n in sorted(heads)], pa.list_(pa.string())),
+            }
         ),
     )
     word = f"regexp_replace({{0}}, '^(?:{_TITLES})( |$)', '')"
@@ -104,7 +115,8 @@ def _names(desk: Desk, spec: IdentitySpec) -> None:
             select i.rid,
                 folded(coalesce(i.given_name, s.given)) as given_raw,
                 folded(coalesce(i.family_name, s.family)) as family_raw, folded(i.birth_name) as birth_raw
-            from incoming i left join split s on i.given_name is null and i.family_name is null and i.full_name = s.full_name
+            from incoming i left join split s on i.given_name is null and i.family_name is null
+                and i.full_name = s.full_name
         ), bare as (
             select rid, nullif(trim({word.format("given_raw")}), '') as given,
                 nullif(trim({word.format("family_raw")}), '') as family, birth_raw as birth_family
@@ -137,13 +149,20 @@ def _phones(desk: Desk, spec: IdentitySpec) -> None:
         + """ and regexp_matches(d, '^33[1-9][0-9]{8}$') then '+' || d
             end as e164 from digits"""
     )
-    rest = [row[0] for row in desk.rows("select distinct d from phone_keys where e164 is null and length(d) >= 4 order by d")]
-    desk.put("phone_rest", pa.table({"d": pa.array(rest, pa.string()), "e": pa.array([e164(d, spec.country) for d in rest], pa.string())}))
+    rest = [
+        row[0]
+        for row in desk.rows("select distinct d from phone_keys where e164 is null and length(d) >= 4 order by d")
+    ]
+    desk.put(
+        "phone_rest",
+        pa.table({"d": pa.array(rest, pa.string()), "e": pa.array([e164(d, spec.country) for d in rest], pa.string())}),
+    )
     blocked = ", ".join(f"'{sequence}'" for sequence in _SEQUENCES)
     desk.run(
         f"""create or replace table phone_keys as
         with mapped as (
-            select phone, k.d, coalesce(k.e164, r.e, nullif(replace(k.d, '+', ''), '')) as key from phone_keys k left join phone_rest r using (d)
+            select phone, k.d, coalesce(k.e164, r.e, nullif(replace(k.d, '+', ''), '')) as key
+                from phone_keys k left join phone_rest r using (d)
         )
         select phone, case when length(key) < 6 or length(replace(right(key, 8), right(key, 1), '')) <= 1
             or replace(d, '+33', '0') in ({blocked}) then null else key end as key from mapped"""
@@ -163,21 +182,24 @@ def e164(digits: str, country: str) -> str | None:
 
 
 def _assemble(desk: Desk, spec: IdentitySpec) -> None:
-    roles = ", ".join(f"'{role.replace('-', '')}'" for role in spec.role_mailboxes)
-    words = ", ".join(f"'{word}'" for word in spec.placeholders)
+    roles = ", ".join(quoted(role.replace("-", "")) for role in spec.role_mailboxes)
+    words = ", ".join(map(quoted, spec.placeholders))
     whole = " ".join(f"when '{short}' then '{word}'" for short, word in _ABBREVIATIONS.items())
-    extras = "".join(f', "{extra(index)}"' for index in range(len(spec.extras)))
+    extras = "".join(f", {extra(index)}" for index in range(len(spec.extras)))
     pad = "when regexp_matches(p, '^[0-9]{4}$') then '0' || p" if spec.country == "FR" else ""
     desk.run(
         f"""create or replace table nodes as
         with mail as (
-            select rid, case when regexp_matches(lower(email), '^[^@\\s]+@[^@\\s]+\\.[a-z]{{2,}}$') then lower(email) end as mail
+            select rid, case when regexp_matches(lower(email), '^[^@\\s]+@[^@\\s]+\\.[a-z]{{2,}}$')
+                then lower(email) end as mail
             from incoming
         ), parts as (
             select rid, regexp_replace(split_part(mail, '@', 1), '\\+.*$', '') as local_raw,
-                replace(split_part(mail, '@', 2), 'googlemail.com', 'gmail.com') as domain from mail where mail is not null
+                replace(split_part(mail, '@', 2), 'googlemail.com', 'gmail.com') as domain from mail
+                    where mail is not null
         ), boxes as (
-            select rid, domain, case when domain = 'gmail.com' then replace(local_raw, '.', '') else local_raw end as local,
+            select rid, domain, case when domain = 'gmail.com' then replace(local_raw, '.', '')
+                else local_raw end as local,
                 nullif(trim(regexp_replace(strip_accents(local_raw), '[^a-z]+', ' ', 'g')), '') as letters,
                 regexp_replace(local_raw, '[^a-z]+', '', 'g') in ({roles}) as role,
                 length(local_raw) < 2 or regexp_replace(local_raw, '[^a-z]+', ' ', 'g') in ({words}) as bad from parts
@@ -185,14 +207,17 @@ def _assemble(desk: Desk, spec: IdentitySpec) -> None:
             select rid, upper(regexp_replace(postcode, '[^0-9A-Za-z]', '', 'g')) as p,
                 array_to_string(list_filter(list_transform(string_split(folded(address_line), ' '),
                     w -> case w {whole} else w end), w -> w != ''), ' ') as address,
-                regexp_replace(regexp_replace(regexp_replace(folded(city), '(^| )st( |$)', '\\1saint\\2'), '(^| )ste( |$)', '\\1sainte\\2'),
+                regexp_replace(regexp_replace(regexp_replace(folded(city), '(^| )st( |$)', '\\1saint\\2'),
+                    '(^| )ste( |$)', '\\1sainte\\2'),
                     '( cedex)?( [0-9]+)?$', '') as city from incoming
         )
         select i.rid, i.record_key, i.source, i.source_id, i.entity, i.brand,
             n.given, split_part(n.given, ' ', 1) as given_first, squeezed(n.given) as given_key,
-            coalesce(k.heads, kf.heads, [split_part(n.given, ' ', 1)])[1] as given_root, coalesce(k.heads, kf.heads)[2] as given_root2,
+            coalesce(k.heads, kf.heads, [split_part(n.given, ' ', 1)])[1] as given_root, coalesce(k.heads,
+                kf.heads)[2] as given_root2,
             n.family, squeezed(n.family) as family_key, n.birth_family, squeezed(n.birth_family) as birth_key,
-            case when n.given is not null and n.family is not null then squeezed(n.given) || ' ' || squeezed(n.family) end as name_key,
+            case when n.given is not null and n.family is not null
+                then squeezed(n.given) || ' ' || squeezed(n.family) end as name_key,
             case when regexp_matches(i.birth_date, '[0-9]') then left(i.birth_date, 10) end as born,
             left(i.birth_date, 4) as born_y, substr(i.birth_date, 6, 2) as born_m, substr(i.birth_date, 9, 2) as born_d,
             try_cast(left(i.birth_date, 4) as integer) * 365 + try_cast(substr(i.birth_date, 6, 2) as integer) * 30
@@ -201,9 +226,11 @@ def _assemble(desk: Desk, spec: IdentitySpec) -> None:
             case when b.role and not b.bad then b.local || '@' || b.domain end as role_email,
             case when not coalesce(b.role or b.bad, false) then b.local end as email_local, b.letters as email_letters,
             b.domain as email_domain, regexp_replace(b.local, '[^0-9]', '', 'g') as email_digits,
-            coalesce(contains(replace(b.letters, ' ', ''), squeezed(n.family)) or contains(replace(b.letters, ' ', ''), squeezed(n.given)), false) as email_named,
+            coalesce(contains(replace(b.letters, ' ', ''), squeezed(n.family)) or contains(replace(b.letters, ' ',
+                ''), squeezed(n.given)), false) as email_named,
             ph.key as phone, nullif(pl.address, '') as address,
-            regexp_extract(pl.address, '^([0-9]+)', 1) as house, regexp_replace(pl.address, '^[0-9]+ ', '') as street, case {pad} else nullif(pl.p, '') end as postcode,
+            regexp_extract(pl.address, '^([0-9]+)', 1) as house, regexp_replace(pl.address, '^[0-9]+ ', '') as street,
+                case {pad} else nullif(pl.p, '') end as postcode,
             nullif(pl.city, '') as city, squeezed(folded(i.loyalty_id)) as loyalty, clean(i.account_ref) as account,
             lower(left(folded(i.sex), 1)) as sex, clean(i.company_ref) as company{extras}
         from incoming i join named n using (rid) left join boxes b using (rid) join places pl using (rid)

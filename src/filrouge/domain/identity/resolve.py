@@ -1,5 +1,7 @@
 """The whole of identity in one call: records in, people out; deterministic, idempotent, and each link with its reason."""
 
+# ruff: noqa: S608 - the parts of these statements are constants of this room; values are quoted or passed apart
+
 from __future__ import annotations
 
 import hashlib
@@ -52,8 +54,10 @@ def resolve(
 ) -> Resolution:
     """Resolve ``records`` (columns of person_records, record_key distinct) into people.
 
-    ``con`` is a DuckDB connection, an Ibis backend on DuckDB, or None for a database of its own. ``previous`` (record_key,
-    person) are the links in force, ``former`` the people that a record was once of. The same content gives the same answer,
+    ``con`` is a DuckDB connection, an Ibis backend on DuckDB,
+        or None for a database of its own. ``previous`` (record_key,
+    person) are the links in force,
+        ``former`` the people that a record was once of. The same content gives the same answer,
     whatever the order of the rows; resolving again with one's own answer as ``previous`` changes nothing.
     """
     spec = spec or IdentitySpec()
@@ -64,10 +68,21 @@ def resolve(
         keys = table.numbers("select record_key from nodes order by rid")["record_key"].astype(np.int64)
         labels = _cluster(table, spec, keys.size, _constraints(keys, decisions))
         named = assign(keys, labels, previous, _ids(at, seed), former=former)
-        table.put("assigned", pa.table({"rid": pa.array(np.arange(keys.size), pa.int32()), "cluster": pa.array(labels, pa.int32()), "person": pa.array(named.persons, pa.string())}))
+        table.put(
+            "assigned",
+            pa.table(
+                {
+                    "rid": pa.array(np.arange(keys.size), pa.int32()),
+                    "cluster": pa.array(labels, pa.int32()),
+                    "person": pa.array(named.persons, pa.string()),
+                }
+            ),
+        )
         assignment = links(table, model, decisions)
         asked = reviews(table, model, spec)
-        edges = table.arrow("select nl.record_key as left_key, nr.record_key as right_key, e.rule, e.w as weight, e.levels from edges e join nodes nl on nl.rid = e.l join nodes nr on nr.rid = e.r where e.w > 0 or e.rule is not null order by 1, 2")
+        edges = table.arrow(
+            "select nl.record_key as left_key, nr.record_key as right_key, e.rule, e.w as weight, e.levels from edges e join nodes nl on nl.rid = e.l join nodes nr on nr.rid = e.r where e.w > 0 or e.rule is not null order by 1, 2"
+        )
     changed = _changed(assignment, previous)
     people = len(set(named.persons.tolist()))
     counts = {
@@ -90,10 +105,15 @@ def _weigh(table: Desk, spec: IdentitySpec, seed: int) -> tuple[Model, float]:
     for _ in range(spec.training.rounds - 1):
         # what the first people teach: how unalike records of one person may be, and how common values are among people
         labels = _cluster(table, spec, count, ())
-        table.put("presumed", pa.table({"rid": pa.array(np.arange(count), pa.int32()), "cluster": pa.array(labels, pa.int32())}))
+        table.put(
+            "presumed",
+            pa.table({"rid": pa.array(np.arange(count), pa.int32()), "cluster": pa.array(labels, pa.int32())}),
+        )
         again = relearn(table, model)
         if count <= spec.training.second_round_below:
-            table.run("create or replace table singles as select n.* from nodes n join presumed p on p.rid = n.rid and p.cluster = n.rid")
+            table.run(
+                "create or replace table singles as select n.* from nodes n join presumed p on p.rid = n.rid and p.cluster = n.rid"
+            )
             again = learn_u(table, spec, again, seed, "singles")
         model, prior = again, _score(table, again, spec, count, "presumed")
     table.drop("scored", "pairs")
@@ -116,7 +136,9 @@ def _complete(table: Desk, model: Model, spec: IdentitySpec, prior: float) -> No
     """Score the pairs that blocking missed inside each component: clusters are settled on all of the evidence."""
     weight = scoring.bits(prior)
     (count,) = table.rows("select count(*) from nodes")[0]
-    near = table.numbers(f"select l, r from scored where least(w + {weight}, h) > {spec.thresholds.link} union select l, r from strong")
+    near = table.numbers(
+        f"select l, r from scored where least(w + {weight}, h) > {spec.thresholds.link} union select l, r from strong"
+    )
     label = components(count, near["l"].astype(np.int64), near["r"].astype(np.int64))
     table.put("component", pa.table({"rid": pa.array(np.arange(count), pa.int32()), "c": pa.array(label, pa.int32())}))
     table.run(
@@ -162,7 +184,12 @@ def _constraints(keys: Ints, decisions: Sequence[HumanDecision]) -> list[tuple[i
     settled: dict[tuple[int, int], str] = {}
     for decision in decisions:
         a, b = (int(np.searchsorted(keys, key)) for key in sorted((decision.left, decision.right)))
-        if a != b and b < keys.size and keys[a] == min(decision.left, decision.right) and keys[b] == max(decision.left, decision.right):
+        if (
+            a != b
+            and b < keys.size
+            and keys[a] == min(decision.left, decision.right)
+            and keys[b] == max(decision.left, decision.right)
+        ):
             settled[a, b] = decision.kind
     return sorted((a, b, kind) for (a, b), kind in settled.items())
 

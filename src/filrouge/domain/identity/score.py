@@ -1,5 +1,7 @@
 """Match weights of pairs by a trained model, in bulk: the sum of what each comparison says, in bits."""
 
+# ruff: noqa: S608 - the parts of these statements are constants of this room; values are quoted or passed apart
+
 from __future__ import annotations
 
 import math
@@ -9,7 +11,6 @@ import numpy.typing as npt
 
 from filrouge.domain.identity.desk import Desk
 from filrouge.domain.identity.model import Comparison, Model, level_sql
-from filrouge.domain.identity.spec import IdentitySpec
 
 Floats = npt.NDArray[np.float64] | npt.NDArray[np.float32]
 TF_FLOOR = 1e-6
@@ -40,7 +41,8 @@ def frequencies(desk: Desk, model: Model, clusters: str | None = None) -> None:
         selected.append(f", t{index}.tf as tf_{column}")
     desk.run(
         f"""create or replace table scored_nodes as
-        select n.*, n.given_key as given_other, n.family_key as family_other{"".join(selected)} from nodes n {" ".join(joins)} order by n.rid"""
+        select n.*, n.given_key as given_other, n.family_key as family_other{"".join(selected)}
+            from nodes n {" ".join(joins)} order by n.rid"""
     )
     desk.drop(*(f"tf_{index}" for index in range(len(columns))))
 
@@ -71,7 +73,8 @@ def weight_sql(comparison: Comparison) -> str:
 
 
 def score(desk: Desk, model: Model, *, pairs: str, into: str, floor: float) -> None:
-    """Lay table ``into`` (l, r, w, h, levels): each pair of ``pairs`` whose weight ``w``, without prior, reaches ``floor``.
+    """Lay table ``into`` (l, r, w, h, levels): each pair of ``pairs`` whose weight ``w``, without prior,
+        reaches ``floor``.
 
     ``h`` is the weight of "one person" against "two of one household": whatever the prior, a pair is worth no more.
 

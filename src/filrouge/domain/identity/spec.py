@@ -48,7 +48,7 @@ class Training(Spec):
     """What the model may spend on learning."""
 
     min_records: int = 200
-    u_pairs: float = 2e6
+    u_pairs: float = 1e6
     em_pairs: float = 2e6
     pairs_per_record: int = 25  # budget of compared pairs
     min_pairs: int = 1_000_000  # budget for small tables
@@ -60,23 +60,22 @@ Rule = Literal["source_rank", "verified", "complete", "recent", "frequent"]
 DEFAULT_ORDER: tuple[Rule, ...] = ("source_rank", "verified", "recent", "frequent", "complete")
 
 
+ORDERS: dict[str, tuple[Rule, ...]] = {
+    "title": ("source_rank", "frequent", "recent", "complete"),
+    "given_name": ("source_rank", "verified", "frequent", "recent", "complete"),
+    "family_name": ("source_rank", "verified", "recent", "frequent", "complete"),
+    "birth_name": ("source_rank", "frequent", "recent", "complete"),
+    "birth_date": ("source_rank", "frequent", "recent", "complete"),
+    "sex": ("source_rank", "frequent", "recent", "complete"),
+    "address": ("source_rank", "complete", "recent", "frequent"),
+}
+
+
 class Survivorship(Spec):
-    """Order of the criteria that rank candidate values of an attribute; the first that tells two apart gives the reason."""
+    """Order of the criteria that rank candidate values of an attribute; the first that tells two apart is the reason."""
 
     order: tuple[Rule, ...] = DEFAULT_ORDER
-    attributes: dict[str, tuple[Rule, ...]] = pydantic.Field(
-        default_factory=lambda: {
-            "title": ("source_rank", "frequent", "recent", "complete"),
-            "given_name": ("source_rank", "verified", "frequent", "recent", "complete"),
-            "family_name": ("source_rank", "verified", "recent", "frequent", "complete"),
-            "birth_name": ("source_rank", "frequent", "recent", "complete"),
-            "birth_date": ("source_rank", "frequent", "recent", "complete"),
-            "sex": ("source_rank", "frequent", "recent", "complete"),
-            "email": ("source_rank", "verified", "recent", "frequent", "complete"),
-            "phone": ("source_rank", "verified", "recent", "frequent", "complete"),
-            "address": ("source_rank", "complete", "recent", "frequent"),
-        }
-    )
+    attributes: dict[str, tuple[Rule, ...]] = pydantic.Field(default_factory=ORDERS.copy)
     source_rank: dict[str, int] = pydantic.Field(default_factory=dict)  # lower is better; unknown sources come last
 
     def criteria(self, attribute: str) -> tuple[Rule, ...]:

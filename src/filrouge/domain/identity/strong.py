@@ -1,5 +1,7 @@
 """Rules on strong identifiers: same loyalty card, same e-mail and name… with limits on what one value may carry."""
 
+# ruff: noqa: S608 - the parts of these statements are constants of this room; values are quoted or passed apart
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -15,14 +17,17 @@ from filrouge.domain.identity.spec import IdentitySpec
 # 1 the given names may be of one person, 0 they may not, null nothing is known
 _GIVEN = f"""(case when l.given_key is null or r.given_key is null then null
     when l.given_key = r.given_key then 1 when {GENDERED} then 0
-    when l.given_root = r.given_root or l.given_first = r.given_first or l.given_root = r.given_root2 or l.given_root2 = r.given_root then 1
+    when l.given_root = r.given_root or l.given_first = r.given_first or l.given_root = r.given_root2
+        or l.given_root2 = r.given_root then 1
     when least(length(l.given_key), length(r.given_key)) = 1 then (left(l.given_key, 1) = left(r.given_key, 1))::int
     when l.given_key = r.family_key and l.family_key = r.given_key then 1
     when jaro_winkler_similarity(l.given_key, r.given_key) >= 0.92 then 1 else 0 end)"""
 _FAMILY = """(case when l.family_key is null or r.family_key is null then null
-    when l.family_key = r.family_key or l.family_key = r.birth_key or l.birth_key = r.family_key or l.birth_key = r.birth_key then 1
+    when l.family_key = r.family_key or l.family_key = r.birth_key or l.birth_key = r.family_key
+        or l.birth_key = r.birth_key then 1
     when l.given_key = r.family_key and l.family_key = r.given_key then 1
-    when contains(' ' || l.family || ' ', ' ' || r.family || ' ') or contains(' ' || r.family || ' ', ' ' || l.family || ' ') then 1
+    when contains(' ' || l.family || ' ', ' ' || r.family || ' ') or contains(' ' || r.family || ' ',
+        ' ' || l.family || ' ') then 1
     when jaro_winkler_similarity(l.family_key, r.family_key) >= 0.9 then 1 else 0 end)"""
 _BORN = """(case when l.born is null or r.born is null then null when l.born = r.born then 1
     when (l.born_y = r.born_y)::int + (l.born_m = r.born_m)::int + (l.born_d = r.born_d)::int >= 2 then 1
@@ -67,7 +72,9 @@ def strong_edges(desk: Desk, spec: IdentitySpec) -> None:
         rules = [rule for rule in RULES if rule.identifier == identifier]
         limit = getattr(spec.limits, rules[0].names)
         first = rules[0].name
-        desk.run(f"create or replace table held as select rid, hash({identifier}) as v, given_root, family_key from nodes where {identifier} is not null")
+        desk.run(
+            f"create or replace table held as select rid, hash({identifier}) as v, given_root, family_key from nodes where {identifier} is not null"
+        )
         # a name is counted once by its root, so that nicknames and initials do not make a value look shared
         desk.run(
             """create or replace table carried as
@@ -93,7 +100,8 @@ def strong_edges(desk: Desk, spec: IdentitySpec) -> None:
         )
     desk.run(
         """create or replace table strong as
-        select l, r, arg_max(rule, w * 100 - length(rule)) as rule, max(w) as w, arg_max(kinds, w * 100 - length(rule)) as kinds
+        select l, r, arg_max(rule, w * 100 - length(rule)) as rule, max(w) as w, arg_max(kinds,
+            w * 100 - length(rule)) as kinds
         from strong_all group by l, r order by l, r"""
     )
     desk.drop("strong_all", "held", "carried")
@@ -110,7 +118,8 @@ def conflicts(desk: Desk, spec: IdentitySpec) -> None:
         with sized as (select rid, c from component where c in (
             select c from component group by c having count(*) between 2 and {spec.limits.component})),
         compared as (
-            select l.rid as lr, r.rid as rr, {_GIVEN} as given, {_BORN} as born from sized x join sized y on x.c = y.c and x.rid < y.rid
+            select l.rid as lr, r.rid as rr, {_GIVEN} as given, {_BORN} as born from sized x
+                join sized y on x.c = y.c and x.rid < y.rid
             join nodes l on l.rid = x.rid join nodes r on r.rid = y.rid
         ), against as (
             select lr as l, rr as r, -12.0 as w, 0::bigint as levels, null as rule, null as kinds from compared
