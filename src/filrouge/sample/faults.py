@@ -64,7 +64,7 @@ def given(dice: Dice, person: Person, rate: float = 1.0) -> str:
 def family(dice: Dice, person: Person, rate: float = 1.0) -> str:
     """Return the family name as somebody typed it; women who took another name are often still under their own."""
     name = person.family
-    if person.birth_name and dice.chance(0.22 * min(1.0, rate)):
+    if person.birth_name and dice.chance(0.22 * min(1.0, rate) if not person.everywhere else 0.04):
         name = person.birth_name
     throw = dice.random() / rate
     if throw < 0.025:

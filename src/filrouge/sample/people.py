@@ -181,7 +181,8 @@ def _make_hero(person: Person) -> None:
         person, woman=True, given="Camille", family="Rousseau-Petit", birth_name="Petit", born=(1984, 3, 12),
         email="camille.rousseau-petit@example.org", second_email="camille.petit@example.com", phone=_HERO_PHONE,
         home=home, old_home=Home("3 impasse des Tilleuls", "35000", "Rennes"), topics=("culture", "musique", "livres"),
-        everywhere=True, adult=True, twin=False, family_email="", card=person.number,
+        everywhere=True, adult=True, twin=False, family_email="", work_email="", company=0,
+        job="Chargée de communication", card=person.number,
     )  # fmt: skip
     for name in person.__slots__:
         setattr(person, name, getattr(hero, name))
