@@ -1,18 +1,25 @@
 """Who is who: records of many systems become people, each link with its reason, every id made to last."""
 
+from filrouge.domain.identity.evaluate import evaluate
 from filrouge.domain.identity.golden import golden, people
 from filrouge.domain.identity.graph import Assignment, assign, state_hash
 from filrouge.domain.identity.resolve import Resolution, resolve
 from filrouge.domain.identity.spec import HumanDecision, IdentitySpec
+from filrouge.domain.identity.why import Explanation, Step, explain, steps
 
 __all__ = [
     "Assignment",
+    "Explanation",
     "HumanDecision",
     "IdentitySpec",
     "Resolution",
+    "Step",
     "assign",
+    "evaluate",
+    "explain",
     "golden",
     "people",
     "resolve",
     "state_hash",
+    "steps",
 ]

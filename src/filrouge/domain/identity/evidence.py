@@ -1,77 +1,119 @@
-"""Why a record is of a person: the pair it rests on, the rule or model that joined it, the kinds of things that agree."""
+"""Why a record is of a person: the pairs it rests on, the rule or model that joined them, the kinds that agree."""
 
 # ruff: noqa: S608 - the parts of these statements are constants of this room; values are quoted or passed apart
-
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
+from filrouge.domain.identity.cluster import components
 from filrouge.domain.identity.desk import Desk
 from filrouge.domain.identity.model import Model
 from filrouge.domain.identity.spec import HumanDecision, IdentitySpec
+
+Ints = npt.NDArray[np.int64]
 
 
 def links(desk: Desk, model: Model, decisions: Sequence[HumanDecision]) -> pa.Table:
     """Return (record_key, person, decision, rule, evidence) for every record of table ``assigned``, by record_key.
 
-    A record rests on its weightiest pair inside its cluster; one that stands alone rests on itself.
+    ``evidence`` is JSON: ``with`` (another record), ``weight`` in bits, ``kinds`` that agree, and ``also``, further pairs.
+    Taken together, the pairs of a person's records lead from any one to any other; a record that stands alone has none.
     """
-    desk.put(
-        "human",
-        pa.table(
-            {
-                "a": pa.array([d.left for d in decisions if d.kind == "must_link"], pa.int64()),
-                "b": pa.array([d.right for d in decisions if d.kind == "must_link"], pa.int64()),
-                "who": pa.array([d.by for d in decisions if d.kind == "must_link"], pa.string()),
-            }
-        ),
+    _tree(desk)
+    _human(desk, decisions)
+    kinds = f"string_split(coalesce(e.kinds, {_kinds(model)}), ',')"
+    said = f"json_object('with', o.record_key, 'weight', round(e.w::double, 2), 'kinds', {kinds})"
+    desk.run(
+        f"""create or replace table told as
+        with inside as (select e.l, e.r, e.w, e.levels, e.rule, e.kinds from edges e join tree t on t.l = e.l and t.r = e.r),
+        sides as (
+            select l as rid, r as other, w, levels, rule, kinds from inside
+            union all select r, l, w, levels, rule, kinds from inside
+        ), said as (
+            select e.rid, e.other, e.w, coalesce(e.rule, '{model.version}') as rule, e.rule is null as by_model, {said} as pair
+            from sides e join nodes o on o.rid = e.other
+        ), ranked as (select *, row_number() over (partition by rid order by w desc, other) as place from said)
+        select rid, max(rule) filter (where place = 1) as rule, bool_or(by_model) filter (where place = 1) as by_model,
+            any_value(pair) filter (where place = 1) as pair,
+            list(pair order by place) filter (where place > 1 and rid < other) as also
+        from ranked group by rid"""
     )
-    return desk.arrow(
-        f"""with inside as (
-            select e.l, e.r, e.w, e.levels, e.rule, e.kinds from edges e
-            join assigned a on a.rid = e.l join assigned b on b.rid = e.r and a.cluster = b.cluster
-        ), sides as (select l as rid, r as other, * exclude (l, r) from inside union all select r, l, * exclude (l,
-            r) from inside),
-        best as (
-            select rid, max(w) as w, arg_min(struct_pack(other := other, levels := levels, rule := rule,
-                kinds := kinds), (-w, other)) as e
-            from sides group by rid
-        ), forced as (
-            select x.rid, min(y.record_key) as other, any_value(who order by who) as who from human h
-            join nodes x on x.record_key in (h.a, h.b) join nodes y on y.record_key in (h.a, h.b) and y.rid != x.rid
-            join assigned ax on ax.rid = x.rid join assigned ay on ay.rid = y.rid
-                and ax.cluster = ay.cluster group by x.rid
-        )
-        select n.record_key, a.person,
-            case when f.rid is not null then 'human' when b.rid is null or b.e.rule is not null then 'rule'
-                else 'model' end as decision,
-            case when f.rid is not null then f.who when b.rid is null then 'alone' else coalesce(b.e.rule,
-                '{model.version}') end as rule,
-            case when f.rid is not null then json_object('with', f.other)
-                 when b.rid is null then '{{}}'
-                 else json_object('with', o.record_key, 'weight', round(b.w::double, 2), 'kinds',
-                     string_split(coalesce(b.e.kinds, {_kinds(model)}), ','))
-            end::varchar as evidence
-        from assigned a join nodes n on n.rid = a.rid left join best b on b.rid = a.rid
-            left join nodes o on o.rid = b.e.other
+    answer = desk.arrow(
+        """select n.record_key, a.person,
+            case when f.rid is not null then 'human' when coalesce(b.by_model, false) then 'model' else 'rule' end as decision,
+            case when f.rid is not null then f.who when b.rid is null then 'alone' else b.rule end as rule,
+            case when f.rid is not null and b.rid is null then json_object('with', f.other)
+                 when b.rid is null then '{}'
+                 when f.rid is not null then json_merge_patch(b.pair, json_object('also', list_concat(
+                    [json_object('with', f.other)], coalesce(b.also, []))))
+                 when len(b.also) > 0 then json_merge_patch(b.pair, json_object('also', b.also))
+                 else b.pair end::varchar as evidence
+        from assigned a join nodes n on n.rid = a.rid left join told b on b.rid = a.rid
         left join forced f on f.rid = a.rid order by n.record_key"""
     )
+    desk.drop("told", "forced", "tree")
+    return answer
+
+
+def _tree(desk: Desk) -> None:
+    """Lay table ``tree`` (l, r): the weightiest pairs that hold each cluster together, and no more."""
+    found = desk.numbers(
+        """select e.l, e.r, e.w from edges e join assigned a on a.rid = e.l join assigned b on b.rid = e.r
+        where a.cluster = b.cluster order by e.w desc, e.l, e.r"""
+    )
+    (count,) = desk.rows("select count(*) from assigned")[0]
+    left, right = (found[side].astype(np.int64) for side in ("l", "r"))
+    chosen = spanning(count, left, right)
+    desk.put("tree", pa.table({"l": pa.array(left[chosen], pa.int32()), "r": pa.array(right[chosen], pa.int32())}))
+
+
+def spanning(count: int, left: Ints, right: Ints) -> Ints:
+    """Return the edges (given best first) of the best spanning forest of ``count`` nodes, by Boruvka's rounds."""
+    chosen = np.empty(0, dtype=np.int64)
+    label = np.arange(count, dtype=np.int64)
+    alive = np.arange(left.size, dtype=np.int64)
+    while True:
+        alive = alive[label[left[alive]] != label[right[alive]]]
+        if not alive.size:
+            return np.sort(chosen)
+        best = np.full(count, left.size, dtype=np.int64)
+        np.minimum.at(best, label[left[alive]], alive)
+        np.minimum.at(best, label[right[alive]], alive)
+        chosen = np.union1d(chosen, best[best < left.size])
+        label = components(count, left[chosen], right[chosen])
+
+
+def _human(desk: Desk, decisions: Sequence[HumanDecision]) -> None:
+    """Lay table ``forced`` (rid, other, who): records that a person joined, where they are together."""
+    joined = [d for d in decisions if d.kind == "must_link"]
+    columns = {"a": [d.left for d in joined], "b": [d.right for d in joined]}
+    table = pa.table({name: pa.array(keys, pa.int64()) for name, keys in columns.items()})
+    desk.put("human", table.append_column("who", pa.array([d.by for d in joined], pa.string())))
+    desk.run(
+        """create or replace table forced as
+        with pairs as (select a, b, who from human union all select b, a, who from human)
+        select x.rid, min(h.b) as other, min(h.who) as who from pairs h
+        join nodes x on x.record_key = h.a join nodes y on y.record_key = h.b
+        join assigned ax on ax.rid = x.rid join assigned ay on ay.rid = y.rid and ax.cluster = ay.cluster group by x.rid"""
+    )
+    desk.drop("human")
 
 
 def _kinds(model: Model) -> str:
-    """Return the SQL of the names of the comparisons that agree, from the packed levels of ``b.e.levels``."""
+    """Return the SQL of the names of the comparisons that agree, from the packed levels of ``e.levels``."""
     parts = [
-        f"case when (b.e.levels >> {4 * index}) & 15 > 1 then '{c.name}' end"
-        for index, c in enumerate(model.comparisons)
+        f"case when (e.levels >> {4 * index}) & 15 > 1 then '{c.name}' end" for index, c in enumerate(model.comparisons)
     ]
     return f"concat_ws(',', {', '.join(parts)})" if parts else "''"
 
 
 def reviews(desk: Desk, model: Model, spec: IdentitySpec) -> pa.Table:
-    """Return (left_key, right_key, score, levels as JSON): pairs between the two thresholds whose records are of two people."""
+    """Return (left_key, right_key, score, levels as JSON): pairs worth a look whose records are of two people."""
     found = desk.arrow(
         f"""select nl.record_key as left_key, nr.record_key as right_key, round(e.w::double, 2) as score, e.levels
         from edges e join assigned a on a.rid = e.l join assigned b on b.rid = e.r and a.cluster != b.cluster

@@ -20,10 +20,11 @@ from filrouge.domain.identity.cluster import Edges, cluster, components
 from filrouge.domain.identity.desk import Desk, desk
 from filrouge.domain.identity.evidence import links, reviews
 from filrouge.domain.identity.graph import assign
-from filrouge.domain.identity.model import Model, learn_u, relearn, train
+from filrouge.domain.identity.model import Model, relearn
 from filrouge.domain.identity.normalise import normalise
 from filrouge.domain.identity.spec import HumanDecision, IdentitySpec
 from filrouge.domain.identity.strong import conflicts, strong_edges
+from filrouge.domain.identity.training import learn_u, train
 
 Ints = npt.NDArray[np.int64]
 

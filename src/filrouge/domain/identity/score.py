@@ -82,8 +82,9 @@ def score(desk: Desk, model: Model, *, pairs: str, into: str, floor: float) -> N
     """
     desk.run(f"create or replace table {into} (l integer, r integer, w float, h float, levels bigint)")
     (count,) = desk.rows(f"select count(*) from {pairs}")[0]
-    for start in range(0, max(count, 1), CHUNK):
-        desk.run(_sql(model, f"(select * from {pairs} limit {CHUNK} offset {start})", into, floor))
+    chunks = max(1, -(-count // CHUNK))
+    for chunk in range(chunks):
+        desk.run(_sql(model, f"(select * from {pairs} where l % {chunks} = {chunk})" if chunks > 1 else pairs, into, floor))
 
 
 def _sql(model: Model, pairs: str, into: str, floor: float) -> str:
