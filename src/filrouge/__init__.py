@@ -13,7 +13,7 @@ __all__ = ["__version__", "open"]
 
 def open(key: str | None = None) -> Filrouge:
     """Return this installation as an analyst uses it: as an API key, or as the owner of the machine."""
-    from filrouge.site.ready import ready
+    from filrouge.work.ready import ready
 
     ready()
     from filrouge.work.desk import Filrouge

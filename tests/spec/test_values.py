@@ -28,13 +28,18 @@ def collected(engine: Engine, expr: Table) -> list[dict[str, Any]]:
         return pq.read_table(f"{folder}/rows.parquet").to_pylist()
 
 
-def read(engine: Engine, kind: str, texts: list[str | None], *, decimal: str = ",", zone: str = "Europe/Paris") -> list[Any]:
+def read(
+    engine: Engine, kind: str, texts: list[str | None], *, decimal: str = ",", zone: str = "Europe/Paris"
+) -> list[Any]:
     """Return (value, fault) of each text."""
     table = engine.load("t", pa.table({"n": list(range(len(texts))), "x": pa.array(texts, pa.string())}))
     how = Conventions(decimal, FRENCH, zone, NOW, engine)
     found = typed(clean(table.x), kind, how)
     rows = collected(engine, table.select("n", value=found.value, fault=found.fault).order_by("n"))
-    return [(row["value"].astimezone(UTC) if isinstance(row["value"], datetime) else row["value"], row["fault"]) for row in rows]
+    return [
+        (row["value"].astimezone(UTC) if isinstance(row["value"], datetime) else row["value"], row["fault"])
+        for row in rows
+    ]
 
 
 def test_dates_by_the_formats_of_the_source_or_iso(engine: Engine) -> None:
@@ -81,13 +86,21 @@ def test_the_key_of_a_record_is_the_same_everywhere(engine: Engine) -> None:
 
 SPEC = SourceSpec.parse(
     {
-        "source": "crm", "kind": "csv", "place": "x.csv", "entity": "north",
-        "brand": {"column": "b", "values": {"R": "red"}}, "reads": "opportunities",
-        "format": {"decimal": ",", "date": "%d/%m/%Y", "zone": "Europe/Paris"}, "key": ["id"],
+        "source": "crm",
+        "kind": "csv",
+        "place": "x.csv",
+        "entity": "north",
+        "brand": {"column": "b", "values": {"R": "red"}},
+        "reads": "opportunities",
+        "format": {"decimal": ",", "date": "%d/%m/%Y", "zone": "Europe/Paris"},
+        "key": ["id"],
         "map": {
-            "label": {"columns": ["a", "c"], "join": " "}, "amount": "eur", "currency": {"const": "EUR"},
+            "label": {"columns": ["a", "c"], "join": " "},
+            "amount": "eur",
+            "currency": {"const": "EUR"},
             "stage": {"column": "s", "values": {"1": "prospect"}, "other": "keep"},
-            "person_ref": {"column": "p", "of": "crm_people"}, "link": {"template": "https://crm.example.com/{id}"},
+            "person_ref": {"column": "p", "of": "crm_people"},
+            "link": {"template": "https://crm.example.com/{id}"},
         },
         "required": ["amount"],
     }  # fmt: skip
@@ -104,7 +117,18 @@ def test_a_row_is_mapped_the_same_everywhere(engine: Engine, hashed: bool) -> No
     )  # fmt: skip
     table = mapping.hashed(engine.load("raw", raw), fingerprint="f")
     rows = collected(engine, mapping.mapped(table, SPEC, engine=engine, at=NOW).order_by("_seq"))
-    wanted = ("source_id", "brand", "label", "amount", "currency", "stage", "link", "person_key", "record_key", "_faults")
+    wanted = (
+        "source_id",
+        "brand",
+        "label",
+        "amount",
+        "currency",
+        "stage",
+        "link",
+        "person_key",
+        "record_key",
+        "_faults",
+    )
     assert [{name: row[name] for name in wanted} for row in rows] == [
         {
             "source_id": "1", "brand": "red", "label": "Salon 2026", "amount": Decimal("1200.5000"), "currency": "EUR",

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.world import World
 
 from filrouge.base import settings
-from tests.world import World
 
 HERE = Path(__file__).resolve().parent
 SHARED = HERE.parents[2] / "shared" / "data"
@@ -49,5 +49,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests of work see every database, and run on both stores."""
     for item in items:
         if HERE in item.path.parents and "world" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.django_db(transaction=True, databases=["default", "live", "audit"]), append=False)
+            item.add_marker(
+                pytest.mark.django_db(transaction=True, databases=["default", "live", "audit"]), append=False
+            )
             item.add_marker(pytest.mark.postgres)

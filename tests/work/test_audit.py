@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from tests.world import World, person
 
 from filrouge.base import settings
 from filrouge.store.models import AuditEntry, AuditLine
 from filrouge.store.routers import audit_alias
 from filrouge.work import access, audit, groups
-from tests.world import World, person
 
 
 @pytest.fixture
@@ -66,7 +66,9 @@ def test_a_head_written_by_another_hand_is_found(chained: World) -> None:
     assert "head_changed" in codes()
 
 
-def test_a_crash_between_chaining_and_clearing_loses_and_doubles_nothing(chained: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_crash_between_chaining_and_clearing_loses_and_doubles_nothing(
+    chained: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     groups.add_entity("last", "Last", by="test")
     entries = list(AuditEntry.objects.all())
     audit._chain(entries)

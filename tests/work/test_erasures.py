@@ -6,14 +6,22 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+from tests.world import World, person
 
 from filrouge.base import settings
 from filrouge.base.errors import NotFound, Refused
 from filrouge.store.models import FollowUp, Note, SubjectSalt
 from filrouge.work import access, audit, consents, erasures, notes, sources
-from tests.world import World, person
 
-ADA = person("1", "Augustine", "Lovelacia", mail="augustine.l@example.com", phone="06 39 98 41 41", card="CARD-4141", street="4 rue Unique")
+ADA = person(
+    "1",
+    "Augustine",
+    "Lovelacia",
+    mail="augustine.l@example.com",
+    phone="06 39 98 41 41",
+    card="CARD-4141",
+    street="4 rue Unique",
+)
 GUS = person("2", "Gus", "Eiffel", mail="gus@example.com")
 WORDS = ("augustine", "lovelacia", "0639984141", "06 39 98 41 41", "card-4141", "card4141", "rue unique", "order-4141")
 

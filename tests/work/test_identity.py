@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from tests.world import World, person
+
 from filrouge.store.live import Live
 from filrouge.work import access, identity, live
-from tests.world import World, person
 
 ADA = person("1", "Ada", "Byron", mail="ada@example.com")
 ADA_SHOP = person("7", "Ada", "Byron", mail="ada@example.com", phone="06 39 98 00 01")
@@ -101,7 +102,9 @@ def test_live_copies_refreshed_equal_those_rebuilt(world: World) -> None:
     def copies() -> dict[str, list[tuple[object, ...]]]:
         found = Live()
         return {
-            "documents": sorted((i, str(found.document(i)), str(found.moments(i))) for (i,) in found.rows("SELECT id FROM documents")),
+            "documents": sorted(
+                (i, str(found.document(i)), str(found.moments(i))) for (i,) in found.rows("SELECT id FROM documents")
+            ),
             "keys": sorted(found.rows("SELECT kind, value, person, origins FROM keys")),
             "names": sorted(found.rows("SELECT token, person, origins FROM names")),
             "tokens": sorted(found.rows("SELECT token FROM tokens")),

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import pytest
+from tests.world import COLUMNS, World, person
 
 from filrouge.base.errors import Conflict, SourceError
 from filrouge.store.lake import Lake
 from filrouge.store.models import Run
 from filrouge.work import runs, sources
-from tests.world import COLUMNS, World, person
 
 ADA = person("1", "Ada", "Byron", mail="ada@example.com", optin="yes")
 GUS = person("2", "Gus", "Eiffel", mail="gus@example.com", optin="no")
 
 
 def counts(run: Run) -> dict[str, int]:
-    return {name: getattr(run, name) for name in ("read", "new", "changed", "unchanged", "rejected", "lost") if getattr(run, name)}
+    return {
+        name: getattr(run, name)
+        for name in ("read", "new", "changed", "unchanged", "rejected", "lost")
+        if getattr(run, name)
+    }
 
 
 def test_every_row_is_new_changed_unchanged_or_rejected(world: World) -> None:
@@ -70,7 +74,9 @@ def test_history_is_kept_and_can_be_asked_for(world: World) -> None:
 
 
 def test_a_reject_says_row_column_and_reason(world: World) -> None:
-    run = world.people(ADA, person("2", "Gus", "Eiffel", seen="32/13/2026"), person("3", "Zoé", "Martin", born="31/02/1980"))
+    run = world.people(
+        ADA, person("2", "Gus", "Eiffel", seen="32/13/2026"), person("3", "Zoé", "Martin", born="31/02/1980")
+    )
     assert counts(run) == {"read": 3, "new": 2, "rejected": 1}
     told = world.rows('SELECT place, row, "column", code, warning FROM rejects ORDER BY row')
     assert told == [
@@ -108,7 +114,9 @@ def test_a_source_that_fails_leaves_nothing_and_says_what_to_do(world: World, br
     assert world.rows("SELECT * FROM source_records") == []
 
 
-def test_a_crash_while_storing_is_taken_up_again_and_counted_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_crash_while_storing_is_taken_up_again_and_counted_once(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     world.people(ADA)
     world.write("crm.csv", COLUMNS, [{**ADA, "town": "Londres"}, GUS])
     real, calls = Lake.append, []

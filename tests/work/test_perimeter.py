@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from tests.world import World, person
 
+from filrouge.base import clock
 from filrouge.base.errors import NotFound, Refused
 from filrouge.store.queries import people
-from filrouge.base import clock
 from filrouge.work import access, groups
 from filrouge.work import sql as door
-from tests.world import World, person
 
 ADA = person("1", "Ada", "Byron", mail="ada@example.com", phone="06 39 98 00 01", card="A-1")
 ADA_SHOP = person("77", "Ada", "Byron", mail="ada@example.com", phone="01 99 00 00 01", card="B-7", town="Secretville")
@@ -76,7 +76,9 @@ def test_an_agreement_for_service_does_not_open_marketing(group: World) -> None:
 
 def test_why_records_are_one_does_not_betray_a_record_that_is_shut(group: World) -> None:
     marketer = group.user("marketer", entities=["north"])
-    shut = {str(row["record_key"]) for row in group.rows("SELECT record_key FROM person_records WHERE entity = 'south'")}
+    shut = {
+        str(row["record_key"]) for row in group.rows("SELECT record_key FROM person_records WHERE entity = 'south'")
+    }
     told = json.dumps(access.person(marketer, of(group, "ada@example.com")).view.plain(), default=str)
     assert not [key for key in shut if key in told]
 
@@ -93,7 +95,12 @@ def test_sql_gives_the_rows_of_the_perimeter_and_no_column_of_another_role(group
     assert rows == [{"entity": "north", "n": 1}]
     assert door.run(marketer, "SELECT count(*) AS n FROM orders").to_pylist() == [{"n": 0}]
     assert door.run(marketer, "SELECT count(*) AS n FROM people").to_pylist() == [{"n": 1}]
-    for shut in ("SELECT email FROM person_records", "SELECT value FROM golden_values", "SELECT evidence FROM links", "SELECT raw FROM source_records"):
+    for shut in (
+        "SELECT email FROM person_records",
+        "SELECT value FROM golden_values",
+        "SELECT evidence FROM links",
+        "SELECT raw FROM source_records",
+    ):
         with pytest.raises(Exception, match=r"fault|not"):
             door.run(marketer, shut)
 

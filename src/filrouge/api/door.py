@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django.http import HttpRequest, HttpResponse
 from ninja import NinjaAPI
@@ -11,6 +11,7 @@ from ninja.security import HttpBearer
 
 from filrouge import __version__
 from filrouge.base.errors import FilrougeError, NotFound, Refused
+from filrouge.domain.privacy.caller import Caller
 from filrouge.work import access
 
 
@@ -73,11 +74,11 @@ def _fault(request: HttpRequest, error: Exception) -> HttpResponse:
     import logging
 
     logging.getLogger("filrouge.api").error("fault in %s: %s", request.resolver_match, type(error).__name__)
-    return problem(request, 500, "Something went wrong on our side.", "Try again; if it goes on, tell the administrator.")
+    return problem(
+        request, 500, "Something went wrong on our side.", "Try again; if it goes on, tell the administrator."
+    )
 
 
-def caller(request: HttpRequest) -> access.Caller:
+def caller(request: HttpRequest) -> Caller:
     """Return who asks."""
-    found = request.auth  # type: ignore[attr-defined]
-    assert isinstance(found, access.Caller)
-    return found
+    return cast("Caller", request.auth)  # type: ignore[attr-defined]

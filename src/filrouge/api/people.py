@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 from django.http import HttpRequest
 from ninja import Query, Router, Schema
@@ -84,7 +84,11 @@ class Answer(Schema):
 
 @router.get("", response=FoundPage, summary="Find people by text, or by one identifier (type:value)")
 def find(
-    request: HttpRequest, q: str = "", identifier: str = "", brand: str = "", limit: int = Query(20, ge=1, le=200)
+    request: HttpRequest,
+    q: str = "",
+    identifier: str = "",
+    brand: str = "",
+    limit: Annotated[int, Query(ge=1, le=200)] = 20,
 ) -> dict[str, Any]:
     asking = caller(request)
     access.must(asking, scope="people:read")
@@ -92,7 +96,11 @@ def find(
         kind, colon, value = identifier.partition(":")
         if not colon:
             raise UsageError("An identifier is written type:value.", hint="For instance email:ada@example.com.")
-        hits = [hit for hit in people.search(value, asking, limit=limit, brand=brand, at=clock.now()) if hit.matched in (kind, "")]
+        hits = [
+            hit
+            for hit in people.search(value, asking, limit=limit, brand=brand, at=clock.now())
+            if hit.matched in (kind, "")
+        ]
     else:
         hits = people.search(q, asking, limit=limit, brand=brand, at=clock.now())
     return {"items": hits}
@@ -107,8 +115,10 @@ def one(request: HttpRequest, person: str) -> dict[str, Any]:
 
 
 @router.get("/{person}/events", summary="The timeline, latest first, by cursor pages")
-def events(request: HttpRequest, person: str, cursor: str = "", limit: int = Query(PAGE, ge=1, le=200)) -> dict[str, Any]:
-    moments = [moment for moment in _page(request, person).view.plain()["moments"]]
+def events(
+    request: HttpRequest, person: str, cursor: str = "", limit: Annotated[int, Query(ge=1, le=200)] = PAGE
+) -> dict[str, Any]:
+    moments = list(_page(request, person).view.plain()["moments"])
     start = 0
     if cursor:
         if not cursor.isdigit():
@@ -118,7 +128,9 @@ def events(request: HttpRequest, person: str, cursor: str = "", limit: int = Que
     return {"items": moments[start : start + limit], "next": str(start + limit) if more else None}
 
 
-@router.get("/{person}/may-i", response=Answer, summary="May this entity reach this person, for this purpose, by this channel?")
+@router.get(
+    "/{person}/may-i", response=Answer, summary="May this entity reach this person, for this purpose, by this channel?"
+)
 def may_i(request: HttpRequest, person: str, entity: str, brand: str, purpose: str, channel: str) -> Any:
     page = _page(request, person)
     asking = caller(request)
@@ -150,7 +162,9 @@ def follow_up(request: HttpRequest, person: str, said: FollowUpIn) -> tuple[int,
     return 201, {"id": str(made.id)}
 
 
-@router.post("/{person}/consents", response={201: Made}, summary="Record a consent, a refusal, an objection or a restriction")
+@router.post(
+    "/{person}/consents", response={201: Made}, summary="Record a consent, a refusal, an objection or a restriction"
+)
 def consent(request: HttpRequest, person: str, said: ConsentIn) -> tuple[int, dict[str, str]]:
     made = consents.record(
         caller(request), person, purpose=said.purpose, channel=said.channel, state=said.state, entity=said.entity,

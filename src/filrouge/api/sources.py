@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 from django.http import HttpRequest
 from ninja import Query, Router, Schema
@@ -33,7 +33,7 @@ def one(request: HttpRequest, name: str) -> dict[str, Any]:
 
 
 @router.get("/{name}/runs", summary="The latest runs of a source")
-def runs(request: HttpRequest, name: str, limit: int = Query(50, ge=1, le=200)) -> dict[str, Any]:
+def runs(request: HttpRequest, name: str, limit: Annotated[int, Query(ge=1, le=200)] = 50) -> dict[str, Any]:
     access.must(caller(request), scope="sources:read")
     reads.line(name, caller(request))
     return {"items": [_run(row) for row in reads.runs(caller(request), source=name, limit=limit)]}
@@ -48,26 +48,22 @@ def run(request: HttpRequest, name: str) -> tuple[int, dict[str, str]]:
 
 
 @router.get("/{name}/runs/{run_id}/rejects", summary="What a run rejected, and why")
-def rejects(request: HttpRequest, name: str, run_id: str, limit: int = Query(200, ge=1, le=1000)) -> dict[str, Any]:
+def rejects(
+    request: HttpRequest, name: str, run_id: str, limit: Annotated[int, Query(ge=1, le=1000)] = 200
+) -> dict[str, Any]:
     asking = caller(request)
     access.must(asking, "engineer", "privacy", "analyst", scope="sources:read")
     made = reads.run(run_id, asking)
     found = reads.rejects(made, asking, limit=limit)
-    return {
-        "items": [
-            {"place": row.place, "row": row.row, "column": row.column, "source_column": row.source_column, "code": row.code,
-             "warning": row.warning, "value": row.value}
-            for row in found
-        ]
-    }  # fmt: skip
+    shown = ("place", "row", "column", "source_column", "code", "warning", "value")
+    return {"items": [{name: getattr(row, name) for name in shown} for row in found]}
 
 
 def _line(line: reads.SourceLine) -> dict[str, Any]:
     source = line.source
-    return {
-        "name": source.name, "system": source.system, "kind": source.kind, "reads": source.reads, "entity": source.entity,
-        "brand": source.brand, "as_of": source.as_of, "running": line.running, "last": _run(line.last) if line.last else None,
-    }  # fmt: skip
+    shown = ("name", "system", "kind", "reads", "entity", "brand", "as_of")
+    last = _run(line.last) if line.last else None
+    return {**{name: getattr(source, name) for name in shown}, "running": line.running, "last": last}
 
 
 def _run(row: Any) -> dict[str, Any]:

@@ -16,7 +16,7 @@ _last: tuple[int, int] = (0, 0)
 
 
 def uuid7(at: datetime | None = None, rng: random.Random | None = None) -> uuid.UUID:
-    """Return a UUIDv7 that sorts by time; with ``rng`` it is reproducible (seeded), else it is monotonic in the process."""
+    """Return a UUIDv7 that sorts by time: reproducible with a seeded ``rng``, else monotonic in the process."""
     global _last
     millis = int((at or clock.now()).timestamp() * 1000)
     if rng is not None:
@@ -37,8 +37,9 @@ def _assemble(millis: int, bits: int) -> uuid.UUID:
 
 
 def record_key(source: str, source_id: str) -> int:
-    """Return the 60-bit key of a record: the first 15 hexadecimal digits of SHA-256 over ``source``, a tab and ``source_id``.
+    """Return the 60-bit key of a record.
 
+    It is the first 15 hexadecimal digits of SHA-256 over ``source``, a tab and ``source_id``.
     The engines compute the same value in bulk (``Engine.key64``).
     """
     digest = hashlib.sha256(f"{source}\t{source_id}".encode()).hexdigest()

@@ -67,6 +67,12 @@ def use(**variables: str) -> Settings:
     return get()
 
 
+def suggest(**variables: str) -> None:
+    """Set variables that a library reads, unless somebody set them already."""
+    for name, value in variables.items():
+        os.environ.setdefault(name, value)
+
+
 def variable(name: str) -> str | None:
     """Return the secret or variable called ``name``, or what the file named by ``name_FILE`` holds."""
     if name in os.environ:

@@ -9,7 +9,6 @@ import typer
 from rich.console import Console
 
 from filrouge import __version__
-from filrouge.base import settings
 from filrouge.base.errors import FilrougeError
 
 app = typer.Typer(
@@ -48,7 +47,7 @@ def root(
 
 def set_up() -> None:
     """Make Django ready in this process; whatever touches rows is imported after."""
-    from filrouge.site.ready import ready
+    from filrouge.work.ready import ready
 
     ready()
 

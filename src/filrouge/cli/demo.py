@@ -35,7 +35,9 @@ def demo(
     for login in work.logins():
         table.add_row(login.role, login.name, login.email, login.password, login.scope)
     talk.print(table)
-    talk.print(f"Open http://{host}:{port}/ and sign in. Everything here is sample data; `filrouge demo remove` takes it away.")
+    talk.print(
+        f"Open http://{host}:{port}/ and sign in. Everything here is sample data; `filrouge demo remove` takes it away."
+    )
     if no_serve:
         return
     with work.serving_desk(settings.get().sample):

@@ -40,7 +40,9 @@ def find(
 
 
 @app.command()
-def show(person: Annotated[str, typer.Argument(help="The person's id.")], key: Key = None, as_json: AsJson = False) -> None:
+def show(
+    person: Annotated[str, typer.Argument(help="The person's id.")], key: Key = None, as_json: AsJson = False
+) -> None:
     """Show everything that is known of a person, with its sources."""
     from filrouge.cli import talk
     from filrouge.work import access, installation
@@ -57,10 +59,15 @@ def show(person: Annotated[str, typer.Argument(help="The person's id.")], key: K
     table = Table("attribute", "value", "source", "entity", "date", "others")
     for attribute in view.attributes.values():
         best = attribute.best
-        table.add_row(attribute.name, best.value, best.source, best.entity, str(best.at or "")[:10], str(len(attribute.others)))
+        table.add_row(
+            attribute.name, best.value, best.source, best.entity, str(best.at or "")[:10], str(len(attribute.others))
+        )
     talk.print(table)
     for moment in view.moments[:15]:
-        talk.print(f"  {moment.at:%Y-%m-%d %H:%M}  {moment.kind:12}  {moment.system:10}  {moment.title} {moment.amount}", markup=False)
+        talk.print(
+            f"  {moment.at:%Y-%m-%d %H:%M}  {moment.kind:12}  {moment.system:10}  {moment.title} {moment.amount}",
+            markup=False,
+        )
 
 
 @app.command()

@@ -37,7 +37,8 @@ def list_(as_json: AsJson = False) -> None:
     lines = sources.lines(OWNER)
     if as_json:
         print_json([
-            {"name": line.source.name, "system": line.source.system, "kind": line.source.kind, "reads": line.source.reads,
+            {"name": line.source.name, "system": line.source.system, "kind": line.source.kind,
+             "reads": line.source.reads,
              "as_of": line.source.as_of.isoformat() if line.source.as_of else None, "last": _run(line.last)}
             for line in lines
         ])  # fmt: skip
@@ -45,8 +46,17 @@ def list_(as_json: AsJson = False) -> None:
     table = Table("source", "system", "kind", "reads", "read", "new", "changed", "unchanged", "rejected", "state")
     for line in lines:
         last = line.last
-        counts = [str(getattr(last, name)) if last else "" for name in ("read", "new", "changed", "unchanged", "rejected")]
-        table.add_row(line.source.name, line.source.system, line.source.kind, line.source.reads, *counts, last.state if last else "never run")
+        counts = [
+            str(getattr(last, name)) if last else "" for name in ("read", "new", "changed", "unchanged", "rejected")
+        ]
+        table.add_row(
+            line.source.name,
+            line.source.system,
+            line.source.kind,
+            line.source.reads,
+            *counts,
+            last.state if last else "never run",
+        )
     talk.print(table)
 
 
@@ -83,13 +93,17 @@ def run(
             made = None
         else:
             made = sources.run(name, by=BY, progress=progress, full=full)
-            counts = {key: int(getattr(made, key)) for key in ("read", "new", "changed", "unchanged", "rejected", "matched", "vanished", "lost")}
+            counts = {
+                key: int(getattr(made, key))
+                for key in ("read", "new", "changed", "unchanged", "rejected", "matched", "vanished", "lost")
+            }
     if as_json:
         print_json(counts | ({"run": str(made.id), "verdict": made.verdict} if made else {}))
         return
     talk.print(
-        f"{counts['read']} read = {counts['new']} new + {counts['changed']} changed + {counts['unchanged']} unchanged + "
-        f"{counts['rejected']} rejected, {counts['lost']} lost; {counts['matched']} of the new are of people already known."
+        f"{counts['read']} read = {counts['new']} new + {counts['changed']} changed + "
+        f"{counts['unchanged']} unchanged + {counts['rejected']} rejected, {counts['lost']} lost; "
+        f"{counts['matched']} of the new are of people already known."
     )
     if made is not None:
         talk.print(f"Run {made.id}. `filrouge identity resolve` makes people of the new records.")
@@ -110,7 +124,12 @@ def _run(made: Any) -> dict[str, Any] | None:
     if made is None:
         return None
     names = ("read", "new", "changed", "unchanged", "rejected", "matched", "vanished", "lost")
-    return {"id": str(made.id), "state": str(made.state), "verdict": made.verdict, **{n: int(getattr(made, n)) for n in names}}
+    return {
+        "id": str(made.id),
+        "state": str(made.state),
+        "verdict": made.verdict,
+        **{n: int(getattr(made, n)) for n in names},
+    }
 
 
 def print_json(data: Any) -> None:

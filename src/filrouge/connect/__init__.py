@@ -11,7 +11,7 @@ __all__ = ["Chunk", "Connector", "Discovered", "Reach", "RowFault", "connector"]
 
 
 def connector(kind: str) -> Connector:
-    """Return the connector that reads sources of ``kind``: built in, or a package's ``filrouge.connectors`` entry point.
+    """Return the connector of ``kind``: built in, or a package's ``filrouge.connectors`` entry point.
 
     Raises UsageError when none does.
     """

@@ -36,7 +36,7 @@ class CSV:
         return found
 
     def count(self, spec: SourceSpec, reach: Reach) -> int | None:
-        return sum(chunk.rows.num_rows + len(chunk.faults) for chunk in self.read(spec, reach))
+        return sum(int(chunk.rows.num_rows) + len(chunk.faults) for chunk in self.read(spec, reach))
 
     def read(self, spec: SourceSpec, reach: Reach, *, cursor: str | None = None) -> Iterator[Chunk]:
         for path in files(spec, reach):
@@ -92,7 +92,7 @@ class CSV:
             except pa.ArrowInvalid as error:
                 raise SourceError(
                     "The file {name} cannot be read as delimited text: {why}.",
-                    hint="Check the delimiter, the quote and the encoding of the source {source}; nothing was imported.",
+                    hint="Check the delimiter, quote and encoding of the source {source}; nothing was imported.",
                     name=path.name,
                     why=_why(error),
                     source=spec.source,
@@ -146,5 +146,3 @@ def _none(names: list[str]) -> pa.Table:
 def _why(error: pa.ArrowInvalid) -> str:
     text = str(error).splitlines()[0]
     return "a character does not fit the encoding" if "UTF8" in text else text.split(":")[0][:120]
-
-

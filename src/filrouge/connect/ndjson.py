@@ -1,4 +1,4 @@
-"""Lines of JSON, and what REST answers hold: nested values are reached by dotted paths, the line is kept as received."""
+"""Lines of JSON, and what REST answers hold: nested values by dotted paths, the line kept as received."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class NDJSON:
         return found
 
     def count(self, spec: SourceSpec, reach: Reach) -> int | None:
-        return sum(chunk.rows.num_rows + len(chunk.faults) for chunk in self.read(spec, reach))
+        return sum(int(chunk.rows.num_rows) + len(chunk.faults) for chunk in self.read(spec, reach))
 
     def read(self, spec: SourceSpec, reach: Reach, *, cursor: str | None = None) -> Iterator[Chunk]:
         for path in files(spec, reach):

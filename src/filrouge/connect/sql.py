@@ -10,6 +10,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import psycopg
+
 from filrouge.base.errors import SourceError
 from filrouge.connect.base import CHUNK, Chunk, Discovered, Reach, need_columns, texts
 from filrouge.domain.sources import SourceSpec
@@ -86,15 +88,13 @@ def _connected(spec: SourceSpec, reach: Reach) -> Iterator[tuple[Any, str]]:
         with closing(con):
             yield con, "?"
     elif place.startswith(("postgresql://", "postgres://")):
-        import psycopg
-
         try:
-            con = psycopg.connect(place, password=reach.secret, connect_timeout=10)  # type: ignore[assignment,arg-type]
+            con = psycopg.connect(place, password=reach.secret, connect_timeout=10)  # type: ignore[assignment]
         except psycopg.OperationalError as error:
             wrong = "password" in str(error) or "authentication" in str(error)
             raise _away(spec, "the password was refused" if wrong else "no answer", retryable=not wrong) from None
-        with con:  # type: ignore[attr-defined]
-            con.read_only = True  # type: ignore[attr-defined]
+        with con:
+            con.read_only = True
             yield con, "%s"
     else:
         raise SourceError(
@@ -112,7 +112,7 @@ def _execute(con: Any, sql: str, params: tuple[Any, ...], spec: SourceSpec, *, s
         else:
             cursor = con.cursor()
         cursor.execute(sql, params or None) if not isinstance(con, sqlite3.Connection) else cursor.execute(sql, params)
-    except Exception as error:
+    except (sqlite3.Error, psycopg.Error) as error:
         raise _failed(spec, error) from None
     return cursor
 
@@ -120,16 +120,12 @@ def _execute(con: Any, sql: str, params: tuple[Any, ...], spec: SourceSpec, *, s
 def _fetch(rows: Any, spec: SourceSpec) -> list[tuple[Any, ...]]:
     try:
         some: list[tuple[Any, ...]] = rows.fetchmany(CHUNK)
-    except Exception as error:
+    except (sqlite3.Error, psycopg.Error) as error:
         raise _failed(spec, error) from None
     return some
 
 
 def _failed(spec: SourceSpec, error: Exception) -> SourceError:
-    import psycopg
-
-    if not isinstance(error, (sqlite3.Error, psycopg.Error)):
-        raise error
     gone = isinstance(error, (sqlite3.OperationalError, psycopg.OperationalError)) and "no such" not in str(error)
     why = str(error).splitlines()[0][:160] if "no such" in str(error) or "does not exist" in str(error) else ""
     return SourceError(

@@ -15,12 +15,12 @@ from filrouge.engines.base import empty
 MEMORY = "1500MB"
 
 
-@ibis.udf.scalar.builtin(name="from_hex_digits", signature=(("string",), "int64"))
+@ibis.udf.scalar.builtin(name="from_hex_digits", signature=(("string",), "int64"))  # type: ignore[untyped-decorator]
 def _hex_to_int(text: str) -> int:  # type: ignore[empty-body]
     """The macro declared on each connection."""
 
 
-@ibis.udf.scalar.builtin(name="timezone", signature=(("string", "timestamp"), "timestamp('UTC')"))
+@ibis.udf.scalar.builtin(name="timezone", signature=(("string", "timestamp"), "timestamp('UTC')"))  # type: ignore[untyped-decorator]
 def _timezone(zone: str, local: object) -> object:
     """DuckDB's own (the icu extension is in the wheel)."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,16 +11,17 @@ import ibis
 import pyarrow as pa
 from ibis.expr import types as ir
 
+from filrouge.base import settings
 from filrouge.base.errors import UsageError
 from filrouge.engines.base import empty
 
 
-@ibis.udf.scalar.builtin(name="conv", signature=(("string", "int64", "int64"), "string"))
-def _conv(digits: str, given: int, wanted: int) -> str:
+@ibis.udf.scalar.builtin(name="conv", signature=(("string", "int64", "int64"), "string"))  # type: ignore[untyped-decorator]
+def _conv(digits: str, given: int, wanted: int) -> str:  # type: ignore[empty-body]
     """Spark's own."""
 
 
-@ibis.udf.scalar.builtin(name="to_utc_timestamp", signature=(("timestamp", "string"), "timestamp('UTC')"))
+@ibis.udf.scalar.builtin(name="to_utc_timestamp", signature=(("timestamp", "string"), "timestamp('UTC')"))  # type: ignore[untyped-decorator]
 def _to_utc(local: object, zone: str) -> object:
     """Spark's own."""
 
@@ -36,8 +36,7 @@ class SparkEngine:
             from pyspark.sql import SparkSession
         except ImportError:
             raise UsageError("Spark is not installed.", hint="Install filrouge[spark] and a Java runtime.") from None
-        os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-        os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
+        settings.suggest(PYSPARK_PYTHON=sys.executable, SPARK_LOCAL_IP="127.0.0.1")
         master = "local[2]" if url in ("spark://local", "spark:local") else url
         builder = (
             SparkSession.builder.master(master)

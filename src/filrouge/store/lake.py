@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
+from typing import Literal
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -88,8 +89,7 @@ class Lake:
 
     def replace_people(self, name: str, people: pa.Array, files: Sequence[Path], *, run: str) -> None:
         """Replace the rows of ``people`` by those of the staged ``files``, in two marked steps."""
-        column = TABLES[name].person
-        assert column is not None
+        column = TABLES[name].person or "record_key"
         if not self._done(name, mark := f"{run}:remove") and (table := self.open(name)) is not None:
             table.merge(
                 pa.table({column: people}),
@@ -175,13 +175,13 @@ class Lake:
         table = self.open(name)
         return table is not None and table.transaction_version(mark) is not None
 
-    def _write(self, name: str, data: pa.RecordBatchReader, *, mode: str, mark: str) -> None:
+    def _write(self, name: str, data: pa.RecordBatchReader, *, mode: Literal["append", "overwrite"], mark: str) -> None:
         try:
             self.path(name).mkdir(parents=True, exist_ok=True)
             write_deltalake(
                 str(self.path(name)),
                 data,
-                mode=mode,  # type: ignore[arg-type]
+                mode=mode,  # type: ignore[arg-type,unused-ignore]
                 configuration=_configuration(TABLES[name]) if not self.exists(name) else None,
                 commit_properties=_mark(mark),
             )

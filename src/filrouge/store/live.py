@@ -23,7 +23,8 @@ LIVE_TABLES = {
     "origins": "bit INTEGER PRIMARY KEY, entity TEXT NOT NULL, brand TEXT NOT NULL",
     "documents": "person BIGINT PRIMARY KEY, id TEXT NOT NULL, body {blob} NOT NULL",
     "moments": "person BIGINT PRIMARY KEY, body {blob} NOT NULL",
-    "keys": "kind TEXT NOT NULL, value TEXT NOT NULL, person BIGINT NOT NULL, origins BIGINT NOT NULL, PRIMARY KEY (value, kind, person)",
+    "keys": "kind TEXT NOT NULL, value TEXT NOT NULL, person BIGINT NOT NULL, origins BIGINT NOT NULL, "
+    "PRIMARY KEY (value, kind, person)",
     "names": "token TEXT NOT NULL, person BIGINT NOT NULL, origins BIGINT NOT NULL, PRIMARY KEY (token, person)",
     "tokens": "token TEXT PRIMARY KEY, people INTEGER NOT NULL",
     "grams": "gram TEXT NOT NULL, token TEXT NOT NULL, PRIMARY KEY (gram, token)",
@@ -112,7 +113,11 @@ class Live:
         """Write rows, replacing those of the same key."""
         marks = ", ".join(["%s"] * columns)
         table = name.removesuffix("_next")
-        keys = LIVE_TABLES[table].rpartition("PRIMARY KEY (")[2].rstrip(")") if "PRIMARY KEY (" in LIVE_TABLES[table] else ""
+        keys = (
+            LIVE_TABLES[table].rpartition("PRIMARY KEY (")[2].rstrip(")")
+            if "PRIMARY KEY (" in LIVE_TABLES[table]
+            else ""
+        )
         first = [part.split()[0] for part in LIVE_TABLES[table].split(", ")]
         key = keys or first[0]
         rest = [column for column in first[:columns] if column not in key.split(", ")]
@@ -205,6 +210,10 @@ class Live:
         known, front = [person], [person]
         while front:
             marks = ", ".join(["%s"] * len(front))
-            front = [old for (old,) in self.rows(f"SELECT old FROM redirects WHERE new IN ({marks})", front) if old not in known]
+            front = [
+                old
+                for (old,) in self.rows(f"SELECT old FROM redirects WHERE new IN ({marks})", front)
+                if old not in known
+            ]
             known += front
         return known

@@ -11,7 +11,8 @@ def _load() -> dict[str, Table]:
     from importlib import import_module
 
     names = (
-        "source_records", "rejects", "person_records", "company_records", "roles", "opportunities", "followups", "contracts",
+        "source_records", "rejects", "person_records", "company_records", "roles", "opportunities", "followups",
+        "contracts",
         "invoices", "payments", "orders", "order_lines", "returns", "promotions", "interactions", "contacts",
         "consents", "events", "links", "people", "golden_values",
     )  # fmt: skip

@@ -25,5 +25,9 @@ TABLE = Table(
     canonical=False,
     person="person",
     common=False,
-    key=("person", "attribute", "rank",),
+    key=(
+        "person",
+        "attribute",
+        "rank",
+    ),
 )

@@ -68,7 +68,9 @@ def _opened(asking: Caller, key: str, opening: str) -> None:
     if last is not None and now - last < SAME_OPENING:
         return
     with transaction.atomic():
-        audit.record("person.open", by=asking.by, kind="person", subject=key, door=opening, purpose=asking.perimeter.purpose)
+        audit.record(
+            "person.open", by=asking.by, kind="person", subject=key, door=opening, purpose=asking.perimeter.purpose
+        )
     if len(_recent) > 10_000:
         _recent.clear()
     _recent[(asking.by, key)] = now

@@ -35,7 +35,8 @@ def record(
     entity, brand = access.origin(asking, found, entity, brand)
     with transaction.atomic():
         event = ConsentEvent.objects.create(
-            person=found.view.id, entity=entity, brand="" if state == "objected" else brand, by=asking.by, purpose=purpose,
+            person=found.view.id, entity=entity, brand="" if state == "objected" else brand,
+            by=asking.by, purpose=purpose,
             channel=channel, state=state, method=method[:60], evidence=evidence[:500], notice=notice[:300],
         )  # fmt: skip
         audit.record(
@@ -46,7 +47,7 @@ def record(
 
 
 def stop_calling(asking: Caller, person: str) -> list[ConsentEvent]:
-    """"Stop calling me": an objection to marketing by phone, for every entity of the caller's that knows the person."""
+    """Record "stop calling me": an objection to marketing by phone, for each entity that knows the person."""
     found = access.person(asking, person)
     known = {record.entity for record in found.view.records}
     entities = sorted(e for e in known if e in asking.perimeter.acting or asking.perimeter.everything)
@@ -68,7 +69,16 @@ def may_i(
         return rules.Decision(False, "unknown_person", "nobody is known under this number")
     aliases = live.aliases(current)
     acts = list(ConsentEvent.objects.filter(person__in=aliases, entity=entity))
-    return _decide(document, acts, _overdue(aliases, entity), entity=entity, brand=brand, purpose=purpose, channel=channel, at=at or clock.now())
+    return _decide(
+        document,
+        acts,
+        _overdue(aliases, entity),
+        entity=entity,
+        brand=brand,
+        purpose=purpose,
+        channel=channel,
+        at=at or clock.now(),
+    )
 
 
 def may_i_all(
@@ -84,7 +94,14 @@ def may_i_all(
         aliases = live.aliases(person)
         told = [row for alias in aliases for row in acts.get(alias, ())]
         decisions[person] = _decide(
-            document, told, _overdue(aliases, entity), entity=entity, brand=brand, purpose=purpose, channel=channel, at=at
+            document,
+            told,
+            _overdue(aliases, entity),
+            entity=entity,
+            brand=brand,
+            purpose=purpose,
+            channel=channel,
+            at=at,
         )
     return decisions
 

@@ -1,4 +1,4 @@
-"""The sample group: built as eight systems beside the home folder, imported like any other, removable in one gesture."""
+"""The sample group: eight systems beside the home folder, imported like any other, removed in one gesture."""
 
 from __future__ import annotations
 
@@ -127,7 +127,13 @@ def set_up_group() -> None:
     if not Agreement.objects.filter(sample=True).exists():
         for row in group.agreements:
             groups.agree(
-                row.giver, row.receiver, category=row.category, purpose=row.purpose, evidence=row.evidence, by=BY, sample=True
+                row.giver,
+                row.receiver,
+                category=row.category,
+                purpose=row.purpose,
+                evidence=row.evidence,
+                by=BY,
+                sample=True,
             )
     for login in logins():
         account = next(account for account in group.accounts if account.email == login.email)
@@ -183,4 +189,3 @@ def remove() -> dict[str, int]:
             lake.vacuum(table, everything=True)
         Live().drop()
     return gone
-

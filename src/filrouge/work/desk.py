@@ -32,7 +32,9 @@ class Filrouge:
         from filrouge.tables import TABLES
 
         if name not in TABLES:
-            raise NotFound("There is no table called {name}.", hint="There are: {known}.", name=name, known=", ".join(TABLES))
+            raise NotFound(
+                "There is no table called {name}.", hint="There are: {known}.", name=name, known=", ".join(TABLES)
+            )
         return ibis.memtable(self.sql(f'SELECT * FROM "{name}"', as_of=as_of), name=name)
 
     def person(self, person: str) -> dict[str, Any]:

@@ -88,11 +88,18 @@ def carry_out(erasure: str) -> Erasure:
     finally:
         engine.close()
     if any(found.values()):
-        raise StorageError("The search after the erasure still found something.", hint="The erasure will be taken up again.")
+        raise StorageError(
+            "The search after the erasure still found something.", hint="The erasure will be taken up again."
+        )
     with transaction.atomic():
         SubjectSalt.objects.filter(person__in=aliases).delete()
         row.state, row.finished_at, row.person = "done", clock.now(), ""
-        row.report = {"destroyed": destroyed, "found_again": found, "records": len(keys), "suppressed": row.plan["suppressed"]}
+        row.report = {
+            "destroyed": destroyed,
+            "found_again": found,
+            "records": len(keys),
+            "suppressed": row.plan["suppressed"],
+        }
         row.plan = {}
         row.save()
         Job.objects.filter(params__erasure=str(row.id)).update(params={"erasure": str(row.id)})
@@ -128,7 +135,9 @@ def _settle(row: Erasure, engine: Engine, live: Live) -> None:
 def _all(engine: Engine, name: str) -> str:
     """Register every version of a table, and return its name."""
     lake = runs.lake()
-    engine.con.create_view(f"every_{name}", engine.read(f"every_{name}", lake.files(name), arrow_schema(name)), overwrite=True)
+    engine.con.create_view(
+        f"every_{name}", engine.read(f"every_{name}", lake.files(name), arrow_schema(name)), overwrite=True
+    )
     return f"every_{name}"
 
 
@@ -163,7 +172,12 @@ def _identifiers(engine: Engine, keys: Sequence[int]) -> dict[str, set[str]]:
             if phone and phone[-2:] and "".join(filter(str.isdigit, phone))[-8:] in tails:
                 phones.discard(phone_key(phone))
     mine["email"], mine["phone"] = emails, phones
-    mine["raw"] = {text.strip() for email, phone in wanted for text in (email, phone) if text and (email_key(text) in emails or phone_key(text) in phones)}
+    mine["raw"] = {
+        text.strip()
+        for email, phone in wanted
+        for text in (email, phone)
+        if text and (email_key(text) in emails or phone_key(text) in phones)
+    }
     return mine
 
 
@@ -173,7 +187,9 @@ def _facts(engine: Engine, keys: Sequence[int]) -> list[int]:
     for name, table in TABLES.items():
         if table.person == "person_key":
             view = _all(engine, name)
-            rows = engine.con.con.execute(f"SELECT DISTINCT record_key FROM {view} WHERE person_key IN (SELECT unnest(?))", [list(keys)])
+            rows = engine.con.con.execute(
+                f"SELECT DISTINCT record_key FROM {view} WHERE person_key IN (SELECT unnest(?))", [list(keys)]
+            )
             found |= {row[0] for row in rows.fetchall()}
     return sorted(found)
 
@@ -200,7 +216,9 @@ def _count(engine: Engine, keys: Sequence[int], aliases: Sequence[str]) -> dict[
     for name in TABLES:
         if condition := _condition(name, keys, facts, aliases):
             view = _all(engine, name)
-            counts[name] = int(engine.con.con.execute(f"SELECT count(*) FROM {view} WHERE {condition}").fetchall()[0][0])
+            counts[name] = int(
+                engine.con.con.execute(f"SELECT count(*) FROM {view} WHERE {condition}").fetchall()[0][0]
+            )
     return counts
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 
@@ -41,7 +42,15 @@ def close(asking: Caller, key: str, state: str, *, outcome: str = "") -> FollowU
     row = _open(asking, key)
     if state not in (FollowUp.State.DONE, FollowUp.State.CANCELLED):
         raise UsageError("A follow-up is done or cancelled.")
-    return _change(row, asking, f"follow_up.{state}", state=state, closed_at=clock.now(), closed_by=asking.by, outcome=outcome[:500])
+    return _change(
+        row,
+        asking,
+        f"follow_up.{state}",
+        state=state,
+        closed_at=clock.now(),
+        closed_by=asking.by,
+        outcome=outcome[:500],
+    )
 
 
 def reopen(asking: Caller, key: str) -> FollowUp:
@@ -122,14 +131,31 @@ def adopt(*, progress: runs.Progress = runs.silent) -> int:
         ).fetchall()
     finally:
         engine.close()
-    made = _adopt_follow_ups(follow_ups, progress) + _adopt_promises(promises, progress)
-    return made
+    return _adopt_follow_ups(follow_ups, progress) + _adopt_promises(promises, progress)
 
 
-def _adopt_follow_ups(rows: list[tuple[object, ...]], progress: runs.Progress) -> int:
-    known = {(s, i): (p, d) for s, i, p, d in FollowUp.objects.exclude(source="").values_list("source", "source_id", "person", "due_at")}
+def _adopt_follow_ups(rows: list[tuple[Any, ...]], progress: runs.Progress) -> int:
+    known = {
+        (s, i): (p, d)
+        for s, i, p, d in FollowUp.objects.exclude(source="").values_list("source", "source_id", "person", "due_at")
+    }
     fresh, moved = [], []
-    for source, source_id, person, entity, brand, company, kind, subject, due, owner, amount, currency, key, status in rows:
+    for (
+        source,
+        source_id,
+        person,
+        entity,
+        brand,
+        company,
+        kind,
+        subject,
+        due,
+        owner,
+        amount,
+        currency,
+        key,
+        status,
+    ) in rows:
         key_of = (source, source_id)
         if key_of in known:
             if known[key_of][0] != person:
@@ -156,7 +182,7 @@ def _adopt_follow_ups(rows: list[tuple[object, ...]], progress: runs.Progress) -
     return len(fresh)
 
 
-def _adopt_promises(rows: list[tuple[object, ...]], progress: runs.Progress) -> int:
+def _adopt_promises(rows: list[tuple[Any, ...]], progress: runs.Progress) -> int:
     known = {(s, i): p for s, i, p in Promise.objects.exclude(source="").values_list("source", "source_id", "person")}
     fresh = []
     for source, source_id, person, entity, brand, text, due, at in rows:

@@ -61,7 +61,15 @@ def agree(
             giver=_entity(giver), receiver=_entity(receiver), category=category, purpose=purpose,
             valid_from=start or clock.now(), valid_until=until, evidence=evidence, sample=sample,
         )  # fmt: skip
-        audit.record("agreement.add", by=by, kind="agreement", subject=str(row.id), giver=giver, receiver=receiver, purpose=purpose)
+        audit.record(
+            "agreement.add",
+            by=by,
+            kind="agreement",
+            subject=str(row.id),
+            giver=giver,
+            receiver=receiver,
+            purpose=purpose,
+        )
     return row
 
 
@@ -93,7 +101,9 @@ def add_user(
 ) -> tuple[User, str]:  # fmt: skip
     """Make an account with one role; return it with its password (made up when none is given)."""
     if role not in Role.values:
-        raise UsageError("There is no role called {role}.", hint="Roles: {known}.", role=role, known=", ".join(Role.values))
+        raise UsageError(
+            "There is no role called {role}.", hint="Roles: {known}.", role=role, known=", ".join(Role.values)
+        )
     said = password or secrets.token_urlsafe(12)
     with transaction.atomic():
         if User.objects.filter(email=email.lower()).exists():
@@ -119,10 +129,12 @@ def grant(user: str, role: str, *, by: str, entities: Sequence[str] = (), brands
             raise NotFound("No brand is called {slug}.", slug=wrong[0])
         for slug in entities or (None,):
             Grant.objects.create(user_id=user, role=role, entity=_entity(slug) if slug else None, brands=list(brands))
-        audit.record("user.grant", by=by, kind="user", subject=user, role=role, entities=list(entities), brands=list(brands))
+        audit.record(
+            "user.grant", by=by, kind="user", subject=user, role=role, entities=list(entities), brands=list(brands)
+        )
 
 
-def revoke(user: str, grant_id: int | str, *, by: str) -> None:
+def revoke(user: str, grant_id: str, *, by: str) -> None:
     """Take a role away."""
     with transaction.atomic():
         gone, _ = Grant.objects.filter(user_id=user, pk=grant_id).delete()
@@ -147,12 +159,20 @@ def set_active(user: str, active: bool, *, by: str) -> User:
 
 
 def make_key(
-    asking: Caller, name: str, *, role: str, scopes: Sequence[str], entities: Sequence[str] = (), brands: Sequence[str] = ()
+    asking: Caller,
+    name: str,
+    *,
+    role: str,
+    scopes: Sequence[str],
+    entities: Sequence[str] = (),
+    brands: Sequence[str] = (),
 ) -> tuple[ApiKey, str]:
     """Make an API key; the word returned beside it is shown once and never kept."""
     access.must(asking, "administrator")
     if wrong := [scope for scope in scopes if scope not in SCOPES]:
-        raise UsageError("There is no scope called {scope}.", hint="Scopes: {known}.", scope=wrong[0], known=", ".join(SCOPES))
+        raise UsageError(
+            "There is no scope called {scope}.", hint="Scopes: {known}.", scope=wrong[0], known=", ".join(SCOPES)
+        )
     if role not in Role.values:
         raise UsageError("There is no role called {role}.", role=role)
     for slug in entities:

@@ -1,11 +1,11 @@
-"""Identity: resolve the records into people, keep the decisions, derive people and golden values, tell the live copies."""
+"""Identity: records become people, decisions are kept, golden values derived, and the live copies told."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal, cast
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -100,7 +100,13 @@ def _links(engine: Engine) -> tuple[pa.Table, dict[int, list[str]]]:
 
 def _verdicts() -> list[identity.HumanDecision]:
     return [
-        identity.HumanDecision(kind=row.kind, left=row.left, right=row.right, by=row.by, at=row.created_at)
+        identity.HumanDecision(
+            kind=cast("Literal['must_link', 'cannot_link']", row.kind),
+            left=row.left,
+            right=row.right,
+            by=row.by,
+            at=row.created_at,
+        )
         for row in Verdict.objects.filter(undone_at=None).order_by("created_at", "id")
     ]
 
@@ -155,7 +161,11 @@ def _tombstones(engine: Engine, resolution: identity.Resolution, people: pa.Tabl
     leads = dict(rows) | dict(resolution.redirects)
     living = set(people["person_id"].to_pylist())
     kept = sorted((old, new) for old, new in leads.items() if old not in living)
-    columns = {"person_id": [old for old, _ in kept], "merged_into": [new for _, new in kept], "kind": ["person"] * len(kept)}
+    columns = {
+        "person_id": [old for old, _ in kept],
+        "merged_into": [new for _, new in kept],
+        "kind": ["person"] * len(kept),
+    }
     return pa.table({name: pa.array(values, pa.string()) for name, values in columns.items()})
 
 

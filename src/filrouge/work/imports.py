@@ -87,7 +87,9 @@ class Import:
             for chunk in connector(self.spec.kind).read(self.spec, self.reach, cursor=self.cursor or None):
                 faults.extend(chunk.faults)
                 if chunk.rows.num_rows:
-                    rows = chunk.rows.append_column("_seq", pa.array(range(count, count + chunk.rows.num_rows), pa.int64()))
+                    rows = chunk.rows.append_column(
+                        "_seq", pa.array(range(count, count + chunk.rows.num_rows), pa.int64())
+                    )
                     names = tuple(rows.column_names)
                     if names not in writers:
                         path = self.folder / f"raw-{len(writers)}.parquet"
@@ -147,7 +149,9 @@ class Import:
         repeats = int(good.count().to_pyarrow().as_py()) - int(versions.count().to_pyarrow().as_py())
         back = ibis.window(group_by="record_key", order_by=ibis.desc("_seq"))
         versions = versions.mutate(
-            _nth=ibis.row_number().over(order), _left=ibis.row_number().over(back), _final=versions._hash.first().over(back)
+            _nth=ibis.row_number().over(order),
+            _left=ibis.row_number().over(back),
+            _final=versions._hash.first().over(back),
         )
         known = self._known("source_records").select(_key="record_key", _known="row_hash")
         joined = versions.left_join(known, versions.record_key == known._key)
@@ -161,9 +165,7 @@ class Import:
             "_seq", "record_key", _outcome=outcome, _last=joined._left == 0, _was=joined._known.notnull()
         ), repeats
 
-    def _count(
-        self, rows: ir.Table, judged: ir.Table, faults: list[RowFault], *, read: int, repeats: int
-    ) -> Counts:
+    def _count(self, rows: ir.Table, judged: ir.Table, faults: list[RowFault], *, read: int, repeats: int) -> Counts:
         grouped = judged.group_by("_outcome").aggregate(n=judged.count()).to_pyarrow().to_pylist()
         by = {row["_outcome"]: row["n"] for row in grouped}
         rejected = int(rows.filter(rows._faults != "").count().to_pyarrow().as_py()) + len(faults)
@@ -258,7 +260,8 @@ class Import:
             lines.append(
                 each.select(
                     "entity", "brand", "record_key", place=each._place, row=each._row, raw=each._raw,
-                    column=each._each.split(":")[0], code=each._each.split(":")[1], warning=ibis.literal(warning), **stamp,
+                    column=each._each.split(":")[0], code=each._each.split(":")[1], warning=ibis.literal(warning),
+                    **stamp,
                 )
             )  # fmt: skip
         files = []
@@ -292,6 +295,6 @@ class Import:
 
 
 def fingerprint(spec: SourceSpec) -> str:
-    """Return what changes when the definition reads a row differently: its mapping and conventions, not its schedule."""
+    """Return what changes when a row is read differently: by mapping and conventions, not by schedule."""
     parts = spec.model_dump(mode="json", include={"map", "consents", "format", "entity", "brand", "key", "reads"})
     return hashlib.sha256(as_json(parts).encode()).hexdigest()[:16]

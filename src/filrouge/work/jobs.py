@@ -29,7 +29,9 @@ def ask(kind: str, *, by: str = "", key: str = "", every_s: int | None = None, *
 def claim(worker: str) -> Job | None:
     """Take the next job that is due, or whose holder fell silent; None when there is none."""
     now = clock.now()
-    free = Job.objects.filter(state="waiting", run_at__lte=now) | Job.objects.filter(state="running", lease_until__lt=now)
+    free = Job.objects.filter(state="waiting", run_at__lte=now) | Job.objects.filter(
+        state="running", lease_until__lt=now
+    )
     for job in free.order_by("run_at")[:10]:
         taken = Job.objects.filter(pk=job.pk, state=job.state, lease_until=job.lease_until).update(
             state="running", worker=worker, lease_until=now + LEASE, attempts=job.attempts + 1

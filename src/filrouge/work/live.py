@@ -46,9 +46,9 @@ def rebuild(*, progress: runs.Progress = runs.silent) -> dict[str, int]:
                     live.insert("documents_next", rows, columns=3)
                 done["people"] += len(rows)
                 progress("documents", done["people"], people)
-            for rows in _moments(engine):
+            for last in _moments(engine):
                 with live.writing():
-                    live.insert("moments_next", rows, columns=2)
+                    live.insert("moments_next", last, columns=2)
         _own(engine, "true")
         for name, sql, columns in (("keys", gather.keys_sql(), 4), ("names", gather.names_sql(), 3)):
             order = "value, kind, person" if name == "keys" else "token, person"
@@ -132,10 +132,20 @@ def _opened() -> Engine:
 
 def _phones(raw: Any) -> None:
     """Teach the engine the numbers that its own rule does not read."""
-    rest = [row[0] for row in raw.execute("SELECT DISTINCT phone FROM person_records WHERE phone IS NOT NULL AND e164(phone) IS NULL").fetchall()]
-    raw.register("phones_rest", pa.table({"phone": pa.array(rest, pa.string()), "e": pa.array([phone_key(x) for x in rest], pa.string())}))
+    rest = [
+        row[0]
+        for row in raw.execute(
+            "SELECT DISTINCT phone FROM person_records WHERE phone IS NOT NULL AND e164(phone) IS NULL"
+        ).fetchall()
+    ]
+    raw.register(
+        "phones_rest",
+        pa.table({"phone": pa.array(rest, pa.string()), "e": pa.array([phone_key(x) for x in rest], pa.string())}),
+    )
     raw.execute("CREATE OR REPLACE TABLE phone_keys AS SELECT phone, e FROM phones_rest WHERE e <> ''")
-    raw.execute("CREATE OR REPLACE MACRO phone_of(x) AS coalesce(e164(x), (SELECT min(e) FROM phone_keys k WHERE k.phone = x))")
+    raw.execute(
+        "CREATE OR REPLACE MACRO phone_of(x) AS coalesce(e164(x), (SELECT min(e) FROM phone_keys k WHERE k.phone = x))"
+    )
 
 
 def _own(engine: Engine, condition: str) -> None:
@@ -149,7 +159,11 @@ def _one(engine: Engine, sql: str) -> Any:
 def _origins(live: Live) -> dict[tuple[str, str], int]:
     """Return the bit of each (entity, brand), those already given kept."""
     known = live.origins() if live.ready() else {}
-    pairs = [(entity, brand) for entity in Entity.objects.values_list("slug", flat=True) for brand in [*Brand.objects.values_list("slug", flat=True)]]
+    pairs = [
+        (entity, brand)
+        for entity in Entity.objects.values_list("slug", flat=True)
+        for brand in [*Brand.objects.values_list("slug", flat=True)]
+    ]
     for source in Source.objects.all():
         pairs += [(e, b) for e in _named(source.spec.get("entity")) for b in _named(source.spec.get("brand"))]
     used = [pair for pair in dict.fromkeys(pairs) if pair not in known]
@@ -219,12 +233,14 @@ def _rest(engine: Engine, live: Live, suffix: str) -> None:
     raw = engine.con.con
     tokens: list[tuple[str, int]] = []
     for rows in _fetched(raw, f"SELECT token, count(*) FROM ({gather.names_sql()}) GROUP BY token ORDER BY token"):
-        tokens += rows  # type: ignore[arg-type]
+        tokens += [(str(token), int(people)) for token, people in rows]
     for start in range(0, len(tokens), BULK):
         some = tokens[start : start + BULK]
         with live.writing():
             live.insert(f"tokens{suffix}", some, columns=2)
-            live.insert(f"grams{suffix}", sorted({(gram, token) for token, _ in some for gram in grams(token)}), columns=2)
+            live.insert(
+                f"grams{suffix}", sorted({(gram, token) for token, _ in some for gram in grams(token)}), columns=2
+            )
     _load_companies(engine, live, suffix)
     _load_redirects(engine, live, suffix)
 

@@ -1,4 +1,4 @@
-"""Promises: what we committed to, dated and owned, kept or not; those made elsewhere are taken over from their source."""
+"""Promises: what we committed to, dated and owned, kept or not; those made elsewhere are taken over."""
 
 from __future__ import annotations
 
@@ -47,6 +47,8 @@ def close(asking: Caller, promise_id: str, state: str, *, outcome: str = "") -> 
         )
         if not changed:
             raise Conflict("This promise was already closed.", hint="Reload the page.")
-        audit.record("promise.close", by=asking.by, kind="person", subject=promise.person, promise=promise_id, state=state)
+        audit.record(
+            "promise.close", by=asking.by, kind="person", subject=promise.person, promise=promise_id, state=state
+        )
     promise.refresh_from_db()
     return promise

@@ -84,7 +84,8 @@ def _fail(run: Run, error: BaseException) -> None:
 def commit(run: Run, manifest: dict[str, dict[str, Any]], **details: Any) -> None:
     """Promise the staged files in one transaction, then carry the promise out.
 
-    ``manifest``: table -> {"append": [file…], "overwrite": [file…], "supersede": file, "replace": [people file, file…]}.
+    ``manifest``: table -> {"append": [file…], "overwrite": [file…], "supersede": file,
+    "replace": [people file, file…]}.
     """
     with transaction.atomic():
         run.manifest = manifest
@@ -114,7 +115,9 @@ def carry_out(run: Run) -> None:
         run.manifest = {}
         run.save()
         if run.source is not None and run.kind == "import":
-            Source.objects.filter(pk=run.source_id).update(as_of=run.as_of or run.started_at, cursor=run.next_cursor)
+            Source.objects.filter(name=run.source_name).update(
+                as_of=run.as_of or run.started_at, cursor=run.next_cursor
+            )
     shutil.rmtree(where, ignore_errors=True)
 
 

@@ -34,6 +34,4 @@ def reveal(name: str) -> str:
     try:
         return _fernet().decrypt(row.sealed.encode()).decode()
     except InvalidToken:
-        raise StorageError(
-            "The secret {name} was sealed with another key.", hint="Give it again.", name=name
-        ) from None
+        raise StorageError("The secret {name} was sealed with another key.", hint="Give it again.", name=name) from None

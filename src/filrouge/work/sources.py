@@ -198,7 +198,9 @@ def undo(run_id: str, *, by: str) -> Run:
         raise NotFound("No import has the number {run}.", hint="`filrouge source list` shows the runs.", run=run_id)
     if made.state != Run.State.COMMITTED:
         raise Conflict("This run is not in place.", hint="Only a run that was carried out can be undone.")
-    later = Run.objects.filter(source=made.source, kind="import", state=Run.State.COMMITTED, started_at__gt=made.started_at)
+    later = Run.objects.filter(
+        source=made.source, kind="import", state=Run.State.COMMITTED, started_at__gt=made.started_at
+    )
     if later.exists():
         raise Conflict(
             "{count} later runs of {source} stand on this one.", hint="Undo the later ones first.",
@@ -210,7 +212,7 @@ def undo(run_id: str, *, by: str) -> Run:
         made.finished_at = clock.now()
         made.save()
         previous = Run.objects.filter(source=made.source, kind="import", state=Run.State.COMMITTED).first()
-        Source.objects.filter(pk=made.source_id).update(
+        Source.objects.filter(name=made.source_name).update(
             cursor=previous.next_cursor if previous else "", as_of=previous.as_of if previous else None
         )
         audit.record("import.undo", by=by, kind="run", subject=str(made.id), source=made.source_name)

@@ -18,7 +18,11 @@ from filrouge.work import access, audit, runs
 def run(asking: Caller, sql: str, *, as_of: datetime | None = None) -> pa.Table:
     """Return the rows of one SELECT over what the caller may read, as of a date when one is given."""
     access.must(asking, "analyst", "engineer", "privacy", "finance", "marketer", scope="sql:read")
-    pairs = [(e, b) for e in Entity.objects.values_list("slug", flat=True) for b in Brand.objects.values_list("slug", flat=True)]
+    pairs = [
+        (e, b)
+        for e in Entity.objects.values_list("slug", flat=True)
+        for b in Brand.objects.values_list("slug", flat=True)
+    ]
     desk = tables.Desk(runs.lake(), asking.perimeter, pairs, copies(), runs.hidden(), as_of)
     found = desk.run(sql)
     with transaction.atomic():

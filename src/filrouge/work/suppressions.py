@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import os
 from collections.abc import Iterable
+from uuid import UUID
 
 import pyarrow as pa
 
@@ -29,7 +30,7 @@ def digest(kind: str, value: str, pepper: bytes | None = None) -> str:
     return hmac.new(pepper or _pepper(), f"{kind}:{value}".encode(), hashlib.sha256).hexdigest()
 
 
-def add(kind: str, values: Iterable[str], *, erasure: object, reason: str = "erasure") -> int:
+def add(kind: str, values: Iterable[str], *, erasure: UUID, reason: str = "erasure") -> int:
     """Keep the hashes of ``values``; return how many were new. Call it inside the transaction of the act."""
     pepper = _pepper()
     made = 0

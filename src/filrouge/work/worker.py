@@ -26,8 +26,8 @@ def run(stop: threading.Event | None = None) -> None:
     """Work until asked to stop."""
     ending = stop or threading.Event()
     if stop is None:
-        for name in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(name, lambda *_: ending.set())
+        for asked in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(asked, lambda *_: ending.set())
     installation.ready()
     schedule()
     name = f"{socket.gethostname()}:{os.getpid()}"

@@ -1,4 +1,4 @@
-"""One question before acting: may this entity, for this brand, reach or use this person, for this purpose, by this channel?
+"""One question before acting: may this entity, for this brand and purpose, reach this person by this channel?
 
 The answer is allow or deny, the reason, the rule and the evidence it rests on. The law stands here as dated rules
 with their source, to be confirmed by the company's data protection officer.
@@ -25,7 +25,7 @@ class Decision:
 
 @dataclass(frozen=True)
 class Default:
-    """What holds without a record: for a purpose and channel (``*``: any), from a date until another, by which source."""
+    """What holds without a record, for a purpose and channel (``*``: any), between dates, by which source."""
 
     purpose: str
     channel: str
@@ -55,7 +55,9 @@ DEFAULTS: tuple[Default, ...] = (
     Default("marketing", "sms", False, _GDPR, None, "CPCE art. L34-5: prior consent"),
     Default("marketing", "push", False, _GDPR, None, "CPCE art. L34-5: prior consent"),
     Default("marketing", "ads", False, _GDPR, None, "LIL art. 82: prior consent"),
-    Default("marketing", "phone", True, _GDPR, _PHONE_OPT_IN, "C. conso. art. L223-1 before Act 2025-594: objection list"),
+    Default(
+        "marketing", "phone", True, _GDPR, _PHONE_OPT_IN, "C. conso. art. L223-1 before Act 2025-594: objection list"
+    ),
     Default("marketing", "phone", True, _PHONE_OPT_IN, None, "C. conso. art. L223-1: running contract", customers=True),
     Default("marketing", "phone", False, _PHONE_OPT_IN, None, "C. conso. art. L223-1 (Act 2025-594): prior consent"),
     Default("marketing", "post", True, _GDPR, None, "GDPR art. 6(1)(f), 21(2): until objection"),

@@ -34,7 +34,14 @@ SIGHT: Mapping[str, Mapping[str, Sight]] = {
     "finance": {"contact": "mask", "text": "hide", "opinion": "hide", "evidence": "hide"},
     "privacy": {},
     "engineer": {"contact": "mask", "text": "hide", "opinion": "hide", "money": "hide"},
-    "executive": {"contact": "hide", "personal": "hide", "text": "hide", "opinion": "hide", "money": "hide", "evidence": "hide"},
+    "executive": {
+        "contact": "hide",
+        "personal": "hide",
+        "text": "hide",
+        "opinion": "hide",
+        "money": "hide",
+        "evidence": "hide",
+    },
     "analyst": {"contact": "mask", "text": "hide", "opinion": "hide", "money": "hide", "evidence": "hide"},
     "administrator": {},
 }
@@ -136,7 +143,7 @@ def perimeter(
     at: datetime,
     purpose: str | None = None,
 ) -> Perimeter:
-    """Return what the holder of ``grants`` may see at ``at``; each role looks under its own purpose unless one is named."""
+    """Return what the holder of ``grants`` may see; each role looks under its own purpose unless one is named."""
     known, agreed, held = tuple(entities), tuple(agreements), tuple(grants)
     rules: list[Rule] = []
     acting: set[str] = set()
@@ -151,9 +158,7 @@ def perimeter(
         }
         rules.append(Rule(role=grant.role, entities=opened, brands=grant.brands))
     first = purpose or (ROLE_PURPOSE[held[0].role] if held else "service")
-    return Perimeter(
-        purpose=first, acting=frozenset(acting), rules=tuple(rules), roles=frozenset(g.role for g in held)
-    )
+    return Perimeter(purpose=first, acting=frozenset(acting), rules=tuple(rules), roles=frozenset(g.role for g in held))
 
 
 def mask(value: str, kind: str = "") -> str:

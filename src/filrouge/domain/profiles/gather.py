@@ -137,7 +137,21 @@ _MOMENTS: Mapping[str, tuple[str, ...]] = {
     "consents": ("'consent'", 'f."at"', "NULL", "NULL", "f.channel", "NULL", "f.state", "NULL", "NULL", "NULL", "f.evidence", "NULL",
                  "to_json({purpose: f.purpose, method: f.method})"),
 }  # fmt: skip
-_FIELDS = ("kind", "at", "title", "text", "channel", "direction", "status", "outcome", "amount", "currency", "ref", "link", "details")
+_FIELDS = (
+    "kind",
+    "at",
+    "title",
+    "text",
+    "channel",
+    "direction",
+    "status",
+    "outcome",
+    "amount",
+    "currency",
+    "ref",
+    "link",
+    "details",
+)
 
 # Kind of a search key -> (table, expression of the value, column that leads to the person, category of the fact)
 KEYS: tuple[tuple[str, str, str, str, str], ...] = (
@@ -166,7 +180,11 @@ def moments_sql() -> str:
     for name, values in _MOMENTS.items():
         table = "contracts" if name == "contract_ends" else name
         shown = ", ".join(f'"{field}": {_typed(field, value)}' for field, value in zip(_FIELDS, values, strict=True))
-        extra = " AND f.kind IN ('ticket', 'complaint', 'message', 'call', 'visit', 'registration')" if name == "interactions" else ""
+        extra = (
+            " AND f.kind IN ('ticket', 'complaint', 'message', 'call', 'visit', 'registration')"
+            if name == "interactions"
+            else ""
+        )
         queries.append(
             f"SELECT o.person, {{{shown}, {_BASE}}} AS item, {values[1]} AS moment, f.record_key AS tie "
             f"FROM {table} f JOIN owned o ON o.record_key = f.person_key WHERE {values[1]} IS NOT NULL{extra}"

@@ -252,9 +252,7 @@ def _allowed(rows: Sequence[Mapping[str, Any]], sees: Perimeter, category: str) 
     return [row for row in rows if sees.sees(row["entity"], row["brand"], category)]
 
 
-def _attributes(
-    rows: Iterable[Mapping[str, Any]], sees: Perimeter, systems: Mapping[str, str]
-) -> dict[str, Attribute]:
+def _attributes(rows: Iterable[Mapping[str, Any]], sees: Perimeter, systems: Mapping[str, str]) -> dict[str, Attribute]:
     grouped: dict[str, list[Value]] = {}
     for row in rows:
         sensitivity = ATTRIBUTES.get(row["attribute"], "personal")
@@ -371,7 +369,11 @@ def _alerts(
             yield Alert(
                 "complaint_open",
                 "danger",
-                {"ref": ticket.get("ref", ""), "days": (at - opened).days if opened else None, "brand": ticket["brand"]},
+                {
+                    "ref": ticket.get("ref", ""),
+                    "days": (at - opened).days if opened else None,
+                    "brand": ticket["brand"],
+                },
             )
     latest: dict[str, Mapping[str, Any]] = {}
     for payment in sorted(money["payments"], key=lambda row: str(row.get("at") or "")):

@@ -47,8 +47,10 @@ def mapped(raw: ir.Table, spec: SourceSpec, *, engine: Engine, at: datetime) -> 
         put(name, cell, table.column(name).type)
     if "source_id" not in made:
         made["source_id"] = _joined(raw, spec.key)
-    for name in ("source_id", "entity", "brand", *spec.required):
-        faults.append(_tell(name, ibis.cases((made[name].isnull(), "missing"), else_=ibis.null("string"))))
+    faults += [
+        _tell(name, ibis.cases((made[name].isnull(), "missing"), else_=ibis.null("string")))
+        for name in ("source_id", "entity", "brand", *spec.required)
+    ]
     made["record_key"] = engine.key64(ibis.literal(f"{spec.source}\t") + made["source_id"])
     for name, cell in spec.map.items():
         if cell.of and name in KEY_OF_REF and KEY_OF_REF[name] in {c.name for c in table.columns}:
@@ -140,8 +142,7 @@ def _text(raw: ir.Table, cell: Cell) -> tuple[ir.StringValue, ir.StringValue | N
         for part in parts[1:]:
             text = text + ibis.ifelse(part.isnull() | (text == ""), ibis.literal(""), glue) + part.fill_null("")
         return clean(text), None
-    assert cell.column is not None
-    text = clean(raw[cell.column])
+    text = clean(raw[cell.column or ""])
     unknown = None
     if cell.values is not None:
         listed = ibis.cases(

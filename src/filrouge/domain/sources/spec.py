@@ -150,14 +150,14 @@ class SourceSpec(Spec):
 
     source: str = Field(pattern=r"^[a-z][a-z0-9_]{0,58}$")
     system: str = ""
-    title: dict[str, str] = {}
+    title: dict[str, str] = Field(default_factory=dict)
     kind: Literal["csv", "excel", "sql", "rest", "ndjson"]
     place: str
     entity: Cell
     brand: Cell
     reads: str
     format: Format = Format()
-    where: dict[str, tuple[str, ...]] = {}
+    where: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     key: tuple[str, ...]
     cursor: str | None = None
     map: dict[str, Cell]
@@ -167,7 +167,7 @@ class SourceSpec(Spec):
     owner: Owner = Owner()
     rank: int = 100
     secret: str | None = None
-    headers: dict[str, str] = {}
+    headers: dict[str, str] = Field(default_factory=dict)
     allow_private: bool = False
 
     @pydantic.model_validator(mode="before")
@@ -202,9 +202,8 @@ class SourceSpec(Spec):
         for name, cell in self.map.items():
             if name not in known:
                 faults.append(f"map.{name}: {self.reads} has no such column")
-            elif known[name].ref in ("person_records", "company_records") and name in KEY_OF_REF:
-                if KEY_OF_REF[name] in known and not cell.of:
-                    faults.append(f"map.{name}: say with `of:` which source the reference names")
+            elif known[name].ref and KEY_OF_REF.get(name) in known and not cell.of:
+                faults.append(f"map.{name}: say with `of:` which source the reference names")
         faults += [f"required: {name} is not mapped" for name in self.required if name not in self.map]
         if self.consents and self.reads != "person_records":
             faults.append("consents: only a source of person_records may carry them")

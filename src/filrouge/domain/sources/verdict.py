@@ -53,7 +53,10 @@ class Finding:
 def judge(
     counts: Counts, expect: Expect, *, before: Sequence[int] = (), newest: datetime | None = None, at: datetime
 ) -> tuple[str, list[Finding]]:
-    """Return "right" or "doubtful" and why. ``before``: rows read by earlier runs, latest first; ``newest``: latest date seen."""
+    """Return "right" or "doubtful" and why.
+
+    ``before``: rows read by earlier runs, latest first; ``newest``: latest date seen in the rows.
+    """
     found: list[Finding] = []
     if counts.lost:
         found.append(Finding("rows_lost", {"lost": counts.lost}))

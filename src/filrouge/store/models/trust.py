@@ -134,7 +134,9 @@ class Job(Row):
         ordering = ("run_at",)
         constraints: ClassVar = [
             models.UniqueConstraint(
-                fields=("key",), condition=models.Q(state__in=("waiting", "running")) & ~models.Q(key=""), name="one_job_per_key"
+                fields=("key",),
+                condition=models.Q(state__in=("waiting", "running")) & ~models.Q(key=""),
+                name="one_job_per_key",
             )
         ]
 

@@ -43,7 +43,16 @@ def lines(
     if before is not None:
         rows = rows.filter(seq__lt=before)
     return [
-        AuditRow(row.seq, row.at, row.by, row.action, row.subject_kind, row.subject, json.loads(row.body).get("details", {}), row.hash)
+        AuditRow(
+            row.seq,
+            row.at,
+            row.by,
+            row.action,
+            row.subject_kind,
+            row.subject,
+            json.loads(row.body).get("details", {}),
+            row.hash,
+        )
         for row in rows[:limit]
     ]
 

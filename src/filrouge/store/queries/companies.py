@@ -38,13 +38,18 @@ def search(text: str, caller: Caller, *, limit: int = 30) -> list[dict[str, Any]
         folded = fold(name)
         if wanted and not all(word in folded for word in wanted):
             facts = unpack(body)
-            if fold(text).replace(" ", "") not in fold(f"{facts.get('registration_id')}{facts.get('domain')}").replace(" ", ""):
+            if fold(text).replace(" ", "") not in fold(f"{facts.get('registration_id')}{facts.get('domain')}").replace(
+                " ", ""
+            ):
                 continue
         else:
             facts = unpack(body)
         if caller.perimeter.sees(facts["entity"], facts["brand"], "company"):
-            people = [row for row in facts.get("roles") or [] if caller.perimeter.sees(row["entity"], row["brand"], "company")]
-            found.append({"key": key, "name": name, "city": facts.get("city") or "", "sector": facts.get("sector") or "",
+            people = [
+                row for row in facts.get("roles") or [] if caller.perimeter.sees(row["entity"], row["brand"], "company")
+            ]
+            found.append({"key": key, "name": name, "city": facts.get("city") or "",
+                          "sector": facts.get("sector") or "",
                           "brand": facts["brand"], "people": len({row["person"] for row in people})})  # fmt: skip
         if len(found) >= limit:
             break

@@ -29,8 +29,9 @@ def systems() -> dict[str, str]:
 def as_of() -> dict[str, datetime]:
     """Return what each system is as of: the oldest of its sources' last runs."""
     found: dict[str, datetime] = {}
-    for system, at in Source.objects.exclude(as_of=None).values_list("system", "as_of"):
-        found[system] = min(at, found.get(system, at))
+    for system, at in Source.objects.values_list("system", "as_of"):
+        if at is not None:
+            found[system] = min(at, found.get(system, at))
     return found
 
 
@@ -48,9 +49,7 @@ def perimeter_of(grants: list[rules.Grant], *, at: datetime, purpose: str | None
 def caller_of(user: User, *, at: datetime, purpose: str | None = None) -> Caller:
     """Return ``user`` as someone who asks."""
     rows = Grant.objects.filter(user=user).select_related("entity")
-    grants = [
-        rules.Grant(row.role, row.entity.slug if row.entity else None, frozenset(row.brands)) for row in rows
-    ]
+    grants = [rules.Grant(row.role, row.entity.slug if row.entity else None, frozenset(row.brands)) for row in rows]
     return Caller(
         by=user.email, perimeter=perimeter_of(grants, at=at, purpose=purpose), name=user.name, user_id=str(user.id),
         language=user.language,

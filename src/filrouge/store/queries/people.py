@@ -109,7 +109,8 @@ def _readings(live: Live, word: str, *, last: bool, spelling: bool, force: bool 
     if last and len(word) >= 2:
         upper = word[:-1] + chr(ord(word[-1]) + 1)
         for token, people in live.rows(
-            "SELECT token, people FROM tokens WHERE token >= %s AND token < %s ORDER BY people DESC LIMIT 40", [word, upper]
+            "SELECT token, people FROM tokens WHERE token >= %s AND token < %s ORDER BY people DESC LIMIT 40",
+            [word, upper],
         ):
             readings.setdefault(token, (0.9, people))
     if spelling and len(word) >= 3 and (force or not readings):

@@ -114,7 +114,9 @@ def _reject(row: Mapping[str, Any], spec: SourceSpec | None, *, shown: bool) -> 
     if not shown:
         raw = {key: mask(str(text)) if text else text for key, text in raw.items()}
         value = mask(value) if row["code"] == "suppressed" else value
-    return Reject(row["place"] or "", row["row"], column, ", ".join(read), row["code"], bool(row["warning"]), value, raw)
+    return Reject(
+        row["place"] or "", row["row"], column, ", ".join(read), row["code"], bool(row["warning"]), value, raw
+    )
 
 
 def late(caller: Caller, *, at: datetime) -> list[SourceLine]:

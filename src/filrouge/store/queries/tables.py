@@ -22,7 +22,7 @@ import pyarrow.dataset as pads
 
 from filrouge.base.errors import Refused, UsageError
 from filrouge.domain.privacy.perimeter import Perimeter
-from filrouge.store.lake import Lake, arrow_schema
+from filrouge.store.lake import Lake
 from filrouge.tables import TABLES, Column, Table
 
 CLOSED = frozenset({"rejects", "source_records"})  # rows as received: only for the owner of the machine
@@ -133,8 +133,10 @@ class Desk:
         shown = ", ".join(f'{told.get(column.name, "p." + column.name)} AS "{column.name}"' for column in columns)
         return f"""SELECT {shown} FROM ({self._select(TABLES["people"], TABLES["people"].every)}) p
             JOIN (SELECT l.person, min(coalesce(r.created_at, r.recorded_at)) AS first_seen,
-                max(coalesce(r.updated_at, r.recorded_at)) AS last_seen, list(DISTINCT r.brand ORDER BY r.brand) AS brands
-                FROM ({self._select(TABLES["links"], links)}) l JOIN ({self._select(records, wanted)}) r USING (record_key)
+                max(coalesce(r.updated_at, r.recorded_at)) AS last_seen,
+                list(DISTINCT r.brand ORDER BY r.brand) AS brands
+                FROM ({self._select(TABLES["links"], links)}) l
+                JOIN ({self._select(records, wanted)}) r USING (record_key)
                 WHERE l.undone_at IS NULL GROUP BY l.person) s ON s.person = p.person_id"""
 
 
@@ -144,7 +146,8 @@ def forget_copies(copies: Path) -> None:
 
 
 _SQL = {
-    "string": "VARCHAR", "json": "VARCHAR", "int64": "BIGINT", "float64": "DOUBLE", "boolean": "BOOLEAN", "date": "DATE",
+    "string": "VARCHAR", "json": "VARCHAR", "int64": "BIGINT", "float64": "DOUBLE", "boolean": "BOOLEAN",
+    "date": "DATE",
     "timestamp": "TIMESTAMPTZ", "decimal": "DECIMAL(18, 4)",
 }  # fmt: skip
 
@@ -179,7 +182,9 @@ def _rows(con: duckdb.DuckDBPyConnection, statement: duckdb.Statement) -> pa.Tab
     try:
         return con.execute(statement).to_arrow_table()
     except duckdb.PermissionException:
-        raise Refused("A query reads the tables of Filrouge and nothing else.", hint="Read files through a source.") from None
+        raise Refused(
+            "A query reads the tables of Filrouge and nothing else.", hint="Read files through a source."
+        ) from None
     except duckdb.OutOfMemoryException:
         raise Refused("The query needs more memory than one may have.", hint="Ask for fewer rows or columns.") from None
     except duckdb.Error as error:
