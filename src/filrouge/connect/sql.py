@@ -89,13 +89,13 @@ def _connected(spec: SourceSpec, reach: Reach) -> Iterator[tuple[Any, str]]:
             yield con, "?"
     elif place.startswith(("postgresql://", "postgres://")):
         try:
-            con = psycopg.connect(place, password=reach.secret, connect_timeout=10)  # type: ignore[assignment]
+            away: Any = psycopg.connect(place, password=reach.secret, connect_timeout=10)
         except psycopg.OperationalError as error:
             wrong = "password" in str(error) or "authentication" in str(error)
             raise _away(spec, "the password was refused" if wrong else "no answer", retryable=not wrong) from None
-        with con:
-            con.read_only = True
-            yield con, "%s"
+        with away:
+            away.read_only = True
+            yield away, "%s"
     else:
         raise SourceError(
             "The place of the source {source} is no address of a database.",

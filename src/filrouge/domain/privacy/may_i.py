@@ -44,32 +44,34 @@ class Default:
         )
 
 
-_GDPR = datetime(2018, 5, 25, tzinfo=UTC)
+SINCE = datetime(2018, 5, 25, tzinfo=UTC)
 _PHONE_OPT_IN = datetime(2026, 8, 11, tzinfo=UTC)
 DEFAULTS: tuple[Default, ...] = (
-    Default("service", "*", True, _GDPR, None, "GDPR art. 6(1)(b), (f): answering and serving"),
-    Default("contract", "*", True, _GDPR, None, "GDPR art. 6(1)(b): performing the contract"),
-    Default("marketing", "email", True, _GDPR, None, "CPCE art. L34-5: similar products to customers", customers=True),
-    Default("marketing", "sms", True, _GDPR, None, "CPCE art. L34-5: similar products to customers", customers=True),
-    Default("marketing", "email", False, _GDPR, None, "CPCE art. L34-5: prior consent"),
-    Default("marketing", "sms", False, _GDPR, None, "CPCE art. L34-5: prior consent"),
-    Default("marketing", "push", False, _GDPR, None, "CPCE art. L34-5: prior consent"),
-    Default("marketing", "ads", False, _GDPR, None, "LIL art. 82: prior consent"),
+    Default("service", "*", True, SINCE, None, "GDPR art. 6(1)(b), (f): answering and serving"),
+    Default("contract", "*", True, SINCE, None, "GDPR art. 6(1)(b): performing the contract"),
+    Default("marketing", "email", True, SINCE, None, "CPCE art. L34-5: similar products to customers", customers=True),
+    Default("marketing", "sms", True, SINCE, None, "CPCE art. L34-5: similar products to customers", customers=True),
+    Default("marketing", "email", False, SINCE, None, "CPCE art. L34-5: prior consent"),
+    Default("marketing", "sms", False, SINCE, None, "CPCE art. L34-5: prior consent"),
+    Default("marketing", "push", False, SINCE, None, "CPCE art. L34-5: prior consent"),
+    Default("marketing", "ads", False, SINCE, None, "LIL art. 82: prior consent"),
     Default(
-        "marketing", "phone", True, _GDPR, _PHONE_OPT_IN, "C. conso. art. L223-1 before Act 2025-594: objection list"
+        "marketing", "phone", True, SINCE, _PHONE_OPT_IN, "C. conso. art. L223-1 before Act 2025-594: objection list"
     ),
     Default("marketing", "phone", True, _PHONE_OPT_IN, None, "C. conso. art. L223-1: running contract", customers=True),
     Default("marketing", "phone", False, _PHONE_OPT_IN, None, "C. conso. art. L223-1 (Act 2025-594): prior consent"),
-    Default("marketing", "post", True, _GDPR, None, "GDPR art. 6(1)(f), 21(2): until objection"),
-    Default("marketing", "web", True, _GDPR, None, "GDPR art. 6(1)(f), 21(2): until objection"),
-    Default("profiling", "*", True, _GDPR, None, "GDPR art. 6(1)(f), 21(1): until objection"),
-    Default("personalisation", "*", True, _GDPR, None, "GDPR art. 6(1)(f), 21(1): until objection"),
-    Default("analytics", "*", True, _GDPR, None, "GDPR art. 6(1)(f): figures in sums"),
-    Default("audience", "*", False, _GDPR, None, "LIL art. 82: prior consent"),
-    Default("research", "*", True, _GDPR, None, "GDPR art. 5(1)(b), 89: until objection"),
+    Default("marketing", "post", True, SINCE, None, "GDPR art. 6(1)(f), 21(2): until objection"),
+    Default("marketing", "web", True, SINCE, None, "GDPR art. 6(1)(f), 21(2): until objection"),
+    Default("profiling", "*", True, SINCE, None, "GDPR art. 6(1)(f), 21(1): until objection"),
+    Default("personalisation", "*", True, SINCE, None, "GDPR art. 6(1)(f), 21(1): until objection"),
+    Default("analytics", "*", True, SINCE, None, "GDPR art. 6(1)(f): figures in sums"),
+    Default("audience", "*", False, SINCE, None, "LIL art. 82: prior consent"),
+    Default("research", "*", True, SINCE, None, "GDPR art. 5(1)(b), 89: until objection"),
 )
+# Of two events of the same moment, the stricter is the later.
+STRICTNESS: Mapping[str, int] = {"released": 0, "granted": 0, "denied": 1, "withdrawn": 2, "objected": 3, "restricted": 4}
 # Purposes that an objection to marketing also stops (GDPR art. 21(2): profiling related to it).
-_FOLLOWS_MARKETING = frozenset({"marketing", "audience"})
+FOLLOWS_MARKETING = frozenset({"marketing", "audience"})
 
 
 def may_i(
@@ -90,7 +92,7 @@ def may_i(
     """
     known = sorted(
         (event for event in consents if event["entity"] == entity and _when(event) <= at),
-        key=lambda event: (_when(event), event["state"] != "granted"),
+        key=lambda event: (_when(event), STRICTNESS.get(event["state"], 0)),
     )
     restricted = _latest(known, ("restricted", "released"))
     if restricted is not None and restricted["state"] == "restricted" and purpose != "service":
@@ -98,7 +100,7 @@ def may_i(
     objection = _standing_objection(known, brand, purpose, channel)
     if objection is not None:
         return _said(False, "objected", "GDPR art. 21", objection)
-    if held is not None and purpose in _FOLLOWS_MARKETING:
+    if held is not None and purpose in FOLLOWS_MARKETING:
         return Decision(False, "promise_overdue", "a promise to this person is overdue", held[0], held[1])
     consent = _consent(known, brand, purpose, channel)
     if consent is not None:
@@ -116,7 +118,7 @@ def _standing_objection(
     known: list[Mapping[str, Any]], brand: str, purpose: str, channel: str
 ) -> Mapping[str, Any] | None:
     """Return the objection in force: one to the channel or to all, of the whole entity, not lifted by a later grant."""
-    wanted = {purpose, "*"} | ({"marketing"} if purpose in _FOLLOWS_MARKETING else set())
+    wanted = {purpose, "*"} | ({"marketing"} if purpose in FOLLOWS_MARKETING else set())
     standing: Mapping[str, Any] | None = None
     for event in known:
         if event["purpose"] not in wanted or event["channel"] not in (channel, "*", "", None):
@@ -153,4 +155,4 @@ def _when(event: Mapping[str, Any]) -> datetime:
     at = event.get("at")
     if isinstance(at, datetime):
         return at
-    return datetime.fromisoformat(str(at)) if at else _GDPR
+    return datetime.fromisoformat(str(at)) if at else SINCE
