@@ -11,6 +11,7 @@ from collections.abc import Mapping
 
 LAST = 200  # moments kept at hand per person
 KEPT = 60  # items of one kind kept at hand per person
+VALUES = 400  # candidate values
 
 MACROS = (
     "CREATE OR REPLACE MACRO money(x) AS CAST(CAST(x AS DECIMAL(18, 2)) AS VARCHAR)",
@@ -33,81 +34,84 @@ PARTS: Mapping[str, tuple[str, str]] = {
         as_of: coalesce(f.updated_at, f.recorded_at), created_at: f.created_at, decision: o.decision, rule: o.rule,
         evidence: CAST(o.evidence AS JSON), decided_at: o.decided_at, link: f.link} AS item, f.source AS ord, f.record_key AS tie
         FROM person_records f JOIN owned o USING (record_key)""",
-        "ord, tie",
+        "ASC",
     ),
     "values": (
         """SELECT f.person, {attribute: f.attribute, value: f.value, source: f.source, entity: f.entity, brand: f.brand,
         record_key: f.record_key, "at": f."at", rank: f.rank, reason: f.reason} AS item, f.attribute AS ord, f.rank AS tie
         FROM golden_values f SEMI JOIN owned o ON f.person = o.person""",
-        "ord, tie",
+        "ASC",
     ),
     "roles": (
         f"""SELECT o.person, {{{_BASE}, role: f.role, company: f.company_key, name: c.name, since: f."from", until: f."until"}} AS item,
         c.name AS ord, f.record_key AS tie FROM roles f JOIN owned o ON o.record_key = f.person_key
         LEFT JOIN company_records c ON c.record_key = f.company_key""",
-        "ord, tie",
+        "ASC",
     ),
     "contracts": (
-        f"""SELECT DISTINCT o.person, {{{_BASE}, ref: f.source_id, offer: f.offer, term: f.term, price: money(f.price), currency: f.currency,
+        f"""SELECT w.person, {{{_BASE}, ref: f.source_id, offer: f.offer, term: f.term, price: money(f.price), currency: f.currency,
         started_at: f.started_at, renews_at: f.renews_at, ended_at: f.ended_at, end_reason: f.end_reason,
         sales_channel: f.sales_channel, acquisition_channel: f.acquisition_channel, link: f.link,
-        payer: f.person_key = o.record_key, reader: coalesce(f.reader_key, f.person_key) = o.record_key}} AS item,
-        f.started_at AS ord, f.record_key AS tie
-        FROM contracts f JOIN owned o ON o.record_key = f.person_key OR o.record_key = f.reader_key""",
-        "ord DESC, tie",
+        payer: w.payer, reader: w.reader}} AS item, f.started_at AS ord, f.record_key AS tie
+        FROM (SELECT record_key, person, bool_or(payer) AS payer, bool_or(reader) AS reader FROM (
+            SELECT c.record_key, o.person, true AS payer, c.reader_key IS NULL AS reader
+            FROM contracts c JOIN owned o ON o.record_key = c.person_key
+            UNION ALL SELECT c.record_key, o.person, false, true FROM contracts c JOIN owned o ON o.record_key = c.reader_key
+        ) GROUP BY ALL) w JOIN contracts f ON f.record_key = w.record_key""",
+        "DESC",
     ),
     "invoices": (
         f"""SELECT o.person, {{{_BASE}, ref: f.source_id, contract_ref: f.contract_ref, order_ref: f.order_ref, amount: money(f.amount),
         currency: f.currency, "at": f.issued_at, due_at: f.due_at, status: f.status, link: f.link}} AS item, f.issued_at AS ord,
         f.record_key AS tie FROM invoices f JOIN owned o ON o.record_key = f.person_key""",
-        "ord DESC, tie",
+        "DESC",
     ),
     "payments": (
         f"""SELECT o.person, {{{_BASE}, ref: f.source_id, invoice_ref: f.invoice_ref, contract_ref: f.contract_ref, amount: money(f.amount),
         currency: f.currency, "at": f.paid_at, outcome: f.outcome, reason: f.reason, method: f.method}} AS item, f.paid_at AS ord,
         f.record_key AS tie FROM payments f JOIN owned o ON o.record_key = f.person_key""",
-        "ord DESC, tie",
+        "DESC",
     ),
     "orders": (
         f"""SELECT o.person, {{{_BASE}, ref: f.source_id, "at": f.ordered_at, sales_channel: f.sales_channel, total: money(f.total),
         currency: f.currency, status: f.status, promotion_code: f.promotion_code, link: f.link, lines: l.lines}} AS item,
         f.ordered_at AS ord, f.record_key AS tie
         FROM orders f JOIN owned o ON o.record_key = f.person_key
-        LEFT JOIN (SELECT source_group(source) AS grp, order_ref, list({{sku: sku, offer: offer, quantity: quantity, price: money(price),
-            discount: money(discount), promotion_code: promotion_code}} ORDER BY record_key) AS lines
+        LEFT JOIN (SELECT source_group(source) AS grp, order_ref, list_sort(list({{sku: sku, offer: offer, quantity: quantity, price: money(price),
+            discount: money(discount), promotion_code: promotion_code}})) AS lines
             FROM order_lines SEMI JOIN owned w ON w.record_key = order_lines.person_key GROUP BY ALL) l
             ON l.order_ref = f.source_id AND l.grp = source_group(f.source)""",
-        "ord DESC, tie",
+        "DESC",
     ),
     "returns": (
         f"""SELECT o.person, {{{_BASE}, ref: f.source_id, order_ref: f.order_ref, "at": f.returned_at, sku: f.sku, quantity: f.quantity,
         amount: money(f.amount), currency: f.currency, reason: f.reason}} AS item, f.returned_at AS ord, f.record_key AS tie
         FROM returns f JOIN owned o ON o.record_key = f.person_key""",
-        "ord DESC, tie",
+        "DESC",
     ),
     "opportunities": (
         f"""SELECT o.person, {{{_BASE}, ref: f.source_id, label: f.label, stage: f.stage, amount: money(f.amount), currency: f.currency,
         expected_at: f.expected_at, closed_at: f.closed_at, outcome: f.outcome, company: f.company_key, link: f.link}} AS item,
         f.expected_at AS ord, f.record_key AS tie FROM opportunities f JOIN owned o ON o.record_key = f.person_key""",
-        "ord DESC, tie",
+        "DESC",
     ),
     "tickets": (
         f"""SELECT o.person, {{{_BASE}, ref: f.source_id, kind: f.kind, "at": f."at", channel: f.channel, subject: f.subject, text: f.text,
         status: f.status, disposition: f.disposition, link: f.link}} AS item, f."at" AS ord, f.record_key AS tie
         FROM interactions f JOIN owned o ON o.record_key = f.person_key WHERE f.kind IN ('ticket', 'complaint')""",
-        "ord DESC, tie",
+        "DESC",
     ),
     "promises": (
         f"""SELECT o.person, {{{_BASE}, text: f.promised, due_at: f.promised_for, "at": f."at", channel: f.channel, ref: f.source_id}} AS item,
         f."at" AS ord, f.record_key AS tie
         FROM interactions f JOIN owned o ON o.record_key = f.person_key WHERE f.promised IS NOT NULL""",
-        "ord DESC, tie",
+        "DESC",
     ),
     "consents": (
         f"""SELECT o.person, {{{_BASE}, purpose: f.purpose, channel: f.channel, state: f.state, "at": f."at", notice: f.notice,
         method: f.method, evidence: f.evidence}} AS item, f."at" AS ord, f.record_key AS tie
         FROM consents f JOIN owned o ON o.record_key = f.person_key""",
-        "ord DESC, tie",
+        "DESC",
     ),
 }
 
@@ -170,8 +174,18 @@ CATEGORY_OF_KEY: Mapping[str, str] = {kind: category for kind, _, _, _, category
 
 def part_sql(name: str) -> str:
     """Return the query that gives (person, items) of one part of the documents, items as one JSON list."""
-    query, order = PARTS[name]
-    return f"SELECT person, CAST(to_json(list(item ORDER BY {order})[1:{KEPT}]) AS VARCHAR) AS items FROM ({query}) GROUP BY person"
+    query, direction = PARTS[name]
+    kept = VALUES if name == "values" else KEPT
+    return f"SELECT person, {_listed('ord', direction, kept)} AS items FROM ({query}) GROUP BY person"
+
+
+def _listed(order: str, direction: str, kept: int) -> str:
+    """Return the SQL of a JSON list of the items of a group, sorted.
+
+    The list is sorted once made: an ordered aggregate keeps a sorter in memory for every group, which fills gigabytes.
+    """
+    sorted_ = f"list_sort(list({{o: {order}, t: tie, i: CAST(to_json(item) AS VARCHAR)}}), '{direction}', 'NULLS LAST')"
+    return f"'[' || array_to_string(list_transform({sorted_}[1:{kept}], x -> x.i), ',') || ']'"
 
 
 def moments_sql() -> str:
@@ -190,7 +204,7 @@ def moments_sql() -> str:
             f"FROM {table} f JOIN owned o ON o.record_key = f.person_key WHERE {values[1]} IS NOT NULL{extra}"
         )
     union = " UNION ALL ".join(queries)
-    return f"SELECT person, CAST(to_json(list(item ORDER BY moment DESC, tie)[1:{LAST}]) AS VARCHAR) AS items FROM ({union}) GROUP BY person"
+    return f"SELECT person, {_listed('moment', 'DESC', LAST)} AS items FROM ({union}) GROUP BY person"
 
 
 def _typed(field: str, value: str) -> str:
@@ -232,9 +246,10 @@ def companies_sql() -> str:
         city: f.city, country: f.country, phone: f.phone, size: f.size, sector: f.sector, link: f.link, as_of: f.recorded_at,
         roles: r.roles, opportunities: p.opportunities}}) AS VARCHAR) AS body
         FROM company_records f
-        LEFT JOIN (SELECT company_key, list({{person: person, role: role, source: source, entity: entity, brand: brand,
-            since: "from", until: "until"}} ORDER BY role, person)[1:{KEPT}] AS roles
+        LEFT JOIN (SELECT company_key, list_sort(list({{role: role, person: person, source: source, entity: entity, brand: brand,
+            since: "from", until: "until"}}))[1:{KEPT}] AS roles
             FROM roles JOIN owned ON owned.record_key = roles.person_key GROUP BY company_key) r ON r.company_key = f.record_key
-        LEFT JOIN (SELECT company_key, list({{ref: source_id, label: label, stage: stage, amount: money(amount), currency: currency,
-            expected_at: expected_at, outcome: outcome, source: source, entity: entity, brand: brand}} ORDER BY expected_at DESC)[1:{KEPT}]
+        LEFT JOIN (SELECT company_key, list_sort(list({{expected_at: expected_at, ref: source_id, label: label, stage: stage,
+            amount: money(amount), currency: currency, outcome: outcome, source: source, entity: entity, brand: brand}}),
+            'DESC', 'NULLS LAST')[1:{KEPT}]
             AS opportunities FROM opportunities GROUP BY company_key) p ON p.company_key = f.record_key"""
