@@ -17,7 +17,14 @@ _SUFFIXES = (
 GENDERED = "(abs(length(l.given_key) - length(r.given_key)) between 1 and 2 and ({}))".format(
     " or ".join(f"r.given_key = l.given_key || '{x}' or l.given_key = r.given_key || '{x}'" for x in _SUFFIXES)
 )
-_ROOTS = "(l.given_root = r.given_root or l.given_root = r.given_root2 or l.given_root2 = r.given_root or l.given_first = r.given_first)"
+# two names that many bear, alike but not forms of one: Julie and Julien, Théa and Thérèse
+RIVAL = f"((l.given_usual and r.given_usual) or {GENDERED}) and jaro_winkler_similarity(l.given_key, r.given_key) >= 0.8"
+ROOTS = (
+    "(l.given_root = r.given_root or l.given_root = r.given_root2 or l.given_root2 = r.given_root "
+    "or (l.given_first = r.given_first and (l.given_first = l.given or r.given_first = r.given)))"
+)
+# an address made of the name tells no more than the name, unless its digits are its own
+_OWN = "(length(l.email_digits) >= 3 or not (l.email_named or r.email_named))"
 _INITIAL = "(least(length(l.given_key), length(r.given_key)) = 1 and left(l.given_key, 1) = left(r.given_key, 1))"
 
 
@@ -66,10 +73,11 @@ COMPARISONS: dict[str, tuple[tuple[str, ...], list[dict[str, Any]]]] = {
             _missing("given_key"),
             _same("given_key"),
             _level(_swapped("given_key", "family_other"), "swapped", tf="given_key", mode="cross"),
-            _level(f"{_ROOTS} and not {GENDERED}", "nickname", tf="given_key", mode="like"),
+            _level(f"{ROOTS} and not {GENDERED}", "nickname", tf="given_key", mode="like"),
             _level(_INITIAL, "initial"),
-            _level(f"({_typo('given_key', 0.92)}) and not {GENDERED}", "typo", tf="given_key", mode="like"),
-            _level(f"{_like('given_key', 0.8)} and not {GENDERED}", "near"),
+            _level(RIVAL, "rival"),
+            _level(f"({_typo('given_key', 0.92)})", "typo", tf="given_key", mode="like"),
+            _level(f"{_like('given_key', 0.8)}", "near"),
             _ELSE,
         ],
     ),
@@ -103,10 +111,9 @@ COMPARISONS: dict[str, tuple[tuple[str, ...], list[dict[str, Any]]]] = {
         [
             _missing("email"),
             _same("email"),
-            # an address made of the name tells nothing more than the name: its digits must agree too
-            _level(f"{_like('email_local', 0.9)} and l.email_digits = r.email_digits and levenshtein(l.email, r.email) <= 2", "typo"),
-            _level("l.email_local = r.email_local and (length(l.email_digits) >= 2 or not (l.email_named or r.email_named))", "mailbox"),
-            _level(f"l.email_domain = r.email_domain and l.email_digits = r.email_digits and {_like('email_local', 0.85)}", "near"),
+            _level(f"{_like('email_local', 0.9)} and l.email_digits = r.email_digits and {_OWN} and levenshtein(l.email, r.email) <= 2", "typo"),
+            _level(f"l.email_local = r.email_local and {_OWN}", "mailbox"),
+            _level(f"l.email_domain = r.email_domain and l.email_digits = r.email_digits and {_OWN} and {_like('email_local', 0.85)}", "near"),
             _ELSE,
         ],
     ),
@@ -137,6 +144,10 @@ COMPARISONS: dict[str, tuple[tuple[str, ...], list[dict[str, Any]]]] = {
         ("loyalty",),
         [_missing("loyalty"), _same("loyalty"), _level(f"{_like('loyalty', 0.8)} and levenshtein(l.loyalty, r.loyalty) <= 1", "typo"),
          _level(f"{_like('loyalty', 0.8)} and levenshtein(l.loyalty, r.loyalty) <= 2", "near"), _ELSE],
+    ),
+    "account": (
+        ("account",),
+        [_null("l.account is null or r.account is null or l.entity is distinct from r.entity"), _same("account"), _ELSE],
     ),
     "sex": (("sex",), [_missing("sex"), _level("l.sex = r.sex", "same"), _ELSE]),
 }  # fmt: skip

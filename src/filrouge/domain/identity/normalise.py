@@ -26,6 +26,7 @@ _ABBREVIATIONS = {
     "rd": "road", "ct": "court", "cr": "crescent", "cres": "crescent", "ln": "lane", "hwy": "highway", "pde": "parade",
     "n": "", "no": "", "numero": "",
 }  # fmt: skip
+_USUAL, _USUAL_SHARE = 8, 0.0002
 _SEQUENCES = ("0123456789", "1234567890", "0102030405", "0605040302", "123456789", "987654321")
 
 MACROS = (
@@ -48,7 +49,7 @@ def normalise(desk: Desk, records: pa.Table, spec: IdentitySpec) -> None:
     _names(desk, spec)
     _phones(desk, spec)
     _assemble(desk, spec)
-    desk.drop("incoming", "named", "phone_keys", "nickname", "placeholder")
+    desk.drop("incoming", "named", "phone_keys", "nickname", "placeholder", "usual")
 
 
 def _lay(desk: Desk, records: pa.Table, spec: IdentitySpec) -> None:
@@ -76,50 +77,21 @@ def extra(index: int) -> str:
 
 def _names(desk: Desk, spec: IdentitySpec) -> None:
     """Split full names where parts are missing, strip titles and placeholders, fold, and find nicknames' heads."""
-    desk.run(
-        f"""create or replace table split as
-        with distinct_names as (
-            select distinct full_name from incoming where given_name is null and family_name is null
-                and full_name is not null
-        ), bare as (
-            select full_name, trim(regexp_replace(full_name, '^\\s*(?i:{_TITLES})\\.?\\s+', '')) as name
-                from distinct_names
-        ), cut as (
-            select full_name, name,
-                case when contains(name, ',') then trim(split_part(name, ',', 1))
-                     when name != upper(name) and regexp_matches(name, '(^|\\s)\\p{{Lu}}[\\p{{Lu}}''’-]+(\\s|$)')
-                     then trim(regexp_replace(regexp_replace(' ' || replace(name, ' ', '  ') || ' ',
-                          ' \\S*\\p{{Ll}}\\S* ', ' ', 'g'), ' \\p{{Lu}}\\.? ', ' ', 'g'))
-                     else regexp_extract(name, '(?i)((?:(?:{PARTICLES})[\\s''’]+)*\\S+)$', 1) end as family
-            from bare
-        )
-        select full_name, family,
-            case when contains(name, ',') then trim(substr(name, strpos(name, ',') + 1))
-                 else trim(replace(replace(name, family, ''), '  ', ' ')) end as given
-        from cut"""
-    )
     heads = roots() if spec.nicknames else {}
-    desk.put(
-        "nickname",
-        pa.table(
-            {
-                "name": pa.array(sorted(heads), pa.string()),
-                "heads": pa.array([list(heads[n]) for n in sorted(heads)], pa.list_(pa.string())),
-            }
-        ),
-    )
-    word = f"regexp_replace({{0}}, '^(?:{_TITLES})( |$)', '')"
+    known = sorted(heads)
+    groups = pa.array([list(heads[name]) for name in known], pa.list_(pa.string()))
+    desk.put("nickname", pa.table({"name": pa.array(known, pa.string()), "heads": groups}))
+    _split(desk)
+    word = f"nullif(trim(regexp_replace({{0}}, '^(?:{_TITLES})( |$)', '')), '')"
     desk.run(
         f"""create or replace table named as
         with parts as (
-            select i.rid,
-                folded(coalesce(i.given_name, s.given)) as given_raw,
-                folded(coalesce(i.family_name, s.family)) as family_raw, folded(i.birth_name) as birth_raw
+            select i.rid, coalesce(folded(i.given_name), s.given) as given_raw,
+                coalesce(folded(i.family_name), s.family) as family_raw, folded(i.birth_name) as birth_family
             from incoming i left join split s on i.given_name is null and i.family_name is null
                 and i.full_name = s.full_name
         ), bare as (
-            select rid, nullif(trim({word.format("given_raw")}), '') as given,
-                nullif(trim({word.format("family_raw")}), '') as family, birth_raw as birth_family
+            select rid, {word.format("given_raw")} as given, {word.format("family_raw")} as family, birth_family
             from parts
         )
         select b.rid,
@@ -129,7 +101,57 @@ def _names(desk: Desk, spec: IdentitySpec) -> None:
         from bare b left join placeholder g on b.given = g.word left join placeholder f on b.family = f.word
         left join placeholder n on b.birth_family = n.word"""
     )
+    # a given name that many bear is a name of its own, not somebody else's misspelt
+    desk.run(
+        f"""create or replace table usual as select given from named where given is not null group by given
+        having count(*) >= greatest({_USUAL}, {_USUAL_SHARE} * (select count(*) from named))"""
+    )
     desk.drop("split")
+
+
+def _split(desk: Desk) -> None:
+    """Lay table ``split`` (full_name, given, family): "DUPONT Jean", "Dupont, Jean", "Jean de La Tour", "Tour Marie-Lou"."""
+    upper = "\\p{Lu}[\\p{Lu}''’-]+"
+    desk.run(
+        f"""create or replace table cut as
+        with bare as (
+            select distinct full_name, trim(regexp_replace(full_name, '^\\s*(?i:{_TITLES})\\.?\\s+', '')) as name
+            from incoming where given_name is null and family_name is null and full_name is not null
+        ), kinds as (
+            select *, ' ' || replace(name, ' ', '  ') || ' ' as spread,
+                case when contains(name, ',') then 'comma'
+                     when name != upper(name) and regexp_matches(name, '(^|\\s){upper}(\\s|$)') then 'upper' else 'last' end as kind,
+                trim(regexp_extract(name, '(?i)(?:^|\\s)((?:(?:{PARTICLES})[\\s''’]+)*\\S+)$', 1)) as last
+            from bare
+        )
+        select full_name,
+            folded(case kind when 'comma' then split_part(name, ',', 1)
+                when 'upper' then regexp_replace(regexp_replace(spread, ' \\S*\\p{{Ll}}\\S* ', ' ', 'g'), ' \\p{{Lu}}\\.? ', ' ', 'g')
+                else last end) as family,
+            folded(case kind when 'comma' then substr(name, strpos(name, ',') + 1)
+                when 'upper' then regexp_replace(spread, ' {upper} ', ' ', 'g')
+                else left(name, length(name) - length(last)) end) as given
+        from kinds"""
+    )
+    # which of the two is the given name is told by how the words are used where they have columns of their own
+    desk.run(
+        """create or replace table used as
+        select word, sum(g) as g, sum(f) as f from (
+            select folded(given_name) as word, count(*) as g, 0 as f from incoming where given_name is not null group by 1
+            union all select folded(family_name), 0, count(*) from incoming where family_name is not null group by 1
+            union all select name, 1, 0 from nickname
+        ) group by word"""
+    )
+    desk.run(
+        """create or replace table split as
+        with weighed as (
+            select c.*, coalesce(a.g, 0) > coalesce(a.f, 0) and coalesce(b.g, 0) <= coalesce(b.f, 0) as swapped
+            from cut c left join used a on a.word = c.family left join used b on b.word = c.given
+        )
+        select full_name, case when swapped and given is not null then family else given end as given,
+            case when swapped and given is not null then given else family end as family from weighed"""
+    )
+    desk.drop("cut", "used")
 
 
 def _phones(desk: Desk, spec: IdentitySpec) -> None:
@@ -213,8 +235,8 @@ def _assemble(desk: Desk, spec: IdentitySpec) -> None:
         )
         select i.rid, i.record_key, i.source, i.source_id, i.entity, i.brand,
             n.given, split_part(n.given, ' ', 1) as given_first, squeezed(n.given) as given_key,
-            coalesce(k.heads, kf.heads, [split_part(n.given, ' ', 1)])[1] as given_root, coalesce(k.heads,
-                kf.heads)[2] as given_root2,
+            coalesce(k.heads[1], n.given) as given_root, k.heads[2] as given_root2,
+            us.given is not null as given_usual,
             n.family, squeezed(n.family) as family_key, n.birth_family, squeezed(n.birth_family) as birth_key,
             case when n.given is not null and n.family is not null
                 then squeezed(n.given) || ' ' || squeezed(n.family) end as name_key,
@@ -235,6 +257,7 @@ def _assemble(desk: Desk, spec: IdentitySpec) -> None:
             lower(left(folded(i.sex), 1)) as sex, clean(i.company_ref) as company{extras}
         from incoming i join named n using (rid) left join boxes b using (rid) join places pl using (rid)
         left join phone_keys ph on i.phone = ph.phone
-        left join nickname k on k.name = n.given left join nickname kf on kf.name = split_part(n.given, ' ', 1)
+        left join nickname k on k.name = n.given
+        left join usual us on us.given = n.given
         order by i.rid"""
     )

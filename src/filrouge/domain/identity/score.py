@@ -97,13 +97,19 @@ def _sql(model: Model, pairs: str, into: str, floor: float) -> str:
         with levelled as (
             select p.l as pl, p.r as pr{tfs}, {levels}
             from {pairs} p join scored_nodes l on l.rid = p.l join scored_nodes r on r.rid = p.r
-        ), said as (select pl, pr, {packed} as levels, {_given(model)} as g_name, {said} from levelled l),
+        ), said as (select pl, pr, {packed} as levels, {_two_names(model)} as two_names, {said} from levelled l),
         summed as (select pl, pr, levels, {whole} as w, {_household(model)} as h from said)
         select pl, pr, round(w, 4), round(h, 4), levels from summed where w >= {floor}"""
 
 
-def _given(model: Model) -> str:
-    return "g_given" if any(c.name == "given" for c in model.comparisons) else "9"
+def _two_names(model: Model) -> str:
+    """Return the SQL of whether the given names are those of two people."""
+    for comparison in model.comparisons:
+        if comparison.name == "given":
+            top = len(comparison.levels)
+            places = [str(top - i) for i, level in enumerate(comparison.levels) if level.label in ("rival", "different")]
+            return f"g_given in ({', '.join(places)})"
+    return "false"
 
 
 def _household(model: Model) -> str:
@@ -115,7 +121,7 @@ def _household(model: Model) -> str:
     )
     if not personal or not any(c.name == "given" for c in model.comparisons):
         return "1e9"
-    return f"case when g_name = 1 then {personal} else 1e9 end"
+    return f"case when two_names then {personal} else 1e9 end"
 
 
 def calibrate(weights: Floats, caps: Floats, *, records: int) -> float:

@@ -10,15 +10,14 @@ import numpy as np
 import pyarrow as pa
 
 from filrouge.domain.identity.cluster import components
-from filrouge.domain.identity.comparisons import GENDERED
+from filrouge.domain.identity.comparisons import GENDERED, RIVAL, ROOTS
 from filrouge.domain.identity.desk import Desk
 from filrouge.domain.identity.spec import IdentitySpec
 
 # 1 the given names may be of one person, 0 they may not, null nothing is known
 _GIVEN = f"""(case when l.given_key is null or r.given_key is null then null
     when l.given_key = r.given_key then 1 when {GENDERED} then 0
-    when l.given_root = r.given_root or l.given_first = r.given_first or l.given_root = r.given_root2
-        or l.given_root2 = r.given_root then 1
+    when {ROOTS} then 1 when {RIVAL} then 0
     when least(length(l.given_key), length(r.given_key)) = 1 then (left(l.given_key, 1) = left(r.given_key, 1))::int
     when l.given_key = r.family_key and l.family_key = r.given_key then 1
     when jaro_winkler_similarity(l.given_key, r.given_key) >= 0.92 then 1 else 0 end)"""
@@ -75,11 +74,17 @@ def strong_edges(desk: Desk, spec: IdentitySpec) -> None:
         desk.run(
             f"create or replace table held as select rid, hash({identifier}) as v, given_root, family_key from nodes where {identifier} is not null"
         )
-        # a name is counted once by its root, so that nicknames and initials do not make a value look shared
+        # nicknames, initials and misspellings of the commonest name do not make a value look shared
         desk.run(
             """create or replace table carried as
-            select v, count(*) as records, count(distinct given_root) filter (where length(given_root) > 1) as names
-            from held group by v having count(*) > 1"""
+            with each as (
+                select v, given_root, count(*) as n, coalesce(length(given_root) > 1, false) as told from held group by v, given_root
+            ), main as (
+                select v, sum(n) as records, arg_max(given_root, (n, given_root)) filter (where told) as name from each group by v
+            )
+            select e.v, m.records, (m.name is not null)::int + count(*) filter (
+                where e.told and jaro_winkler_similarity(e.given_root, m.name) < 0.88) as names
+            from each e join main m on m.v = e.v where m.records > 1 group by e.v, m.records, m.name"""
         )
         desk.run(
             f"insert into shared select '{first}', v, names, records from carried where names > {limit} + 1 or records > {spec.limits.records}"
