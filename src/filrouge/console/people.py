@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.utils.functional import Promise
@@ -13,11 +14,14 @@ from django.utils.translation import ngettext
 from filrouge.console import names, words
 from filrouge.console.documents import TABLES
 from filrouge.domain.privacy.caller import Caller
+from filrouge.domain.privacy.may_i import Decision, may_i
 from filrouge.domain.profiles import MANY, Attribute, PersonView
+from filrouge.store.queries.people import Page
 
 # Those shown at the head of the page, or said by the name.
 _ELSEWHERE = frozenset({"given_name", "family_name", "full_name", "email", "phone", "address", "company", "deceased"})
-_CHANNELS = ("email", "sms", "phone", "post", "push", "ads", "web", "none")
+ASKED = ("email", "sms", "phone", "post")
+STOPPED = ("objected", "restricted", "promise_overdue")
 
 
 @dataclass(frozen=True)
@@ -52,43 +56,53 @@ def records_said(person: PersonView) -> str:
     }
 
 
-def consents(person: PersonView) -> list[dict[str, Any]]:
-    """Return a line per brand, a cell per channel of marketing, and other purposes after."""
-    lines: dict[str, list[dict[str, Any]]] = {}
-    order = {channel: index for index, channel in enumerate(_CHANNELS)}
-    for row in sorted(
-        person.consents, key=lambda r: (r["brand"], r["purpose"] != "marketing", order.get(r["channel"], 9))
-    ):
-        yes = row["state"] == "granted"
-        channel = (
-            words.say(row["channel"], "channel") if row["channel"] != "none" else words.say(row["purpose"], "purpose")
-        )
-        label = (
-            channel
-            if row["purpose"] in ("marketing", row["channel"])
-            else f"{words.say(row['purpose'], 'purpose')}, {channel}"
-        )
-        lines.setdefault(row["brand"], []).append(
-            {
-                "shown": f"{label} {'✓' if yes else '✗'}",
-                "said": _("%(purpose)s by %(channel)s: %(state)s")
-                % {
-                    "purpose": words.say(row["purpose"], "purpose").capitalize(),
-                    "channel": words.say(row["channel"], "channel"),
-                    "state": words.say(row["state"], "consent"),
-                },
-                "classes": "consent yes"
-                if yes
-                else "consent stop"
-                if row["state"] in ("objected", "restricted")
-                else "consent no",
-                "at": row.get("at"),
-                "source": names.source(row["source"]) if row.get("source") else words.say("console", "method"),
-                "notice": row.get("notice") or "",
-                "method": row.get("method") or "",
-            }
-        )
-    return [{"brand": brand, "cells": cells} for brand, cells in lines.items()]
+def permissions(page: Page, at: datetime) -> list[dict[str, Any]]:
+    """Return, for each brand that knows the person, whether marketing may reach them by each channel, and why."""
+    person = page.view
+    origins = dict.fromkeys((record.entity, record.brand) for record in person.records if record.brand)
+    several = len({brand for _, brand in origins}) < len(origins)
+    lines = []
+    for entity, brand in origins:
+        bought = any(item["entity"] == entity for item in (*person.orders, *person.contracts))
+        late = [row for row in page.promises if row.entity == entity and row.state == "open" and row.due_at < at]
+        held = (late[0].text, late[0].due_at) if late else None
+        cells = []
+        for channel in ASKED:
+            said = may_i(
+                person.consents,
+                entity=entity,
+                brand=brand,
+                purpose="marketing",
+                channel=channel,
+                at=at,
+                customer=bought,
+                held=held,
+            )
+            cells.append(_permission(person, entity, brand, channel, said))
+        lines.append({"brand": brand, "entity": names.entity(entity) if several else "", "cells": cells})
+    return lines
+
+
+def _permission(person: PersonView, entity: str, brand: str, channel: str, said: Decision) -> dict[str, Any]:
+    event = next(
+        (row for row in person.consents
+         if row["entity"] == entity and row["purpose"] == "marketing" and row["channel"] == channel
+         and row["brand"] in (brand, "")),
+        None,
+    )  # fmt: skip
+    rests = event if said.reason in ("consented", "denied", "withdrawn", "objected") else None
+    return {
+        "shown": f"{words.say(channel, 'channel_short')} {'✓' if said.allow else '✗'}",
+        "said": (_("Marketing by %(channel)s: yes") if said.allow else _("Marketing by %(channel)s: no"))
+        % {"channel": words.say(channel, "channel")},
+        "why": words.say(said.reason, "decision_reason"),
+        "classes": "consent yes" if said.allow else "consent stop" if said.reason in STOPPED else "consent no",
+        "rule": said.rule,
+        "at": said.decided_on if said.evidence or rests else None,
+        "source": names.source(rests["source"]) if rests and rests.get("source") else "",
+        "notice": (rests or {}).get("notice") or "",
+        "evidence": said.evidence,
+    }
 
 
 def roles(person: PersonView) -> list[Mapping[str, Any]]:
@@ -108,6 +122,13 @@ def tabs(person: PersonView) -> list[tuple[str, str | Promise, int]]:
     """Return (key, label, count) of what can be looked at: the thread, then each kind of document that there is."""
     counted = [(key, label, len(getattr(person, key))) for key, (label, _columns, _row) in TABLES.items()]
     return [("", _("Thread"), 0), *(tab for tab in counted if tab[2])]
+
+
+def systems(page: Page) -> list[tuple[str, datetime | None]]:
+    """Return each system that knows the person, and up to when it is known here."""
+    known = dict.fromkeys((record.system, record.source) for record in page.view.records)
+    found = {system: (names.system(system, source), page.as_of.get(system)) for system, source in known}
+    return sorted(found.values())
 
 
 def entities(person: PersonView, asking: Caller) -> list[str]:
