@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 app = typer.Typer(help="The sample group: a fictional media company whose eight systems become one page.")
 
@@ -13,7 +12,7 @@ app = typer.Typer(help="The sample group: a fictional media company whose eight 
 @app.callback(invoke_without_command=True)
 def demo(
     context: typer.Context,
-    people: Annotated[int, typer.Option(min=50, max=5_000_000, help="How many people the group knows.")] = 20_000,
+    people: Annotated[int, typer.Option(min=50, max=1_000_000, help="How many people the group knows.")] = 20_000,
     seed: Annotated[int, typer.Option(help="The same seed gives the same people.")] = 7,
     no_serve: Annotated[bool, typer.Option("--no-serve", help="Build, and do not serve.")] = False,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
@@ -31,10 +30,9 @@ def demo(
     with shown(talk) as progress:
         built = work.build(people=people, seed=seed, progress=progress)
     talk.print("The sample group stands." if built else "The sample group stood already.")
-    table = Table("role", "name", "e-mail", "password", "for", title="Sample accounts", title_justify="left")
     for login in work.logins():
-        table.add_row(login.role, login.name, login.email, login.password, login.scope)
-    talk.print(table)
+        line = f"  {login.role:14}{login.name:24}{login.email:24}{login.password:20}{login.scope}"
+        talk.print(line, markup=False, soft_wrap=True)
     talk.print(
         f"Open http://{host}:{port}/ and sign in. Everything here is sample data; `filrouge demo remove` takes it away."
     )
