@@ -59,7 +59,8 @@ def _gather() -> None:
     app.command("serve")(serve.serve)
     app.command("sql")(sql.sql)
     nouns = {
-        "audit": audit, "demo": demo, "identity": identity, "key": key, "live": live, "person": person, "source": source,
+        "audit": audit, "demo": demo, "identity": identity, "key": key, "live": live, "person": person,
+        "source": source,
     }  # fmt: skip
     for name, noun in nouns.items():
         app.add_typer(noun.app, name=name)
