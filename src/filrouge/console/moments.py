@@ -9,6 +9,7 @@ from itertools import groupby
 from typing import Any
 
 from django.utils.functional import Promise
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _l
 from django.utils.translation import ngettext
@@ -249,7 +250,8 @@ def _talk(moment: Moment) -> Said:
     said = kinds.get(moment.kind, _("Message sent") if moment.direction == "out" else _("Message received"))
     closed = moment.status in ("closed", "solved")
     state = words.say(moment.status, "status") if moment.status and moment.kind != "message" else ""
-    title = _joined(f"{said} {_quoted(moment.title)}" if moment.title else said, state)
+    subject = moment.title or Truncator(moment.text).chars(70)
+    title = _joined(f"{said} {_quoted(subject)}" if subject else said, state)
     tone = "bad" if moment.kind == "complaint" and not closed else ""
     ref = moment.ref if moment.kind in ("ticket", "complaint") else str(moment.details.get("ticket_ref") or "")
     return title, tone, [(_("Reference"), ref), (_("About"), moment.outcome.replace("_", " "))]

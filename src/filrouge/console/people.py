@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -60,7 +61,7 @@ def permissions(page: Page, at: datetime) -> list[dict[str, Any]]:
     """Return, for each brand that knows the person, whether marketing may reach them by each channel, and why."""
     person = page.view
     origins = dict.fromkeys((record.entity, record.brand) for record in person.records if record.brand)
-    several = len({brand for _, brand in origins}) < len(origins)
+    held_by = Counter(brand for _, brand in origins)
     lines = []
     for entity, brand in origins:
         bought = any(item["entity"] == entity for item in (*person.orders, *person.contracts))
@@ -79,7 +80,7 @@ def permissions(page: Page, at: datetime) -> list[dict[str, Any]]:
                 held=held,
             )
             cells.append(_permission(person, entity, brand, channel, said))
-        lines.append({"brand": brand, "entity": names.entity(entity) if several else "", "cells": cells})
+        lines.append({"brand": brand, "entity": names.entity(entity) if held_by[brand] > 1 else "", "cells": cells})
     return lines
 
 

@@ -58,4 +58,11 @@ def verify(request: HttpRequest) -> HttpResponse:
 
 
 def _details(details: dict[str, Any]) -> list[tuple[str, str]]:
-    return [(key.replace("_", " "), str(value)) for key, value in details.items() if value not in (None, "", [], {})]
+    """Return what an act says of itself, flat: figures of a run one by one, those that are nothing left out."""
+    told: list[tuple[str, str]] = []
+    for key, value in details.items():
+        if isinstance(value, dict):
+            told += [(str(name).replace("_", " "), str(inner)) for name, inner in value.items() if inner]
+        elif value not in (None, "", [], 0):
+            told.append((key.replace("_", " "), ", ".join(map(str, value)) if isinstance(value, list) else str(value)))
+    return told

@@ -1,0 +1,121 @@
+"""Retake the documentation's pictures: the sample group of the home folder, served, seen through Chromium.
+
+usage: shots.py [--all FOLDER]   (--all: every page, both languages, both themes, two widths, to look at)
+"""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import sync_playwright
+
+from filrouge.cli import set_up
+
+ROOT = Path(__file__).resolve().parent.parent
+PICTURES = ROOT / "docs/pictures"
+ADVISOR, SALES, ENGINEER = "marie@example.com", "nadia@example.com", "remy@example.com"
+PRIVACY, ADMINISTRATOR, EXECUTIVE = "claire@example.com", "sylvie@example.com", "helene@example.com"
+
+# name of the picture: (who, page, theme); "camille" stands for the page of the customer of the documentation
+WANTED = {
+    "person": (ADVISOR, "camille", "light"),
+    "person-dark": (ADVISOR, "camille", "dark"),
+    "records": (ADVISOR, "camille/records", "light"),
+    "home": (SALES, "/", "light"),
+    "sources": (ENGINEER, "/sources", "light"),
+    "audit": (PRIVACY, "/audit", "light"),
+}
+CAMILLE = ("camille", "camille?tab=orders", "camille/records", "camille/correct/email")
+PAGES = (
+    (ADVISOR, ("/", "/people?q=rousseau", *CAMILLE, "/follow-ups?list=all", "/companies")),
+    (SALES, ("/", "/follow-ups")),
+    (ENGINEER, ("/", "/sources", "/sources/crm_people")),
+    (PRIVACY, ("/audit", "camille/erase")),
+    (ADMINISTRATOR, ("/accounts",)),
+    (EXECUTIVE, ("/", "/baselines")),
+)
+
+
+def main() -> None:
+    set_up()
+    from filrouge.work import demo
+
+    passwords = {login.email: login.password for login in demo.logins()}
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "filrouge.cli", "serve", "--roles", "web", "--port", str(port)]
+    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        wait(f"http://127.0.0.1:{port}/readyz")
+        with sync_playwright() as playwright:
+            found = next(path for name in ("chromium", "chromium-browser") if (path := shutil.which(name)))
+            take(playwright.chromium.launch(executable_path=found), f"http://127.0.0.1:{port}", passwords)
+    finally:
+        server.terminate()
+        server.wait(20)
+
+
+def take(browser: Any, address: str, passwords: dict[str, str]) -> None:
+    if "--all" not in sys.argv:
+        PICTURES.mkdir(parents=True, exist_ok=True)
+        for name, (who, path, theme) in WANTED.items():
+            page = entered(browser, address, who, passwords[who], "fr", 1280, theme)
+            shoot(page, path, PICTURES / f"{name}.png")
+            page.context.close()
+        return
+    folder = Path(sys.argv[sys.argv.index("--all") + 1])
+    folder.mkdir(parents=True, exist_ok=True)
+    for language, width, theme in itertools.product(("fr", "en"), (1280, 390), ("light", "dark")):
+        for who, paths in PAGES:
+            page = entered(browser, address, who, passwords[who], language, width, theme)
+            for path in paths:
+                name = f"{who.partition('@')[0]}{path}".replace("/", "_").replace("?", "_").replace("=", "_")
+                shoot(page, path, folder / f"{name}-{language}-{width}-{theme}.png")
+            page.context.close()
+
+
+def entered(browser: Any, address: str, who: str, password: str, language: str, width: int, theme: str) -> Any:
+    context = browser.new_context(base_url=address, viewport={"width": width, "height": 860}, device_scale_factor=1)
+    cookies = {"filrouge_theme": theme, "django_language": language}
+    context.add_cookies([{"name": name, "value": value, "url": address} for name, value in cookies.items()])
+    page = context.new_page()
+    page.goto("/account/login/")
+    page.fill("[name=login]", who)
+    page.fill("[name=password]", password)
+    page.click(".door-card .btn-primary")
+    return page
+
+
+def shoot(page: Any, path: str, file: Path) -> None:
+    if path.startswith("camille"):
+        page.goto("/people?q=camille+rousseau-petit")
+        lines = page.locator(".people li")
+        best = max(range(lines.count()), key=lambda at: lines.nth(at).locator(".brand").count())
+        path = lines.nth(best).locator("a").get_attribute("href") + path.removeprefix("camille")
+    page.goto(path)
+    page.wait_for_load_state("networkidle")
+    page.evaluate("document.activeElement && document.activeElement.blur()")
+    page.screenshot(path=str(file))
+    print(file)
+
+
+def wait(address: str) -> None:
+    for _ in range(120):
+        try:
+            with urllib.request.urlopen(address, timeout=2):
+                return
+        except OSError:
+            time.sleep(0.5)
+    raise SystemExit("The server did not come up.")
+
+
+if __name__ == "__main__":
+    main()
