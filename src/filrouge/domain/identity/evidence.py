@@ -120,8 +120,9 @@ def reviews(desk: Desk, model: Model, spec: IdentitySpec) -> pa.Table:
         join nodes nl on nl.rid = e.l join nodes nr on nr.rid = e.r
         where e.w > {spec.thresholds.review} order by e.w desc, 1, 2"""
     )
-    said = [json.dumps(unpack(model, packed)) for packed in found.column("levels").to_pylist()]
-    return found.set_column(3, "levels", pa.array(said, pa.string()))
+    packed, place = np.unique(found.column("levels").to_numpy(zero_copy_only=False), return_inverse=True)
+    said = np.array([json.dumps(unpack(model, levels)) for levels in packed.tolist()], dtype=object)
+    return found.set_column(3, "levels", pa.array(said[place] if said.size else [], pa.string()))
 
 
 def unpack(model: Model, packed: int) -> dict[str, str]:

@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from filrouge.domain.identity.desk import Desk, desk, quoted
-from filrouge.domain.identity.normalise import MACROS, TEXT
+from filrouge.domain.identity.normalise import MACROS
 from filrouge.domain.identity.spec import IdentitySpec, Rule
 
 # attribute -> (value kept, what makes two spellings one value)
@@ -49,7 +49,10 @@ _ORDER: dict[Rule, str] = {
     "recent": "seen desc nulls last",
     "frequent": "bearers desc",
 }
-_COMMON = ("source", "entity", "brand")
+_TEXT = (
+    "source", "entity", "brand", "title", "given_name", "family_name", "full_name", "birth_name", "birth_date", "sex",
+    "email", "phone", "address_line", "postcode", "city", "country", "language", "loyalty_id", "company_ref",
+)  # fmt: skip
 
 
 def golden(con: Any, records: pa.Table, links: pa.Table, *, spec: IdentitySpec | None = None) -> pa.Table:
@@ -84,7 +87,7 @@ def _lay(table: Desk, records: pa.Table, links: pa.Table, spec: IdentitySpec) ->
         table.run(macro)
     present = set(records.column_names)
     columns = ", ".join(
-        f"clean(cast(r.{c} as varchar)) as {c}" if c in present else f"cast(null as varchar) as {c}" for c in TEXT
+        f"clean(cast(r.{c} as varchar)) as {c}" if c in present else f"cast(null as varchar) as {c}" for c in _TEXT
     )
     times = [f"cast(r.{c} as timestamp)" for c in ("updated_at", "created_at", "recorded_at") if c in present]
     at = f"coalesce({', '.join(times)})" if times else "cast(null as timestamp)"

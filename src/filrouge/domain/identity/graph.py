@@ -41,23 +41,21 @@ def assign(
 ) -> Assignment:
     """Name the clusters: ``labels[i]`` is the cluster of record ``keys[i]``, keys sorted and distinct.
 
-    Each cluster keeps the person with whom it shares most records (ties: the smallest id); a person kept by no cluster leads
-    to the one that took most of its records. A cluster without a person takes back one that its records bore before
-    (``former``: record_key -> retired people) if it is free,
-        else a new id: ``ids`` is given the smallest record key of each.
+    Each cluster keeps the person to whom most of its records belonged from the first, then with whom it shares most
+    records (ties: the smallest id): so a merge undone gives both ids back. A person kept by no cluster leads to the one
+    that took most of its records. A cluster without a person takes back one that its records bore before (``former``:
+    record_key -> its people, the first one first) if it is free, else a new id: ``ids`` is given the smallest record key.
     """
     codes, smallest, label = _clusters(keys, labels)
     old, names = _previous(keys, previous)
     known = np.flatnonzero(old >= 0)
-    pair, shared = (
-        np.unique(np.stack([label[known], old[known]]), axis=1, return_counts=True)
-        if known.size
-        else (np.empty((2, 0), np.int64), np.empty(0, np.int64))
-    )
+    pair, shared, native = _shared(label[known], old[known], _native(keys[known], old[known], names, former or {}))
     owner = np.full(codes, -1, dtype=np.int64)
     keeper = np.full(len(names), -1, dtype=np.int64)
     # the people are numbered in the order of their ids and the clusters in that of their smallest record: both are content
-    for position in np.lexsort((pair[0], pair[1], -shared)).tolist() if _disputed(pair) else range(pair.shape[1]):
+    for position in (
+        np.lexsort((pair[0], pair[1], -shared, -native)).tolist() if _disputed(pair) else range(pair.shape[1])
+    ):
         cluster, person = int(pair[0, position]), int(pair[1, position])
         if owner[cluster] < 0 and keeper[person] < 0:
             owner[cluster], keeper[person] = person, cluster
@@ -116,6 +114,25 @@ def _previous(keys: Ints, previous: Mapping[int, str] | pa.Table | None) -> tupl
     known, numbers = known[by_key], numbers[by_key]
     spot = np.minimum(np.searchsorted(known, keys), known.size - 1)
     return np.where(known[spot] == keys, numbers[spot], -1).astype(np.int64), words[order].tolist()
+
+
+def _native(keys: Ints, old: Ints, names: list[str], former: Mapping[int, Sequence[str]]) -> npt.NDArray[np.bool_]:
+    """Tell which records are of the person whom they were of from the first."""
+    native = np.ones(keys.size, dtype=np.bool_)
+    if former:
+        wandering = np.fromiter(former, np.int64, len(former))
+        for spot in np.flatnonzero(np.isin(keys, wandering)).tolist():
+            native[spot] = former[int(keys[spot])][0] == names[int(old[spot])]
+    return native
+
+
+def _shared(label: Ints, old: Ints, native: npt.NDArray[np.bool_]) -> tuple[Ints, Ints, Ints]:
+    """Return each (cluster, person) that share records, how many, and how many of them were the person's from the first."""
+    if not label.size:
+        return np.empty((2, 0), np.int64), np.empty(0, np.int64), np.empty(0, np.int64)
+    pair, where, shared = np.unique(np.stack([label, old]), axis=1, return_inverse=True, return_counts=True)
+    counted = np.bincount(where.reshape(-1), weights=native, minlength=shared.size).astype(np.int64)
+    return pair, shared, counted
 
 
 def _disputed(pair: Ints) -> bool:

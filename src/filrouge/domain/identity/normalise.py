@@ -12,9 +12,8 @@ from filrouge.domain.identity.nicknames import roots
 from filrouge.domain.identity.spec import IdentitySpec
 
 TEXT = (
-    "source", "source_id", "entity", "brand", "title", "given_name", "family_name", "full_name", "birth_name", "birth_date",
-    "sex", "email", "phone", "address_line", "postcode", "city", "country", "language", "loyalty_id", "account_ref",
-    "company_ref",
+    "source", "entity", "given_name", "family_name", "full_name", "birth_name", "birth_date", "sex", "email", "phone",
+    "address_line", "postcode", "city", "loyalty_id", "account_ref",
 )  # fmt: skip
 PARTICLES = "de|du|des|d|la|le|l|van|von|der|den|del|della|di|da|do|dos|el|al|ben|bin|st|saint|sainte|mac|mc|o|ter|zu"
 _TITLES = "monsieur|madame|mademoiselle|mr|mrs|ms|miss|mme|mlle|m|dr|docteur|doctor|pr|prof|professeur|me|maitre|sir|lady|lord"
@@ -82,31 +81,37 @@ def _names(desk: Desk, spec: IdentitySpec) -> None:
     groups = pa.array([list(heads[name]) for name in known], pa.list_(pa.string()))
     desk.put("nickname", pa.table({"name": pa.array(known, pa.string()), "heads": groups}))
     _split(desk)
-    word = f"nullif(trim(regexp_replace({{0}}, '^(?:{_TITLES})( |$)', '')), '')"
+    # each spelling is worked on once, however many bear it
     desk.run(
-        f"""create or replace table named as
-        with parts as (
-            select i.rid, coalesce(folded(i.given_name), s.given) as given_raw,
-                coalesce(folded(i.family_name), s.family) as family_raw, folded(i.birth_name) as birth_family
-            from incoming i left join split s on i.given_name is null and i.family_name is null
-                and i.full_name = s.full_name
+        f"""create or replace table words as
+        with raw as (
+            select given_name as raw from incoming union select family_name from incoming
+            union select birth_name from incoming union select given from split union select family from split
         ), bare as (
-            select rid, {word.format("given_raw")} as given, {word.format("family_raw")} as family, birth_family
-            from parts
+            select raw, nullif(trim(regexp_replace(folded(raw), '^(?:{_TITLES})( |$)', '')), '') as word
+            from raw where raw is not null
         )
-        select b.rid,
-            case when g.word is null then b.given end as given,
-            case when f.word is null then b.family end as family,
-            case when n.word is null then b.birth_family end as birth_family
-        from bare b left join placeholder g on b.given = g.word left join placeholder f on b.family = f.word
-        left join placeholder n on b.birth_family = n.word"""
+        select b.raw, b.word from bare b anti join placeholder p on b.word = p.word where b.word is not null"""
+    )
+    desk.run(
+        """create or replace table named as
+        with whole as (
+            select rid, given_name, family_name, birth_name,
+                case when given_name is null and family_name is null then full_name end as full_name from incoming
+        ), parts as (
+            select w.rid, w.birth_name, coalesce(w.given_name, s.given) as given, coalesce(w.family_name, s.family) as family
+            from whole w left join split s on w.full_name = s.full_name
+        )
+        select p.rid, g.word as given, f.word as family, n.word as birth_family
+        from parts p left join words g on g.raw = p.given left join words f on f.raw = p.family
+        left join words n on n.raw = p.birth_name"""
     )
     # a given name that many bear is a name of its own, not somebody else's misspelt
     desk.run(
         f"""create or replace table usual as select given from named where given is not null group by given
         having count(*) >= greatest({_USUAL}, {_USUAL_SHARE} * (select count(*) from named))"""
     )
-    desk.drop("split")
+    desk.drop("split", "words")
 
 
 def _split(desk: Desk) -> None:
@@ -160,7 +165,7 @@ def _phones(desk: Desk, spec: IdentitySpec) -> None:
     desk.run(
         """create or replace table phone_keys as
         with raw as (select distinct phone from incoming where phone is not null),
-        digits as (select phone, regexp_replace(replace(phone, '(0)', ''), '[^0-9+]', '', 'g') as d from raw)
+        digits as (select phone, regexp_replace(replace(phone, '(0)', ''), '[^0-9+]+', '', 'g') as d from raw)
         select phone, d, case
             when regexp_matches(d, '^(\\+33|0033)0?[1-9][0-9]{8}$') then '+33' || right(d, 9)
             when """
@@ -233,7 +238,7 @@ def _assemble(desk: Desk, spec: IdentitySpec) -> None:
                     '(^| )ste( |$)', '\\1sainte\\2'),
                     '( cedex)?( [0-9]+)?$', '') as city from incoming
         )
-        select i.rid, i.record_key, i.source, i.source_id, i.entity, i.brand,
+        select i.rid, i.record_key, i.source, i.entity,
             n.given, split_part(n.given, ' ', 1) as given_first, squeezed(n.given) as given_key,
             coalesce(k.heads[1], n.given) as given_root, k.heads[2] as given_root2,
             us.given is not null as given_usual,
@@ -247,14 +252,14 @@ def _assemble(desk: Desk, spec: IdentitySpec) -> None:
             case when not coalesce(b.role or b.bad, false) then b.local || '@' || b.domain end as email,
             case when b.role and not b.bad then b.local || '@' || b.domain end as role_email,
             case when not coalesce(b.role or b.bad, false) then b.local end as email_local, b.letters as email_letters,
-            b.domain as email_domain, regexp_replace(b.local, '[^0-9]', '', 'g') as email_digits,
+            b.domain as email_domain, regexp_replace(b.local, '[^0-9]+', '', 'g') as email_digits,
             coalesce(contains(replace(b.letters, ' ', ''), squeezed(n.family)) or contains(replace(b.letters, ' ',
                 ''), squeezed(n.given)), false) as email_named,
             ph.key as phone, nullif(pl.address, '') as address,
             regexp_extract(pl.address, '^([0-9]+)', 1) as house, regexp_replace(pl.address, '^[0-9]+ ', '') as street,
                 case {pad} else nullif(pl.p, '') end as postcode,
             nullif(pl.city, '') as city, squeezed(folded(i.loyalty_id)) as loyalty, clean(i.account_ref) as account,
-            lower(left(folded(i.sex), 1)) as sex, clean(i.company_ref) as company{extras}
+            lower(left(folded(i.sex), 1)) as sex{extras}
         from incoming i join named n using (rid) left join boxes b using (rid) join places pl using (rid)
         left join phone_keys ph on i.phone = ph.phone
         left join nickname k on k.name = n.given

@@ -102,28 +102,27 @@ def _weigh(table: Desk, spec: IdentitySpec, seed: int) -> tuple[Model, float]:
         return model, 0.0
     (count,) = table.rows("select count(*) from nodes")[0]
     block(table, spec)
-    prior = _score(table, model, spec, count, None)
+    scoring.frequencies(table, model)
+    prior = _score(table, model, spec, count)
     for _ in range(spec.training.rounds - 1):
         # what the first people teach: how unalike records of one person may be, and how common values are among people
         labels = _cluster(table, spec, count, ())
-        table.put(
-            "presumed",
-            pa.table({"rid": pa.array(np.arange(count), pa.int32()), "cluster": pa.array(labels, pa.int32())}),
-        )
-        again = relearn(table, model)
+        columns = {"rid": pa.array(np.arange(count), pa.int32()), "cluster": pa.array(labels, pa.int32())}
+        table.put("presumed", pa.table(columns))
+        model = relearn(table, model)
         if count <= spec.training.second_round_below:
-            table.run(
-                "create or replace table singles as select n.* from nodes n join presumed p on p.rid = n.rid and p.cluster = n.rid"
-            )
-            again = learn_u(table, spec, again, seed, "singles")
-        model, prior = again, _score(table, again, spec, count, "presumed")
-    table.drop("scored", "pairs")
+            table.run("create or replace table singles as select n.* from nodes n semi join presumed p on p.cluster = n.rid")
+            model = learn_u(table, spec, model, seed, "singles")
+            scoring.frequencies(table, model, "presumed")
+        else:  # among many records duplicates hide nothing; what was far from matching is not looked at again
+            table.run("create or replace table pairs as select l, r from scored")
+        prior = _score(table, model, spec, count)
+    table.drop("scored", "pairs", "presumed", "singles", "scored_nodes")
     return model, prior
 
 
-def _score(table: Desk, model: Model, spec: IdentitySpec, count: int, presumed: str | None) -> float:
+def _score(table: Desk, model: Model, spec: IdentitySpec, count: int) -> float:
     """Lay table ``edges`` by ``model`` and return the prior that the scores themselves call for."""
-    scoring.frequencies(table, model, presumed)
     floor = float(np.log2(max(count, 4)) - 12)
     scoring.score(table, model, pairs="pairs", into="scored", floor=floor)
     found = table.numbers("select w, h from scored")

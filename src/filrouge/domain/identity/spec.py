@@ -49,8 +49,8 @@ class Training(Spec):
 
     min_records: int = 200
     u_pairs: float = 1e6
-    em_pairs: float = 2e6
-    pairs_per_record: int = 25  # budget of compared pairs
+    em_pairs: float = 5e5
+    pairs_per_record: int = 12  # budget of compared pairs
     min_pairs: int = 1_000_000  # budget for small tables
     rounds: int = 2  # a second round learns from a table without its duplicates
     second_round_below: int = 200_000
