@@ -84,7 +84,7 @@ def _records(engine: Engine) -> pa.Table:
 
 
 def _links(engine: Engine) -> tuple[pa.Table, dict[int, list[str]]]:
-    """Return the links in force, and the people that a record was once of where there were several."""
+    """Return the links in force, and the people that a record was of where there were several, first to last."""
     table = current(engine, runs.lake(), "links", hidden=runs.hidden())
     engine.con.create_view("links_all", table, overwrite=True)
     raw = engine.con.con
@@ -93,7 +93,9 @@ def _links(engine: Engine) -> tuple[pa.Table, dict[int, list[str]]]:
         QUALIFY row_number() OVER (PARTITION BY record_key ORDER BY decided_at DESC, run_id DESC) = 1 ORDER BY record_key"""
     ).to_arrow_table()
     former = raw.execute(
-        "SELECT record_key, list(DISTINCT person ORDER BY person) FROM links_all GROUP BY 1 HAVING count(DISTINCT person) > 1"
+        """SELECT record_key, list_transform(list_sort(list({first: first, person: person})), x -> x.person) FROM (
+            SELECT record_key, person, min(decided_at) AS first FROM links_all GROUP BY ALL
+        ) GROUP BY 1 HAVING count(*) > 1"""
     ).fetchall()
     return previous, dict(former)
 
