@@ -9,8 +9,10 @@ import numpy.typing as npt
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
+Pairs = list[tuple[int, int]]
 FORBIDDEN = -1e6
 _STEP, _HIGHEST = 2.0, 60.0
+_WIDEST, _CELLS = 1500, 4_000_000
 # A pair that says too little to join is not a pair that says no. It counts for a third of a vote, one that was never
 # compared likewise, with a mild sign that these are two people.
 _MUTE, _UNSEEN = 0.3, -2.0
@@ -61,54 +63,74 @@ def cluster(
     *,
     link: float = 0.0,
     clip: float = 12.0,
-    must: list[tuple[int, int]] | None = None,
-    cannot: list[tuple[int, int]] | None = None,
+    must: Pairs | None = None,
+    cannot: Pairs | None = None,
     largest: int = 400,
 ) -> Ints:
     """Return for each node the smallest node of its cluster.
 
-    Nodes are joined by average weight, best first,
-        as long as the average of what is known between two groups exceeds ``link``;
-    ``cannot`` pairs never end together,
-        ``must`` pairs do unless a ``cannot`` forbids it. The numbering of the nodes is their
-    only order: number them by content and the order of arrival never matters.
+    Groups are joined by average weight, best first, as long as what is known between two of them exceeds ``link`` on the
+    whole; ``cannot`` pairs never end together, ``must`` pairs do unless a ``cannot`` forbids it. The numbering of the nodes
+    is their only order: number them by content and the order of arrival never matters.
     """
     must, cannot = must or [], cannot or []
     label = _candidates(count, edges, link, must, largest)
     inside = label[edges.left] == label[edges.right]
-    value, share = edges.votes(link, clip)
     left, right, weight = edges.left[inside], edges.right[inside], edges.weight[inside]
     contested = _contested(count, label, left, right, weight, link, [*must, *cannot])
     result = label.copy()
     if not contested.any():
         return result
+    value, share = (column[inside] for column in edges.votes(link, clip))
     chosen = contested[label[left]]
-    left, right, value, share = left[chosen], right[chosen], value[inside][chosen], share[inside][chosen]
-    order = np.argsort(label[left], kind="stable")
-    left, right, value, share = left[order], right[order], value[order], share[order]
+    left, right, value, share = left[chosen], right[chosen], value[chosen], share[chosen]
     nodes = np.flatnonzero(contested[label])
     nodes = nodes[np.lexsort((nodes, label[nodes]))]
-    node_cuts = np.flatnonzero(np.diff(label[nodes])) + 1
-    edge_roots = label[left]
-    musts, cannots = _by_component(label, must), _by_component(label, cannot)
-    for members in np.split(nodes, node_cuts):
-        root = int(label[members[0]])
-        start, stop = np.searchsorted(edge_roots, [root, root + 1])
-        _settle(
-            result,
-            members,
-            left[start:stop],
-            right[start:stop],
-            value[start:stop],
-            share[start:stop],
-            musts.get(root, []),
-            cannots.get(root, []),
-            largest,
-        )
+    roots, first, sizes = np.unique(label[nodes], return_index=True, return_counts=True)
+    spot = np.zeros(count, dtype=np.int64)  # place of a node inside its component
+    spot[nodes] = np.arange(nodes.size) - np.repeat(first, sizes)
+    home = np.searchsorted(roots, label[left])
+    wide = _UnionRows(spot, roots, label, must, cannot)
+    for size in np.unique(sizes).tolist():
+        everyone = np.flatnonzero(sizes == size)
+        if size > _WIDEST:  # too many to be one person, and nothing tells them apart: they stay as they were
+            for index in everyone.tolist():
+                result[nodes[first[index] : first[index] + size]] = nodes[first[index] : first[index] + size]
+            continue
+        step = max(1, _CELLS // (size * size))
+        mine = np.flatnonzero(sizes[home] == size)
+        mine = mine[np.argsort(home[mine], kind="stable")]
+        for start in range(0, everyone.size, step):
+            batch = everyone[start : start + step]
+            here = mine[np.searchsorted(home[mine], batch[0]) : np.searchsorted(home[mine], batch[-1], side="right")]
+            row = np.searchsorted(batch, home[here])
+            owner = _settle(
+                size, batch.size, row, spot[left[here]], spot[right[here]], value[here], share[here], wide.of(batch)
+            )
+            members = nodes[first[batch][:, None] + np.arange(size)]
+            result[members] = np.take_along_axis(members, owner, axis=1)
     return result
 
 
-def _candidates(count: int, edges: Edges, link: float, must: list[tuple[int, int]], largest: int) -> Ints:
+class _UnionRows:
+    """The constraints, by component: (rows of a batch, places) for the pairs that must and that cannot be together."""
+
+    def __init__(self, spot: Ints, roots: Ints, label: Ints, must: Pairs, cannot: Pairs) -> None:
+        self._held: dict[int, tuple[Pairs, Pairs]] = {}
+        for kind, pairs in enumerate((must, cannot)):
+            for a, b in sorted((min(pair), max(pair)) for pair in pairs):
+                if label[a] == label[b]:
+                    component = int(np.searchsorted(roots, label[a]))
+                    self._held.setdefault(component, ([], []))[kind].append((int(spot[a]), int(spot[b])))
+
+    def of(self, batch: Ints) -> dict[int, tuple[Pairs, Pairs]]:
+        """Return the constraints of the components in ``batch``, by row."""
+        if not self._held:
+            return {}
+        return {row: self._held[index] for row, index in enumerate(batch.tolist()) if index in self._held}
+
+
+def _candidates(count: int, edges: Edges, link: float, must: Pairs, largest: int) -> Ints:
     """Return the components of pairs above ``link``; those too large to weigh are cut at their weakest bridges first."""
     forced_l = np.array([a for a, _ in must], dtype=np.int64)
     forced_r = np.array([b for _, b in must], dtype=np.int64)
@@ -125,16 +147,8 @@ def _candidates(count: int, edges: Edges, link: float, must: list[tuple[int, int
         bar[heavy] += _STEP
 
 
-def _by_component(label: Ints, pairs: list[tuple[int, int]]) -> dict[int, list[tuple[int, int]]]:
-    found: dict[int, list[tuple[int, int]]] = {}
-    for a, b in pairs:
-        if label[a] == label[b]:
-            found.setdefault(int(label[a]), []).append((a, b))
-    return found
-
-
 def _contested(
-    count: int, label: Ints, left: Ints, right: Ints, weight: Floats, link: float, pairs: list[tuple[int, int]]
+    count: int, label: Ints, left: Ints, right: Ints, weight: Floats, link: float, pairs: Pairs
 ) -> npt.NDArray[np.bool_]:
     """Return which components need weighing: those where some pair is not itself above ``link``, or that bear a constraint."""
     size = np.bincount(label, minlength=count)
@@ -147,60 +161,51 @@ def _contested(
 
 
 def _settle(
-    result: Ints,
-    members: Ints,
+    size: int,
+    rows: int,
+    row: Ints,
     left: Ints,
     right: Ints,
     value: Floats,
     share: Floats,
-    must: list[tuple[int, int]],
-    cannot: list[tuple[int, int]],
-    largest: int,
-) -> None:
-    """Write into ``result`` the clusters of one component: the two groups that agree best are joined, again and again."""
-    size = members.size
-    here_l, here_r = np.searchsorted(members, left), np.searchsorted(members, right)
-    total, votes = np.full((size, size), _MUTE * _UNSEEN), np.full((size, size), _MUTE)
-    total[here_l, here_r] = total[here_r, here_l] = value
-    votes[here_l, here_r] = votes[here_r, here_l] = share
-    spot = {int(node): index for index, node in enumerate(members)}
-    for a, b in cannot:
-        total[spot[a], spot[b]] = total[spot[b], spot[a]] = FORBIDDEN
-    groups: list[list[int]] = [[index] for index in range(size)]
-    np.fill_diagonal(total, -np.inf)
+    constraints: dict[int, tuple[Pairs, Pairs]],
+) -> Ints:
+    """Return, for ``rows`` components of ``size`` nodes at once, the first node of the group of each node.
 
-    def join(a: int, b: int) -> None:
-        a, b = min(a, b), max(a, b)
-        for table in (total, votes):
-            table[a] += table[b]
-            table[:, a] = table[a]
-        total[a, a] = -np.inf
-        total[b] = total[:, b] = -np.inf
-        groups[a].extend(groups[b])
-        groups[b] = []
-
-    where = list(range(size))
-    for a, b in sorted((min(p), max(p)) for p in must):
-        first, second = sorted(_group(where, spot[x]) for x in (a, b))
-        if first != second and total[first, second] > FORBIDDEN / 2:
-            join(first, second)
-            where[second] = first
-    while True:
-        average = total / votes
-        best = int(np.argmax(average))
-        a, b = divmod(best, size)
-        if not average[a, b] > 0:
+    In each component the two groups that agree best are joined, again and again, until none agree.
+    """
+    total, votes = np.full((rows, size, size), _MUTE * _UNSEEN), np.full((rows, size, size), _MUTE)
+    total[row, left, right] = total[row, right, left] = value
+    votes[row, left, right] = votes[row, right, left] = share
+    total[:, np.arange(size), np.arange(size)] = -np.inf
+    owner = np.tile(np.arange(size, dtype=np.int64), (rows, 1))
+    for index, (must, cannot) in constraints.items():
+        for a, b in cannot:
+            total[index, a, b] = total[index, b, a] = FORBIDDEN
+        for a, b in must:
+            low, high = sorted((int(owner[index, a]), int(owner[index, b])))
+            if low != high and total[index, low, high] > FORBIDDEN / 2:
+                _join(total, votes, owner, np.array([index]), np.array([low]), np.array([high]))
+    alive = np.arange(rows)
+    for _ in range(size - 1):
+        average = (total[alive] / votes[alive]).reshape(alive.size, -1)
+        best = np.argmax(average, axis=1)
+        open_ = average[np.arange(alive.size), best] > 0
+        alive, best = alive[open_], best[open_]
+        if not alive.size:
             break
-        if len(groups[a]) + len(groups[b]) > largest:
-            total[a, b] = total[b, a] = -np.inf
-            continue
-        join(a, b)
-    for group in groups:
-        if group:
-            result[members[group]] = members[min(group)]
+        a, b = np.divmod(best, size)
+        _join(total, votes, owner, alive, np.minimum(a, b), np.maximum(a, b))
+    return owner
 
 
-def _group(where: list[int], index: int) -> int:
-    while where[index] != index:
-        index = where[index]
-    return index
+def _join(total: Floats, votes: Floats, owner: Ints, rows: Ints, low: Ints, high: Ints) -> None:
+    """Join group ``high`` to group ``low`` in each of ``rows``."""
+    for table in (total, votes):
+        table[rows, low] += table[rows, high]
+        table[rows, :, low] = table[rows, low]
+    total[rows, low, low] = -np.inf
+    total[rows, high] = -np.inf
+    total[rows, :, high] = -np.inf
+    mine = owner[rows]
+    owner[rows] = np.where(mine == high[:, None], low[:, None], mine)

@@ -27,6 +27,7 @@ from filrouge.domain.identity.strong import conflicts, strong_edges
 from filrouge.domain.identity.training import learn_u, train
 
 Ints = npt.NDArray[np.int64]
+_SURE = 4.0
 
 
 @dataclass(frozen=True)
@@ -106,11 +107,12 @@ def _weigh(table: Desk, spec: IdentitySpec, seed: int) -> tuple[Model, float]:
     prior = _score(table, model, spec, count)
     for _ in range(spec.training.rounds - 1):
         # what the first people teach: how unalike records of one person may be, and how common values are among people
-        labels = _cluster(table, spec, count, ())
+        small = count <= spec.training.second_round_below
+        labels = _cluster(table, spec, count, ()) if small else _sure(table, count)
         columns = {"rid": pa.array(np.arange(count), pa.int32()), "cluster": pa.array(labels, pa.int32())}
         table.put("presumed", pa.table(columns))
         model = relearn(table, model)
-        if count <= spec.training.second_round_below:
+        if small:
             table.run("create or replace table singles as select n.* from nodes n semi join presumed p on p.cluster = n.rid")
             model = learn_u(table, spec, model, seed, "singles")
             scoring.frequencies(table, model, "presumed")
@@ -177,6 +179,12 @@ def _cluster(table: Desk, spec: IdentitySpec, count: int, constraints: Sequence[
         cannot=[(a, b) for a, b, kind in constraints if kind == "cannot_link"],
         largest=spec.limits.cluster,
     )
+
+
+def _sure(table: Desk, count: int) -> Ints:
+    """Return clusters of what is beyond doubt, each node with the best of its pairs: enough to learn from, and fast."""
+    found = table.numbers(f"select l, r from edges where w > {_SURE} order by l, r")
+    return components(count, found["l"].astype(np.int64), found["r"].astype(np.int64))
 
 
 def _constraints(keys: Ints, decisions: Sequence[HumanDecision]) -> list[tuple[int, int, str]]:
