@@ -8,11 +8,15 @@ from pathlib import Path
 from typing import Protocol
 
 import pyarrow as pa
+from pyarrow import compute as pc
 
 from filrouge.base.errors import SourceError
 from filrouge.domain.sources import SourceSpec
 
 CHUNK = 20_000
+MARK = "\ufdd0"  # stands where bytes did not fit: Unicode keeps this character out of interchange
+UNFIT = f"[\\x00{MARK}]"
+RESERVED = frozenset({"_seq", "_row", "_place", "_received", "_raw", "_hash"})
 
 
 @dataclass(frozen=True)
@@ -71,6 +75,15 @@ class Connector(Protocol):
 def need_columns(spec: SourceSpec, present: Sequence[str], place: str) -> None:
     """Raise SourceError when columns that the definition names are not ``present``, or stand twice."""
     missing = [name for name in spec.columns() if name not in present]
+    if missing and len(missing) == len(spec.columns()):
+        # What stands there may be somebody's row: it is not repeated.
+        raise SourceError(
+            "None of the columns of the source {source} is in {place}: {missing}…",
+            hint="Check the row of column names (`format.header_row`) and the delimiter; nothing was imported.",
+            missing=", ".join(missing[:5]),
+            place=place,
+            source=spec.source,
+        )
     if missing:
         raise SourceError(
             "The column {missing} is not in {place}: it holds {present}.",
@@ -90,9 +103,57 @@ def need_columns(spec: SourceSpec, present: Sequence[str], place: str) -> None:
         )
 
 
-def texts(columns: dict[str, list[str | None]], place: str, rows: list[int]) -> pa.Table:
-    """Return a chunk's table of text ``columns`` read at ``place``, with their row numbers."""
+def distinct(names: Sequence[str], wanted: Sequence[str] = ()) -> list[str]:
+    """Return ``names`` as a table may bear them: empty, repeated (in any case) and reserved ones get their place.
+
+    A name that the definition wants is kept as it is.
+    """
+    taken = {name.lower() for name in wanted if name in names} | RESERVED
+    used: set[str] = set()
+    made = []
+    for at, name in enumerate(names, start=1):
+        lowered = name.lower()
+        kept = bool(name) and lowered not in used and (lowered not in taken or name in wanted)
+        own = name if kept else f"{name}#{at}"
+        used.add(own.lower())
+        made.append(own)
+    return made
+
+
+def texts(columns: dict[str, list[str | None]], place: str, rows: list[int]) -> Chunk:
+    """Return text ``columns`` read at ``place`` with their row numbers; rows with a character that no text holds are
+    faults.
+    """
     arrays: dict[str, pa.Array] = {name: pa.array(values, pa.string()) for name, values in columns.items()}
     arrays["_row"] = pa.array(rows, pa.int64())
-    arrays["_place"] = pa.array([place] * len(rows), pa.string())
-    return pa.table(arrays)
+    arrays["_place"] = pa.repeat(pa.scalar(place, pa.string()), len(rows))
+    return sound(pa.table(arrays), place)
+
+
+def sound(table: pa.Table, place: str, mark: str = UNFIT) -> Chunk:
+    """Return ``table`` without the rows that hold ``mark``, and a fault for each of these."""
+    unfit = None
+    for name in table.column_names:
+        if table.schema.field(name).type == pa.string() and name != "_place":
+            found = pc.fill_null(pc.match_substring_regex(table[name], mark), False)
+            if pc.any(found).as_py():
+                unfit = found if unfit is None else pc.or_(unfit, found)
+    if unfit is None:
+        return Chunk(table)
+    names = [name for name in table.column_names if name not in RESERVED]
+    bad = table.filter(unfit).to_pylist()
+    faults = [
+        RowFault(
+            place, row["_row"], "wrong_bytes", _readable(row.get("_received") or ";".join(row[n] or "" for n in names))
+        )
+        for row in bad
+    ]
+    return Chunk(table.filter(pc.invert(unfit)), tuple(faults))
+
+
+def _joined(row: dict[str, str | None], names: Sequence[str]) -> str:
+    return ";".join(row[name] or "" for name in names)
+
+
+def _readable(text: str) -> str:
+    return text.replace("\0", "\ufffd").replace(MARK, "\ufffd")[:10_000]

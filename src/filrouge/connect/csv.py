@@ -1,19 +1,24 @@
-"""CSV and TSV files, streamed by Arrow; a row with the wrong number of fields is told, not fatal."""
+"""CSV and TSV files, streamed by Arrow; a row that is cut, too long or undecodable is told, not fatal."""
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
+from pyarrow import compute as pc
 from pyarrow import csv as pacsv
 
 from filrouge.base.errors import SourceError
-from filrouge.connect.base import Chunk, Discovered, Reach, RowFault, need_columns
+from filrouge.connect.base import MARK, Chunk, Discovered, Reach, RowFault, distinct, need_columns, sound
 from filrouge.connect.paths import files, told
+from filrouge.connect.text import BLOCK, Text
 from filrouge.domain.sources import SourceSpec
 
-BLOCK = 4 << 20
+# Beyond so many rows and this share, it is not some rows that are wrong but the encoding.
+WRONG_ROWS, WRONG_SHARE = 10, 0.05
 
 
 class CSV:
@@ -21,7 +26,8 @@ class CSV:
 
     def check(self, spec: SourceSpec, reach: Reach) -> None:
         for path in files(spec, reach):
-            _header(spec, path)
+            with told(path), path.open("rb") as stream:
+                _header(spec, path, Text(stream, spec.format.encoding, name=path.name))
 
     def discover(self, spec: SourceSpec, reach: Reach) -> list[Discovered]:
         found = []
@@ -43,73 +49,99 @@ class CSV:
             yield from self._file(spec, path)
 
     def _file(self, spec: SourceSpec, path: Path, *, check: bool = True) -> Iterator[Chunk]:
-        names = _header(spec, path, check=check)
-        if not names:
-            return
-        faults: list[RowFault] = []
-        skipped: list[int] = []
-
-        def odd(row: pacsv.InvalidRow) -> str:
-            number = row.number if row.number is not None else 0
-            skipped.append(number)
-            code = "too_few_fields" if row.actual_columns < row.expected_columns else "too_many_fields"
-            faults.append(RowFault(path.name, number, code, str(row.text)[:10_000]))
-            return "skip"
-
         with told(path), path.open("rb") as stream:
+            text = Text(stream, spec.format.encoding, name=path.name, quote=spec.format.quote)
+            names = _header(spec, path, text, check=check)
+            if not names:
+                return
+            number, seen, wrong = spec.format.header_row, 0, 0
+            faults: list[RowFault] = []
+            skipped: list[int] = []
+            last: pa.RecordBatch | None = None
+            cut: tuple[int, bool] = (0, False)  # the last row with too few fields, and whether it holds a line break
+
+            def odd(row: pacsv.InvalidRow) -> str:
+                nonlocal cut
+                place = spec.format.header_row + (row.number or 0)
+                cut = place, "\n" in row.text
+                skipped.append(place)
+                code = "too_few_fields" if row.actual_columns < row.expected_columns else "too_many_fields"
+                faults.append(RowFault(path.name, place, code, str(row.text).replace(MARK, "\ufffd")[:10_000]))
+                return "skip"
+
             try:
-                reader = pacsv.open_csv(
-                    stream,
-                    read_options=pacsv.ReadOptions(
-                        use_threads=False,
-                        block_size=BLOCK,
-                        skip_rows=spec.format.header_row,
-                        column_names=names,
-                        encoding=_codec(spec),
-                    ),
-                    parse_options=pacsv.ParseOptions(
-                        delimiter=spec.format.delimiter,
-                        quote_char=spec.format.quote or False,
-                        newlines_in_values=True,
-                        invalid_row_handler=odd,
-                    ),
-                    convert_options=pacsv.ConvertOptions(
-                        column_types={name: pa.string() for name in names},
-                        strings_can_be_null=True,
-                        quoted_strings_can_be_null=True,
-                        null_values=[""],
-                    ),
-                )
-                number = spec.format.header_row
-                for batch in reader:
-                    numbers, number = _numbers(number, batch.num_rows, skipped)
-                    table = pa.Table.from_batches([batch]).append_column("_row", pa.array(numbers, pa.int64()))
-                    place = pa.array([path.name], pa.string()).take(pa.array([0] * batch.num_rows))
-                    yield Chunk(table.append_column("_place", place), tuple(faults))
+                for batch in _batches(spec, names, text, odd):
+                    last = batch if batch.num_rows else last
+                    numbers = _numbers(number, batch.num_rows, skipped)
+                    number = int(numbers[-1]) if len(numbers) else number
+                    skipped[:] = [place for place in skipped if place > number]
+                    chunk = _sound(pa.Table.from_batches([batch]), numbers, path, text)
+                    wrong += len(chunk.faults)
+                    seen += chunk.rows.num_rows + len(chunk.faults)
+                    yield Chunk(chunk.rows, (*faults, *chunk.faults))
                     faults.clear()
                 if faults:
-                    yield Chunk(_none(names), tuple(faults))
+                    yield Chunk(_numbered(pa.table({name: pa.array([], pa.string()) for name in names}), [], path),
+                                tuple(faults))  # fmt: skip
             except pa.ArrowInvalid as error:
-                raise SourceError(
-                    "The file {name} cannot be read as delimited text: {why}.",
-                    hint="Check the delimiter, quote and encoding of the source {source}; nothing was imported.",
-                    name=path.name,
-                    why=_why(error),
-                    source=spec.source,
-                ) from None
+                raise _unreadable(spec, path, str(error), after=number) from None
+            text.settled()
+            if text.quotes % 2:
+                end = max(number, cut[0])
+                broken = cut[1] if cut[0] > number else last is not None and _breaks(last.slice(last.num_rows - 1))
+                if broken:
+                    raise _unclosed(spec, path, after=end - 1)
+            if wrong > WRONG_ROWS and wrong > seen * WRONG_SHARE:
+                raise _misread(spec, path, text, rows=wrong)
 
 
-def _header(spec: SourceSpec, path: Path, *, check: bool = True) -> list[str]:
-    import csv
+def _batches(spec: SourceSpec, names: list[str], text: Text, odd: object) -> Iterator[pa.RecordBatch]:
+    try:
+        reader = pacsv.open_csv(
+            pa.PythonFile(text, mode="r"),
+            read_options=pacsv.ReadOptions(use_threads=False, block_size=BLOCK, column_names=names),
+            parse_options=pacsv.ParseOptions(
+                delimiter=spec.format.delimiter,
+                quote_char=spec.format.quote or False,
+                newlines_in_values=True,
+                ignore_empty_lines=False,  # they count as rows of the file, and are dropped below
+                invalid_row_handler=odd,
+            ),
+            convert_options=pacsv.ConvertOptions(
+                column_types={name: pa.string() for name in names},
+                strings_can_be_null=True,
+                quoted_strings_can_be_null=True,
+                null_values=[""],
+                check_utf8=False,  # ``Text`` gives nothing else
+            ),
+        )
+    except pa.ArrowInvalid as error:
+        if "Empty CSV file" in str(error):
+            return
+        raise
+    yield from reader
 
-    with told(path), path.open(encoding=_codec(spec), newline="") as stream:
-        rows = csv.reader(stream, delimiter=spec.format.delimiter, quotechar=spec.format.quote or None)
+
+def _header(spec: SourceSpec, path: Path, text: Text, *, check: bool = True) -> list[str]:
+    """Read up to the row of column names; return them, each once, nothing when the file ends before."""
+    _plain(spec)
+    rows = csv.reader(
+        iter(text.line, None),
+        delimiter=spec.format.delimiter,
+        quotechar=spec.format.quote or None,
+        quoting=csv.QUOTE_MINIMAL if spec.format.quote else csv.QUOTE_NONE,
+    )
+    try:
         for number, row in enumerate(rows, start=1):
             if number == spec.format.header_row:
                 names = [name.strip() for name in row]
+                if any(MARK in name for name in names):
+                    raise _misread(spec, path, text, rows=1)
                 if check:
                     need_columns(spec, names, path.name)
-                return [name if names.index(name) == at else f"{name}#{at + 1}" for at, name in enumerate(names)]
+                return distinct(names, spec.columns())
+    except csv.Error as error:
+        raise _unreadable(spec, path, str(error), after=0) from None
     if check:
         raise SourceError(
             "The file {name} is empty: no line of column names was found.",
@@ -120,29 +152,75 @@ def _header(spec: SourceSpec, path: Path, *, check: bool = True) -> list[str]:
     return []
 
 
-def _codec(spec: SourceSpec) -> str:
-    return "utf-8-sig" if spec.format.encoding.lower().replace("_", "-") in ("utf-8", "utf8") else spec.format.encoding
+def _plain(spec: SourceSpec) -> None:
+    delimiter, quote = spec.format.delimiter, spec.format.quote
+    if len(delimiter) != 1 or not delimiter.isascii() or len(quote) > 1 or not quote.isascii():
+        raise SourceError(
+            "The delimiter and the quote of the source {source} must be one plain character each.",
+            hint='Write `delimiter: ";"` (or "\\t" for a tab) under `format`.',
+            source=spec.source,
+        )
 
 
-def _numbers(before: int, count: int, skipped: list[int]) -> tuple[list[int], int]:
+def _numbers(before: int, count: int, skipped: list[int]) -> np.ndarray:
     """Return the numbers of ``count`` rows after row ``before``, stepping over those that were skipped."""
-    gone = set(skipped)
-    if not gone:
-        return list(range(before + 1, before + count + 1)), before + count
-    numbers: list[int] = []
-    number = before
-    while len(numbers) < count:
-        number += 1
-        if number not in gone:
-            numbers.append(number)
-    return numbers, number
+    numbers = np.arange(before + 1, before + 1 + count + len(skipped), dtype=np.int64)
+    return np.setdiff1d(numbers, np.array(skipped, dtype=np.int64), assume_unique=True)[:count]
 
 
-def _none(names: list[str]) -> pa.Table:
-    columns = {name: pa.array([], pa.string()) for name in [*names, "_place"]}
-    return pa.table({**columns, "_row": pa.array([], pa.int64())})
+def _sound(table: pa.Table, numbers: np.ndarray, path: Path, text: Text) -> Chunk:
+    """Return the rows that hold something and could be decoded, and the faults of those that could not."""
+    table = _numbered(table, numbers, path)
+    columns = table.columns[:-2]
+    blank = pc.is_null(columns[0])
+    for column in columns[1:]:
+        if not pc.any(blank).as_py():
+            break
+        blank = pc.and_(blank, pc.is_null(column))
+    if pc.any(blank).as_py():
+        table = table.filter(pc.invert(blank))
+    return sound(table, path.name) if text.wrong is not None else Chunk(table)
 
 
-def _why(error: pa.ArrowInvalid) -> str:
-    text = str(error).splitlines()[0]
-    return "a character does not fit the encoding" if "UTF8" in text else text.split(":")[0][:120]
+def _numbered(table: pa.Table, numbers: object, path: Path) -> pa.Table:
+    place = pa.repeat(pa.scalar(path.name, pa.string()), table.num_rows)
+    return table.append_column("_row", pa.array(numbers, pa.int64())).append_column("_place", place)
+
+
+def _misread(spec: SourceSpec, path: Path, text: Text, *, rows: int) -> SourceError:
+    return SourceError(
+        "The file {name} is not written in {encoding}: byte {position} does not fit, nor do those of {rows} rows.",
+        hint="Correct `format.encoding` of the source {source} (cp1252 and utf-8 are the usual ones); "
+        "nothing was imported.",
+        name=path.name,
+        encoding=spec.format.encoding,
+        position=text.wrong,
+        rows=rows,
+        source=spec.source,
+    )
+
+
+def _breaks(row: pa.RecordBatch) -> bool:
+    return any("\n" in (column[0].as_py() or "") for column in row.columns)
+
+
+def _unreadable(spec: SourceSpec, path: Path, said: str, *, after: int) -> SourceError:
+    if "straddl" in said or "field larger" in said:
+        return _unclosed(spec, path, after=after)
+    return SourceError(
+        "The file {name} cannot be read as delimited text after row {after}.",
+        hint="Check the delimiter and the quote of the source {source}; nothing was imported.",
+        name=path.name,
+        after=after,
+        source=spec.source,
+    )
+
+
+def _unclosed(spec: SourceSpec, path: Path, *, after: int) -> SourceError:
+    return SourceError(
+        "In the file {name}, after row {after}, a quote opens and is not closed.",
+        hint="Check the delimiter and the quote of the source {source}; nothing was imported.",
+        name=path.name,
+        after=after,
+        source=spec.source,
+    )

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import zipfile
+from collections import deque
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import python_calamine as calamine
 
 from filrouge.base.errors import SourceError
-from filrouge.connect.base import CHUNK, Chunk, Discovered, Reach, need_columns, texts
+from filrouge.connect.base import CHUNK, Chunk, Discovered, Reach, distinct, need_columns, texts
 from filrouge.connect.paths import files, told
 from filrouge.domain.sources import SourceSpec
+
+# What a workbook may unpack to: beyond this it is read faster, and within memory, as CSV.
+LARGEST = 1_500_000_000
+Numbered = Iterator[tuple[int, list[Any]]]
 
 
 class Excel:
@@ -20,51 +27,69 @@ class Excel:
 
     def check(self, spec: SourceSpec, reach: Reach) -> None:
         for path in files(spec, reach):
-            names, _, label = _sheet(spec, path)
-            need_columns(spec, names, label)
+            _sheet(spec, path)
 
     def discover(self, spec: SourceSpec, reach: Reach) -> list[Discovered]:
         found = []
         for path in files(spec, reach):
             book = _book(path)
             for name in book.sheet_names:
-                rows = book.get_sheet_by_name(name).to_python(skip_empty_area=False)
-                sample = tuple(tuple(cell_text(cell) for cell in row) for row in rows[:20])
-                found.append(Discovered(f"{path.name} · {name}", (), sample, rows=len(rows)))
+                sheet = book.get_sheet_by_name(name)
+                sample = tuple(tuple(cell_text(cell) for cell in row) for _, row in islice(_rows(sheet), 20))
+                found.append(Discovered(f"{path.name} · {name}", (), sample, rows=sheet.total_height))
         return found
 
     def count(self, spec: SourceSpec, reach: Reach) -> int | None:
-        return sum(sum(1 for row in _sheet(spec, path)[1] if _some(row[1])) for path in files(spec, reach))
+        return sum(sum(1 for _, row in _sheet(spec, path)[1] if _some(row)) for path in files(spec, reach))
 
     def read(self, spec: SourceSpec, reach: Reach, *, cursor: str | None = None) -> Iterator[Chunk]:
         for path in files(spec, reach):
             names, rows, label = _sheet(spec, path)
-            need_columns(spec, names, label)
-            kept = [(at, name) for at, name in enumerate(names) if name and names.index(name) == at]
-            filled = [(number, row) for number, row in rows if _some(row)]
-            for start in range(0, len(filled), CHUNK):
-                some = filled[start : start + CHUNK]
+            filled = ((number, row) for number, row in rows if _some(row))
+            while some := list(islice(filled, CHUNK)):
                 columns = {
-                    name: [cell_text(row[at]) if at < len(row) else None for _, row in some] for at, name in kept
+                    name: [cell_text(row[at]) if at < len(row) else None for _, row in some]
+                    for at, name in enumerate(names)
                 }
-                yield Chunk(texts(columns, label, [number for number, _ in some]))
+                # Columns that bear no name are kept where they hold something.
+                kept = {name: values for name, values in columns.items() if "#" not in name or any(values)}
+                yield texts(kept, label, [number for number, _ in some])
 
 
 def _book(path: Path) -> Any:
     with told(path):
+        path.open("rb").close()
         try:
+            if zipfile.is_zipfile(path):
+                with zipfile.ZipFile(path) as packed:
+                    unpacked = sum(part.file_size for part in packed.infolist())
+                if unpacked > LARGEST:
+                    raise SourceError(
+                        "The workbook {name} unpacks to {size} MB, more than is read at once.",
+                        hint="Export it as CSV, or in several parts; nothing was imported.",
+                        name=path.name,
+                        size=unpacked // 1_000_000,
+                    )
             return calamine.CalamineWorkbook.from_path(str(path))
-        except (calamine.CalamineError, OSError) as error:
+        except calamine.PasswordError:
+            raise SourceError(
+                "The workbook {name} is locked by a password.",
+                hint="Save it without one; nothing was imported.",
+                name=path.name,
+            ) from None
+        except (calamine.CalamineError, zipfile.BadZipFile):
             raise SourceError(
                 "The file {name} cannot be opened as a workbook.",
-                hint="Check that it is an Excel file without a password; nothing was imported.",
+                hint="Check that it is whole, and an Excel or OpenDocument file; nothing was imported.",
                 name=path.name,
-            ) from error
+            ) from None
 
 
-def _sheet(spec: SourceSpec, path: Path) -> tuple[list[str], list[tuple[int, list[Any]]], str]:
+def _sheet(spec: SourceSpec, path: Path) -> tuple[list[str], Numbered, str]:
     """Return the column names, the numbered rows below them, and how to call the place."""
     book = _book(path)
+    if not book.sheet_names:
+        raise SourceError("The workbook {file} has no sheet.", hint="Nothing was imported.", file=path.name)
     name = spec.format.sheet or book.sheet_names[0]
     if name not in book.sheet_names:
         raise SourceError(
@@ -75,15 +100,19 @@ def _sheet(spec: SourceSpec, path: Path) -> tuple[list[str], list[tuple[int, lis
             present=", ".join(book.sheet_names),
             source=spec.source,
         )
-    sheet = book.get_sheet_by_name(name)
-    cells: list[list[Any]] = sheet.to_python(skip_empty_area=False)
-    if spec.format.fill_merged:
-        for (top, left), (bottom, right) in sheet.merged_cell_ranges or ():
-            for row in range(top, min(bottom + 1, len(cells))):
-                for column in range(left, min(right + 1, len(cells[row]))):
-                    if row >= spec.format.header_row:  # a title merged over the table is not data
-                        cells[row][column] = cells[top][left]
-    if len(cells) < spec.format.header_row:
+    label = f"{path.name} · {name}"
+    try:
+        sheet = book.get_sheet_by_name(name)
+    except calamine.CalamineError:
+        raise SourceError(
+            "The sheet {sheet} of {file} cannot be read.",
+            hint="Check that it is whole; nothing was imported.",
+            sheet=name,
+            file=path.name,
+        ) from None
+    rows = _rows(sheet)
+    header = next((row for number, row in rows if number == spec.format.header_row), None)
+    if header is None:
         raise SourceError(
             "The sheet {sheet} of {file} has no row {row}, where its column names should stand.",
             hint="Correct `format.header_row` of the source {source}; nothing was imported.",
@@ -92,9 +121,35 @@ def _sheet(spec: SourceSpec, path: Path) -> tuple[list[str], list[tuple[int, lis
             row=spec.format.header_row,
             source=spec.source,
         )
-    names = [(cell_text(cell) or "").strip() for cell in cells[spec.format.header_row - 1]]
-    numbered = list(enumerate(cells[spec.format.header_row :], start=spec.format.header_row + 1))
-    return names, numbered, f"{path.name} · {name}"
+    names = [(cell_text(cell) or "").strip() for cell in header]
+    need_columns(spec, names, label)
+    below = _filled(rows, sheet, spec.format.header_row) if spec.format.fill_merged else rows
+    return distinct(names, spec.columns()), below, label
+
+
+def _rows(sheet: Any) -> Numbered:
+    """Yield the rows of ``sheet`` with their numbers, their cells where a spreadsheet shows them."""
+    before = [""] * (sheet.start[1] if sheet.start else 0)
+    return ((number, before + row) for number, row in enumerate(sheet.iter_rows(), start=1))
+
+
+def _filled(rows: Numbered, sheet: Any, header_row: int) -> Numbered:
+    """Repeat the value of merged cells in each; a title merged over the table is not data."""
+    merged = sorted(
+        (top, left, bottom, right)
+        for (top, left), (bottom, right) in sheet.merged_cell_ranges or ()
+        if bottom >= header_row and top >= header_row
+    )
+    held: list[tuple[int, int, int, Any]] = []
+    coming = deque(merged)
+    for number, row in rows:
+        while coming and coming[0][0] < number:
+            _, left, bottom, right = coming.popleft()
+            held.append((left, bottom + 1, right, row[left] if left < len(row) else ""))
+        held = [one for one in held if one[1] >= number]
+        for left, _, right, value in held:
+            row[left : right + 1] = [value] * (min(right + 1, len(row)) - left)
+        yield number, row
 
 
 def _some(row: list[Any]) -> bool:

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+import codecs
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from decimal import Decimal
+from itertools import count, islice
+from pathlib import Path
+from typing import Any, BinaryIO
 
 import msgspec
-import pyarrow as pa
 
+from filrouge.base.errors import SourceError
 from filrouge.connect.base import CHUNK, Chunk, Discovered, Reach, RowFault, texts
 from filrouge.connect.paths import files, told
+from filrouge.connect.text import Text
 from filrouge.domain.sources import SourceSpec
 
-_decoder = msgspec.json.Decoder()
-_encoder = msgspec.json.Encoder()
+_decoder = msgspec.json.Decoder(float_hook=Decimal)  # 1.10 stays 1.10
+_encoder = msgspec.json.Encoder(decimal_format="number")
+LONGEST = 16 << 20
+Lines = Iterator[tuple[int, bytes | None]]
 
 
 class NDJSON:
@@ -22,13 +30,16 @@ class NDJSON:
     def check(self, spec: SourceSpec, reach: Reach) -> None:
         for path in files(spec, reach):
             with told(path), path.open("rb") as stream:
-                stream.read(1)
+                next(_lines(spec, path, stream), None)
 
     def discover(self, spec: SourceSpec, reach: Reach) -> list[Discovered]:
         found = []
         for path in files(spec, reach):
+            items = []
             with told(path), path.open("rb") as stream:
-                items = [_decoder.decode(line) for _, line in zip(range(200), stream, strict=False) if line.strip()]
+                for _, line in islice(_lines(spec, path, stream), 200):
+                    with suppress(ValueError):
+                        items.append(decode(line or b""))
             found.append(seen(path.name, [item for item in items if isinstance(item, dict)]))
         return found
 
@@ -38,21 +49,59 @@ class NDJSON:
     def read(self, spec: SourceSpec, reach: Reach, *, cursor: str | None = None) -> Iterator[Chunk]:
         for path in files(spec, reach):
             with told(path), path.open("rb") as stream:
-                numbered = ((number, line.strip()) for number, line in enumerate(stream, start=1))
-                yield from chunks(spec, path.name, ((n, line) for n, line in numbered if line))
+                text = Text(stream, spec.format.encoding, name=path.name)
+                yield from chunks(spec, path.name, _lines(spec, path, stream))
+                text.settled()
 
 
-def chunks(spec: SourceSpec, place: str, lines: Iterable[tuple[int, bytes]]) -> Iterator[Chunk]:
-    """Yield chunks from numbered JSON texts: the paths that the definition names, and the text itself."""
+def _lines(spec: SourceSpec, path: Path, stream: BinaryIO) -> Lines:
+    """Yield the lines that hold something, numbered, as UTF-8; None for one too long to be held."""
+    Text(stream, spec.format.encoding, name=path.name)  # looks at the first bytes
+    utf8 = codecs.lookup(spec.format.encoding).name in ("utf-8", "utf-8-sig")
+    for number in count(1):
+        line = stream.readline(LONGEST)
+        if not line:
+            return
+        if len(line) >= LONGEST and not line.endswith(b"\n"):
+            while (more := stream.readline(LONGEST)) and not more.endswith(b"\n"):
+                pass
+            yield number, None
+            continue
+        if number == 1:
+            line = line.removeprefix(codecs.BOM_UTF8)
+            if line.strip() == b"[" or (line.startswith(b"[") and line.rstrip().endswith(b"]")):
+                raise SourceError(
+                    "The file {name} is one JSON list, where one object a line was expected.",
+                    hint="Ask the system for lines of JSON (NDJSON); nothing was imported.",
+                    name=path.name,
+                )
+        if line := line.strip():
+            yield number, line if utf8 else line.decode(spec.format.encoding, "filrouge.mark").encode()
+
+
+def decode(text: bytes) -> Any:
+    """Return what the JSON ``text`` says. Raises ValueError when it is none, too deep or not in UTF-8."""
+    try:
+        return _decoder.decode(text)
+    except (msgspec.DecodeError, RecursionError, ArithmeticError, UnicodeDecodeError):
+        raise ValueError("not JSON") from None
+
+
+def chunks(spec: SourceSpec, place: str, lines: Iterable[tuple[int, bytes | None]]) -> Iterator[Chunk]:
+    """Yield chunks from numbered JSON texts: the paths that the definition names, and the text itself.
+
+    Raises SourceError when rows were read and what identifies them stood in none.
+    """
     paths = {name: name.split(".") for name in spec.columns()}
     columns: dict[str, list[str | None]] = {name: [] for name in paths}
     received: list[str] = []
     rows: list[int] = []
     faults: list[RowFault] = []
+    vital = Vital(spec)
 
     def chunk() -> Chunk:
-        table = texts(columns, place, rows).append_column("_received", pa.array(received, pa.string()))
-        made = Chunk(table, tuple(faults))
+        table = texts({**columns, "_received": list(received)}, place, rows)
+        made = Chunk(table.rows, (*faults, *table.faults))
         for values in columns.values():
             values.clear()
         received.clear()
@@ -62,24 +111,63 @@ def chunks(spec: SourceSpec, place: str, lines: Iterable[tuple[int, bytes]]) -> 
 
     for number, line in lines:
         try:
-            item = _decoder.decode(line)
+            if line is None:
+                raise ValueError
+            item = decode(line)
             text = line.decode("utf-8")
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            faults.append(RowFault(place, number, "not_json", line[:10_000].decode("utf-8", "replace")))
-            item = None
+        except ValueError:
+            raw = (line or b"")[:10_000].decode("utf-8", "replace")
+            faults.append(RowFault(place, number, "not_json" if line else "too_long", raw))
         else:
-            if not isinstance(item, dict):
+            if isinstance(item, dict):
+                values = {name: as_text(reach_in(item, path)) for name, path in paths.items()}
+                for name, value in values.items():
+                    columns[name].append(value)
+                vital.saw(values)
+                received.append(text)
+                rows.append(number)
+            else:
                 faults.append(RowFault(place, number, "not_an_object", text[:10_000]))
-                item = None
-        if item is not None:
-            for name, path in paths.items():
-                columns[name].append(as_text(reach_in(item, path)))
-            received.append(text)
-            rows.append(number)
         if len(rows) + len(faults) >= CHUNK:
             yield chunk()
     if rows or faults:
         yield chunk()
+    vital.enough(place)
+
+
+class Vital:
+    """Watches that the values by which rows are kept and identified stand somewhere: JSON has no header to check."""
+
+    def __init__(self, spec: SourceSpec) -> None:
+        self._spec = spec
+        self._rows = 0
+        self._where = set(spec.where)
+        self._kept = 0
+        self._keyed = False
+
+    def saw(self, values: Mapping[str, str | None]) -> None:
+        """Look at the ``values`` of one row."""
+        self._rows += 1
+        if self._where:
+            self._where = {name for name in self._where if values[name] is None}
+        if not self._keyed and all(values[name] in wanted for name, wanted in self._spec.where.items()):
+            self._kept += 1
+            self._keyed = any(values[name] is not None for name in self._spec.key)
+
+    def enough(self, place: str) -> None:
+        """Raise SourceError when rows were seen, and one of these values never was."""
+        lost = sorted(self._where) if self._rows else []
+        if self._kept and not self._keyed:
+            lost += list(self._spec.key)
+        if lost:
+            raise SourceError(
+                "{missing} stands in none of the {rows} objects of {place}.",
+                hint="If the system changed, correct the mapping of the source {source}; nothing was imported.",
+                missing=", ".join(dict.fromkeys(lost)),
+                rows=self._rows,
+                place=place,
+                source=self._spec.source,
+            )
 
 
 def reach_in(item: Any, path: Sequence[str]) -> Any:
@@ -101,8 +189,13 @@ def as_text(value: Any) -> str | None:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, (dict, list)):
-        return _encoder.encode(value).decode()
+        return encode(value).decode()
     return str(value)
+
+
+def encode(value: Any) -> bytes:
+    """Return ``value`` as JSON, numbers as they were received."""
+    return _encoder.encode(value)
 
 
 def seen(name: str, items: Sequence[dict[str, Any]]) -> Discovered:

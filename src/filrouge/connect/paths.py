@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,10 +20,11 @@ def files(spec: SourceSpec, reach: Reach) -> list[Path]:
     place = Path(spec.place)
     base = Path(place.anchor) if place.is_absolute() else reach.folder
     pattern = str(place.relative_to(place.anchor)) if place.is_absolute() else spec.place
-    if any(mark in pattern for mark in "*?["):
-        found = sorted(path for path in base.glob(pattern) if path.is_file())
-    else:
-        found = [base / pattern] if (base / pattern).is_file() else []
+    with told(place):
+        if any(mark in pattern for mark in "*?["):
+            found = sorted(path for path in base.glob(pattern) if path.is_file())
+        else:
+            found = [base / pattern] if (base / pattern).is_file() else []
     if not found:
         raise SourceError(
             "No file is at {place}.",
@@ -48,9 +50,11 @@ def told(path: Path) -> Iterator[None]:
         raise SourceError(
             "The file {name} may not be read.", hint="Give Filrouge the right to read it.", name=path.name
         ) from None
-    except UnicodeDecodeError as error:
+    except OSError as error:
+        if error.errno == errno.ENOSPC:
+            raise
         raise SourceError(
-            "The file {name} is not written in {encoding}: byte {position} does not fit.",
-            hint="Correct `format.encoding` of the source (cp1252 and utf-8 are the usual ones); nothing was imported.",
-            name=path.name, encoding=error.encoding, position=error.start,
+            "The file {name} could not be read to its end: {why}.",
+            hint="Nothing was imported; check the disk or the share where it stands, then run the source again.",
+            retryable=True, name=path.name, why=(error.strerror or type(error).__name__).lower(),
         ) from None  # fmt: skip

@@ -3,36 +3,40 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import closing
+from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import httpx
-import msgspec
 
+from filrouge.base import clock
 from filrouge.base.errors import SourceError
 from filrouge.connect.base import Chunk, Discovered, Reach
 from filrouge.connect.guard import client
-from filrouge.connect.ndjson import chunks, reach_in, seen
+from filrouge.connect.ndjson import chunks, decode, encode, reach_in, seen
 from filrouge.domain.sources import SourceSpec
 
 TRIES = 5
 PAGES = 100_000
+LARGEST = 64 << 20
 LONGEST_WAIT = 30.0
+LONGEST_ANSWER = 300.0
 
 
 class REST:
     """Reads a list of objects from an HTTP address."""
 
     def check(self, spec: SourceSpec, reach: Reach) -> None:
-        next(self._pages(spec, reach), None)
+        self._first(spec, reach)
 
     def discover(self, spec: SourceSpec, reach: Reach) -> list[Discovered]:
-        first, _ = next(self._pages(spec, reach), ([], None))
-        return [seen(urlsplit(spec.place).path, [item for item in first if isinstance(item, dict)])]
+        first, _ = self._first(spec, reach)
+        return [seen(_path(spec), [item for item in first if isinstance(item, dict)])]
 
     def count(self, spec: SourceSpec, reach: Reach) -> int | None:
-        _, answer = next(self._pages(spec, reach), ([], None))
+        _, answer = self._first(spec, reach)
         total = answer.get("total") if isinstance(answer, dict) else None
         return int(total) if isinstance(total, int) else None
 
@@ -42,11 +46,15 @@ class REST:
             for items, _ in self._pages(spec, reach):
                 for item in items:
                     number += 1
-                    yield number, msgspec.json.encode(item)
+                    yield number, encode(item)
 
-        yield from chunks(spec, urlsplit(spec.place).path, lines())
+        yield from chunks(spec, _path(spec), lines())
 
-    def _pages(self, spec: SourceSpec, reach: Reach) -> Iterator[tuple[list[Any], Any]]:
+    def _first(self, spec: SourceSpec, reach: Reach) -> tuple[list[Any], Any]:
+        with closing(self._pages(spec, reach)) as pages:
+            return next(pages)
+
+    def _pages(self, spec: SourceSpec, reach: Reach) -> Generator[tuple[list[Any], Any], None, None]:
         headers = {"Accept": "application/json", **spec.headers}
         if reach.secret:
             headers.setdefault("Authorization", f"Bearer {reach.secret}")
@@ -56,8 +64,8 @@ class REST:
             params |= {name: str(size) for name, size in per_page.items()}
         elif per_page:
             params["per_page"] = str(per_page)
-        url, page, last = spec.place, 1, None
-        with client(private=spec.allow_private, headers=headers) as http:
+        url, page, last, asked = spec.place, 1, None, {spec.place}
+        with client(private=spec.allow_private, allowed=reach.allow_private, headers=headers) as http:
             for _ in range(PAGES):
                 if spec.format.page:
                     params[spec.format.page] = str(page)
@@ -70,11 +78,7 @@ class REST:
                         path=urlsplit(url).path, items=spec.format.items or "its top", source=spec.source,
                     )  # fmt: skip
                 if items and items == last:
-                    raise SourceError(
-                        "{path} gives the same page again and again.",
-                        hint="Correct how the source {source} asks for the next page; nothing was imported.",
-                        path=urlsplit(url).path, source=spec.source,
-                    )  # fmt: skip
+                    raise _endless(url, spec)
                 last = items
                 yield items, answer
                 if spec.format.next:
@@ -82,15 +86,44 @@ class REST:
                     if not following:
                         return
                     url, params = _same_host(url, str(following), spec), {}
+                    if url in asked:
+                        raise _endless(url, spec)
+                    asked.add(url)
                 elif spec.format.page and items:
                     page += 1
                 else:
                     return
+        raise _endless(url, spec)
+
+
+def _path(spec: SourceSpec) -> str:
+    try:
+        return urlsplit(spec.place).path
+    except ValueError:
+        raise _no_address(spec) from None
+
+
+def _no_address(spec: SourceSpec) -> SourceError:
+    return SourceError(
+        "The place of the source {source} is no address.",
+        hint="Write http://host/path or https://host/path; nothing was imported.",
+        source=spec.source,
+    )
+
+
+def _endless(url: str, spec: SourceSpec) -> SourceError:
+    return SourceError(
+        "{path} gives pages without end, or the same one again and again.",
+        hint="Correct how the source {source} asks for the next page; nothing was imported.",
+        path=urlsplit(url).path,
+        source=spec.source,
+    )
 
 
 def _same_host(url: str, following: str, spec: SourceSpec) -> str:
     joined = urljoin(url, following)
-    if urlsplit(joined).netloc != urlsplit(spec.place).netloc:
+    first, then = urlsplit(spec.place), urlsplit(joined)
+    if (then.scheme, then.netloc) != (first.scheme, first.netloc):
         raise SourceError(
             "The next page of the source {source} is at another host.",
             hint="Filrouge does not take its key elsewhere; nothing was imported.",
@@ -100,45 +133,100 @@ def _same_host(url: str, following: str, spec: SourceSpec) -> str:
 
 
 def _get(http: httpx.Client, url: str, params: dict[str, str], spec: SourceSpec) -> Any:
-    why = "no answer"
+    why, path = "no answer", urlsplit(url).path
     for attempt in range(TRIES):
+        wait = min(2.0**attempt * 0.2, LONGEST_WAIT)
         try:
-            response = http.get(url, params=params or None)
+            response, content = _answer(http, url, params, path)
+        except (httpx.InvalidURL, httpx.UnsupportedProtocol):
+            raise _no_address(spec) from None
         except httpx.HTTPError as error:
-            why, wait = _network(error), min(2.0**attempt * 0.2, LONGEST_WAIT)
+            why = _network(error)
         else:
-            if response.status_code in (401, 403):
-                raise SourceError(
-                    "{path} refused the key of the source {source} ({status}).",
-                    hint="Give the source a valid key; nothing was imported.",
-                    path=urlsplit(url).path, source=spec.source, status=response.status_code,
-                )  # fmt: skip
-            if response.status_code == 200:
+            status = response.status_code
+            if status == 200:
                 try:
-                    return msgspec.json.decode(response.content)
-                except (msgspec.DecodeError, RecursionError):
+                    return decode(content)
+                except ValueError:
+                    if content[:200].lstrip().startswith(b"<"):
+                        raise SourceError(
+                            "{path} answered with a web page, not in JSON.",
+                            hint="Check the address and the key of the source {source}; nothing was imported.",
+                            path=path, source=spec.source,
+                        ) from None  # fmt: skip
                     raise SourceError(
-                        "{path} did not answer in JSON.", hint="Check the address; nothing was imported.",
-                        path=urlsplit(url).path,
+                        "{path} did not answer in JSON.",
+                        hint="Check the address of the source {source}; nothing was imported.",
+                        path=path, source=spec.source,
                     ) from None  # fmt: skip
-            if response.status_code != 429 and response.status_code < 500:
-                raise SourceError(
-                    "{path} answered {status}.", hint="Check the address of the source {source}; nothing was imported.",
-                    path=urlsplit(url).path, status=response.status_code, source=spec.source,
-                )  # fmt: skip
-            why, wait = f"it answered {response.status_code}", _asked_wait(response, attempt)
+            if status != 429 and status < 500:
+                raise _refused(status, path, spec)
+            why, wait = f"it answered {status}", _asked_wait(response, wait)
         if attempt + 1 < TRIES:
             time.sleep(wait)
     raise SourceError(
         "{path} could not be read: {why}, {tries} times.",
         hint="Nothing was imported; run the source again once the system is back.",
-        retryable=True, path=urlsplit(url).path, why=why, tries=TRIES,
+        retryable=True, path=path, why=why, tries=TRIES,
     )  # fmt: skip
 
 
-def _asked_wait(response: httpx.Response, attempt: int) -> float:
+def _answer(http: httpx.Client, url: str, params: dict[str, str], path: str) -> tuple[httpx.Response, bytes]:
+    """Ask once; return the answer and its body, given up when it is too large or drips for too long."""
+    until = time.monotonic() + LONGEST_ANSWER
+    body = bytearray()
+    with http.stream("GET", url, params=params or None) as response:
+        if response.status_code == 200:
+            for some in response.iter_bytes():
+                body += some
+                if len(body) > LARGEST:
+                    raise SourceError(
+                        "A page of {path} is larger than {size} MB.",
+                        hint="Ask for smaller pages (`format.per_page`); nothing was imported.",
+                        path=path,
+                        size=LARGEST >> 20,
+                    )
+                if time.monotonic() > until:
+                    raise httpx.ReadTimeout("the answer drips")
+    return response, bytes(body)
+
+
+def _refused(status: int, path: str, spec: SourceSpec) -> SourceError:
+    if status in (401, 403):
+        return SourceError(
+            "{path} refused the key of the source {source} ({status}).",
+            hint="Give the source a valid key; nothing was imported.",
+            path=path,
+            source=spec.source,
+            status=status,
+        )
+    if 300 <= status < 400:
+        return SourceError(
+            "{path} sends elsewhere ({status}), where Filrouge does not take its key.",
+            hint="Write the address it sends to in the source {source}; nothing was imported.",
+            path=path,
+            source=spec.source,
+            status=status,
+        )
+    return SourceError(
+        "{path} answered {status}.",
+        hint="Check the address of the source {source}; nothing was imported.",
+        path=path,
+        source=spec.source,
+        status=status,
+    )
+
+
+def _asked_wait(response: httpx.Response, otherwise: float) -> float:
+    """Return how many seconds the answer asks to wait: a number or a date, within reason."""
     asked = response.headers.get("Retry-After", "")
-    return min(float(asked), LONGEST_WAIT) if asked.isdigit() else min(2.0**attempt * 0.2, LONGEST_WAIT)
+    if asked.isdigit():
+        return min(float(asked), LONGEST_WAIT)
+    try:
+        left = (parsedate_to_datetime(asked) - clock.now()).total_seconds()
+    except (TypeError, ValueError):
+        return otherwise
+    return min(max(left, 0.0), LONGEST_WAIT)
 
 
 def _network(error: httpx.HTTPError) -> str:

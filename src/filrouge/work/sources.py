@@ -95,7 +95,8 @@ def get(name: str) -> tuple[Source, SourceSpec]:
 
 def reach(source: Source, spec: SourceSpec) -> Reach:
     """Return what the connector of ``source`` needs beside the definition."""
-    return Reach(Path(source.folder), secrets.reveal(spec.secret) if spec.secret else None)
+    secret = secrets.reveal(spec.secret) if spec.secret else None
+    return Reach(Path(source.folder), secret, settings.get().allow_private)
 
 
 def check(name: str) -> dict[str, Any]:

@@ -1,0 +1,66 @@
+"""Places of every kind, and what tests of connectors share."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.unit.connect.places import Lines, Place, PostgreSQL, Service, SQLite, TabFile, TextFile, Workbook
+
+SHARED = Path(__file__).resolve().parents[4] / "shared/data/bad-input"
+KINDS = ("csv", "tsv", "excel", "ndjson", "rest", "sqlite", pytest.param("postgresql", marks=pytest.mark.postgres))
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> str:
+    """The address of a PostgreSQL for this run; the test is skipped, with the reason, where none can start."""
+    from tests import postgres
+
+    if os.environ.get("DATABASE_URL", "").startswith("postgres"):
+        return os.environ["DATABASE_URL"]
+    try:
+        return postgres.start()
+    except Exception as error:  # noqa: BLE001 - whatever keeps a server from starting here
+        pytest.skip(f"no PostgreSQL can start on this machine: {error}")
+
+
+@pytest.fixture(params=KINDS)
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
+    """An empty place of each kind that Filrouge reads."""
+    kind = request.param
+    made: Place
+    if kind == "csv":
+        made = TextFile(kind, tmp_path)
+    elif kind == "tsv":
+        made = TabFile(kind, tmp_path)
+    elif kind == "excel":
+        made = Workbook(kind, tmp_path)
+    elif kind == "ndjson":
+        made = Lines(kind, tmp_path, first=1)
+    elif kind == "rest":
+        made = Service(kind, tmp_path)
+    elif kind == "sqlite":
+        made = SQLite(kind, tmp_path, first=1, cursor=True)
+    else:
+        made = PostgreSQL(kind, tmp_path, first=1, cursor=True, url=request.getfixturevalue("postgres_url"))
+    yield made
+    if isinstance(made, Service):
+        made.close()
+
+
+@pytest.fixture
+def no_waiting(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Let waits pass at once; hold how long each would have been."""
+    waits: list[float] = []
+    monkeypatch.setattr("filrouge.connect.rest.time.sleep", waits.append)
+    return waits
+
+
+@pytest.fixture
+def bad_input() -> Path:
+    """Public suites of difficult files; the test is skipped where they do not stand beside the repository."""
+    if not SHARED.is_dir():
+        pytest.skip("the public suites of difficult files are not beside this repository (shared/data/bad-input)")
+    return SHARED
