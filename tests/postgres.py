@@ -18,7 +18,7 @@ def start() -> str:
     if given := os.environ.get("FILROUGE_TEST_DATABASE_URL"):
         return given
     folder = tempfile.mkdtemp(prefix="filrouge-pg-")
-    os.environ.setdefault("XDG_RUNTIME_DIR", folder)
+    os.environ["XDG_RUNTIME_DIR"] = tempfile.mkdtemp(prefix="filrouge-run-")  # apart: pgserver opens the other to its user
     try:
         import pgserver
     except ImportError:  # no wheel for this Python
