@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from filrouge.domain.identity.normalise import extra
@@ -156,11 +155,6 @@ SESSIONS: tuple[tuple[str, ...], ...] = (
     ("given_key", "family_key"), ("born", "family_key"), ("born", "given_key"), ("email",), ("phone",), ("loyalty",),
     ("family_key", "postcode"), ("born", "postcode"), ("given_key", "city"), ("family_key", "city"), ("born",), ("family_key",),
 )  # fmt: skip
-
-
-def splink_levels(levels: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return the levels in Splink's spelling of the two sides: ``l.given_key`` becomes ``given_key_l``."""
-    return [level | {"sql_condition": re.sub(r"\b([lr])\.(\w+)", r"\2_\1", level["sql_condition"])} for level in levels]
 
 
 def comparisons(spec: IdentitySpec) -> dict[str, tuple[tuple[str, ...], list[dict[str, Any]]]]:

@@ -12,7 +12,7 @@ from typing import Any
 from splink import DuckDBAPI, Linker
 from splink.internals.exceptions import SplinkException
 
-from filrouge.domain.identity.comparisons import SESSIONS, comparisons, splink_levels
+from filrouge.domain.identity.comparisons import SESSIONS, comparisons
 from filrouge.domain.identity.desk import Desk
 from filrouge.domain.identity.model import Comparison, Level, Model, level_sql, rounded
 from filrouge.domain.identity.spec import IdentitySpec
@@ -94,8 +94,9 @@ def _linker(
     described = []
     for name in chosen:
         levels = []
-        for level in splink_levels(comparisons(spec)[name][1]):
+        for place, level in enumerate(comparisons(spec)[name][1]):
             plain = {k: v for k, v in level.items() if k not in ("tf", "mode")}
+            plain["sql_condition"] = _condition(desk, f"{name}_{place}", level["sql_condition"])
             if not level.get("is_null_level"):
                 plain["u_probability"] = shares[name, level["label_for_charts"]]
             levels.append(plain)
@@ -182,11 +183,24 @@ def _learn_m(
                 rule, estimate_without_term_frequencies=True, max_pairs=spec.training.em_pairs
             )
             ran += 1
-        except SplinkException:
+        except (SplinkException, ValueError):  # Splink refuses a share that underflows: this session teaches nothing
             notes.append({"code": "session_failed", "columns": list(session)})
     found = {k: v["m"] for k, v in _shares(linker).items() if v["m"] is not None}
     linker.table_management.delete_tables_created_by_splink_from_db()  # type: ignore[no-untyped-call]
     return {k: float(v) for k, v in found.items()}
+
+
+def _condition(desk: Desk, name: str, sql: str) -> str:
+    """Return a condition in Splink's spelling of the two sides: ``l.given_key`` becomes ``given_key_l``.
+
+    Splink simplifies every condition symbolically, at a second each: a long one is put behind a macro, which it takes as is.
+    """
+    sides = sorted(set(re.findall(r"\b([lr])\.(\w+)", sql)))
+    if len(sql) < 60 and len(sides) <= 2:
+        return re.sub(r"\b([lr])\.(\w+)", r"\2_\1", sql)
+    body = re.sub(r"\b([lr])\.(\w+)", r"\1_\2", sql)
+    desk.run(f"create or replace macro is_{name}({', '.join(f'{side}_{c}' for side, c in sides)}) as ({body})")
+    return f"is_{name}({', '.join(f'{c}_{side}' for side, c in sides)})"
 
 
 def _shares(linker: Linker) -> dict[tuple[str, str], dict[str, float | None]]:
