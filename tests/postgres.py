@@ -18,7 +18,8 @@ def start() -> str:
     if given := os.environ.get("FILROUGE_TEST_DATABASE_URL"):
         return given
     folder = tempfile.mkdtemp(prefix="filrouge-pg-")
-    os.environ["XDG_RUNTIME_DIR"] = tempfile.mkdtemp(prefix="filrouge-run-")  # apart: pgserver opens the other to its user
+    # apart from the data, whose folder pgserver opens to a user of its own
+    os.environ["XDG_RUNTIME_DIR"] = tempfile.mkdtemp(prefix="filrouge-run-")
     try:
         import pgserver
     except ImportError:  # no wheel for this Python

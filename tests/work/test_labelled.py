@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.world import World
 
 from filrouge.work import sources
-from tests.world import World
 
 FAKE: dict[str, Any] = {
     "source": "fake_people", "kind": "csv", "place": "fake_1000.csv", "entity": "north", "brand": "red", "reads": "person_records",

@@ -69,7 +69,14 @@ DEFAULTS: tuple[Default, ...] = (
     Default("research", "*", True, SINCE, None, "GDPR art. 5(1)(b), 89: until objection"),
 )
 # Of two events of the same moment, the stricter is the later.
-STRICTNESS: Mapping[str, int] = {"released": 0, "granted": 0, "denied": 1, "withdrawn": 2, "objected": 3, "restricted": 4}
+STRICTNESS: Mapping[str, int] = {
+    "released": 0,
+    "granted": 0,
+    "denied": 1,
+    "withdrawn": 2,
+    "objected": 3,
+    "restricted": 4,
+}
 # Purposes that an objection to marketing also stops (GDPR art. 21(2): profiling related to it).
 FOLLOWS_MARKETING = frozenset({"marketing", "audience"})
 

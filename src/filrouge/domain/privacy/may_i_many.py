@@ -20,16 +20,22 @@ def may_i_many(
     """
     when = consents.at.fill_null(ibis.literal(SINCE).cast("timestamp('UTC')"))
     strict = ibis.cases(*((consents.state == state, rank) for state, rank in STRICTNESS.items()), else_=0)
-    known = consents.mutate(_when=when, _strict=strict, _brand=consents.brand.fill_null(""), _channel=consents.channel.fill_null(""))
+    known = consents.mutate(
+        _when=when, _strict=strict, _brand=consents.brand.fill_null(""), _channel=consents.channel.fill_null("")
+    )
     known = known.filter((known.entity == entity) & (known._when <= ibis.literal(at).cast("timestamp('UTC')")))
     wanted = sorted({purpose, "*"} | ({"marketing"} if purpose in FOLLOWS_MARKETING else set()))
     reached = known._channel.isin([channel, "*", ""])
     of_brand = known._brand.isin([brand, ""])
     lifts = (known.state == "granted") & (known._channel == channel) & of_brand
+    said = known.state.isin(["granted", "denied", "withdrawn"])
     answers = (
         ("restriction", known.state.isin(["restricted", "released"])),
         ("objection", known.purpose.isin(wanted) & reached & ((known.state == "objected") | lifts)),
-        ("consent", (known.purpose == purpose) & reached & of_brand & known.state.isin(["granted", "denied", "withdrawn"])),
+        (
+            "consent",
+            (known.purpose == purpose) & reached & of_brand & known.state.isin(["granted", "denied", "withdrawn"]),
+        ),
     )
     joined = people
     for name, condition in answers:
