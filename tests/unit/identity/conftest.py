@@ -45,13 +45,41 @@ def records() -> Make:
     return people_table
 
 
-_GIVEN = "Jean Marie Luc Anne Paul Claire Marc Sophie Hugo Emma Louis Julie Pierre Alice Denis Nora".split()
-_FAMILY = "Martin Bernard Petit Durand Leroy Moreau Simon Laurent Michel Garcia Roux Fournier Girard Bonnet".split()
-_STREETS = "rue des Lilas;avenue Foch;rue Pasteur;place du Marche;chemin Vert;rue du Port".split(";")
+_GIVEN = [
+    "Jean",
+    "Marie",
+    "Luc",
+    "Anne",
+    "Paul",
+    "Claire",
+    "Marc",
+    "Sophie",
+    "Hugo",
+    "Emma",
+    "Louis",
+    "Julie",
+    "Alice",
+    "Nora",
+]
+_FAMILY = [
+    "Martin",
+    "Bernard",
+    "Petit",
+    "Durand",
+    "Leroy",
+    "Moreau",
+    "Simon",
+    "Laurent",
+    "Garcia",
+    "Roux",
+    "Girard",
+    "Bonnet",
+]
+_STREETS = ["rue des Lilas", "avenue Foch", "rue Pasteur", "place du Marche", "chemin Vert", "rue du Port"]
 
 
 def crowd(people: int, seed: int = 3) -> tuple[pa.Table, dict[int, int]]:
-    """Return records of ``people`` invented people, two or three each with faults, and the true person of each record."""
+    """Return records of ``people`` invented people, two or three each with faults, and who each record truly is."""
     rng = random.Random(seed)
     rows: list[dict[str, Any]] = []
     truth: list[int] = []

@@ -36,7 +36,9 @@ def test_the_order_of_the_pairs_does_not_count(pairs: Pairs, rng: random.Random)
 def test_a_cluster_never_reaches_beyond_what_is_connected(pairs: Pairs) -> None:
     label = cluster(15, edges(pairs))
     good = [k for k, w in pairs.items() if w > 0]
-    whole = components(15, np.array([a for a, _ in good], dtype=np.int64), np.array([b for _, b in good], dtype=np.int64))
+    whole = components(
+        15, np.array([a for a, _ in good], dtype=np.int64), np.array([b for _, b in good], dtype=np.int64)
+    )
     for node, mine in enumerate(label.tolist()):
         assert whole[node] == whole[mine]
         assert mine <= node
@@ -69,9 +71,7 @@ def test_a_weak_bridge_does_not_hold_two_families_together() -> None:
 
 
 def test_a_chain_of_twins_is_cut_where_they_contradict() -> None:
-    found = Edges(
-        np.array([0, 1, 0]), np.array([1, 2, 2]), np.array([14.0, 9.0, -6.0]), np.array([20.0, 15.0, -12.0])
-    )
+    found = Edges(np.array([0, 1, 0]), np.array([1, 2, 2]), np.array([14.0, 9.0, -6.0]), np.array([20.0, 15.0, -12.0]))
     assert cluster(3, found).tolist() == [0, 0, 2]
 
 

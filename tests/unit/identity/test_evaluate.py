@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
+from tests.unit.identity.conftest import crowd
 
 from filrouge.base.errors import UsageError
 from filrouge.domain.identity import IdentitySpec, evaluate
 from filrouge.domain.identity.evaluate import compare, iso, profiles, read
 from filrouge.domain.identity.meaning import by_name, guess
 from filrouge.domain.identity.spec import Training
-from tests.unit.identity.conftest import crowd
 
 SHARED = Path(__file__).parents[4] / "shared" / "data" / "identity"
 QUICK = IdentitySpec(training=Training(u_pairs=4e4, em_pairs=4e4, min_pairs=30_000))

@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pyarrow as pa
+from tests.unit.identity.conftest import people_table
 
 from filrouge.domain.identity import IdentitySpec, golden, people
 from filrouge.domain.identity.spec import Survivorship
 from filrouge.tables import table
-from tests.unit.identity.conftest import people_table
 
 OLD, NEW = datetime(2020, 1, 1, tzinfo=UTC), datetime(2025, 1, 1, tzinfo=UTC)
 
@@ -71,7 +71,9 @@ def test_a_value_that_several_sources_give_is_kept_for_each() -> None:
 
 def test_an_initial_never_beats_a_name() -> None:
     records = people_table(
-        {"source": "a", "given_name": "C"}, {"source": "b", "given_name": "C."}, {"source": "c", "given_name": "Camille"}
+        {"source": "a", "given_name": "C"},
+        {"source": "b", "given_name": "C."},
+        {"source": "c", "given_name": "Camille"},
     )
     assert values(records, "given_name")[0] == ("Camille", "c", "verified")
 

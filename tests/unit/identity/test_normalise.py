@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from tests.unit.identity.conftest import people_table
+
 from filrouge.base.text import fold
 from filrouge.domain.identity.desk import desk
 from filrouge.domain.identity.normalise import normalise
 from filrouge.domain.identity.spec import IdentitySpec
-from tests.unit.identity.conftest import people_table
 
 
 def nodes(column: str, *rows: dict[str, Any]) -> list[Any]:
@@ -74,7 +75,11 @@ def test_addresses_and_postcodes_are_written_out() -> None:
 
 
 def test_placeholders_are_no_names() -> None:
-    assert nodes("given", {"given_name": "INCONNU"}, {"given_name": "xxx"}, {"given_name": "Jean"}) == [None, None, "jean"]
+    assert nodes("given", {"given_name": "INCONNU"}, {"given_name": "xxx"}, {"given_name": "Jean"}) == [
+        None,
+        None,
+        "jean",
+    ]
 
 
 def test_the_engine_folds_as_the_rest_of_the_house() -> None:

@@ -7,10 +7,10 @@ from datetime import timedelta
 
 import pyarrow as pa
 import pytest
+from tests.unit.identity.conftest import AT, crowd, people_table
 
 from filrouge.domain.identity import HumanDecision, IdentitySpec, Resolution, explain, resolve, state_hash
 from filrouge.domain.identity.spec import Training
-from tests.unit.identity.conftest import AT, crowd, people_table
 
 RULES = IdentitySpec(model=False)
 QUICK = IdentitySpec(training=Training(u_pairs=4e4, em_pairs=4e4, min_pairs=30_000))
@@ -118,7 +118,9 @@ def test_twins_stay_two() -> None:
 def test_a_family_mailbox_joins_nobody_by_itself() -> None:
     home = {"email": "famille.petit@example.org", "family_name": "Petit"}
     names = ["Jean", "Anne", "Luc", "Emma"]
-    assert together(people_table(*(home | {"given_name": n} for n in names), {"email": "famille.petit@example.org"})) == []
+    assert (
+        together(people_table(*(home | {"given_name": n} for n in names), {"email": "famille.petit@example.org"})) == []
+    )
 
 
 def test_a_switchboard_joins_nobody() -> None:

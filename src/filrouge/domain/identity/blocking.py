@@ -1,7 +1,5 @@
 """Which pairs are worth comparing: keys chosen from the table's own counts, under a budget of pairs."""
 
-# ruff: noqa: S608 - the parts of these statements are constants of this room; values are quoted or passed apart
-
 from __future__ import annotations
 
 from dataclasses import dataclass

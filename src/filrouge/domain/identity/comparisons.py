@@ -17,7 +17,9 @@ GENDERED = "(abs(length(l.given_key) - length(r.given_key)) between 1 and 2 and 
     " or ".join(f"r.given_key = l.given_key || '{x}' or l.given_key = r.given_key || '{x}'" for x in _SUFFIXES)
 )
 # two names that many bear, alike but not forms of one: Julie and Julien, Théa and Thérèse
-RIVAL = f"((l.given_usual and r.given_usual) or {GENDERED}) and jaro_winkler_similarity(l.given_key, r.given_key) >= 0.8"
+RIVAL = (
+    f"((l.given_usual and r.given_usual) or {GENDERED}) and jaro_winkler_similarity(l.given_key, r.given_key) >= 0.8"
+)
 ROOTS = (
     "(l.given_root = r.given_root or l.given_root = r.given_root2 or l.given_root2 = r.given_root "
     "or (l.given_first = r.given_first and (l.given_first = l.given or r.given_first = r.given)))"

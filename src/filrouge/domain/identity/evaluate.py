@@ -159,7 +159,7 @@ def as_records(frame: pl.DataFrame, meaning: Meaning, files: Ints) -> tuple[pa.T
         columns["birth_date"] = iso(columns["birth_date"])
     columns |= {name: frame.get_column(name) for name in meaning.extras}
     if "source" not in columns:
-        columns["source"] = pl.Series(["file%d" % n for n in files])
+        columns["source"] = pl.Series([f"file{n}" for n in files])
     order = sorted(columns)
     seen: dict[str, int] = {}
     keys = np.empty(frame.height, dtype=np.int64)

@@ -1,6 +1,5 @@
 """Why a record is of a person: the pairs it rests on, the rule or model that joined them, the kinds that agree."""
 
-# ruff: noqa: S608 - the parts of these statements are constants of this room; values are quoted or passed apart
 from __future__ import annotations
 
 import json

@@ -1,7 +1,5 @@
 """The golden record: every candidate value of every attribute, ranked by explicit rules, and people derived from links."""
 
-# ruff: noqa: S608 - the parts of these statements are constants of this room; values are quoted or passed apart
-
 from __future__ import annotations
 
 from typing import Any
@@ -22,10 +20,10 @@ ATTRIBUTES: dict[str, tuple[str, str]] = {
     "birth_date": ("birth_date", "birth_date"),
     "sex": ("sex", "lower(sex)"),
     "email": ("email", "lower(email)"),
-    "phone": ("phone", "right(regexp_replace(phone, '[^0-9]', '', 'g'), 9)"),
+    "phone": ("phone", "right(regexp_replace(phone, '[^0-9]+', '', 'g'), 9)"),
     "address": (
-        "case when coalesce(address_line, postcode, city) is not null then json_object("
-        "'address_line', address_line, 'postcode', postcode, 'city', city, 'country', country)::varchar end",
+        """case when coalesce(address_line, postcode, city) is not null then json_object('address_line', address_line,
+            'postcode', postcode, 'city', city, 'country', country)::varchar end""",
         "folded(concat_ws(' ', address_line, postcode, city))",
     ),
     "country": ("country", "upper(country)"),
@@ -38,7 +36,7 @@ _COMPLETE: dict[str, str] = {
     "given_name": "case when length(value) <= 2 then 0 when value = upper(value) or value = lower(value) then 1 when value != strip_accents(value) then 3 else 2 end",
     "family_name": "case when length(value) <= 2 then 0 when value = upper(value) or value = lower(value) then 1 when value != strip_accents(value) then 3 else 2 end",
     "email": "case when regexp_matches(value, '^[^@\\s]+@[^@\\s]+\\.[A-Za-z]{2,}$') then 1 else 0 end",
-    "phone": "case when length(regexp_replace(value, '[^0-9]', '', 'g')) between 9 and 15 then 1 else 0 end",
+    "phone": "case when length(regexp_replace(value, '[^0-9]+', '', 'g')) between 9 and 15 then 1 else 0 end",
     "address": "(value->>'address_line' is not null)::int + (value->>'postcode' is not null)::int + (value->>'city' is not null)::int",
     "birth_date": "case when right(value, 6) = '-01-01' then 0 else 1 end",
 }

@@ -1,7 +1,5 @@
 """What the records themselves teach of likeness: Fellegi-Sunter probabilities as plain data."""
 
-# ruff: noqa: S608 - the parts of these statements are constants of this room; values are quoted or passed apart
-
 from __future__ import annotations
 
 import hashlib

@@ -1,7 +1,5 @@
 """Match columns from person records: one spelling for one thing, computed in bulk by DuckDB."""
 
-# ruff: noqa: S608 - the parts of these statements are constants of this room; values are quoted or passed apart
-
 from __future__ import annotations
 
 import phonenumbers

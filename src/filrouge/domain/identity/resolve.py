@@ -1,7 +1,5 @@
 """The whole of identity in one call: records in, people out; deterministic, idempotent, and each link with its reason."""
 
-# ruff: noqa: S608 - the parts of these statements are constants of this room; values are quoted or passed apart
-
 from __future__ import annotations
 
 import hashlib
@@ -113,7 +111,9 @@ def _weigh(table: Desk, spec: IdentitySpec, seed: int) -> tuple[Model, float]:
         table.put("presumed", pa.table(columns))
         model = relearn(table, model)
         if small:
-            table.run("create or replace table singles as select n.* from nodes n semi join presumed p on p.cluster = n.rid")
+            table.run(
+                "create or replace table singles as select n.* from nodes n semi join presumed p on p.cluster = n.rid"
+            )
             model = learn_u(table, spec, model, seed, "singles")
             scoring.frequencies(table, model, "presumed")
         else:  # among many records duplicates hide nothing; what was far from matching is not looked at again

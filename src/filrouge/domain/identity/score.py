@@ -1,7 +1,5 @@
 """Match weights of pairs by a trained model, in bulk: the sum of what each comparison says, in bits."""
 
-# ruff: noqa: S608 - the parts of these statements are constants of this room; values are quoted or passed apart
-
 from __future__ import annotations
 
 import math
@@ -84,7 +82,9 @@ def score(desk: Desk, model: Model, *, pairs: str, into: str, floor: float) -> N
     (count,) = desk.rows(f"select count(*) from {pairs}")[0]
     chunks = max(1, -(-count // CHUNK))
     for chunk in range(chunks):
-        desk.run(_sql(model, f"(select * from {pairs} where l % {chunks} = {chunk})" if chunks > 1 else pairs, into, floor))
+        desk.run(
+            _sql(model, f"(select * from {pairs} where l % {chunks} = {chunk})" if chunks > 1 else pairs, into, floor)
+        )
 
 
 def _sql(model: Model, pairs: str, into: str, floor: float) -> str:
@@ -107,7 +107,9 @@ def _two_names(model: Model) -> str:
     for comparison in model.comparisons:
         if comparison.name == "given":
             top = len(comparison.levels)
-            places = [str(top - i) for i, level in enumerate(comparison.levels) if level.label in ("rival", "different")]
+            places = [
+                str(top - i) for i, level in enumerate(comparison.levels) if level.label in ("rival", "different")
+            ]
             return f"g_given in ({', '.join(places)})"
     return "false"
 

@@ -1,7 +1,5 @@
 """Rules on strong identifiers: same loyalty card, same e-mail and name… with limits on what one value may carry."""
 
-# ruff: noqa: S608 - the parts of these statements are constants of this room; values are quoted or passed apart
-
 from __future__ import annotations
 
 from dataclasses import dataclass

@@ -1,6 +1,5 @@
 """How a model is learned: likeness of strangers by sampling, likeness of one person by Splink, checked before use."""
 
-# ruff: noqa: S608 - the parts of these statements are constants of this room; values are quoted or passed apart
 from __future__ import annotations
 
 import logging

@@ -28,7 +28,6 @@ def may_i_many(
     reached = known._channel.isin([channel, "*", ""])
     of_brand = known._brand.isin([brand, ""])
     lifts = (known.state == "granted") & (known._channel == channel) & of_brand
-    said = known.state.isin(["granted", "denied", "withdrawn"])
     answers = (
         ("restriction", known.state.isin(["restricted", "released"])),
         ("objection", known.purpose.isin(wanted) & reached & ((known.state == "objected") | lifts)),
