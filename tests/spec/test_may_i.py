@@ -22,11 +22,34 @@ SCHEMA = pa.schema(
 )  # fmt: skip
 
 
-def event(state: str, *, days: int = 10, purpose: str = "marketing", channel: str = "email", entity: str = "north", brand: str = "red") -> dict[str, Any]:
-    return {"entity": entity, "brand": brand, "purpose": purpose, "channel": channel, "state": state, "at": AT - timedelta(days=days), "evidence": "e"}
+def event(
+    state: str,
+    *,
+    days: int = 10,
+    purpose: str = "marketing",
+    channel: str = "email",
+    entity: str = "north",
+    brand: str = "red",
+) -> dict[str, Any]:
+    return {
+        "entity": entity,
+        "brand": brand,
+        "purpose": purpose,
+        "channel": channel,
+        "state": state,
+        "at": AT - timedelta(days=days),
+        "evidence": "e",
+    }
 
 
-def ask(*events: dict[str, Any], purpose: str = "marketing", channel: str = "email", entity: str = "north", brand: str = "red", **more: Any) -> tuple[bool, str]:
+def ask(
+    *events: dict[str, Any],
+    purpose: str = "marketing",
+    channel: str = "email",
+    entity: str = "north",
+    brand: str = "red",
+    **more: Any,
+) -> tuple[bool, str]:
     said = may_i(events, entity=entity, brand=brand, purpose=purpose, channel=channel, at=AT, **more)
     return said.allow, said.reason
 
@@ -39,7 +62,9 @@ def test_without_a_record_the_dated_rules_hold() -> None:
     assert ask(purpose="profiling", channel="none") == (True, "default_allow")
     assert ask(purpose="audience", channel="ads") == (False, "no_consent")
     assert ask(channel="phone") == (False, "no_consent")
-    before = may_i((), entity="north", brand="red", purpose="marketing", channel="phone", at=datetime(2026, 8, 10, tzinfo=UTC))
+    before = may_i(
+        (), entity="north", brand="red", purpose="marketing", channel="phone", at=datetime(2026, 8, 10, tzinfo=UTC)
+    )
     assert before.allow, "until 10 August 2026 the phone was free until objection"
 
 
@@ -64,8 +89,13 @@ def test_the_last_word_counts_and_of_two_at_once_the_stricter() -> None:
 def test_an_objection_is_of_the_whole_entity_and_beats_an_earlier_grant() -> None:
     objected = event("objected", channel="*", brand="blue", days=5)
     assert ask(event("granted"), objected) == (False, "objected")
-    assert ask(event("granted", channel="phone"), event("objected", channel="phone", days=1), channel="phone") == (False, "objected")
-    assert ask(objected, event("granted", days=1)) == (True, "consented"), "a later explicit grant lifts it for its channel"
+    assert ask(event("granted", channel="phone"), event("objected", channel="phone", days=1), channel="phone") == (
+        False,
+        "objected",
+    )
+    assert ask(objected, event("granted", days=1)) == (True, "consented"), (
+        "a later explicit grant lifts it for its channel"
+    )
     assert ask(objected, event("granted", days=1), channel="post") == (False, "objected")
 
 
@@ -95,18 +125,36 @@ EVENTS = st.builds(
 PEOPLE = st.lists(st.tuples(st.lists(EVENTS, max_size=6), st.booleans(), st.booleans()), min_size=1, max_size=6)
 
 
-def many(engine: Engine, people: list[tuple[list[dict[str, Any]], bool, bool]], purpose: str, channel: str) -> list[tuple[bool, str]]:
+def many(
+    engine: Engine, people: list[tuple[list[dict[str, Any]], bool, bool]], purpose: str, channel: str
+) -> list[tuple[bool, str]]:
     events = [{**row, "person": str(n)} for n, (rows, _, _) in enumerate(people) for row in rows]
     consents = pa.Table.from_pylist([{name: row[name] for name in SCHEMA.names} for row in events], schema=SCHEMA)
-    who = pa.table({"person": [str(n) for n in range(len(people))], "customer": [c for _, c, _ in people], "held": [h for _, _, h in people]})
-    asked = may_i_many(engine.load("who", who), engine.load("consents", consents), entity="north", brand="red", purpose=purpose, channel=channel, at=AT)
+    who = pa.table(
+        {
+            "person": [str(n) for n in range(len(people))],
+            "customer": [c for _, c, _ in people],
+            "held": [h for _, _, h in people],
+        }
+    )
+    asked = may_i_many(
+        engine.load("who", who),
+        engine.load("consents", consents),
+        entity="north",
+        brand="red",
+        purpose=purpose,
+        channel=channel,
+        at=AT,
+    )
     rows = {row["person"]: (row["allow"], row["reason"]) for row in asked.to_pyarrow().to_pylist()}
     return [rows[str(n)] for n in range(len(people))]
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(people=PEOPLE, purpose=st.sampled_from(PURPOSES), channel=st.sampled_from(CHANNELS))
-def test_one_and_many_get_the_same_answer(people: list[tuple[list[dict[str, Any]], bool, bool]], purpose: str, channel: str) -> None:
+def test_one_and_many_get_the_same_answer(
+    people: list[tuple[list[dict[str, Any]], bool, bool]], purpose: str, channel: str
+) -> None:
     engine = open_engine()
     try:
         found = many(engine, people, purpose, channel)
@@ -119,7 +167,10 @@ def test_one_and_many_get_the_same_answer(people: list[tuple[list[dict[str, Any]
     assert found == expected
 
 
-@pytest.mark.parametrize(("purpose", "channel"), [("marketing", "email"), ("marketing", "phone"), ("profiling", "none"), ("service", "email")])
+@pytest.mark.parametrize(
+    ("purpose", "channel"),
+    [("marketing", "email"), ("marketing", "phone"), ("profiling", "none"), ("service", "email")],
+)
 def test_many_on_each_engine(engine: Engine, purpose: str, channel: str) -> None:
     people: list[tuple[list[dict[str, Any]], bool, bool]] = [
         ([], False, False), ([], True, False), ([event("granted")], False, True), ([event("granted"), event("objected", channel="*", days=1)], True, False),
