@@ -16,7 +16,7 @@ def nodes(column: str, *rows: dict[str, Any]) -> list[Any]:
     with desk() as table:
         normalise(table, people_table(*({"source_id": f"{n:03d}"} | row for n, row in enumerate(rows))), IdentitySpec())
         keys = people_table(*({"source_id": f"{n:03d}"} for n in range(len(rows)))).column("record_key").to_pylist()
-        found = dict(table.rows(f"select record_key, {column} from nodes"))
+        found = dict(table.rows(f"select record_key, {column} from nodes join keys using (rid)"))
         return [found[key] for key in keys]
 
 

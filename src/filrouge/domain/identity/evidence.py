@@ -35,7 +35,7 @@ def links(desk: Desk, model: Model, decisions: Sequence[HumanDecision]) -> pa.Ta
             union all select r, l, w, levels, rule, kinds from inside
         ), said as (
             select e.rid, e.other, e.w, coalesce(e.rule, '{model.version}') as rule, e.rule is null as by_model, {said} as pair
-            from sides e join nodes o on o.rid = e.other
+            from sides e join keys o on o.rid = e.other
         ), ranked as (select *, row_number() over (partition by rid order by w desc, other) as place from said)
         select rid, max(rule) filter (where place = 1) as rule, bool_or(by_model) filter (where place = 1) as by_model,
             any_value(pair) filter (where place = 1) as pair,
@@ -52,7 +52,7 @@ def links(desk: Desk, model: Model, decisions: Sequence[HumanDecision]) -> pa.Ta
                     [json_object('with', f.other)], coalesce(b.also, []))))
                  when len(b.also) > 0 then json_merge_patch(b.pair, json_object('also', b.also))
                  else b.pair end::varchar as evidence
-        from assigned a join nodes n on n.rid = a.rid left join told b on b.rid = a.rid
+        from assigned a join keys n on n.rid = a.rid left join told b on b.rid = a.rid
         left join forced f on f.rid = a.rid order by n.record_key"""
     )
     desk.drop("told", "forced", "tree")
@@ -97,7 +97,7 @@ def _human(desk: Desk, decisions: Sequence[HumanDecision]) -> None:
         """create or replace table forced as
         with pairs as (select a, b, who from human union all select b, a, who from human)
         select x.rid, min(h.b) as other, min(h.who) as who from pairs h
-        join nodes x on x.record_key = h.a join nodes y on y.record_key = h.b
+        join keys x on x.record_key = h.a join keys y on y.record_key = h.b
         join assigned ax on ax.rid = x.rid join assigned ay on ay.rid = y.rid and ax.cluster = ay.cluster group by x.rid"""
     )
     desk.drop("human")
@@ -116,7 +116,7 @@ def reviews(desk: Desk, model: Model, spec: IdentitySpec) -> pa.Table:
     found = desk.arrow(
         f"""select nl.record_key as left_key, nr.record_key as right_key, round(e.w::double, 2) as score, e.levels
         from edges e join assigned a on a.rid = e.l join assigned b on b.rid = e.r and a.cluster != b.cluster
-        join nodes nl on nl.rid = e.l join nodes nr on nr.rid = e.r
+        join keys nl on nl.rid = e.l join keys nr on nr.rid = e.r
         where e.w > {spec.thresholds.review} order by e.w desc, 1, 2"""
     )
     packed, place = np.unique(found.column("levels").to_numpy(zero_copy_only=False), return_inverse=True)

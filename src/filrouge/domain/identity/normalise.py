@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import phonenumbers
 import pyarrow as pa
 
@@ -24,6 +25,7 @@ _ABBREVIATIONS = {
     "n": "", "no": "", "numero": "",
 }  # fmt: skip
 _USUAL, _USUAL_SHARE = 8, 0.0002
+_WHOLE = "(case when i.given_name is null and i.family_name is null then i.full_name end)"
 _SEQUENCES = ("0123456789", "1234567890", "0102030405", "0605040302", "123456789", "987654321")
 
 MACROS = (
@@ -35,8 +37,8 @@ MACROS = (
 
 
 def normalise(desk: Desk, records: pa.Table, spec: IdentitySpec) -> None:
-    """Lay table ``nodes`` on the desk: one row per record, numbered by record_key,
-        with the columns that matching compares.
+    """Lay table ``nodes`` on the desk: one row per record, numbered by record_key, with the columns that matching compares;
+    and table ``keys`` (rid, record_key).
 
     The numbering and every value depend on the content of the records, never on their order.
     """
@@ -46,11 +48,20 @@ def normalise(desk: Desk, records: pa.Table, spec: IdentitySpec) -> None:
     _names(desk, spec)
     _phones(desk, spec)
     _assemble(desk, spec)
-    desk.drop("incoming", "named", "phone_keys", "nickname", "placeholder", "usual")
+    desk.run("drop view incoming")
+    desk.con.unregister("_records")
+    desk.drop("split", "words", "usual", "phone_keys", "nickname", "placeholder")
 
 
 def _lay(desk: Desk, records: pa.Table, spec: IdentitySpec) -> None:
     present = set(records.column_names)
+    used = [name for name in (*TEXT, *spec.extras) if name in present]
+    keys = records.column("record_key").cast(pa.int64()).to_numpy()
+    order = np.argsort(keys, kind="stable")
+    rank = np.empty(keys.size, dtype=np.int32)
+    rank[order] = np.arange(keys.size, dtype=np.int32)
+    desk.con.register("_records", records.select(list(dict.fromkeys(used))).append_column("rid", pa.array(rank)))
+    desk.put("keys", pa.table({"rid": pa.array(np.arange(keys.size, dtype=np.int32)), "record_key": pa.array(keys[order])}))
     columns = [
         f"clean(cast({name} as varchar)) as {name}" if name in present else f"cast(null as varchar) as {name}"
         for name in TEXT
@@ -58,12 +69,7 @@ def _lay(desk: Desk, records: pa.Table, spec: IdentitySpec) -> None:
     columns += [
         f"folded(cast({identifier(name)} as varchar)) as {extra(index)}" for index, name in enumerate(spec.extras)
     ]
-    desk.con.register("_records", records)
-    desk.run(
-        f"""create or replace table incoming as select cast(row_number() over (order by record_key) - 1 as integer) as rid,
-            cast(record_key as bigint) as record_key, {", ".join(columns)} from _records order by record_key"""
-    )
-    desk.con.unregister("_records")
+    desk.run(f"create or replace temp view incoming as select rid, {', '.join(columns)} from _records")
     desk.put("placeholder", pa.table({"word": pa.array(sorted(spec.placeholders), pa.string())}))
 
 
@@ -91,25 +97,16 @@ def _names(desk: Desk, spec: IdentitySpec) -> None:
         )
         select b.raw, b.word from bare b anti join placeholder p on b.word = p.word where b.word is not null"""
     )
-    desk.run(
-        """create or replace table named as
-        with whole as (
-            select rid, given_name, family_name, birth_name,
-                case when given_name is null and family_name is null then full_name end as full_name from incoming
-        ), parts as (
-            select w.rid, w.birth_name, coalesce(w.given_name, s.given) as given, coalesce(w.family_name, s.family) as family
-            from whole w left join split s on w.full_name = s.full_name
-        )
-        select p.rid, g.word as given, f.word as family, n.word as birth_family
-        from parts p left join words g on g.raw = p.given left join words f on f.raw = p.family
-        left join words n on n.raw = p.birth_name"""
-    )
     # a given name that many bear is a name of its own, not somebody else's misspelt
     desk.run(
-        f"""create or replace table usual as select given from named where given is not null group by given
-        having count(*) >= greatest({_USUAL}, {_USUAL_SHARE} * (select count(*) from named))"""
+        f"""create or replace table usual as
+        with borne as (
+            select given_name as raw from incoming where given_name is not null
+            union all select s.given from incoming i join split s on s.full_name = {_WHOLE}
+        )
+        select w.word as given from borne b join words w on w.raw = b.raw group by w.word
+        having count(*) >= greatest({_USUAL}, {_USUAL_SHARE} * (select count(*) from keys))"""
     )
-    desk.drop("split", "words")
 
 
 def _split(desk: Desk) -> None:
@@ -214,53 +211,50 @@ def _assemble(desk: Desk, spec: IdentitySpec) -> None:
     pad = "when regexp_matches(p, '^[0-9]{4}$') then '0' || p" if spec.country == "FR" else ""
     desk.run(
         f"""create or replace table nodes as
-        with mail as (
-            select rid, case when regexp_matches(lower(email), '^[^@\\s]+@[^@\\s]+\\.[a-z]{{2,}}$')
-                then lower(email) end as mail
-            from incoming
-        ), parts as (
-            select rid, regexp_replace(split_part(mail, '@', 1), '\\+.*$', '') as local_raw,
-                replace(split_part(mail, '@', 2), 'googlemail.com', 'gmail.com') as domain from mail
-                    where mail is not null
-        ), boxes as (
-            select rid, domain, case when domain = 'gmail.com' then replace(local_raw, '.', '')
-                else local_raw end as local,
-                nullif(trim(regexp_replace(strip_accents(local_raw), '[^a-z]+', ' ', 'g')), '') as letters,
-                regexp_replace(local_raw, '[^a-z]+', '', 'g') in ({roles}) as role,
-                length(local_raw) < 2 or regexp_replace(local_raw, '[^a-z]+', ' ', 'g') in ({words}) as bad from parts
-        ), places as (
-            select rid, upper(regexp_replace(postcode, '[^0-9A-Za-z]', '', 'g')) as p,
+        with cut as (
+            select i.*, coalesce(i.given_name, s.given) as given_raw, coalesce(i.family_name, s.family) as family_raw,
+                case when regexp_matches(lower(email), '^[^@\\s]+@[^@\\s]+\\.[a-z]{{2,}}$') then lower(email) end as mail
+            from incoming i left join split s on s.full_name = {_WHOLE}
+        ), named as (
+            select c.*, g.word as given, f.word as family, n.word as birth_family,
+                regexp_replace(split_part(mail, '@', 1), '\\+.*$', '') as local_raw,
+                replace(split_part(mail, '@', 2), 'googlemail.com', 'gmail.com') as domain,
+                upper(regexp_replace(postcode, '[^0-9A-Za-z]', '', 'g')) as p,
                 array_to_string(list_filter(list_transform(string_split(folded(address_line), ' '),
-                    w -> case w {whole} else w end), w -> w != ''), ' ') as address,
+                    w -> case w {whole} else w end), w -> w != ''), ' ') as way,
                 regexp_replace(regexp_replace(regexp_replace(folded(city), '(^| )st( |$)', '\\1saint\\2'),
-                    '(^| )ste( |$)', '\\1sainte\\2'),
-                    '( cedex)?( [0-9]+)?$', '') as city from incoming
+                    '(^| )ste( |$)', '\\1sainte\\2'), '( cedex)?( [0-9]+)?$', '') as town
+            from cut c left join words g on g.raw = c.given_raw left join words f on f.raw = c.family_raw
+            left join words n on n.raw = c.birth_name
+        ), boxes as (
+            select *, case when domain = 'gmail.com' then replace(local_raw, '.', '') else local_raw end as local,
+                regexp_replace(strip_accents(local_raw), '[^a-z]+', '', 'g') as letters,
+                nullif(replace(given, ' ', ''), '') as given_key, nullif(replace(family, ' ', ''), '') as family_key,
+                length(local_raw) < 2 or regexp_replace(local_raw, '[^a-z]+', ' ', 'g') in ({words}) as bad
+            from named
+        ), judged as (
+            select *, case when mail is null or bad then null when letters in ({roles}) then 'role' else 'own' end as box
+            from boxes
         )
-        select i.rid, i.record_key, i.source, i.entity,
-            n.given, split_part(n.given, ' ', 1) as given_first, squeezed(n.given) as given_key,
-            coalesce(k.heads[1], n.given) as given_root, k.heads[2] as given_root2,
-            us.given is not null as given_usual,
-            n.family, squeezed(n.family) as family_key, n.birth_family, squeezed(n.birth_family) as birth_key,
-            case when n.given is not null and n.family is not null
-                then squeezed(n.given) || ' ' || squeezed(n.family) end as name_key,
+        select i.rid, i.entity, i.given, split_part(i.given, ' ', 1) as given_first, i.given_key,
+            coalesce(k.heads[1], i.given) as given_root, k.heads[2] as given_root2, us.given is not null as given_usual,
+            i.family, i.family_key, squeezed(i.birth_family) as birth_key,
             case when regexp_matches(i.birth_date, '[0-9]') then left(i.birth_date, 10) end as born,
-            left(i.birth_date, 4) as born_y, substr(i.birth_date, 6, 2) as born_m, substr(i.birth_date, 9, 2) as born_d,
+            try_cast(left(i.birth_date, 4) as smallint) as born_y,
+            try_cast(substr(i.birth_date, 6, 2) as smallint) as born_m,
+            try_cast(substr(i.birth_date, 9, 2) as smallint) as born_d,
             try_cast(left(i.birth_date, 4) as integer) * 365 + try_cast(substr(i.birth_date, 6, 2) as integer) * 30
                 + try_cast(substr(i.birth_date, 9, 2) as integer) as born_n,
-            case when not coalesce(b.role or b.bad, false) then b.local || '@' || b.domain end as email,
-            case when b.role and not b.bad then b.local || '@' || b.domain end as role_email,
-            case when not coalesce(b.role or b.bad, false) then b.local end as email_local, b.letters as email_letters,
-            b.domain as email_domain, regexp_replace(b.local, '[^0-9]+', '', 'g') as email_digits,
-            coalesce(contains(replace(b.letters, ' ', ''), squeezed(n.family)) or contains(replace(b.letters, ' ',
-                ''), squeezed(n.given)), false) as email_named,
-            ph.key as phone, nullif(pl.address, '') as address,
-            regexp_extract(pl.address, '^([0-9]+)', 1) as house, regexp_replace(pl.address, '^[0-9]+ ', '') as street,
-                case {pad} else nullif(pl.p, '') end as postcode,
-            nullif(pl.city, '') as city, squeezed(folded(i.loyalty_id)) as loyalty, clean(i.account_ref) as account,
+            case when box = 'own' then i.local || '@' || i.domain end as email,
+            case when box = 'role' then i.local || '@' || i.domain end as role_email,
+            case when box = 'own' then i.local end as email_local, case when box = 'own' then i.letters end as email_letters,
+            case when box = 'own' then i.domain end as email_domain,
+            case when box = 'own' then regexp_replace(i.local, '[^0-9]+', '', 'g') end as email_digits,
+            coalesce(contains(i.letters, i.family_key) or contains(i.letters, i.given_key), false) as email_named,
+            ph.key as phone, nullif(i.way, '') as address, regexp_extract(i.way, '^([0-9]+)', 1) as house,
+            regexp_replace(i.way, '^[0-9]+ ', '') as street, case {pad} else nullif(i.p, '') end as postcode,
+            nullif(i.town, '') as city, squeezed(folded(i.loyalty_id)) as loyalty, clean(i.account_ref) as account,
             lower(left(folded(i.sex), 1)) as sex{extras}
-        from incoming i join named n using (rid) left join boxes b using (rid) join places pl using (rid)
-        left join phone_keys ph on i.phone = ph.phone
-        left join nickname k on k.name = n.given
-        left join usual us on us.given = n.given
-        order by i.rid"""
+        from judged i left join phone_keys ph on i.phone = ph.phone
+        left join nickname k on k.name = i.given left join usual us on us.given = i.given"""
     )

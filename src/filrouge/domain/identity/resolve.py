@@ -65,7 +65,7 @@ def resolve(
         normalise(table, records, spec)
         strong_edges(table, spec)
         model, prior = _weigh(table, spec, seed)
-        keys = table.numbers("select record_key from nodes order by rid")["record_key"].astype(np.int64)
+        keys = table.numbers("select record_key from keys order by rid")["record_key"].astype(np.int64)
         labels = _cluster(table, spec, keys.size, _constraints(keys, decisions))
         named = assign(keys, labels, previous, _ids(at, seed), former=former)
         table.put(
@@ -81,7 +81,7 @@ def resolve(
         assignment = links(table, model, decisions)
         asked = reviews(table, model, spec)
         edges = table.arrow(
-            "select nl.record_key as left_key, nr.record_key as right_key, e.rule, e.w as weight, e.levels from edges e join nodes nl on nl.rid = e.l join nodes nr on nr.rid = e.r where e.w > 0 or e.rule is not null order by 1, 2"
+            "select nl.record_key as left_key, nr.record_key as right_key, e.rule, e.w as weight, e.levels from edges e join keys nl on nl.rid = e.l join keys nr on nr.rid = e.r where e.w > 0 or e.rule is not null order by 1, 2"
         )
     changed = _changed(assignment, previous)
     people = len(set(named.persons.tolist()))
@@ -119,7 +119,7 @@ def _weigh(table: Desk, spec: IdentitySpec, seed: int) -> tuple[Model, float]:
         else:  # among many records duplicates hide nothing; what was far from matching is not looked at again
             table.run("create or replace table pairs as select l, r from scored")
         prior = _score(table, model, spec, count)
-    table.drop("scored", "pairs", "presumed", "singles", "scored_nodes")
+    table.drop("scored", "pairs", "presumed", "singles")
     return model, prior
 
 

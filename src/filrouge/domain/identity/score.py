@@ -13,14 +13,14 @@ from filrouge.domain.identity.model import Comparison, Model, level_sql
 Floats = npt.NDArray[np.float64] | npt.NDArray[np.float32]
 TF_FLOOR = 1e-6
 _NEIGHBOURS = 3.0
-CHUNK = 4_000_000
+PART = 600_000  # nodes laid side by side at once: both sides of a join stay in memory
 # What the members of a household share, or may: under the supposition that these are two of a household, it says little.
 _HOUSEHOLD = {"birth_date": 3.0, "email": 2.0}
 _SHARED = {"family", "phone", "address", "place"}
 
 
 def frequencies(desk: Desk, model: Model, clusters: str | None = None) -> None:
-    """Lay table ``scored_nodes``: the nodes with, for each column so weighted, the share of people who bear the value.
+    """Give table ``nodes``, for each column so weighed, the share of people who bear the value (``tf_<column>``, log2).
 
     ``clusters`` (a table rid, cluster) counts each presumed person once.
     """
@@ -37,12 +37,12 @@ def frequencies(desk: Desk, model: Model, clusters: str | None = None) -> None:
         )
         joins.append(f"left join tf_{index} t{index} on n.{column} = t{index}.v")
         selected.append(f", t{index}.tf as tf_{column}")
-    desk.run(
-        f"""create or replace table scored_nodes as
-        select n.*, n.given_key as given_other, n.family_key as family_other{"".join(selected)}
-            from nodes n {" ".join(joins)} order by n.rid"""
-    )
-    desk.drop(*(f"tf_{index}" for index in range(len(columns))))
+    present = {row[0] for row in desk.rows("select column_name from (describe nodes)")}
+    former = [f"tf_{column}" for column in columns if f"tf_{column}" in present]
+    but = f"exclude ({', '.join(former)})" if former else ""
+    desk.run(f"create or replace table weighed as select n.* {but}{''.join(selected)} from nodes n {' '.join(joins)}")
+    desk.drop("nodes", *(f"tf_{index}" for index in range(len(columns))))
+    desk.run("alter table weighed rename to nodes")
 
 
 def tf_columns(model: Model) -> list[str]:
@@ -79,24 +79,30 @@ def score(desk: Desk, model: Model, *, pairs: str, into: str, floor: float) -> N
     ``levels`` packs the level of each comparison, four bits each, in the order of the model.
     """
     desk.run(f"create or replace table {into} (l integer, r integer, w float, h float, levels bigint)")
-    (count,) = desk.rows(f"select count(*) from {pairs}")[0]
-    chunks = max(1, -(-count // CHUNK))
-    for chunk in range(chunks):
-        desk.run(
-            _sql(model, f"(select * from {pairs} where l % {chunks} = {chunk})" if chunks > 1 else pairs, into, floor)
-        )
+    (count,) = desk.rows("select count(*) from nodes")[0]
+    parts = -(-count // PART) or 1
+    for left in range(parts):
+        for right in range(parts):
+            desk.run(_sql(model, pairs, into, floor, parts, left, right))
 
 
-def _sql(model: Model, pairs: str, into: str, floor: float) -> str:
+def _sql(model: Model, pairs: str, into: str, floor: float, parts: int, left: int, right: int) -> str:
     levels = ", ".join(f"{level_sql(c.missing, [x.sql for x in c.levels])} as g_{c.name}" for c in model.comparisons)
     said = ", ".join(f"{weight_sql(c)} as w_{c.name}" for c in model.comparisons)
     whole = " + ".join(f"w_{c.name}" for c in model.comparisons)
     packed = " | ".join(f"(g_{c.name}::bigint << {4 * i})" for i, c in enumerate(model.comparisons))
     tfs = "".join(f", l.tf_{c} as l_tf_{c}, r.tf_{c} as r_tf_{c}" for c in tf_columns(model))
+    side = "select *, given_key as given_other, family_key as family_other from nodes"
+
+    def part(sql: str, *tests: str) -> str:
+        return f"({sql} where {' and '.join(tests)})" if parts > 1 else f"({sql})"
+
+    mine, theirs = f"rid % {parts} = {left}", f"rid % {parts} = {right}"
     return f"""insert into {into}
         with levelled as (
             select p.l as pl, p.r as pr{tfs}, {levels}
-            from {pairs} p join scored_nodes l on l.rid = p.l join scored_nodes r on r.rid = p.r
+            from {part(f"select l, r from {pairs}", mine.replace("rid", "l"), theirs.replace("rid", "r"))} p
+            join {part(side, mine)} l on l.rid = p.l join {part(side, theirs)} r on r.rid = p.r
         ), said as (select pl, pr, {packed} as levels, {_two_names(model)} as two_names, {said} from levelled l),
         summed as (select pl, pr, levels, {whole} as w, {_household(model)} as h from said)
         select pl, pr, round(w, 4), round(h, 4), levels from summed where w >= {floor}"""

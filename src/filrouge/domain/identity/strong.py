@@ -54,7 +54,7 @@ RULES = (
     StrongRule("email_alone", "email", "given is null and coalesce(family, 1) = 1 and coalesce(born, 1) = 1 and names <= 1", 10, "email_names", ("email",)),
     StrongRule("phone_name", "phone", "given = 1 and family = 1 and coalesce(born, 1) = 1", 14, "phone_names", ("phone", "name")),
     StrongRule("phone_alone", "phone", "given is null and coalesce(family, 1) = 1 and coalesce(born, 1) = 1 and names <= 1 and bare", 6, "phone_names", ("phone",)),
-    StrongRule("name_birth_place", "name_key || '|' || born || '|' || coalesce(postcode, city)", "true", 12, "email_names", ("name", "birth_date", "place")),
+    StrongRule("name_birth_place", "given_key || '|' || family_key || '|' || born || '|' || coalesce(postcode, city)", "true", 12, "email_names", ("name", "birth_date", "place")),
 )  # fmt: skip
 
 

@@ -119,12 +119,15 @@ def _learn_u(desk: Desk, spec: IdentitySpec, chosen: list[str], seed: int, table
     (count,) = desk.rows(f"select count(*) from {table}")[0]
     sample = min(count, int(spec.training.u_pairs // 10))
     near = max(1, min(int(spec.training.u_pairs // max(sample, 1)), count - 1))
+    # a generous draw by hash first, so that only it is sorted
+    sieve = int(min(1.0, 1.2 * sample / max(count, 1) + 0.001) * 1_000_000)
     desk.run(
         f"""create or replace table shuffled as
-        select *, given_key as given_other, family_key as family_other,
-            row_number() over (order by hash(record_key + {seed}), rid) as spot
-        from {table} qualify spot <= {sample}"""
+        with drawn as (select *, hash(rid + {seed}) as h from {table} where hash(rid + {seed}) % 1000000 < {sieve})
+        select * exclude (h), given_key as given_other, family_key as family_other, row_number() over (order by h, rid) as spot
+        from drawn qualify spot <= {sample}"""
     )
+    (sample,) = desk.rows("select count(*) from shuffled")[0]
     names = {name: comparisons(spec)[name][1] for name in chosen}
     levels = " | ".join(f"({_level_sql(levels)}::bigint << {4 * index})" for index, levels in enumerate(names.values()))
     stride = max(1, (sample - 1) // near)
