@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from datetime import timedelta
 
@@ -10,6 +11,7 @@ import pytest
 from tests.unit.identity.conftest import AT, crowd, people_table
 
 from filrouge.domain.identity import HumanDecision, IdentitySpec, Resolution, explain, resolve, state_hash
+from filrouge.domain.identity.model import load
 from filrouge.domain.identity.spec import Training
 
 RULES = IdentitySpec(model=False)
@@ -184,3 +186,23 @@ def test_one_name_on_every_row_makes_no_monster() -> None:
     rows = [{"given_name": "Jean", "family_name": "Martin", "source_id": str(n)} for n in range(400)]
     found = resolve(None, people_table(*rows), at=AT, spec=QUICK)
     assert found.counts["people"] > 300
+
+
+def test_a_large_table_teaches_through_a_sample_of_whole_people() -> None:
+    table, truth = crowd(250)
+    training = Training(u_pairs=4e4, em_pairs=4e4, min_pairs=30_000, sample_above=300, sample=450, min_records=50)
+    found = resolve(None, table, at=AT, spec=IdentitySpec(training=training))
+    assert found.model["healthy"]
+    mine = who(found)
+    groups: dict[str, set[int]] = {}
+    for key, person in mine.items():
+        groups.setdefault(person, set()).add(truth[key])
+    assert sum(len(g) > 1 for g in groups.values()) / len(groups) < 0.02
+    assert len(groups) < 1.15 * 250
+
+
+def test_a_model_written_and_read_again_is_the_same(world: tuple[pa.Table, dict[int, int], Resolution]) -> None:
+    saved = json.loads(json.dumps(dict(world[2].model)))
+    again = load(saved)
+    assert again.version == saved["version"]
+    assert again.dump()["comparisons"] == saved["comparisons"]

@@ -68,7 +68,7 @@ def block(desk: Desk, spec: IdentitySpec) -> list[Block]:
     desk.run(
         "create or replace table pairs as select distinct cast(pair >> 32 as integer) as l, cast(pair & 4294967295 as integer) as r from found"
     )
-    desk.drop("found", "keyed")
+    desk.drop("found", "keyed", "sized")
     return blocks
 
 
@@ -77,21 +77,19 @@ def _one(desk: Desk, key: str, expressions: tuple[str, ...], *, budget: int, spe
     if len(expressions) == 1:
         parts = parts.replace(" union ", " union all ")
     desk.run(f"create or replace table keyed as {parts}")
-    sizes = desk.rows(
-        "select n, count(*) as blocks from (select count(*) as n from keyed group by k having count(*) > 1) group by n order by n"
-    )
+    desk.run("create or replace table sized as select k, count(*) as n from keyed group by k having count(*) > 1")
+    sizes = desk.rows(f"select n, count(*) from sized where n <= {spec.limits.block} group by n order by n")
     share, largest, pairs = budget // 3, 1, 0
     for size, blocks in sizes:
         more = blocks * size * (size - 1) // 2
-        if size > spec.limits.block or pairs + more > share:
+        if pairs + more > share:
             break
         largest, pairs = size, pairs + more
     if pairs == 0:
         return None
     desk.run(
         f"""insert into found
-        with kept as (select k from keyed group by k having count(*) between 2 and {largest}),
-        k as (select rid, k from keyed semi join kept using (k))
-        select distinct (cast(x.rid as bigint) << 32) | y.rid from k x join k y on x.k = y.k and x.rid < y.rid"""
+        with k as (select rid, k from keyed semi join (select k from sized where n <= {largest}) using (k))
+        select (cast(x.rid as bigint) << 32) | y.rid from k x join k y on x.k = y.k and x.rid < y.rid"""
     )
     return Block(key, pairs, largest)

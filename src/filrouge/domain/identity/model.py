@@ -87,14 +87,16 @@ def load(data: Mapping[str, Any]) -> Model:
 
 def relearn(desk: Desk, model: Model) -> Model:
     """Return the model with the likeness (m) found inside the clusters of table ``presumed``, from the levels of ``scored``."""
+    packed = desk.rows(
+        """select s.levels, count(*) from scored s join presumed a on a.rid = s.l
+        join presumed b on b.rid = s.r and a.cluster = b.cluster group by s.levels"""
+    )
     kept = []
     for index, comparison in enumerate(model.comparisons):
-        found = dict(
-            desk.rows(
-                f"""select (s.levels >> {4 * index}) & 15 as g, count(*) from scored s join presumed a on a.rid = s.l
-                    join presumed b on b.rid = s.r and a.cluster = b.cluster group by 1"""
-            )
-        )
+        found: dict[int, int] = {}
+        for levels_, number in packed:
+            g = (levels_ >> (4 * index)) & 15
+            found[g] = found.get(g, 0) + number
         top = len(comparison.levels)
         seen = sum(n for g, n in found.items() if g > 0)
         levels = []

@@ -61,7 +61,9 @@ def _lay(desk: Desk, records: pa.Table, spec: IdentitySpec) -> None:
     rank = np.empty(keys.size, dtype=np.int32)
     rank[order] = np.arange(keys.size, dtype=np.int32)
     desk.con.register("_records", records.select(list(dict.fromkeys(used))).append_column("rid", pa.array(rank)))
-    desk.put("keys", pa.table({"rid": pa.array(np.arange(keys.size, dtype=np.int32)), "record_key": pa.array(keys[order])}))
+    desk.put(
+        "keys", pa.table({"rid": pa.array(np.arange(keys.size, dtype=np.int32)), "record_key": pa.array(keys[order])})
+    )
     columns = [
         f"clean(cast({name} as varchar)) as {name}" if name in present else f"cast(null as varchar) as {name}"
         for name in TEXT

@@ -15,6 +15,7 @@ import pyarrow as pa
 from filrouge.domain.identity import score as scoring
 from filrouge.domain.identity.blocking import block
 from filrouge.domain.identity.cluster import Edges, cluster, components
+from filrouge.domain.identity.comparisons import comparisons
 from filrouge.domain.identity.desk import Desk, desk
 from filrouge.domain.identity.evidence import links, reviews
 from filrouge.domain.identity.graph import assign
@@ -22,10 +23,9 @@ from filrouge.domain.identity.model import Model, relearn
 from filrouge.domain.identity.normalise import normalise
 from filrouge.domain.identity.spec import HumanDecision, IdentitySpec
 from filrouge.domain.identity.strong import conflicts, strong_edges
-from filrouge.domain.identity.training import learn_u, train
+from filrouge.domain.identity.training import drawn, learn_u, train
 
 Ints = npt.NDArray[np.int64]
-_SURE = 4.0
 
 
 @dataclass(frozen=True)
@@ -95,36 +95,53 @@ def resolve(
 
 def _weigh(table: Desk, spec: IdentitySpec, seed: int) -> tuple[Model, float]:
     """Lay table ``edges`` (l, r, w, levels, rule, kinds): what the model and the rules say of each pair worth keeping."""
-    model = train(table, spec, seed=seed) if spec.model else Model((), 0.0, seed, False, ({"code": "model_off"},))
+    (count,) = table.rows("select count(*) from nodes")[0]
+    if not spec.model:
+        model = Model((), 0.0, seed, False, ({"code": "model_off"},))
+    elif count <= spec.training.sample_above:
+        model = _learn(table, spec, seed, rounds=spec.training.rounds)
+    else:
+        weighed = scoring.weighed_columns(
+            {level["tf"] for _, ls in comparisons(spec).values() for level in ls if "tf" in level}
+        )
+        scoring.frequencies(table, weighed)
+        with drawn(table, share=spec.training.sample / count, seed=seed):
+            model = _learn(table, spec, seed, rounds=spec.training.rounds)
     if not model.healthy:
         conflicts(table, spec)
         return model, 0.0
-    (count,) = table.rows("select count(*) from nodes")[0]
-    block(table, spec)
-    scoring.frequencies(table, model)
-    prior = _score(table, model, spec, count)
-    for _ in range(spec.training.rounds - 1):
-        # what the first people teach: how unalike records of one person may be, and how common values are among people
-        small = count <= spec.training.second_round_below
-        labels = _cluster(table, spec, count, ()) if small else _sure(table, count)
-        columns = {"rid": pa.array(np.arange(count), pa.int32()), "cluster": pa.array(labels, pa.int32())}
-        table.put("presumed", pa.table(columns))
-        model = relearn(table, model)
-        if small:
-            table.run(
-                "create or replace table singles as select n.* from nodes n semi join presumed p on p.cluster = n.rid"
-            )
-            model = learn_u(table, spec, model, seed, "singles")
-            scoring.frequencies(table, model, "presumed")
-        else:  # among many records duplicates hide nothing; what was far from matching is not looked at again
-            table.run("create or replace table pairs as select l, r from scored")
-        prior = _score(table, model, spec, count)
+    if count > spec.training.sample_above:
+        block(table, spec)
+    prior = _score(table, model, spec)
     table.drop("scored", "pairs", "presumed", "singles")
     return model, prior
 
 
-def _score(table: Desk, model: Model, spec: IdentitySpec, count: int) -> float:
+def _learn(table: Desk, spec: IdentitySpec, seed: int, *, rounds: int) -> Model:
+    """Return the model that table ``nodes`` teaches; the pairs that it was learned on are left in ``pairs``."""
+    model = train(table, spec, seed=seed)
+    if not model.healthy:
+        return model
+    block(table, spec)
+    scoring.frequencies(table, scoring.tf_columns(model))
+    (count,) = table.rows("select count(*) from keys")[0]
+    for _ in range(rounds - 1):
+        # what the first people teach: how unalike records of one person may be, and how common values are among people
+        _score(table, model, spec)
+        labels = _cluster(table, spec, count, ())
+        columns = {"rid": pa.array(np.arange(count), pa.int32()), "cluster": pa.array(labels, pa.int32())}
+        table.put("presumed", pa.table(columns))
+        table.run(
+            "create or replace table singles as select n.* from nodes n semi join presumed p on p.cluster = n.rid"
+        )
+        model = learn_u(table, spec, relearn(table, model), seed, "singles")
+        scoring.frequencies(table, scoring.tf_columns(model), "presumed")
+    return model
+
+
+def _score(table: Desk, model: Model, spec: IdentitySpec) -> float:
     """Lay table ``edges`` by ``model`` and return the prior that the scores themselves call for."""
+    (count,) = table.rows("select count(*) from nodes")[0]
     floor = float(np.log2(max(count, 4)) - 12)
     scoring.score(table, model, pairs="pairs", into="scored", floor=floor)
     found = table.numbers("select w, h from scored")
@@ -137,7 +154,7 @@ def _score(table: Desk, model: Model, spec: IdentitySpec, count: int) -> float:
 def _complete(table: Desk, model: Model, spec: IdentitySpec, prior: float) -> None:
     """Score the pairs that blocking missed inside each component: clusters are settled on all of the evidence."""
     weight = scoring.bits(prior)
-    (count,) = table.rows("select count(*) from nodes")[0]
+    (count,) = table.rows("select count(*) from keys")[0]
     near = table.numbers(
         f"select l, r from scored where least(w + {weight}, h) > {spec.thresholds.link} union select l, r from strong"
     )
@@ -179,12 +196,6 @@ def _cluster(table: Desk, spec: IdentitySpec, count: int, constraints: Sequence[
         cannot=[(a, b) for a, b, kind in constraints if kind == "cannot_link"],
         largest=spec.limits.cluster,
     )
-
-
-def _sure(table: Desk, count: int) -> Ints:
-    """Return clusters of what is beyond doubt, each node with the best of its pairs: enough to learn from, and fast."""
-    found = table.numbers(f"select l, r from edges where w > {_SURE} order by l, r")
-    return components(count, found["l"].astype(np.int64), found["r"].astype(np.int64))
 
 
 def _constraints(keys: Ints, decisions: Sequence[HumanDecision]) -> list[tuple[int, int, str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -19,12 +20,11 @@ _HOUSEHOLD = {"birth_date": 3.0, "email": 2.0}
 _SHARED = {"family", "phone", "address", "place"}
 
 
-def frequencies(desk: Desk, model: Model, clusters: str | None = None) -> None:
+def frequencies(desk: Desk, columns: Sequence[str], clusters: str | None = None) -> None:
     """Give table ``nodes``, for each column so weighed, the share of people who bear the value (``tf_<column>``, log2).
 
     ``clusters`` (a table rid, cluster) counts each presumed person once.
     """
-    columns = tf_columns(model)
     joins, selected = [], []
     for index, column in enumerate(columns):
         counted = "count(*)" if clusters is None else "count(distinct c.cluster)"
@@ -47,8 +47,13 @@ def frequencies(desk: Desk, model: Model, clusters: str | None = None) -> None:
 
 def tf_columns(model: Model) -> list[str]:
     """Return the columns whose values are weighed by how common they are."""
-    found = {level.tf for c in model.comparisons for level in c.levels if level.tf}
-    return sorted(found | ({"given_key", "family_key"} if found & {"given_key", "family_key"} else set()))
+    return weighed_columns({level.tf for c in model.comparisons for level in c.levels})
+
+
+def weighed_columns(found: set[str]) -> list[str]:
+    """Return ``found`` sorted, with both names where there is one: swapped names are weighed by the other's column."""
+    names = {"given_key", "family_key"}
+    return sorted((found - {""}) | (names if found & names else set()))
 
 
 def weight_sql(comparison: Comparison) -> str:

@@ -53,7 +53,8 @@ class Training(Spec):
     pairs_per_record: int = 12  # budget of compared pairs
     min_pairs: int = 1_000_000  # budget for small tables
     rounds: int = 2  # a second round learns from a table without its duplicates
-    second_round_below: int = 200_000
+    sample_above: int = 200_000  # a larger table teaches through a sample
+    sample: int = 120_000
 
 
 Rule = Literal["source_rank", "verified", "complete", "recent", "frequent"]

@@ -113,7 +113,7 @@ def strong_edges(desk: Desk, spec: IdentitySpec) -> None:
 def conflicts(desk: Desk, spec: IdentitySpec) -> None:
     """Lay table ``edges`` from the rules alone: where no model weighs the pairs, other given names or birth dates speak against."""
     found = desk.numbers("select l, r from strong")
-    (count,) = desk.rows("select count(*) from nodes")[0]
+    (count,) = desk.rows("select count(*) from keys")[0]
     label = components(count, found["l"].astype(np.int64), found["r"].astype(np.int64))
     desk.put("component", pa.table({"rid": pa.array(np.arange(count), pa.int32()), "c": pa.array(label, pa.int32())}))
     desk.run(

@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import math
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -42,6 +44,35 @@ def train(desk: Desk, spec: IdentitySpec, *, seed: int) -> Model:
     finally:
         desk.drop("train_nodes")
     return _checked(spec, chosen, shares_m, shares_u, seed, notes)
+
+
+@contextmanager
+def drawn(desk: Desk, *, share: float, seed: int) -> Iterator[None]:
+    """Leave in table ``nodes`` a sample that keeps people whole: the records of some names, and all that share an e-mail or a
+    phone with them; give back the rest at the end."""
+    name = "left(least(given_key, family_key), 2) || left(greatest(given_key, family_key), 2)"
+    chosen = f"hash({name} || '{seed}') % 1000000 < {int(share * 800_000)}"
+    desk.run(f"create or replace table first as select rid, email, phone from nodes where {chosen}")
+    desk.run(
+        """create or replace table reached as
+        select rid from first union select n.rid from nodes n semi join first f on f.email = n.email
+        union select n.rid from nodes n semi join (select phone from first group by phone having count(*) < 20) f
+            on f.phone = n.phone"""
+    )
+    for whole in ("nodes", "strong"):
+        desk.run(f"alter table {whole} rename to {whole}_whole")
+    desk.run("create table nodes as select n.* from nodes_whole n semi join reached r on r.rid = n.rid")
+    desk.run(
+        """create table strong as select s.* from strong_whole s
+        semi join reached a on a.rid = s.l semi join reached b on b.rid = s.r"""
+    )
+    desk.drop("first", "reached")
+    try:
+        yield
+    finally:
+        for whole in ("nodes", "strong"):
+            desk.drop(whole)
+            desk.run(f"alter table {whole}_whole rename to {whole}")
 
 
 def learn_u(desk: Desk, spec: IdentitySpec, model: Model, seed: int, records: str) -> Model:
