@@ -69,10 +69,20 @@ class DuckDBEngine:
         return _timezone(zone, local)
 
     def write(self, expr: ir.Table, path: str) -> int:
-        sql = self._con.compile(expr)
+        sql = _in_steps(self._con, expr)
         quoted = path.replace("'", "''")
-        rows = self._con.con.execute(f"COPY ({sql}) TO '{quoted}' (FORMAT parquet, COMPRESSION zstd)").fetchall()
+        rows = self._con.con.execute(f"COPY ({sql}) TO '{quoted}' (FORMAT parquet, COMPRESSION snappy)").fetchall()
         return int(rows[0][0])
 
     def close(self) -> None:
         self._con.disconnect()
+
+
+def _in_steps(con: Any, expr: ir.Table) -> str:
+    """Return the SQL of ``expr`` with its selections kept apart: a value laid down in one is computed once."""
+    before = ibis.options.sql.fuse_selects
+    ibis.options.sql.fuse_selects = False
+    try:
+        return str(con.compile(expr))
+    finally:
+        ibis.options.sql.fuse_selects = before

@@ -7,6 +7,7 @@ of their rows in the table's log.
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
@@ -16,8 +17,9 @@ from typing import Literal
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
+from deltalake import CommitProperties, DeltaTable, Schema, Transaction, write_deltalake
 from deltalake.exceptions import TableNotFoundError
+from deltalake.transaction import AddAction, create_table_with_add_actions
 
 from filrouge.base.errors import StorageError
 from filrouge.tables import TABLES, Table
@@ -32,6 +34,8 @@ _ARROW: dict[str, pa.DataType] = {
     "timestamp": pa.timestamp("us", tz="UTC"),
     "decimal": pa.decimal128(18, 4),
 }
+# A staged file up to this size becomes part of the lake as it is; a larger one is written again in several.
+LARGEST = 256 << 20
 # Columns whose minimum and maximum may stand in the log.
 _COUNTED = ("record_key", "run_id", "recorded_at", "superseded_at", "person_key", "at")
 
@@ -78,9 +82,12 @@ class Lake:
 
     def append(self, name: str, files: Sequence[Path], *, run: str) -> None:
         """Append staged Parquet ``files`` once per ``run``, however often it is asked."""
-        if files and not self._done(name, mark := f"{run}:append"):
-            reader = _stream(files, arrow_schema(name))
-            self._write(name, reader, mode="append", mark=mark)
+        if not files or self._done(name, mark := f"{run}:append"):
+            return
+        if all(_fits_as_it_is(file, arrow_schema(name)) for file in files):
+            self._adopt(name, files, mark=mark)
+        else:
+            self._write(name, _stream(files, arrow_schema(name)), mode="append", mark=mark)
 
     def overwrite(self, name: str, files: Sequence[Path], *, run: str) -> None:
         """Replace the table by staged Parquet ``files`` once per ``run``."""
@@ -175,6 +182,33 @@ class Lake:
         table = self.open(name)
         return table is not None and table.transaction_version(mark) is not None
 
+    def _adopt(self, name: str, files: Sequence[Path], *, mark: str) -> None:
+        """Make staged ``files`` part of the table without writing them again."""
+        try:
+            self.path(name).mkdir(parents=True, exist_ok=True)
+            added: list[AddAction] = []
+            for file in files:
+                into = self.path(name) / f"{mark.replace(':', '-')}-{file.name}"
+                into.unlink(missing_ok=True)  # left by a crash before the commit
+                try:
+                    os.link(file, into)
+                except OSError:  # the lake is on another disk
+                    shutil.copyfile(file, into)
+                added.append(_added(into, TABLES[name]))
+        except OSError as error:
+            raise _unwritable(error) from error
+        table, schema = self.open(name), Schema.from_arrow(arrow_schema(name))
+        if table is not None:
+            table.create_write_transaction([*added], "append", schema, commit_properties=_mark(mark))
+        else:
+            create_table_with_add_actions(
+                str(self.path(name)),
+                schema,
+                added,
+                configuration=_configuration(TABLES[name]),
+                commit_properties=_mark(mark),
+            )
+
     def _write(self, name: str, data: pa.RecordBatchReader, *, mode: Literal["append", "overwrite"], mark: str) -> None:
         try:
             self.path(name).mkdir(parents=True, exist_ok=True)
@@ -186,11 +220,39 @@ class Lake:
                 commit_properties=_mark(mark),
             )
         except OSError as error:
-            raise StorageError(
-                "The lake cannot be written: {why}.",
-                hint="Free some space or mend the rights of the folder, then start again: the run goes on by itself.",
-                why=error.strerror or type(error).__name__,
-            ) from error
+            raise _unwritable(error) from error
+
+
+def _unwritable(error: OSError) -> StorageError:
+    return StorageError(
+        "The lake cannot be written: {why}.",
+        hint="Free some space or mend the rights of the folder, then start again: the run goes on by itself.",
+        why=error.strerror or type(error).__name__,
+    )
+
+
+def _fits_as_it_is(file: Path, schema: pa.Schema) -> bool:
+    """Tell whether ``file`` holds the very columns of ``schema``, and is no larger than files of the lake are."""
+    held = pq.read_schema(file)
+    same = all(held.field(one.name).type == one.type for one in schema if one.name in held.names)
+    return same and set(held.names) == set(schema.names) and file.stat().st_size <= LARGEST
+
+
+def _added(file: Path, table: Table) -> AddAction:
+    """Return what the log says of ``file``: its rows, and the range of columns without personal data."""
+    footer = pq.read_metadata(file)
+    counted = {column.name for column in table.every if column.name in _COUNTED and column.type in ("int64", "string")}
+    low: dict[str, int | str] = {}
+    high: dict[str, int | str] = {}
+    for at in range(footer.num_columns):
+        name = footer.schema.column(at).path
+        parts = [footer.row_group(group).column(at).statistics for group in range(footer.num_row_groups)]
+        if name in counted and parts and all(part is not None and part.has_min_max for part in parts):
+            low[name] = min(part.min for part in parts)
+            high[name] = max(part.max for part in parts)
+    stats = {"numRecords": footer.num_rows, "minValues": low, "maxValues": high, "nullCount": {}}
+    stat = file.stat()
+    return AddAction(file.name, stat.st_size, {}, stat.st_mtime_ns // 1_000_000, True, json.dumps(stats))
 
 
 def _configuration(table: Table) -> dict[str, str | None]:

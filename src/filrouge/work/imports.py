@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -38,6 +38,15 @@ class Prepared:
     cursor: str
 
 
+@dataclass(frozen=True)
+class Told:
+    """How many rows have no fault, some fault, or none but a value that was left out."""
+
+    good: int
+    bad: int
+    warned: int
+
+
 @dataclass
 class Import:
     """What one preparation works with."""
@@ -66,11 +75,11 @@ class Import:
         kept = self.engine.write(shaped, self._path("mapped"))
         rows = self._marked(self._reread("mapped"))
         self.progress("compare", 0, kept)
-        judged, repeats = self._judge(rows)
-        self.engine.write(judged, self._path("judged"))
+        told = self._told(rows)
+        versions = self.engine.write(self._judge(rows), self._path("judged"))
         judged = self._reread("judged")
-        manifest = self._stage(base, rows, judged, faults)
-        counts = self._count(rows, judged, faults, read=kept + len(faults), repeats=repeats)
+        manifest = self._stage(rows, judged, faults, told)
+        counts = self._count(rows, judged, told, faults=faults, repeats=told.good - versions)
         at = TABLES[self.spec.reads].at
         good = rows.filter(rows._faults == "")
         newest = good[at].max().to_pyarrow().as_py() if at else None
@@ -78,14 +87,21 @@ class Import:
 
     # --- reading ------------------------------------------------------------------------------------------------------
 
-    def _read(self) -> tuple[list[Path], list[RowFault], int]:
-        """Write the rows as received into files, one per set of columns; return files, row faults, rows read."""
+    def _read(self) -> tuple[list[Path], int, int]:
+        """Write the rows as received into files, one per set of columns, and those that are none into another.
+
+        Return the files, how many rows were none, how many were read.
+        """
         writers: dict[tuple[str, ...], tuple[Path, pq.ParquetWriter]] = {}
-        faults: list[RowFault] = []
-        count = 0
+        wrong: pq.ParquetWriter | None = None
+        count = faults = 0
         try:
             for chunk in connector(self.spec.kind).read(self.spec, self.reach, cursor=self.cursor or None):
-                faults.extend(chunk.faults)
+                if chunk.faults:
+                    told = self._faulty(chunk.faults)
+                    wrong = wrong or pq.ParquetWriter(self.folder / "faults.parquet", told.schema)
+                    wrong.write_table(told)
+                    faults += told.num_rows
                 if chunk.rows.num_rows:
                     rows = chunk.rows.append_column(
                         "_seq", pa.array(range(count, count + chunk.rows.num_rows), pa.int64())
@@ -93,14 +109,19 @@ class Import:
                     names = tuple(rows.column_names)
                     if names not in writers:
                         path = self.folder / f"raw-{len(writers)}.parquet"
-                        writers[names] = (path, pq.ParquetWriter(path, rows.schema, compression="zstd"))
+                        writers[names] = (
+                            path,
+                            pq.ParquetWriter(path, rows.schema, compression="lz4", use_dictionary=False),
+                        )
                     writers[names][1].write_table(rows)
                     count += rows.num_rows
-                self.progress("read", count + len(faults), None)
+                self.progress("read", count + faults, None)
         finally:
+            if wrong is not None:
+                wrong.close()
             for _, writer in writers.values():
                 writer.close()
-        return [path for path, _ in writers.values()], faults, count + len(faults)
+        return [path for path, _ in writers.values()], faults, count + faults
 
     def _base(self, files: list[Path]) -> ir.Table:
         texts = [(name, pa.string()) for name in dict.fromkeys([*self.spec.columns(), "_place"])]
@@ -140,13 +161,21 @@ class Import:
         known = current(self.engine, self.lake, table, hidden=self.hidden)
         return known.filter(known.source == self.spec.source)
 
-    def _judge(self, rows: ir.Table) -> tuple[ir.Table, int]:
-        """Return each version with its outcome, and how many rows only repeat the one before."""
+    def _told(self, rows: ir.Table) -> Told:
+        """Count the rows by what is wrong with them."""
+        found = rows.aggregate(
+            good=(rows._faults == "").sum(),
+            bad=(rows._faults != "").sum(),
+            warned=((rows._faults == "") & (rows._warnings != "")).sum(),
+        ).to_pyarrow()
+        return Told(*(int(found[name][0].as_py() or 0) for name in ("good", "bad", "warned")))
+
+    def _judge(self, rows: ir.Table) -> ir.Table:
+        """Return each version with its outcome: rows that only repeat the one before are none."""
         good = rows.filter(rows._faults == "").select("_seq", "record_key", "_hash")
         order = ibis.window(group_by="record_key", order_by="_seq")
         seen = good.mutate(_before=good._hash.lag().over(order))
         versions = seen.filter(seen._before.isnull() | (seen._before != seen._hash)).drop("_before")
-        repeats = int(good.count().to_pyarrow().as_py()) - int(versions.count().to_pyarrow().as_py())
         back = ibis.window(group_by="record_key", order_by=ibis.desc("_seq"))
         versions = versions.mutate(
             _nth=ibis.row_number().over(order),
@@ -163,21 +192,25 @@ class Import:
         )
         return joined.select(
             "_seq", "record_key", _outcome=outcome, _last=joined._left == 0, _was=joined._known.notnull()
-        ), repeats
+        )
 
-    def _count(self, rows: ir.Table, judged: ir.Table, faults: list[RowFault], *, read: int, repeats: int) -> Counts:
+    def _count(self, rows: ir.Table, judged: ir.Table, told: Told, *, faults: int, repeats: int) -> Counts:
         grouped = judged.group_by("_outcome").aggregate(n=judged.count()).to_pyarrow().to_pylist()
         by = {row["_outcome"]: row["n"] for row in grouped}
-        rejected = int(rows.filter(rows._faults != "").count().to_pyarrow().as_py()) + len(faults)
-        warned = int(rows.filter((rows._faults == "") & (rows._warnings != "")).count().to_pyarrow().as_py())
         vanished = 0
         if not (self.spec.kind in KEEPS_CURSOR and self.spec.cursor and self.cursor):
             known = self._known("source_records")
             vanished = int(known.anti_join(rows, known.record_key == rows.record_key).count().to_pyarrow().as_py())
         return Counts(
-            read=read, new=by.get("new", 0), changed=by.get("changed", 0), unchanged=by.get("unchanged", 0) + repeats,
-            rejected=rejected, matched=self._matched(rows, judged), vanished=vanished, warned=warned,
-        )  # fmt: skip
+            read=told.good + told.bad + faults,
+            new=by.get("new", 0),
+            changed=by.get("changed", 0),
+            unchanged=by.get("unchanged", 0) + repeats,
+            rejected=told.bad + faults,
+            matched=self._matched(rows, judged),
+            vanished=vanished,
+            warned=told.warned,
+        )
 
     def _matched(self, rows: ir.Table, judged: ir.Table) -> int:
         """Count the new rows of people already known: by reference, or by an address that somebody has."""
@@ -196,9 +229,7 @@ class Import:
 
     # --- staging ------------------------------------------------------------------------------------------------------
 
-    def _stage(
-        self, base: ir.Table, rows: ir.Table, judged: ir.Table, faults: list[RowFault]
-    ) -> dict[str, dict[str, Any]]:
+    def _stage(self, rows: ir.Table, judged: ir.Table, faults: int, told: Told) -> dict[str, dict[str, Any]]:
         manifest: dict[str, dict[str, Any]] = {}
         brought = judged.filter(judged._outcome != "unchanged")
         stamp = {
@@ -224,18 +255,15 @@ class Import:
                 manifest[table] = {"append": [f"{table}.parquet"]}
                 if old:
                     manifest[table]["supersede"] = "replaced.parquet"
-        self._stage_consents(base, last, manifest, {**stamp, **nothing})
-        self._stage_rejects(rows, faults, manifest, stamp)
+        self._stage_consents(last, manifest, {**stamp, **nothing})
+        self._stage_rejects(rows, faults, told, manifest, stamp)
         return manifest
 
-    def _stage_consents(
-        self, base: ir.Table, last: ir.Table, manifest: dict[str, dict[str, Any]], stamp: dict[str, ir.Value]
-    ) -> None:
-        tables = mapping.consents(base, self.spec, engine=self.engine, at=self.at)
+    def _stage_consents(self, last: ir.Table, manifest: dict[str, dict[str, Any]], stamp: dict[str, ir.Value]) -> None:
+        tables = mapping.consents(last, self.spec, engine=self.engine)
         if not tables:
             return
         found = ibis.union(*tables) if len(tables) > 1 else tables[0]
-        found = found.semi_join(last, "_seq").drop("_seq")
         known = self._known("consents")
         same = [
             found.record_key == known.record_key,
@@ -251,12 +279,13 @@ class Import:
                 manifest["consents"]["supersede"] = "consents-replaced.parquet"
 
     def _stage_rejects(
-        self, rows: ir.Table, faults: list[RowFault], manifest: dict[str, dict[str, Any]], stamp: dict[str, ir.Value]
-    ) -> None:
-        told = rows.filter((rows._faults != "") | (rows._warnings != ""))
+        self, rows: ir.Table, faults: int, told: Told, manifest: dict[str, dict[str, Any]],
+        stamp: dict[str, ir.Value],
+    ) -> None:  # fmt: skip
+        wrong = rows.filter((rows._faults != "") | (rows._warnings != ""))
         lines = []
         for column, warning in (("_faults", False), ("_warnings", True)):
-            each = told.mutate(_each=told[column].split(";")).unnest("_each").filter(lambda t: t._each != "")
+            each = wrong.mutate(_each=wrong[column].split(";")).unnest("_each").filter(lambda t: t._each != "")
             lines.append(
                 each.select(
                     "entity", "brand", "record_key", place=each._place, row=each._row, raw=each._raw,
@@ -265,14 +294,15 @@ class Import:
                 )
             )  # fmt: skip
         files = []
-        if self.engine.write(ibis.union(*lines), self._path("rejects")):
+        if told.bad + told.warned and self.engine.write(ibis.union(*lines), self._path("rejects")):
             files.append("rejects.parquet")
         if faults:
-            files.append(self._stage_faults(faults))
+            files.append("faults.parquet")
         if files:
             manifest["rejects"] = {"append": files}
 
-    def _stage_faults(self, faults: list[RowFault]) -> str:
+    def _faulty(self, faults: Sequence[RowFault]) -> pa.Table:
+        """Return rows that are none as rejects."""
         common = {
             "source": self.spec.source, "entity": self.spec.entity.const, "brand": self.spec.brand.const,
             "run_id": self.run, "recorded_at": self.at,
@@ -283,9 +313,7 @@ class Import:
             for fault in faults
         ]  # fmt: skip
         schema = arrow_schema("rejects")
-        named = pa.schema([schema.field(name) for name in rows[0]])
-        pq.write_table(pa.Table.from_pylist(rows, schema=named), self.folder / "faults.parquet")
-        return "faults.parquet"
+        return pa.Table.from_pylist(rows, schema=pa.schema([schema.field(name) for name in rows[0]]))
 
     def _next_cursor(self, base: ir.Table) -> str:
         if not self.spec.cursor:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 import ibis
 from ibis.expr import types as ir
 
 from filrouge.domain.sources.spec import KEY_OF_REF, Cell, SourceSpec, pieces
-from filrouge.domain.sources.values import Conventions, clean, typed
+from filrouge.domain.sources.values import Conventions, believed, clean, fault, plain, valued
 from filrouge.engines.base import Engine
 from filrouge.tables import TABLES
 
@@ -19,79 +20,127 @@ MARKS = ("_seq", "_row", "_place", "_received", "_raw", "_hash")
 FORGIVING = frozenset({"birth_date", "deceased", "language", "sex", "country", "title", "created_at"})
 
 
+@dataclass(frozen=True)
+class _Cell:
+    """A cell of the mapping on its way from text to value: which column holds it at each step."""
+
+    name: str
+    kind: str
+    cell: Cell
+    forgiving: bool = False
+
+    @property
+    def same(self) -> tuple[str, str]:
+        """What two cells share that give one value."""
+        return self.kind, self.cell.model_dump_json()
+
+
 def mapped(raw: ir.Table, spec: SourceSpec, *, engine: Engine, at: datetime) -> ir.Table:
     """Return ``raw`` (strings, and marks) with canonical columns, ``source_id``, keys, ``_faults`` and ``_warnings``.
 
     ``_faults`` and ``_warnings`` hold ``column:code`` pairs joined by ``;``; a row with faults is to be rejected.
+    What a row says of consents stands beside, in columns that ``consents`` reads.
     """
     table = TABLES[spec.reads]
     how = Conventions(spec.format.decimal, spec.format.date, spec.format.zone, at, engine)
+    marks = [name for name in raw.columns if name in MARKS]
+    cells = [_Cell("entity", "string", spec.entity), _Cell("brand", "string", spec.brand)]
+    cells += [
+        _Cell(name, table.column(name).type, cell, forgiving=name in FORGIVING) for name, cell in spec.map.items()
+    ]
+    if "source_id" not in spec.map:
+        cells.append(_Cell("source_id", "string", Cell(columns=spec.key, join="|")))
+    for number, consent in enumerate(spec.consents):
+        for name, cell in (("state", consent.state), ("notice", consent.notice), ("method", consent.method)):
+            if cell is not None:
+                cells.append(_Cell(f"_consent{number}_{name}", "string", cell, forgiving=True))
+        if consent.at is not None:
+            cells.append(_Cell(f"_consent{number}_at", "timestamp", consent.at, forgiving=True))
+
+    # Each step stands on columns that the one before laid down, so that nothing is computed once a use.
+    cleaned = raw.select(*marks, **{_clean(name): clean(raw[name]) for name in spec.columns()})
+    texts, unknown = {}, {}
+    for one in cells:
+        texts[f"_text_{one.name}"], told = _text(cleaned, one.cell, key=spec.key if one.name == "source_id" else ())
+        if told is not None and not one.name.startswith("_consent"):
+            unknown[f"_unknown_{one.name}"] = told
+    said = cleaned.select(*marks, **texts, **unknown)
+    typed = [one for one in cells if one.kind not in _TEXT]
+    first = {one.same: one.name for one in reversed(typed)}  # two names may read one cell alike: it is typed once
+    typed = [one for one in typed if first[one.same] == one.name]
+    plains = {
+        f"_plain_{one.name}": plain(said[f"_text_{one.name}"], one.kind, how, _formats(one.cell)) for one in typed
+    }
+    shaped = said.select(*said.columns, **plains)
+    values = {f"_value_{one.name}": valued(shaped[f"_plain_{one.name}"], one.kind, how) for one in typed}
+    read = shaped.select(*said.columns, **values)
+    held = {one.name: read[f"_value_{first[one.same]}"] for one in cells if one.same in first}
+    return _told(read, held, spec, cells, how, marks)
+
+
+def _told(
+    read: ir.Table, held: Mapping[str, ir.Value], spec: SourceSpec, cells: list[_Cell], how: Conventions,
+    marks: list[str],
+) -> ir.Table:  # fmt: skip
+    """Return the values that are believed, their keys, and what is wrong with the others."""
     made: dict[str, ir.Value] = {}
     faults: list[ir.StringValue] = []
     warnings: list[ir.StringValue] = []
-
-    def put(name: str, cell: Cell, kind: str) -> None:
-        text, unknown = _text(raw, cell)
-        formats = (cell.format,) if isinstance(cell.format, str) else cell.format or ()
-        value = typed(text, kind, how, formats)
-        made[name] = value.value
-        told = warnings if name in FORGIVING else faults
-        if unknown is not None:
-            told.append(_tell(name, unknown))
-        if not value.fault.equals(ibis.null("string")):
-            told.append(_tell(name, value.fault))
-
-    put("entity", spec.entity, "string")
-    put("brand", spec.brand, "string")
-    for name, cell in spec.map.items():
-        put(name, cell, table.column(name).type)
-    if "source_id" not in made:
-        made["source_id"] = _joined(raw, spec.key)
+    for one in cells:
+        text = read[f"_text_{one.name}"]
+        value = held.get(one.name, text)
+        made[one.name] = believed(value, one.kind, how)
+        if one.name.startswith("_consent"):
+            continue
+        told = warnings if one.forgiving else faults
+        if f"_unknown_{one.name}" in read.columns:
+            told.append(_tell(one.name, read[f"_unknown_{one.name}"]))
+        if one.kind not in _TEXT:
+            told.append(_tell(one.name, fault(text, value, one.kind, how)))
     faults += [
         _tell(name, ibis.cases((made[name].isnull(), "missing"), else_=ibis.null("string")))
         for name in ("source_id", "entity", "brand", *spec.required)
     ]
+    engine = how.engine
     made["record_key"] = engine.key64(ibis.literal(f"{spec.source}\t") + made["source_id"])
+    columns = {column.name: column for column in TABLES[spec.reads].every}
     for name, cell in spec.map.items():
-        if cell.of and name in KEY_OF_REF and KEY_OF_REF[name] in {c.name for c in table.columns}:
+        if cell.of and name in KEY_OF_REF and KEY_OF_REF[name] in columns:
             made[KEY_OF_REF[name]] = engine.key64(ibis.literal(f"{cell.of}\t") + made[name])
     made["_faults"] = _all(faults)
     made["_warnings"] = _all(warnings)
-    names = {column.name: column for column in table.every}
     empty = {
         name: ibis.null(_IBIS[column.type])
-        for name, column in names.items()
+        for name, column in columns.items()
         if name not in made and name not in _RUN_COLUMNS
     }
-    return raw.select(*(name for name in raw.columns if name in MARKS), **made, **empty)
+    return read.select(*marks, **made, **empty)
 
 
-def consents(raw: ir.Table, spec: SourceSpec, *, engine: Engine, at: datetime) -> list[ir.Table]:
-    """Return one table of consents for each that the definition finds in a row of people."""
-    how = Conventions(spec.format.decimal, spec.format.date, spec.format.zone, at, engine)
+def consents(rows: ir.Table, spec: SourceSpec, *, engine: Engine) -> list[ir.Table]:
+    """Return one table of consents for each that the definition finds in ``mapped`` rows of people."""
     found = []
-    for consent in spec.consents:
-        state, _ = _text(raw, consent.state)
-        when = typed(_text(raw, consent.at)[0], "timestamp", how).value if consent.at else None
-        key = _text(raw, spec.map["source_id"])[0] if "source_id" in spec.map else _joined(raw, spec.key)
-        person = engine.key64(ibis.literal(f"{spec.source}\t") + key)
+    for number, consent in enumerate(spec.consents):
+        ending = ibis.literal(f"\t{consent.purpose}\t{consent.channel}")
+
+        def held(name: str, otherwise: ir.Value, number: int = number) -> ir.Value:
+            column = f"_consent{number}_{name}"
+            return rows[column] if column in rows.columns else otherwise
+
         found.append(
-            raw.select(
-                "_seq",
-                entity=_text(raw, spec.entity)[0],
-                brand=_text(raw, spec.brand)[0],
-                record_key=engine.key64(
-                    ibis.literal(f"{spec.source}\t") + key + ibis.literal(f"\t{consent.purpose}\t{consent.channel}")
-                ),
-                person_ref=key,
-                person_key=person,
+            rows.select(
+                "entity",
+                "brand",
+                record_key=engine.key64(ibis.literal(f"{spec.source}\t") + rows.source_id + ending),
+                person_ref=rows.source_id,
+                person_key=rows.record_key,
                 purpose=ibis.literal(consent.purpose),
                 channel=ibis.literal(consent.channel),
-                state=state,
-                at=when if when is not None else ibis.null("timestamp('UTC')"),
-                notice=_text(raw, consent.notice)[0] if consent.notice else ibis.null("string"),
-                method=_text(raw, consent.method)[0] if consent.method else ibis.literal("source"),
-                evidence=ibis.literal(f"{spec.source} ") + key,
+                state=rows[f"_consent{number}_state"],
+                at=held("at", ibis.null("timestamp('UTC')")),
+                notice=held("notice", ibis.null("string")),
+                method=held("method", ibis.literal("source")),
+                evidence=ibis.literal(f"{spec.source} ") + rows.source_id,
             ).filter(lambda t: t.state.notnull())
         )
     return found
@@ -104,7 +153,7 @@ def hashed(raw: ir.Table, *, fingerprint: str) -> ir.Table:
     else:
         struct = ibis.struct({name: raw[name] for name in raw.columns if name not in MARKS})
         to_json = ibis.udf.scalar.builtin(_to_json, name="to_json", signature=((struct.type(),), "string"))
-        with_raw = raw.mutate(_raw=to_json(struct).cast("string"))
+        with_raw = raw.mutate(_raw=to_json(struct) + ibis.literal(""))  # plain text, whatever the engine calls JSON
     return with_raw.mutate(_hash=(ibis.literal(fingerprint) + with_raw._raw).hexdigest("sha256"))
 
 
@@ -112,6 +161,7 @@ def _to_json(row: object) -> str:  # type: ignore[empty-body]
     """Each engine's own."""
 
 
+_TEXT = frozenset({"string", "json"})
 _RUN_COLUMNS = frozenset({"source", "run_id", "recorded_at", "superseded_at", "superseded_run"})
 _IBIS: Mapping[str, str] = {
     "string": "string",
@@ -125,7 +175,15 @@ _IBIS: Mapping[str, str] = {
 }
 
 
-def _text(raw: ir.Table, cell: Cell) -> tuple[ir.StringValue, ir.StringValue | None]:
+def _clean(name: str) -> str:
+    return f"_clean_{name}"
+
+
+def _formats(cell: Cell) -> tuple[str, ...]:
+    return (cell.format,) if isinstance(cell.format, str) else cell.format or ()
+
+
+def _text(cleaned: ir.Table, cell: Cell, *, key: tuple[str, ...] = ()) -> tuple[ir.StringValue, ir.StringValue | None]:
     """Return the text of a cell, and the fault of a value that its list of values does not know."""
     text: ir.StringValue
     if cell.const is not None:
@@ -133,16 +191,18 @@ def _text(raw: ir.Table, cell: Cell) -> tuple[ir.StringValue, ir.StringValue | N
     if cell.template is not None:
         text = ibis.literal("")
         for kind, part in pieces(cell.template):
-            text = text + (ibis.literal(part) if kind == "text" else clean(raw[part]))
+            text = text + (ibis.literal(part) if kind == "text" else cleaned[_clean(part)])
         return text, None
+    if cell.columns and cell.columns == key:
+        return _joined(cleaned, key), None
     if cell.columns:
-        parts = [clean(raw[name]) for name in cell.columns]
+        parts = [cleaned[_clean(name)] for name in cell.columns]
         glue = ibis.literal(cell.join)
         text = parts[0].fill_null("")
         for part in parts[1:]:
             text = text + ibis.ifelse(part.isnull() | (text == ""), ibis.literal(""), glue) + part.fill_null("")
         return clean(text), None
-    text = clean(raw[cell.column or ""])
+    text = cleaned[_clean(cell.column or "")]
     unknown = None
     if cell.values is not None:
         listed = ibis.cases(
@@ -160,9 +220,9 @@ def _text(raw: ir.Table, cell: Cell) -> tuple[ir.StringValue, ir.StringValue | N
     return text, unknown
 
 
-def _joined(raw: ir.Table, names: tuple[str, ...]) -> ir.StringValue:
+def _joined(cleaned: ir.Table, names: tuple[str, ...]) -> ir.StringValue:
     """Return the row's own identifier: its key columns joined by ``|``, null when all are empty."""
-    parts = [clean(raw[name]) for name in names]
+    parts = [cleaned[_clean(name)] for name in names]
     if len(parts) == 1:
         return parts[0]
     text = parts[0].fill_null("")

@@ -12,9 +12,9 @@ from ibis.expr import types as ir
 
 from filrouge.engines.base import Engine
 
-_ISO_DATE = r"^\d{4}-\d{2}-\d{2}$"
-_ISO_TIME = r"^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?$"
-_ISO_ZONED = r"^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}(:?\d{2})?)$"
+_ZONE = r"(Z|[+-]\d{2}(:?\d{2})?)"
+_ISO = rf"^\d{{4}}-\d{{2}}-\d{{2}}([T ]\d{{2}}:\d{{2}}(:\d{{2}}(\.\d+)?)?{_ZONE}?)?$"
+_ZONED = rf":\d{{2}}(\.\d+)?{_ZONE}$"  # the end of an ISO time that says its zone
 _PARTS = {
     "%d": r"(\d{1,2})",
     "%m": r"(\d{1,2})",
@@ -23,6 +23,7 @@ _PARTS = {
     "%M": r"(\d{2})",
     "%S": r"(\d{2})",
 }
+_BLANKS = "^[ \t\n\r\x0b\x0c]|[ \t\n\r\x0b\x0c]$|[\u00a0\u202f]"
 _YES = ("1", "true", "t", "yes", "y", "oui", "o", "vrai", "x")
 _NO = ("0", "false", "f", "no", "n", "non", "faux")
 
@@ -48,28 +49,72 @@ class Conventions:
 
 def clean(text: ir.StringValue) -> ir.StringValue:
     """Return ``text`` without outer blanks (the no-break ones too), null when nothing is left."""
-    return text.replace("\u00a0", " ").replace("\u202f", " ").strip().nullif("")
+    plain = text.replace("\u00a0", " ").replace("\u202f", " ").strip()
+    return ibis.ifelse(text.re_search(_BLANKS), plain, text).nullif("")  # few values need it, and asking is cheaper
 
 
 def typed(text: ir.StringValue, kind: str, how: Conventions, formats: Sequence[str] = ()) -> Typed:
     """Return ``text`` (cleaned) as ``kind``, a type of ``tables.base.Type``."""
-    if kind == "decimal":
-        return _number(text, how, "decimal(18, 4)")
-    if kind == "float64":
-        return _number(text, how, "float64")
+    value = valued(plain(text, kind, how, formats), kind, how)
+    return Typed(believed(value, kind, how), fault(text, value, kind, how))
+
+
+# The same in four steps, for whoever lays each down before the next: engines compute a step once, not once a use.
+
+
+def plain(text: ir.StringValue, kind: str, how: Conventions, formats: Sequence[str] = ()) -> ir.StringValue:
+    """Return ``text`` as engines read a value of ``kind``: 1234.5, 2026-01-02; null when it has no such shape."""
+    if kind in ("decimal", "float64"):
+        return _number(text, how)
     if kind == "int64":
-        return _tried(text, _plain_number(text, how).re_replace(r"\.0+$", "").try_cast("int64"), "not_a_number")
+        return _plain_number(text, how).re_replace(r"\.0+$", "")
     if kind == "boolean":
-        lowered = text.lower()
-        value = ibis.cases((lowered.isin(_YES), True), (lowered.isin(_NO), False), else_=ibis.null("boolean"))
-        return _tried(text, value, "not_a_yes_or_no")
+        return text.lower()
     if kind in ("date", "timestamp"):
-        return _moment(text, kind, how, tuple(formats) or how.dates)
-    return Typed(text, ibis.null("string"))
+        return _iso(text, tuple(formats) or how.dates)
+    return text
 
 
-def _tried(text: ir.StringValue, value: ir.Value, code: str) -> Typed:
-    return Typed(value, ibis.cases((text.notnull() & value.isnull(), code), else_=ibis.null("string")))
+def valued(text: ir.StringValue, kind: str, how: Conventions) -> ir.Value:
+    """Return what a ``plain`` text says, null when it says nothing of ``kind``."""
+    if kind == "decimal":
+        return text.try_cast("decimal(18, 4)")
+    if kind in ("float64", "int64"):
+        return text.try_cast(kind)
+    if kind == "boolean":
+        return ibis.cases((text.isin(_YES), True), (text.isin(_NO), False), else_=ibis.null("boolean"))
+    if kind == "date":
+        return text.substr(0, 10).try_cast("date")
+    if kind == "timestamp":
+        zoned = text.re_search(_ZONED)
+        local = ibis.ifelse(zoned, ibis.null("string"), text).try_cast("timestamp")
+        return ibis.ifelse(zoned, text.try_cast("timestamp('UTC')"), how.engine.to_utc(local, how.zone))
+    return text
+
+
+def believed(value: ir.Value, kind: str, how: Conventions) -> ir.Value:
+    """Return ``value`` unless it is a date that cannot be right."""
+    if kind in ("date", "timestamp"):
+        return ibis.ifelse(_out(value, how), ibis.null(value.type()), value)
+    return value
+
+
+def fault(text: ir.StringValue, value: ir.Value, kind: str, how: Conventions) -> ir.StringValue:
+    """Return the code of what is wrong with ``text``, of which ``value`` was made; null when nothing is."""
+    nothing = ibis.null("string")
+    if kind in ("date", "timestamp"):
+        return ibis.cases(
+            (text.notnull() & value.isnull(), "not_a_date"), (_out(value, how), "date_out_of_range"), else_=nothing
+        )
+    code = "not_a_yes_or_no" if kind == "boolean" else "not_a_number"
+    if kind in ("decimal", "float64", "int64", "boolean"):
+        return ibis.cases((text.notnull() & value.isnull(), code), else_=nothing)
+    return nothing
+
+
+def _out(value: ir.Value, how: Conventions) -> ir.BooleanValue:
+    year = value.year()
+    return value.notnull() & ((year < 1900) | (year > how.at.year + 10))
 
 
 def _plain_number(text: ir.StringValue, how: Conventions) -> ir.StringValue:
@@ -77,7 +122,7 @@ def _plain_number(text: ir.StringValue, how: Conventions) -> ir.StringValue:
     return bare.replace(".", "").replace(",", ".") if how.decimal == "," else bare.replace(",", "")
 
 
-def _number(text: ir.StringValue, how: Conventions, kind: str) -> Typed:
+def _number(text: ir.StringValue, how: Conventions) -> ir.StringValue:
     if how.decimal == ",":
         # A source with decimal commas may still hold plain "12.50": a dot with one or two digits after is a decimal.
         dotted = text.re_search(r"^-?\d+\.\d{1,2}$")
@@ -85,29 +130,16 @@ def _number(text: ir.StringValue, how: Conventions, kind: str) -> Typed:
     else:
         bare = _plain_number(text, how)
     right = bare.re_search(r"^[+-]?\d+(\.\d+)?([eE][+-]?\d+)?$")
-    return _tried(text, ibis.ifelse(right, bare, ibis.null("string")).try_cast(kind), "not_a_number")
+    return ibis.ifelse(right, bare, ibis.null("string"))
 
 
-def _moment(text: ir.StringValue, kind: str, how: Conventions, formats: tuple[str, ...]) -> Typed:
+def _iso(text: ir.StringValue, formats: tuple[str, ...]) -> ir.StringValue:
     shapes = [_shape(form) for form in formats]
-    spaced = text.replace("T", " ")
-    iso = ibis.cases(
-        (text.re_search(_ISO_DATE) | text.re_search(_ISO_TIME) | text.re_search(_ISO_ZONED), spaced),
+    return ibis.cases(
         *((text.re_search(pattern), _in_order(text, pattern, order)) for pattern, order in shapes),
+        (text.re_search(_ISO), text.replace("T", " ")),
         else_=ibis.null("string"),
     )
-    if kind == "date":
-        value: ir.Value = iso.substr(0, 10).try_cast("date")
-    else:
-        zoned = iso.re_search(_ISO_ZONED.replace("[T ]", " "))
-        local = ibis.ifelse(zoned, ibis.null("string"), iso).try_cast("timestamp")
-        value = ibis.ifelse(zoned, iso.try_cast("timestamp('UTC')"), how.engine.to_utc(local, how.zone))
-    year = value.year()
-    out = value.notnull() & ((year < 1900) | (year > how.at.year + 10))
-    fault = ibis.cases(
-        (text.notnull() & value.isnull(), "not_a_date"), (out, "date_out_of_range"), else_=ibis.null("string")
-    )
-    return Typed(ibis.ifelse(out, ibis.null(value.type()), value), fault)
 
 
 def _in_order(text: ir.StringValue, pattern: str, order: Mapping[str, int]) -> ir.StringValue:

@@ -1,0 +1,35 @@
+"""``python -m bench [import] [search] [person] [chain]``: measure, and write one JSON a figure into bench/results/."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from bench import imports
+from bench.figures import Skipped
+
+BENCHES = {"import": imports.run}
+
+
+def main() -> int:
+    asked = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    asked.add_argument("names", nargs="*", metavar="NAME", help=f"what to measure: {', '.join(BENCHES)} (all)")
+    asked.add_argument("--rows", type=int, default=1_000_000, help="rows of the file that is imported")
+    asked.add_argument("--people", type=int, default=20_000, help="people of the sample that the chain builds")
+    asked.add_argument("--home", type=Path, default=Path("var"), help="home folder that search and person ask")
+    asked.add_argument("--queries", type=int, default=200, help="how often search and person ask")
+    given = asked.parse_args()
+    unknown = sorted(set(given.names) - set(BENCHES))
+    if unknown:
+        asked.error(f"nothing is called {unknown[0]}; there are {', '.join(BENCHES)}")
+    for name in given.names or BENCHES:
+        try:
+            BENCHES[name](given)
+        except Skipped as why:
+            print(f"{name}: left out, {why}", file=sys.stderr)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
