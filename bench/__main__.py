@@ -6,10 +6,10 @@ import argparse
 import sys
 from pathlib import Path
 
-from bench import imports
+from bench import chain, imports, pages
 from bench.figures import Skipped
 
-BENCHES = {"import": imports.run}
+BENCHES = {"import": imports.run, "chain": chain.run, "search": pages.search, "person": pages.person}
 
 
 def main() -> int:
@@ -19,6 +19,7 @@ def main() -> int:
     asked.add_argument("--people", type=int, default=20_000, help="people of the sample that the chain builds")
     asked.add_argument("--home", type=Path, default=Path("var"), help="home folder that search and person ask")
     asked.add_argument("--queries", type=int, default=200, help="how often search and person ask")
+    asked.add_argument("--scratch", type=Path, default=None, help="where the chain builds its home folder")
     given = asked.parse_args()
     unknown = sorted(set(given.names) - set(BENCHES))
     if unknown:
