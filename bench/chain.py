@@ -1,7 +1,7 @@
 """How long the sample group takes from nothing to pages, and how much memory the whole process tree takes.
 
-``filrouge demo --no-serve`` is run as anybody would, in an empty home folder, ``--people`` people. The yardstick is plain
-DuckDB reading every CSV and NDJSON file of the sample into Parquet, in the same run. Targets: with 20,000 people,
+``filrouge demo --no-serve`` is run as anybody would, in an empty home folder, ``--people`` people. The yardstick is
+plain DuckDB reading every CSV and NDJSON file of the sample into Parquet, in the same run. Targets: with 20,000 people,
 ``make demo`` in five minutes with its installs; with 1,000,000, never more than 4 GB.
 """
 
