@@ -124,3 +124,19 @@ def test_search_forgives_accents_spelling_and_order(world: World) -> None:
     for text in ("rousseau petit", "Rousseau-Petit Camille", "camile rousseau"):
         assert [hit.name for hit in world.find(text)] == ["Camille Rousseau-Petit"], text
     assert world.find("nobody at all") == []
+
+
+def test_home_knows_how_many_people_there_are_without_counting_them(world: World) -> None:
+    from filrouge.store.live import Live
+
+    def counted() -> tuple[int, int]:
+        live = Live()
+        return int(live.meta("people") or 0), int(live.rows("SELECT count(*) FROM documents")[0][0])
+
+    world.people(person("1", "Ada", "Byron"), person("2", "Bo", "Li"), person("3", "Cy", "Twombly"))
+    world.resolve()
+    assert counted() == (3, 3)
+    world.people(person("2", "Bo", "Li"), person("4", "Di", "Prima"), person("5", "Ed", "Poe"))
+    world.resolve()
+    told, there = counted()
+    assert told == there

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 _SPECIAL = str.maketrans({"œ": "oe", "æ": "ae", "ß": "ss", "ø": "o", "đ": "d", "ð": "d", "ł": "l", "þ": "th", "ı": "i"})
@@ -12,3 +13,23 @@ def fold(text: str) -> str:
     lowered = text.casefold().translate(_SPECIAL)
     bare = "".join(c for c in unicodedata.normalize("NFKD", lowered) if not unicodedata.combining(c))
     return " ".join("".join(c if c.isalnum() else " " for c in bare).split())
+
+
+_PARTICLES = frozenset({"de", "du", "des", "d", "en", "et", "les", "lès", "sous", "sur", "aux", "von", "van", "der"})
+_WORD = re.compile(r"[^\W\d_]+")
+
+
+def named(text: str) -> str:
+    """Return a name or a town written all in capitals as people write it; any other is left as it is.
+
+    ``SAINT-ÉTIENNE SUR MER`` is told as ``Saint-Étienne sur Mer``.
+    """
+    if len(text) < 3 or not text.isupper():
+        return text
+    small = text.lower()
+
+    def word(found: re.Match[str]) -> str:
+        inside = found.start() > 0
+        return found[0] if inside and found[0] in _PARTICLES else found[0].capitalize()
+
+    return _WORD.sub(word, small)

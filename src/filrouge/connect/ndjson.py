@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import codecs
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from decimal import Decimal
 from itertools import count, islice
@@ -21,6 +21,7 @@ from filrouge.domain.sources import SourceSpec
 _decoder = msgspec.json.Decoder(float_hook=Decimal)  # 1.10 stays 1.10
 _encoder = msgspec.json.Encoder(decimal_format="number")
 LONGEST = 16 << 20
+LOOKED_AT = 1_000  # lines looked at whatever the definition keeps, to notice that what it keeps by is gone
 Lines = Iterator[tuple[int, bytes | None]]
 
 
@@ -98,6 +99,7 @@ def chunks(spec: SourceSpec, place: str, lines: Iterable[tuple[int, bytes | None
     rows: list[int] = []
     faults: list[RowFault] = []
     vital = Vital(spec)
+    passes = _passes(spec)
 
     def chunk() -> Chunk:
         table = texts({**columns, "_received": list(received)}, place, rows)
@@ -110,6 +112,8 @@ def chunks(spec: SourceSpec, place: str, lines: Iterable[tuple[int, bytes | None
         return made
 
     for number, line in lines:
+        if passes is not None and line is not None and number > LOOKED_AT and not passes(line):
+            continue
         try:
             if line is None:
                 raise ValueError
@@ -133,6 +137,22 @@ def chunks(spec: SourceSpec, place: str, lines: Iterable[tuple[int, bytes | None
     if rows or faults:
         yield chunk()
     vital.enough(place)
+
+
+def _passes(spec: SourceSpec) -> Callable[[bytes], bool] | None:
+    """Return a quick test that every line which the definition keeps passes, None when it keeps all.
+
+    A line that holds none of the wanted words, as JSON writes them, holds no row of this source: it is not decoded. One
+    with an escape may spell them otherwise, so it is.
+    """
+    if not spec.where:
+        return None
+    wanted = [[encode(word).strip(b'"') for word in words] for words in spec.where.values()]
+
+    def test(line: bytes) -> bool:
+        return b"\\u" in line or all(any(word in line for word in words) for words in wanted)
+
+    return test
 
 
 class Vital:

@@ -56,15 +56,22 @@ class Text:
         self._look()
 
     def read(self, size: int = BLOCK) -> bytes:
-        """Return at most ``size`` bytes, none at the end of the file."""
-        if self._at >= len(self._ready):
-            self._fill()
-        if self._at == 0 and len(self._ready) <= size:
-            some, self._ready = self._ready, b""
-            return some
-        some = self._ready[self._at : self._at + size]
-        self._at += len(some)
-        return some
+        """Return ``size`` bytes, fewer only at the end of the file, none after it.
+
+        A short answer would be a block of its own for who reads in blocks, maybe one that holds no end of a line.
+        """
+        parts: list[bytes] = []
+        wanted = size
+        while wanted and (self._at < len(self._ready) or self._fill()):
+            whole = self._at == 0 and len(self._ready) <= wanted
+            some = self._ready if whole else self._ready[self._at : self._at + wanted]
+            if whole:
+                self._ready = b""
+            else:
+                self._at += len(some)
+            parts.append(some)
+            wanted -= len(some)
+        return parts[0] if len(parts) == 1 else b"".join(parts)
 
     def line(self) -> str | None:
         """Return the next line with its end, None after the last. Raises SourceError when it is too long."""

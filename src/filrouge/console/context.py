@@ -42,9 +42,9 @@ PLACES = (
 
 # Pages that belong to a place though they are named otherwise.
 _VIEWS = {
-    "people": {"people", "search", "person", "person-records", "correct", "by-phone"},
-    "companies": {"companies", "company"},
-    "sources": {"sources", "source", "run"},
+    "people": {"search", "person", "person-records", "correct", "by-phone", "erase"},
+    "companies": {"company"},
+    "sources": {"source", "run"},
 }
 
 
@@ -76,8 +76,6 @@ def places(request: HttpRequest) -> list[dict[str, Any]]:
             address = reverse(place.view)
         except NoReverseMatch:
             continue
-        current = (
-            here == place.view or here.startswith(f"{place.view.rstrip('s')}-") or here.startswith(f"{place.view}-")
-        )
+        current = here == place.view or here in _VIEWS.get(place.view, ())
         found.append({"address": address, "name": place.name, "icon": place.icon, "current": current})
     return found

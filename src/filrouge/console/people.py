@@ -47,6 +47,17 @@ def facts(person: PersonView) -> list[Fact]:
     return shown
 
 
+def woman(person: PersonView) -> bool:
+    """Tell whether their title or sex says that French agrees in the feminine."""
+    said = {
+        name: person.attributes[name].best.value.casefold() for name in ("title", "sex") if name in person.attributes
+    }
+    return said.get("title", "").startswith(("mme", "mlle", "madame", "mrs", "ms")) or said.get("sex") in (
+        "f",
+        "female",
+    )
+
+
 def records_said(person: PersonView) -> str:
     """Say how many records of how many systems are behind the person."""
     systems = len({record.system for record in person.records})

@@ -17,7 +17,7 @@ from django.db import connections, transaction
 
 from filrouge.store.routers import live_alias
 
-VERSION = "4"
+VERSION = "5"
 LIVE_TABLES = {
     "meta": "name TEXT PRIMARY KEY, value TEXT NOT NULL",
     "origins": "bit INTEGER PRIMARY KEY, entity TEXT NOT NULL, brand TEXT NOT NULL",
@@ -29,6 +29,9 @@ LIVE_TABLES = {
     "tokens": "token TEXT PRIMARY KEY, people INTEGER NOT NULL",
     "grams": "gram TEXT NOT NULL, token TEXT NOT NULL, PRIMARY KEY (gram, token)",
     "companies": "company BIGINT PRIMARY KEY, name TEXT NOT NULL, body {blob} NOT NULL",
+    "company_of": "record BIGINT PRIMARY KEY, company BIGINT NOT NULL",
+    "company_words": "token TEXT NOT NULL, company BIGINT NOT NULL, origins BIGINT NOT NULL, "
+    "PRIMARY KEY (token, company)",
     "redirects": "old TEXT PRIMARY KEY, new TEXT NOT NULL",
 }
 _INDEXES = (
@@ -36,6 +39,7 @@ _INDEXES = (
     "CREATE INDEX IF NOT EXISTS names_person ON names (person)",
     "CREATE INDEX IF NOT EXISTS redirects_new ON redirects (new)",
     "CREATE INDEX IF NOT EXISTS grams_token ON grams (token)",
+    "CREATE INDEX IF NOT EXISTS companies_name ON companies (name, company)",
 )
 Row = Sequence[Any]
 
@@ -82,7 +86,7 @@ class Live:
             if self.postgres:
                 cursor.execute("CREATE SCHEMA IF NOT EXISTS live")
             for name, columns in LIVE_TABLES.items():
-                keyed = rowless if name in ("keys", "names", "grams") else ""
+                keyed = rowless if name in ("keys", "names", "grams", "company_words") else ""
                 cursor.execute(f"CREATE TABLE IF NOT EXISTS {name}{suffix} ({columns.format(blob=blob)}){keyed}")
 
     def put_in_place(self) -> None:
@@ -129,6 +133,7 @@ class Live:
     def forget(self, people: Sequence[int]) -> None:
         """Remove every copy of ``people``, and the words of names that nobody else bears."""
         words = [word for start in range(0, len(people), 500) for word in self._words(people[start : start + 500])]
+        self.count_people(-self._held(people))
         for table in ("documents", "moments", "keys", "names"):
             self._delete(table, "person", people)
         borne: set[str] = set()
@@ -139,6 +144,18 @@ class Live:
         lost = sorted(set(words) - borne)
         self._delete("tokens", "token", lost)
         self._delete("grams", "token", lost)
+
+    def count_people(self, more: int) -> None:
+        """Keep how many people there are, ``more`` of them: counting them costs a walk through every document."""
+        self.set_meta("people", str(int(self.meta("people") or 0) + more))
+
+    def _held(self, people: Sequence[int]) -> int:
+        count = 0
+        for start in range(0, len(people), 500):
+            some = list(people[start : start + 500])
+            marks = ", ".join(["%s"] * len(some))
+            count += self.rows(f"SELECT count(*) FROM documents WHERE person IN ({marks})", some)[0][0]
+        return count
 
     def _words(self, people: Sequence[int]) -> list[str]:
         marks = ", ".join(["%s"] * len(people))

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from statistics import median
 
+import pyarrow as pa
 from django.db import transaction
 
 from filrouge.base import clock, settings
-from filrouge.engines import open_engine
-from filrouge.store.models import Baseline, FollowUp
+from filrouge.engines import Engine, open_engine
+from filrouge.store.models import Baseline, Erasure, FollowUp
 from filrouge.store.views import current
 from filrouge.work import audit, runs
 
@@ -43,12 +45,23 @@ FIGURES: dict[str, tuple[str, str]] = {
         "count",
         "SELECT count(*) FROM interactions WHERE kind = 'complaint' AND coalesce(status, '') NOT IN ('closed', 'solved')",
     ),
+    "first_answer_12m": (
+        "seconds",
+        """SELECT median(epoch(m.answered) - epoch(t."at")) FROM interactions t
+        JOIN (SELECT ticket_ref, entity, brand, min("at") AS answered FROM interactions
+            WHERE kind = 'message' AND direction = 'out' AND ticket_ref IS NOT NULL GROUP BY ALL) m
+            ON m.ticket_ref = t.source_id AND m.entity = t.entity AND m.brand = t.brand AND m.answered >= t."at"
+        WHERE t.kind IN ('ticket', 'complaint') AND t."at" >= {at} - INTERVAL 365 DAY AND t."at" < {at}""",
+    ),
     "payments_failed_30d": (
         "ratio",
         """SELECT count(*) FILTER (WHERE outcome = 'failed') / nullif(count(*), 0) FROM payments
         WHERE paid_at >= {at} - INTERVAL 30 DAY AND paid_at < {at}""",
     ),
 }
+
+
+READ = ("contracts", "opportunities", "person_records", "people", "links", "interactions", "payments", "followups")
 
 
 def measure(*, by: str, at: datetime | None = None) -> list[Baseline]:
@@ -58,23 +71,41 @@ def measure(*, by: str, at: datetime | None = None) -> list[Baseline]:
     rows = []
     try:
         lake, hidden = runs.lake(), runs.hidden()
-        for table in ("contracts", "opportunities", "person_records", "people", "links", "interactions", "payments"):
+        for table in READ:
             engine.con.create_view(table, current(engine, lake, table, hidden=hidden), overwrite=True)
         stamp = f"TIMESTAMPTZ '{now.isoformat()}'"
         for figure, (unit, sql) in FIGURES.items():
             value = engine.con.con.execute(sql.format(at=stamp)).fetchall()[0][0]
             rows.append(Baseline(figure=figure, value=None if value is None else float(value), unit=unit, at=now))
+        kept = _kept(engine, now)
     finally:
         engine.close()
-    rows.append(Baseline(figure="follow_ups_kept", value=_kept(now), unit="ratio", at=now))
+    rows.append(Baseline(figure="follow_ups_kept", value=kept, unit="ratio", at=now))
+    rows.append(Baseline(figure="request_days", value=_request_days(now), unit="days", at=now))
     with transaction.atomic():
         Baseline.objects.bulk_create(rows)
         audit.record("baseline.measure", by=by, figures=len(rows))
     return rows
 
 
-def _kept(now: datetime) -> float | None:
-    """Return the share of follow-ups due until now that are done."""
-    due = FollowUp.objects.filter(due_at__lt=now)
-    total = due.exclude(state="cancelled").count()
-    return due.filter(state="done").count() / total if total else None
+def _kept(engine: Engine, now: datetime) -> float | None:
+    """Return the share of follow-ups due until now that are done, in their system or here."""
+    done = FollowUp.objects.filter(state="done").exclude(source="").values_list("source", "source_id")
+    columns = list(zip(*done, strict=True)) or [(), ()]
+    here = pa.table({name: pa.array(values, pa.string()) for name, values in zip(("s", "i"), columns, strict=True)})
+    engine.con.con.register("done_here", here)
+    kept, due = engine.con.con.execute(
+        f"""SELECT count(*) FILTER (WHERE f.status = 'done' OR d.i IS NOT NULL), count(*) FROM followups f
+        LEFT JOIN done_here d ON d.s = f.source AND d.i = f.source_id
+        WHERE f.due_at < TIMESTAMPTZ '{now.isoformat()}' AND coalesce(f.status, '') <> 'cancelled'"""
+    ).fetchall()[0]
+    made = FollowUp.objects.filter(due_at__lt=now, source="").exclude(state="cancelled")
+    total = due + made.count()
+    return (kept + made.filter(state="done").count()) / total if total else None
+
+
+def _request_days(now: datetime) -> float | None:
+    """Return the median days that a request for erasure took, over those ended within a year."""
+    ended = Erasure.objects.filter(finished_at__gte=now - timedelta(days=365), finished_at__lte=now)
+    spans = [(row.finished_at - row.created_at).total_seconds() / 86400 for row in ended if row.finished_at]
+    return median(spans) if spans else None

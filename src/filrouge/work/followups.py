@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import Any
+from uuid import UUID
 
+import pyarrow as pa
 from django.db import transaction
 
 from filrouge.base import clock, settings
@@ -17,7 +21,6 @@ from filrouge.work import access, audit, runs
 from filrouge.work.notes import worded
 
 BATCH = 1_000
-OPEN_WORDS = ("open", "todo", "planned", "waiting", "")
 
 
 def add(
@@ -105,9 +108,9 @@ def _change(row: FollowUp, asking: Caller, action: str, **values: object) -> Fol
 
 
 def adopt(*, progress: runs.Progress = runs.silent) -> int:
-    """Take over the open follow-ups and the promises that sources hold; what was closed here stays closed.
+    """Take over the open follow-ups and the promises that sources hold, and close those that their source closed.
 
-    Runs after identity, so that each is of a person; return how many were new.
+    What was closed here stays closed. Runs after identity, so that each is of a person; return how many were new.
     """
     engine = open_engine(scratch=settings.get().home / "scratch")
     try:
@@ -120,87 +123,63 @@ def adopt(*, progress: runs.Progress = runs.silent) -> int:
             QUALIFY row_number() OVER (PARTITION BY record_key ORDER BY decided_at DESC, run_id DESC) = 1"""
         )
         follow_ups = raw.execute(
-            """SELECT f.source, f.source_id, coalesce(o.person, ''), f.entity, f.brand, coalesce(CAST(f.company_key AS VARCHAR), ''),
-            coalesce(f.kind, 'call'), coalesce(f.subject, ''), f.due_at, coalesce(f.owner, ''), f.amount, coalesce(f.currency, ''),
-            f.record_key, coalesce(f.status, '') FROM followups f LEFT JOIN owned o ON o.record_key = f.person_key
+            """SELECT f.source, f.source_id, coalesce(f.status, '') AS status, coalesce(o.person, '') AS person, f.entity,
+            coalesce(f.brand, '') AS brand, coalesce(CAST(f.company_key AS VARCHAR), '') AS company,
+            left(coalesce(f.kind, 'call'), 30) AS kind, left(coalesce(f.subject, ''), 300) AS subject, f.due_at,
+            coalesce(f.owner, '') AS owner, f.amount, coalesce(f.currency, '') AS currency, f.record_key
+            FROM followups f LEFT JOIN owned o ON o.record_key = f.person_key
             WHERE f.due_at IS NOT NULL ORDER BY f.source, f.source_id"""
-        ).fetchall()
+        ).to_arrow_table()
         promises = raw.execute(
-            """SELECT f.source, f.source_id, o.person, f.entity, f.brand, f.promised, coalesce(f.promised_for, f."at" + INTERVAL 7 DAY), f."at"
+            """SELECT f.source, f.source_id, coalesce(f.status, '') AS status, o.person, f.entity, coalesce(f.brand, '') AS brand,
+            left(f.promised, 500) AS text, coalesce(f.promised_for, f."at" + INTERVAL 7 DAY) AS due_at, f."at" AS made_at
             FROM interactions f JOIN owned o ON o.record_key = f.person_key WHERE f.promised IS NOT NULL ORDER BY 1, 2"""
-        ).fetchall()
+        ).to_arrow_table()
     finally:
         engine.close()
-    return _adopt_follow_ups(follow_ups, progress) + _adopt_promises(promises, progress)
+    return _adopt(FollowUp, "follow_up", follow_ups, progress) + _adopt(Promise, "promise", promises, progress)
 
 
-def _adopt_follow_ups(rows: list[tuple[Any, ...]], progress: runs.Progress) -> int:
-    known = {
-        (s, i): (p, d)
-        for s, i, p, d in FollowUp.objects.exclude(source="").values_list("source", "source_id", "person", "due_at")
-    }
-    fresh, moved = [], []
-    for (
-        source,
-        source_id,
-        person,
-        entity,
-        brand,
-        company,
-        kind,
-        subject,
-        due,
-        owner,
-        amount,
-        currency,
-        key,
-        status,
-    ) in rows:
-        key_of = (source, source_id)
-        if key_of in known:
-            if known[key_of][0] != person:
-                moved.append((key_of, person))
-            continue
-        if str(status) not in OPEN_WORDS:
-            continue
-        fresh.append(
-            FollowUp(
-                source=source, source_id=source_id, person=person, entity=entity, brand=brand or "", company=company,
-                kind=str(kind)[:30], subject=str(subject)[:300], due_at=due, owner=owner, amount=amount,
-                currency=currency, record_key=key, by=f"source {source}",
-            )
-        )  # fmt: skip
+# What a source's words for the state of a follow-up or a promise mean here; any other word means that it is open.
+_STATES: Mapping[type[FollowUp | Promise], Mapping[str, str]] = {
+    FollowUp: {"done": FollowUp.State.DONE, "closed": FollowUp.State.DONE, "cancelled": FollowUp.State.CANCELLED},
+    Promise: {"kept": Promise.State.KEPT, "done": Promise.State.KEPT, "broken": Promise.State.BROKEN,
+              "released": Promise.State.RELEASED, "cancelled": Promise.State.RELEASED},
+}  # fmt: skip
+
+
+def _adopt(model: type[FollowUp | Promise], noun: str, rows: pa.Table, progress: runs.Progress) -> int:
+    held = model._default_manager.exclude(source="").values_list("source", "source_id", "pk", "person", "state")
+    known = {(source, source_id): (pk, person, state) for source, source_id, pk, person, state in held}
+    fresh: list[FollowUp | Promise] = []
+    closed: dict[tuple[str, str], list[UUID]] = {}
+    moved: list[tuple[UUID, str]] = []
+    for row in chain.from_iterable(batch.to_pylist() for batch in rows.to_batches(max_chunksize=10_000)):
+        state = _STATES[model].get(row.pop("status"), "open")
+        if (row["source"], row["source_id"]) in known:
+            pk, person, was = known[row["source"], row["source_id"]]
+            if person != row["person"]:
+                moved.append((pk, row["person"]))
+            if was == "open" and state != "open":
+                closed.setdefault((state, row["source"]), []).append(pk)
+        elif state == "open" or model is Promise:  # a promise once kept is told; a follow-up once done is past
+            ended = {} if state == "open" else {"closed_by": f"source {row['source']}"}
+            fresh.append(model(**row, state=state, by=f"source {row['source']}", **ended))
+    rows_of: Any = model._default_manager
     for start in range(0, len(fresh), BATCH):
+        some = fresh[start : start + BATCH]
         with transaction.atomic():
-            FollowUp.objects.bulk_create(fresh[start : start + BATCH], ignore_conflicts=True)
-        progress("follow-ups", min(start + BATCH, len(fresh)), len(fresh))
-    for (source, source_id), person in moved:
-        FollowUp.objects.filter(source=source, source_id=source_id).update(person=person)
-    if fresh:
-        with transaction.atomic():
-            audit.record("follow_up.adopt", by="rule", count=len(fresh))
-    return len(fresh)
-
-
-def _adopt_promises(rows: list[tuple[Any, ...]], progress: runs.Progress) -> int:
-    known = {(s, i): p for s, i, p in Promise.objects.exclude(source="").values_list("source", "source_id", "person")}
-    fresh = []
-    for source, source_id, person, entity, brand, text, due, at in rows:
-        if (source, source_id) in known:
-            if known[(source, source_id)] != person:
-                Promise.objects.filter(source=source, source_id=source_id).update(person=person)
-            continue
-        fresh.append(
-            Promise(
-                source=source, source_id=source_id, person=person, entity=entity, brand=brand or "", text=str(text)[:500],
-                due_at=due, made_at=at, by=f"source {source}",
-            )
-        )  # fmt: skip
-    for start in range(0, len(fresh), BATCH):
-        with transaction.atomic():
-            Promise.objects.bulk_create(fresh[start : start + BATCH], ignore_conflicts=True)
-        progress("promises", min(start + BATCH, len(fresh)), len(fresh))
-    if fresh:
-        with transaction.atomic():
-            audit.record("promise.adopt", by="rule", count=len(fresh))
+            rows_of.bulk_create(some, ignore_conflicts=True)
+            audit.record(f"{noun}.adopt", by="rule", count=len(some))
+        progress(f"{noun}s", start + len(some), len(fresh))
+    with transaction.atomic():
+        for pk, person in moved:
+            rows_of.filter(pk=pk).update(person=person)
+        for (state, source), keys in sorted(closed.items()):
+            for start in range(0, len(keys), BATCH):
+                rows_of.filter(pk__in=keys[start : start + BATCH], state="open").update(
+                    state=state, closed_at=clock.now(), closed_by=f"source {source}"
+                )
+        if closed:
+            audit.record(f"{noun}.follow_source", by="rule", count=sum(map(len, closed.values())))
     return len(fresh)

@@ -11,8 +11,10 @@ import pyarrow as pa
 
 from filrouge.base import clock, settings
 from filrouge.domain.identity.keys import phone_key
+from filrouge.domain.profiles import companies as firms
 from filrouge.domain.profiles import gather
 from filrouge.engines import Engine, open_engine
+from filrouge.store.lake import arrow_schema
 from filrouge.store.live import VERSION, Live, number, pack
 from filrouge.store.models import Brand, Entity, Source
 from filrouge.store.views import current
@@ -60,7 +62,11 @@ def rebuild(*, progress: runs.Progress = runs.silent) -> dict[str, int]:
         _rest(engine, live, "_next")
         with live.writing():
             live.insert("origins_next", [(bit, entity, brand) for (entity, brand), bit in origins.items()], columns=3)
-            live.insert("meta_next", [("version", VERSION), ("built_at", began.isoformat())], columns=2)
+            live.insert(
+                "meta_next",
+                [("version", VERSION), ("built_at", began.isoformat()), ("people", str(done["people"]))],
+                columns=2,
+            )
         live.put_in_place()
     finally:
         engine.close()
@@ -72,7 +78,7 @@ def refresh(people: Sequence[str], *, progress: runs.Progress = runs.silent) -> 
     live = Live()
     if not live.ready():
         return rebuild(progress=progress)["people"]
-    began = clock.now()
+    began, since = clock.now(), built_at()
     engine = _opened()
     try:
         origins = _origins(live)
@@ -97,6 +103,9 @@ def refresh(people: Sequence[str], *, progress: runs.Progress = runs.silent) -> 
             live.insert("origins", [(bit, entity, brand) for (entity, brand), bit in origins.items()], columns=3)
         _learn_tokens(live, {row[0] for rows in names for row in rows})
         _load_redirects(engine, live, "")
+        if _companies_changed(engine, since):
+            _load_companies(engine, live, "")
+        live.count_people(sum(map(len, documents)))
         live.set_meta("built_at", began.isoformat())
         return sum(len(rows) for rows in documents)
     finally:
@@ -116,7 +125,7 @@ def _opened() -> Engine:
     links = current(engine, lake, "links", hidden=hidden)
     engine.con.create_view("links_now", links.filter(links.undone_at.isnull()), overwrite=True)
     raw = engine.con.con
-    for macro in gather.MACROS:
+    for macro in (*gather.MACROS, *firms.MACROS):
         raw.execute(macro)
     systems = dict(Source.objects.values_list("name", "system")) or {"": ""}
     pairs = ", ".join(f"{_quoted(name)}: {_quoted(system)}" for name, system in systems.items())
@@ -250,16 +259,43 @@ def companies() -> None:
     live = Live()
     engine = _opened()
     try:
-        _own(engine, "true")
+        _load_origins(engine, live.origins())
         _load_companies(engine, live, "")
     finally:
         engine.close()
 
 
 def _load_companies(engine: Engine, live: Live, suffix: str) -> None:
-    for rows in _fetched(engine.con.con, gather.companies_sql()):
+    """Write the companies, which record is whose, and the words that lead to them."""
+    raw = engine.con.con
+    raw.execute(firms.OF)
+    if not suffix:
+        with live.writing():
+            for table in ("companies", "company_of", "company_words"):
+                live.rows_changed(f"DELETE FROM {table}")
+    for rows in _fetched(raw, firms.companies_sql()):
         with live.writing():
             live.insert(f"companies{suffix}", [(key, name, pack(body)) for key, name, body in rows], columns=3)
+    for rows in _fetched(raw, "SELECT record_key, company FROM company_of ORDER BY record_key"):
+        with live.writing():
+            live.insert(f"company_of{suffix}", rows, columns=2)
+    for rows in _fetched(raw, f"{firms.company_words_sql()} ORDER BY token, company"):
+        with live.writing():
+            live.insert(f"company_words{suffix}", rows, columns=3)
+
+
+def _companies_changed(engine: Engine, since: datetime | None) -> bool:
+    """Tell whether a company, a role or a sale to come arrived or went since the copies were made."""
+    if since is None:
+        return True
+    stamp = f"TIMESTAMPTZ '{since.isoformat()}'"
+    for name in ("company_records", "roles", "opportunities"):
+        every = engine.read(f"every_{name}", runs.lake().files(name), arrow_schema(name))
+        engine.con.create_view(f"every_{name}", every, overwrite=True)
+        sql = f"SELECT count(*) FROM every_{name} WHERE recorded_at >= {stamp} OR superseded_at >= {stamp}"
+        if _one(engine, sql):
+            return True
+    return False
 
 
 def _load_redirects(engine: Engine, live: Live, suffix: str) -> None:

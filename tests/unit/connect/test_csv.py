@@ -12,6 +12,7 @@ from tests.unit.connect.places import faults, read, rows, spec
 
 from filrouge.base.errors import SourceError
 from filrouge.connect import Reach, connector
+from filrouge.connect.text import BLOCK
 
 HEAD = b"id;nom;ville;vu_le\n"
 
@@ -202,3 +203,18 @@ def test_the_public_suite_of_difficult_files_reads_as_it_says(bad_input: Path) -
         source = spec("csv", str(path), key=[names[0]], map={"source_id": names[0]})
         found = [dict(zip(names, row[1:], strict=True)) for row in rows(read(source, Reach(bad_input)), *names)]
         assert found == [{name: value or None for name, value in row.items()} for row in expected], path.name
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1252"])
+def test_no_row_is_lost_wherever_a_block_ends(encoding: str, tmp_path: Path) -> None:
+    """A letter of two bytes across the end of a block once left a block of one byte, in which no line ends."""
+    line = b"7;Eleonore Menage;Saint-Etienne;2026-01-01\n"
+    before = BLOCK - len(HEAD) - 1  # the letter begins on the last byte of the first block
+    count, left = divmod(before - 3, len(line))
+    content = HEAD + line * count + b"1;" + b"x" * (left + 1) + "\u00e9;;\n".encode(encoding)
+    assert content[BLOCK - 1 : BLOCK] in (b"\xc3", b"\xe9")
+    more = (12 << 20) // len(line)
+    reach = lay(tmp_path, content + line * more)
+    chunks = list(connector("csv").read(semicolons(encoding=encoding), reach))
+    assert sum(chunk.rows.num_rows for chunk in chunks) == count + 1 + more
+    assert not any(chunk.faults for chunk in chunks)

@@ -9,6 +9,8 @@ from django.urls import reverse
 
 from filrouge.base import clock
 from filrouge.base.errors import NotFound
+from filrouge.console import words
+from filrouge.console.templatetags import say
 from filrouge.console.who import require
 from filrouge.store.queries import companies as found
 
@@ -42,5 +44,19 @@ def show(request: HttpRequest, key: str) -> HttpResponse:
     return render(
         request,
         "console/companies/company.html",
-        {"page": page, "facts": page.facts, "people": list(seen.values()), "now": clock.now()},
+        {"page": page, "facts": _facts(page), "people": list(seen.values()), "now": clock.now()},
     )
+
+
+def _facts(page: found.CompanyPage) -> list[dict[str, object]]:
+    """Return the facts worth a line, each with what it is called and how it is written."""
+    lines: list[dict[str, object]] = []
+    for name in ("registration_id", "sector", "size", "address_line", "city", "phone", "domain"):
+        fact = page.facts.get(name)
+        if fact is None:
+            continue
+        shown = say.phone(fact.value) if name == "phone" else fact.value
+        if name == "city" and "postcode" in page.facts:
+            shown = f"{page.facts['postcode'].value} {shown}"
+        lines.append({"label": words.say(name, "company_fact"), "shown": shown, "fact": fact})
+    return lines

@@ -88,6 +88,7 @@ def context(request: HttpRequest, page: found.Page, asking: Caller) -> dict[str,
     may_correct = may_write or asking.has("privacy")
     shown: dict[str, Any] = {
         "person": person,
+        "woman": people.woman(person),
         "records_said": people.records_said(person),
         "records_url": reverse("person-records", args=[person.id]),
         "alerts": told,

@@ -237,19 +237,3 @@ def names_sql() -> str:
         SELECT unnest(string_split(folded(concat_ws(' ', {parts})), ' ')) AS token, o.person, b.bit
         FROM person_records f JOIN owned o USING (record_key) JOIN origins b ON b.entity = f.entity AND b.brand = f.brand
     ) WHERE length(token) > 1 GROUP BY ALL"""
-
-
-def companies_sql() -> str:
-    """Return the query that gives (company, name, items): what each company is, with the roles people have in it."""
-    return f"""SELECT f.record_key AS company, coalesce(f.name, f.source_id) AS name, CAST(to_json({{{_BASE}, source_id: f.source_id,
-        name: f.name, registration_id: f.registration_id, domain: f.domain, address_line: f.address_line, postcode: f.postcode,
-        city: f.city, country: f.country, phone: f.phone, size: f.size, sector: f.sector, link: f.link, as_of: f.recorded_at,
-        roles: r.roles, opportunities: p.opportunities}}) AS VARCHAR) AS body
-        FROM company_records f
-        LEFT JOIN (SELECT company_key, list_sort(list({{role: role, person: person, source: source, entity: entity, brand: brand,
-            since: "from", until: "until"}}))[1:{KEPT}] AS roles
-            FROM roles JOIN owned ON owned.record_key = roles.person_key GROUP BY company_key) r ON r.company_key = f.record_key
-        LEFT JOIN (SELECT company_key, list_sort(list({{expected_at: expected_at, ref: source_id, label: label, stage: stage,
-            amount: money(amount), currency: currency, outcome: outcome, source: source, entity: entity, brand: brand}}),
-            'DESC', 'NULLS LAST')[1:{KEPT}]
-            AS opportunities FROM opportunities GROUP BY company_key) p ON p.company_key = f.record_key"""

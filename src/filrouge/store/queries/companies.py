@@ -1,85 +1,193 @@
-"""Companies: found by name, with the people who have a role in them."""
+"""Companies: found by a word of their name, their number or site, with the people who have a role in them."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from filrouge.base.text import fold
 from filrouge.domain.privacy.caller import Caller
+from filrouge.domain.privacy.perimeter import Perimeter
 from filrouge.domain.profiles import view
 from filrouge.store.live import Live, number, unpack
 from filrouge.store.models import FollowUp
 from filrouge.store.queries import group
 
 MONEY = ("amount", "currency")
+FACTS = (
+    "name", "registration_id", "domain", "address_line", "postcode", "city", "country", "phone", "size", "sector",
+)  # fmt: skip
+WIDE = 3_000  # companies that one word may lead to
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A fact of a company, the record that says it, and what others say instead."""
+
+    value: str
+    source: str
+    as_of: str
+    others: tuple[tuple[str, str], ...] = ()  # (value, source)
 
 
 @dataclass(frozen=True)
 class CompanyPage:
-    """A company as one caller may see it: its facts, its people, its sales to come, what is to do."""
+    """A company as one caller may see it: its facts and records, its people, its sales to come, what is to do."""
 
     key: int
-    facts: dict[str, Any]
+    name: str
+    brands: tuple[str, ...]
+    facts: Mapping[str, Fact]
+    records: tuple[Mapping[str, Any], ...]
     people: tuple[dict[str, Any], ...]
     opportunities: tuple[dict[str, Any], ...]
     follow_ups: tuple[FollowUp, ...]
 
 
-def search(text: str, caller: Caller, *, limit: int = 30) -> list[dict[str, Any]]:
-    """Return the companies whose name, number or domain holds ``text`` and that the caller may see."""
+@dataclass(frozen=True)
+class Line:
+    """A company in a list."""
+
+    key: int
+    name: str
+    city: str
+    sector: str
+    brands: tuple[str, ...]
+    people: int
+
+
+def search(text: str, caller: Caller, *, limit: int = 30) -> list[Line]:
+    """Return the companies that ``text`` (words, a number, a site) leads to and that the caller may see, by name."""
     live = Live()
     if not live.ready():
         return []
-    wanted = fold(text).split()
+    sees = caller.perimeter
     found = []
-    for key, name, body in live.rows("SELECT company, name, body FROM companies ORDER BY name"):
-        folded = fold(name)
-        if wanted and not all(word in folded for word in wanted):
-            facts = unpack(body)
-            if fold(text).replace(" ", "") not in fold(f"{facts.get('registration_id')}{facts.get('domain')}").replace(
-                " ", ""
-            ):
-                continue
-        else:
-            facts = unpack(body)
-        if caller.perimeter.sees(facts["entity"], facts["brand"], "company"):
-            people = [
-                row for row in facts.get("roles") or [] if caller.perimeter.sees(row["entity"], row["brand"], "company")
-            ]
-            found.append({"key": key, "name": name, "city": facts.get("city") or "",
-                          "sector": facts.get("sector") or "",
-                          "brand": facts["brand"], "people": len({row["person"] for row in people})})  # fmt: skip
+    for key, body in _asked(live, text, sees) if text.strip() else _all(live):
+        said = unpack(body)
+        if not (records := _records(said, sees)):
+            continue
+        facts = _facts(records)
+        roles = [row for row in said["roles"] or () if sees.sees(row["entity"], row["brand"], "company")]
+        city, sector = (facts[name].value if name in facts else "" for name in ("city", "sector"))
+        people = len({row["person"] for row in roles})
+        found.append(Line(key, _name(facts, records), city, sector, _brands(records), people))
         if len(found) >= limit:
             break
     return found
 
 
+def names(keys: Sequence[str], caller: Caller) -> dict[str, str]:
+    """Return the name of each company that ``keys`` (of records) lead to and that the caller may see."""
+    live = Live()
+    wanted = sorted({int(key) for key in keys if key.isdigit()})
+    if not wanted or not live.ready():
+        return {}
+    marks = ", ".join(["%s"] * len(wanted))
+    rows = live.rows(
+        f"SELECT o.record, c.body FROM company_of o JOIN companies c ON c.company = o.company "
+        f"WHERE o.record IN ({marks})",
+        wanted,
+    )
+    told = ((record, _records(unpack(body), caller.perimeter)) for record, body in rows)
+    return {str(record): _name(_facts(records), records) for record, records in told if records}
+
+
 def page(key: str, caller: Caller, *, at: datetime) -> CompanyPage | None:
-    """Return the page of a company, None when there is none that the caller may see."""
+    """Return the page of the company that ``key`` (of any of its records) leads to, None when it is shut."""
     live = Live()
     if not key.isdigit() or not live.ready():
         return None
-    rows = live.rows("SELECT body FROM companies WHERE company = %s", [int(key)])
-    if not rows:
-        return None
-    facts = unpack(rows[0][0])
+    rows = live.rows(
+        "SELECT c.company, c.body FROM company_of o JOIN companies c ON c.company = o.company WHERE o.record = %s",
+        [int(key)],
+    )
     sees = caller.perimeter
-    if not sees.sees(facts["entity"], facts["brand"], "company"):
+    if not rows or not (records := _records(said := unpack(rows[0][1]), sees)):
         return None
-    roles = [row for row in facts.pop("roles") or [] if sees.sees(row["entity"], row["brand"], "company")]
-    sales = [row for row in facts.pop("opportunities") or [] if sees.sees(row["entity"], row["brand"], "transaction")]
+    roles = [row for row in said["roles"] or () if sees.sees(row["entity"], row["brand"], "company")]
+    sales = [row for row in said["opportunities"] or () if sees.sees(row["entity"], row["brand"], "transaction")]
     priced = [
         row if sees.sight("money", row["entity"], row["brand"], "transaction") == "show"
         else {name: value for name, value in row.items() if name not in MONEY}
         for row in sales
     ]  # fmt: skip
+    keys = [str(record["key"]) for record in said["records"]]
     todo = [
-        row for row in FollowUp.objects.filter(company=key, state="open").order_by("due_at")[:50]
+        row for row in FollowUp.objects.filter(company__in=keys, state="open").order_by("due_at")[:50]
         if sees.sees(row.entity, row.brand, "interaction")
     ]  # fmt: skip
-    return CompanyPage(int(key), facts, tuple(_people(live, roles, caller, at)), tuple(priced), tuple(todo))
+    facts = _facts(records)
+    return CompanyPage(
+        int(rows[0][0]), _name(facts, records), _brands(records), facts, tuple(records),
+        tuple(_people(live, roles, caller, at)), tuple(priced), tuple(todo),
+    )  # fmt: skip
+
+
+# --- finding ----------------------------------------------------------------------------------------------------------
+
+
+def _all(live: Live) -> Iterator[tuple[int, Any]]:
+    """Yield every company by name, a page at a time: the reader stops when the list is full."""
+    after: tuple[str, int] = ("", -1)
+    while rows := live.rows(
+        "SELECT name, company, body FROM companies WHERE (name, company) > (%s, %s) ORDER BY name, company LIMIT 200",
+        after,
+    ):
+        for name, company, body in rows:
+            after = (name, company)
+            yield company, body
+
+
+def _asked(live: Live, text: str, sees: Perimeter) -> Iterator[tuple[int, Any]]:
+    """Yield the companies that bear the beginning of every word of ``text``, by name."""
+    mask = sum(1 << bit for (entity, brand), bit in live.origins().items() if sees.sees(entity, brand, "company"))
+    whole = "".join(letter for letter in fold(text) if letter.isalnum())
+    kept: set[int] | None = None
+    words = [whole] if whole.isdigit() else [word for word in fold(text).split() if len(word) > 1][:5]
+    for word in words:
+        rows = live.rows(
+            f"SELECT company, origins FROM company_words WHERE token >= %s AND token < %s LIMIT {WIDE}",
+            [word, word[:-1] + chr(ord(word[-1]) + 1)],
+        )
+        named = {company for company, origins in rows if origins & mask}
+        kept = named if kept is None else kept & named
+    some = sorted(kept or ())
+    for start in range(0, len(some), 500):
+        marks = ", ".join(["%s"] * len(some[start : start + 500]))
+        yield from live.rows(
+            f"SELECT company, body FROM companies WHERE company IN ({marks}) ORDER BY name, company",
+            some[start : start + 500],
+        )
+
+
+# --- what the records say ---------------------------------------------------------------------------------------------
+
+
+def _records(said: Mapping[str, Any], sees: Perimeter) -> list[Mapping[str, Any]]:
+    return [row for row in said["records"] if sees.sees(row["entity"], row["brand"], "company")]
+
+
+def _facts(records: Sequence[Mapping[str, Any]]) -> dict[str, Fact]:
+    """Return each fact as the first record that says it does; the records come registered first, then latest."""
+    found: dict[str, Fact] = {}
+    for name in FACTS:
+        if saying := [record for record in records if record[name]]:
+            first, *rest = saying
+            others = {fold(row[name]): (row[name], row["source"]) for row in reversed(rest)}
+            others.pop(fold(first[name]), None)
+            found[name] = Fact(first[name], first["source"], first["as_of"], tuple(others.values()))
+    return found
+
+
+def _name(facts: Mapping[str, Fact], records: Sequence[Mapping[str, Any]]) -> str:
+    return facts["name"].value if "name" in facts else str(records[0]["source_id"])
+
+
+def _brands(records: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(record["brand"] for record in records if record["brand"]))
 
 
 def _people(live: Live, roles: list[dict[str, Any]], caller: Caller, at: datetime) -> list[dict[str, Any]]:

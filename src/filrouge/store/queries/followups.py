@@ -13,7 +13,7 @@ from filrouge.domain.privacy.caller import Caller
 from filrouge.domain.profiles import view
 from filrouge.store.live import Live, number
 from filrouge.store.models import FollowUp, Promise
-from filrouge.store.queries import group
+from filrouge.store.queries import companies, group
 
 Kind = TypeVar("Kind", FollowUp, Promise)
 LISTS = ("mine", "due", "overdue", "unowned", "all", "done")
@@ -92,7 +92,7 @@ def _visible(rows: QuerySet[Kind], caller: Caller) -> QuerySet[Kind]:
 def _lines(rows: Sequence[FollowUp | Promise], caller: Caller, at: datetime) -> list[Line]:
     live = Live()
     names: dict[str, str] = {}
-    companies: dict[str, str] = {}
+    firms = companies.names([row.company for row in rows if isinstance(row, FollowUp)], caller)
     if live.ready():
         people = {row.person: live.current(row.person) for row in rows if row.person}
         documents = live.documents([number(key) for key in set(people.values())])
@@ -103,16 +103,11 @@ def _lines(rows: Sequence[FollowUp | Promise], caller: Caller, at: datetime) -> 
                 short = {part: document[part] for part in ("id", "records", "values")}
                 seen = view(short, (), caller.perimeter, systems=systems, at=at)
                 names[key] = seen.name if seen else ""
-        keys = [int(row.company) for row in rows if isinstance(row, FollowUp) and row.company]
-        if keys:
-            marks = ", ".join(["%s"] * len(keys))
-            found = live.rows(f"SELECT company, name FROM companies WHERE company IN ({marks})", keys)
-            companies = {str(key): name for key, name in found}
     return [
         Line(
             what=row,
             person_name=names.get(row.person, ""),
-            company_name=companies.get(row.company, "") if isinstance(row, FollowUp) else "",
+            company_name=firms.get(row.company, "") if isinstance(row, FollowUp) else "",
             overdue=row.state == "open" and row.due_at < at,
         )
         for row in rows

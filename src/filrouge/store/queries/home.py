@@ -38,7 +38,7 @@ def home(caller: Caller, *, at: datetime) -> Home:
     if caller.has("engineer"):
         doubtful = sources.late(caller, at=at)
     live = Live()
-    people = int(live.rows("SELECT count(*) FROM documents")[0][0]) if live.ready() else 0
+    people = int(live.meta("people") or 0) if live.ready() else 0
     return Home(
         follow_ups=tuple(lines),
         follow_up_counts=counts,

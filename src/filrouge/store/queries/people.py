@@ -9,7 +9,7 @@ from typing import Any
 
 from rapidfuzz.distance import DamerauLevenshtein
 
-from filrouge.base.text import fold
+from filrouge.base.text import fold, named
 from filrouge.domain.identity.keys import email_key, phone_key, reference_key
 from filrouge.domain.privacy.caller import Caller
 from filrouge.domain.privacy.perimeter import Perimeter
@@ -211,7 +211,7 @@ def _hit(seen: PersonView, score: float, matched: str) -> Hit:
         name=seen.name,
         brands=seen.brands,
         score=round(score, 3),
-        city=address(best("address")).get("city") or "",
+        city=named(address(best("address")).get("city") or ""),
         email=best("email"),
         phone=best("phone"),
         company=str(seen.roles[0].get("name") or "") if seen.roles else "",
