@@ -49,13 +49,8 @@ def facts(person: PersonView) -> list[Fact]:
 
 def woman(person: PersonView) -> bool:
     """Tell whether their title or sex says that French agrees in the feminine."""
-    said = {
-        name: person.attributes[name].best.value.casefold() for name in ("title", "sex") if name in person.attributes
-    }
-    return said.get("title", "").startswith(("mme", "mlle", "madame", "mrs", "ms")) or said.get("sex") in (
-        "f",
-        "female",
-    )
+    told = [person.attributes[name].best.value.casefold() for name in ("title", "sex") if name in person.attributes]
+    return any(word.startswith(("mme", "mlle", "madame", "mrs", "ms")) or word in ("f", "female") for word in told)
 
 
 def records_said(person: PersonView) -> str:
