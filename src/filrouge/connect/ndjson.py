@@ -94,7 +94,7 @@ def chunks(spec: SourceSpec, place: str, lines: Iterable[tuple[int, bytes | None
     Raises SourceError when rows were read and what identifies them stood in none.
     """
     paths = {name: name.split(".") for name in spec.columns()}
-    columns: dict[str, list[str | None]] = {name: [] for name in paths}
+    items: list[dict[str, Any]] = []
     received: list[str] = []
     rows: list[int] = []
     faults: list[RowFault] = []
@@ -102,13 +102,12 @@ def chunks(spec: SourceSpec, place: str, lines: Iterable[tuple[int, bytes | None
     passes = _passes(spec)
 
     def chunk() -> Chunk:
+        columns = {name: column(items, path) for name, path in paths.items()}
+        vital.saw(columns, len(items))
         table = texts({**columns, "_received": list(received)}, place, rows)
         made = Chunk(table.rows, (*faults, *table.faults))
-        for values in columns.values():
-            values.clear()
-        received.clear()
-        rows.clear()
-        faults.clear()
+        for kept in (items, received, rows, faults):
+            kept.clear()
         return made
 
     for number, line in lines:
@@ -124,10 +123,7 @@ def chunks(spec: SourceSpec, place: str, lines: Iterable[tuple[int, bytes | None
             faults.append(RowFault(place, number, "not_json" if line else "too_long", raw))
         else:
             if isinstance(item, dict):
-                values = {name: as_text(reach_in(item, path)) for name, path in paths.items()}
-                for name, value in values.items():
-                    columns[name].append(value)
-                vital.saw(values)
+                items.append(item)
                 received.append(text)
                 rows.append(number)
             else:
@@ -137,6 +133,14 @@ def chunks(spec: SourceSpec, place: str, lines: Iterable[tuple[int, bytes | None
     if rows or faults:
         yield chunk()
     vital.enough(place)
+
+
+def column(items: Sequence[Any], path: Sequence[str]) -> list[str | None]:
+    """Return what stands at ``path`` in each of ``items``, as the text of cells."""
+    found: Sequence[Any] = items
+    for step in path:
+        found = [item.get(step) if item.__class__ is dict else reach_in(item, (step,)) for item in found]
+    return [value if value is None or value.__class__ is str else as_text(value) for value in found]
 
 
 def _passes(spec: SourceSpec) -> Callable[[bytes], bool] | None:
@@ -162,17 +166,21 @@ class Vital:
         self._spec = spec
         self._rows = 0
         self._where = set(spec.where)
-        self._kept = 0
+        self._kept = False
         self._keyed = False
 
-    def saw(self, values: Mapping[str, str | None]) -> None:
-        """Look at the ``values`` of one row."""
-        self._rows += 1
-        if self._where:
-            self._where = {name for name in self._where if values[name] is None}
-        if not self._keyed and all(values[name] in wanted for name, wanted in self._spec.where.items()):
-            self._kept += 1
-            self._keyed = any(values[name] is not None for name in self._spec.key)
+    def saw(self, columns: Mapping[str, Sequence[str | None]], rows: int) -> None:
+        """Look at the ``columns`` of some rows."""
+        self._rows += rows
+        self._where = {name for name in self._where if not any(value is not None for value in columns[name])}
+        if self._keyed:
+            return
+        for at in range(rows):
+            if all(columns[name][at] in wanted for name, wanted in self._spec.where.items()):
+                self._kept = True
+                if any(columns[name][at] is not None for name in self._spec.key):
+                    self._keyed = True
+                    return
 
     def enough(self, place: str) -> None:
         """Raise SourceError when rows were seen, and one of these values never was."""
