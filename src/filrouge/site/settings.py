@@ -59,6 +59,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "filrouge.console.errors.ErrorMiddleware",
     "axes.middleware.AxesMiddleware",
+    "filrouge.api.idempotency.IdempotencyMiddleware",
 ]
 
 TEMPLATES: list[dict[str, Any]] = [

@@ -18,7 +18,10 @@ from filrouge.domain.privacy.perimeter import CATEGORIES, PURPOSES
 from filrouge.store.models import Agreement, ApiKey, Brand, Entity, Grant, Role, User
 from filrouge.work import access, audit
 
-SCOPES = ("people:read", "people:write", "sources:read", "sources:run", "sql:read", "audit:read", "events:write")
+SCOPES = (
+    "people:read", "people:write", "sources:read", "sources:run", "sql:read", "audit:read", "figures:read",
+    "accounts:read", "accounts:write", "events:write",
+)  # fmt: skip
 
 
 def add_entity(slug: str, name: str, *, by: str, registration_id: str = "", sample: bool = False) -> Entity:

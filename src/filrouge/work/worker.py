@@ -16,7 +16,20 @@ from filrouge.base import clock
 from filrouge.base.errors import Conflict
 from filrouge.store.models import Job
 from filrouge.tables import TABLES
-from filrouge.work import audit, baselines, demo, erasures, followups, identity, installation, jobs, live, runs, sources
+from filrouge.work import (
+    answers,
+    audit,
+    baselines,
+    demo,
+    erasures,
+    followups,
+    identity,
+    installation,
+    jobs,
+    live,
+    runs,
+    sources,
+)
 
 PAUSE = 1.0  # seconds between two looks at the queue
 COMPACT_AFTER = 100  # commits
@@ -96,6 +109,7 @@ def _tidy(job: Job, **_: Any) -> None:
             lake.compact(table)
         lake.vacuum(table)
         jobs.renew(job)
+    answers.forget_old()
 
 
 VERBS: Mapping[str, jobs.Verb] = {

@@ -14,10 +14,11 @@ from filrouge.store.models.trust import (
     SubjectSalt,
     Suppression,
 )
-from filrouge.store.models.users import ApiKey, Grant, Role, SavedView, User
+from filrouge.store.models.users import Answer, ApiKey, Grant, Role, SavedView, User
 
 __all__ = [
     "Agreement",
+    "Answer",
     "ApiKey",
     "AuditEntry",
     "AuditLine",

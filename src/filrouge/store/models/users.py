@@ -101,6 +101,23 @@ class ApiKey(Row):
         return f"{self.name} ({self.prefix}…)"
 
 
+class Answer(Row):
+    """What an API call with an Idempotency-Key was answered, so that the same call again does nothing twice."""
+
+    owner = models.CharField(max_length=64)
+    key = models.CharField(max_length=200)
+    asked = models.CharField(max_length=64)
+    status = models.PositiveSmallIntegerField(null=True, blank=True)
+    body = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ("created_at",)
+        constraints: ClassVar = [models.UniqueConstraint(fields=("owner", "key"), name="one_answer_per_key")]
+
+    def __str__(self) -> str:
+        return f"answer {self.id}"
+
+
 class SavedView(Row):
     """A search or a list that someone keeps under a name."""
 

@@ -1,0 +1,58 @@
+"""``Idempotency-Key``: the same call sent twice is done once, and answered twice the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+
+from filrouge.base.errors import FilrougeError
+
+# These answers hold a word that is told once and kept nowhere: a second call is told that, and no more.
+TOLD_ONCE = ("/api/v1/accounts",)
+
+
+class IdempotencyMiddleware:
+    """Stand before every POST of the API that bears a key."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        key = request.headers.get("Idempotency-Key", "")
+        if not key or request.method != "POST" or not request.path.startswith("/api/v1/"):
+            return self.get_response(request)
+        from filrouge.api.door import problem
+        from filrouge.work import answers
+
+        asked = b"\n".join((request.get_full_path().encode(), request.body))
+        try:
+            answer = answers.begin(request.headers.get("Authorization", ""), key, asked)
+        except FilrougeError as error:
+            return problem(request, error.status, error.message, error.hint)
+        if answer.status is not None:
+            return self._again(request, answer)
+        try:
+            response = self.get_response(request)
+        except BaseException:
+            answers.drop(answer)
+            raise
+        secret = request.path.startswith(TOLD_ONCE)
+        body = "" if secret or not isinstance(response, HttpResponse) else response.content.decode()
+        answers.keep(answer, response.status_code, body)
+        return response
+
+    def _again(self, request: HttpRequest, answer: Any) -> HttpResponse:
+        from filrouge.api.door import problem
+
+        if request.path.startswith(TOLD_ONCE) and answer.status in (200, 201):
+            return problem(
+                request, 409, "This was done at the first call, which told a word that is kept nowhere.",
+                "If the answer was lost, revoke what was made and make another.",
+            )  # fmt: skip
+        kind = "application/json" if (answer.status or 0) < 400 else "application/problem+json"
+        response = HttpResponse(answer.body, status=answer.status, content_type=f"{kind}; charset=utf-8")
+        response["Idempotent-Replayed"] = "true"
+        return response

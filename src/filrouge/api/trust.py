@@ -1,0 +1,57 @@
+"""The audit and the baselines over the API."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Annotated, Any
+
+from django.http import HttpRequest
+from ninja import Query, Router
+
+from filrouge.api.door import caller
+from filrouge.base.errors import UsageError
+from filrouge.store.queries import audits
+from filrouge.store.queries import baselines as figures
+from filrouge.work import access, audit
+
+router = Router(tags=["trust"])
+FIGURES = ("executive", "analyst", "sales", "finance", "privacy", "engineer")
+
+
+@router.get("/audit", summary="Audit lines, the latest first, by cursor pages")
+def lines(
+    request: HttpRequest,
+    by: str = "",
+    action: str = "",
+    person: str = "",
+    cursor: str = "",
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+) -> dict[str, Any]:
+    access.must(caller(request), "privacy", scope="audit:read")
+    if cursor and not cursor.isdigit():
+        raise UsageError("This cursor is not one that was given.", hint="Start again without a cursor.")
+    rows = audits.lines(by=by, action=action, person=person, before=int(cursor) if cursor else None, limit=limit + 1)
+    shown = rows[:limit]
+    more = len(rows) > limit
+    return {"items": [dataclasses.asdict(row) for row in shown], "next": str(shown[-1].seq) if more else None}
+
+
+@router.get("/audit/verify", summary="Read the whole chain again: how many lines, what is wrong, the signed head")
+def verify(request: HttpRequest) -> dict[str, Any]:
+    access.must(caller(request), "privacy", scope="audit:read")
+    return audit.verify()
+
+
+@router.get("/baselines", summary="Each figure as found on the first day, and at its latest measure")
+def baselines(request: HttpRequest, entity: str = "") -> dict[str, Any]:
+    access.must(caller(request), *FIGURES, scope="figures:read")
+    return {
+        "items": [
+            {
+                "figure": row.figure, "unit": row.unit, "measures": row.count,
+                "first": {"value": row.first.value, "at": row.first.at},
+                "latest": {"value": row.latest.value, "at": row.latest.at},
+            }
+            for row in figures.all_figures(entity)
+        ]
+    }  # fmt: skip
