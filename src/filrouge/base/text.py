@@ -33,3 +33,9 @@ def named(text: str) -> str:
         return found[0] if inside and found[0] in _PARTICLES else found[0].capitalize()
 
     return _WORD.sub(word, small)
+
+
+def grams(token: str) -> set[str]:
+    """Return the three-letter pieces of a word, its ends marked."""
+    padded = f"^{token}$"
+    return {padded[at : at + 3] for at in range(len(padded) - 2)}

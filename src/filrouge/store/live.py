@@ -15,6 +15,7 @@ from typing import Any
 
 from django.db import connections, transaction
 
+from filrouge.base.text import grams
 from filrouge.store.routers import live_alias
 
 VERSION = "5"
@@ -129,6 +130,22 @@ class Live:
         action = f"DO UPDATE SET {update}" if update else "DO NOTHING"
         with self.con.cursor() as cursor:
             cursor.executemany(f"INSERT INTO {name} VALUES ({marks}) ON CONFLICT ({key}) {action}", list(rows))
+
+    def add_origin(self, table: str, row: dict[str, Any], bits: int) -> None:
+        """Say that ``row`` of the keys or the names comes from ``bits`` too."""
+        columns = [*row, "origins"]
+        marks = ", ".join(["%s"] * len(columns))
+        first = "value, kind, person" if table == "keys" else "token, person"
+        self.rows_changed(
+            f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks}) ON CONFLICT ({first}) "
+            f"DO UPDATE SET origins = {table}.origins | excluded.origins",
+            [*row.values(), bits],
+        )
+
+    def learn_token(self, token: str) -> None:
+        """Add a word to those that a misspelling may mean."""
+        self.insert("tokens", [(token, 1)], columns=2)
+        self.insert("grams", [(gram, token) for gram in sorted(grams(token))], columns=2)
 
     def forget(self, people: Sequence[int]) -> None:
         """Remove every copy of ``people``, and the words of names that nobody else bears."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from django.db import transaction
 
 from filrouge.base import clock
@@ -10,7 +12,7 @@ from filrouge.domain.identity.keys import email_key, phone_key
 from filrouge.domain.privacy.caller import Caller
 from filrouge.domain.profiles import ATTRIBUTES
 from filrouge.store.models import Correction
-from filrouge.work import access, audit
+from filrouge.work import access, audit, findable
 from filrouge.work.notes import worded
 
 
@@ -31,6 +33,7 @@ def correct(
             reason=reason[:300],
         )  # fmt: skip
         audit.record("value.correct", by=asking.by, kind="person", subject=found.view.id, attribute=attribute)
+    findable.learn([made])
     return made
 
 
@@ -45,10 +48,16 @@ def undo(asking: Caller, key: str) -> Correction:
         row.undone_at, row.undone_by = clock.now(), asking.by
         row.save()
         audit.record("value.restore", by=asking.by, kind="person", subject=row.person, attribute=row.attribute)
+    findable.unlearn(row)
     return row
 
 
+PLACE = ("address_line", "postcode", "city", "country")
+
+
 def _checked(attribute: str, value: str) -> str:
+    if attribute == "address":
+        return _address(value)
     if attribute == "email" and not email_key(value):
         raise UsageError("This is not an e-mail address.", hint="Write it as name@example.com.")
     if attribute == "phone" and not phone_key(value):
@@ -63,3 +72,17 @@ def _checked(attribute: str, value: str) -> str:
         if not date(1900, 1, 1) <= born <= clock.now().date():
             raise UsageError("This date of birth cannot be right.", hint="Check the year.")
     return value
+
+
+def _address(value: str) -> str:
+    """Return an address in the form in which addresses are kept: its parts as one JSON value."""
+    try:
+        said = json.loads(value)
+    except ValueError:
+        said = None
+    if not isinstance(said, dict) or not set(said) <= set(PLACE):
+        raise UsageError("This is not an address.", hint="Give its line, postcode and city apart.")
+    parts = {name: str(said.get(name) or "").strip()[:200] or None for name in PLACE}
+    if not parts["address_line"] or not parts["city"]:
+        raise UsageError("An address needs a line and a city.", hint="Write the street and the city.")
+    return json.dumps(parts, ensure_ascii=False)

@@ -10,16 +10,17 @@ from typing import Any
 import pyarrow as pa
 
 from filrouge.base import clock, settings
+from filrouge.base.text import grams
 from filrouge.domain.identity.keys import phone_key
 from filrouge.domain.profiles import companies as firms
 from filrouge.domain.profiles import gather
 from filrouge.engines import Engine, open_engine
 from filrouge.store.lake import arrow_schema
 from filrouge.store.live import VERSION, Live, number, pack
-from filrouge.store.models import Brand, Entity, Source
+from filrouge.store.models import Brand, Correction, Entity, Source
 from filrouge.store.views import current
 from filrouge.tables import TABLES
-from filrouge.work import runs
+from filrouge.work import findable, runs
 
 BUCKET = 2_000_000  # rows of facts gathered at once
 WRITE = 1_000  # rows a transaction beside readers
@@ -68,6 +69,7 @@ def rebuild(*, progress: runs.Progress = runs.silent) -> dict[str, int]:
                 columns=2,
             )
         live.put_in_place()
+        findable.learn(Correction.objects.filter(undone_at=None).order_by("id"))
     finally:
         engine.close()
     return done
@@ -103,6 +105,7 @@ def refresh(people: Sequence[str], *, progress: runs.Progress = runs.silent) -> 
             live.insert("origins", [(bit, entity, brand) for (entity, brand), bit in origins.items()], columns=3)
         _learn_tokens(live, {row[0] for rows in names for row in rows})
         _load_redirects(engine, live, "")
+        findable.learn(Correction.objects.filter(undone_at=None, person__in=_aliases(live, people)).order_by("id"))
         if _companies_changed(engine, since):
             _load_companies(engine, live, "")
         live.count_people(sum(map(len, documents)))
@@ -284,6 +287,10 @@ def _load_companies(engine: Engine, live: Live, suffix: str) -> None:
             live.insert(f"company_words{suffix}", rows, columns=3)
 
 
+def _aliases(live: Live, people: Sequence[str]) -> list[str]:
+    return sorted({alias for person in people for alias in live.aliases(person)})
+
+
 def _companies_changed(engine: Engine, since: datetime | None) -> bool:
     """Tell whether a company, a role or a sale to come arrived or went since the copies were made."""
     if since is None:
@@ -310,12 +317,6 @@ def _learn_tokens(live: Live, tokens: set[str]) -> None:
     with live.writing():
         live.insert("tokens", [(token, 1) for token in sorted(tokens)], columns=2)
         live.insert("grams", sorted({(gram, token) for token in tokens for gram in grams(token)}), columns=2)
-
-
-def grams(token: str) -> set[str]:
-    """Return the three-letter pieces of a word, its ends marked."""
-    padded = f"^{token}$"
-    return {padded[at : at + 3] for at in range(len(padded) - 2)}
 
 
 def _quoted(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
@@ -19,6 +20,7 @@ from filrouge.console.templatetags import say
 from filrouge.console.templatetags.show import said
 from filrouge.console.who import caller
 from filrouge.domain.profiles import ATTRIBUTES
+from filrouge.store.queries.people import address
 from filrouge.work import access, consents, corrections, followups, notes, promises
 
 
@@ -112,12 +114,12 @@ def correct(request: HttpRequest, person_id: str, attribute: str) -> HttpRespons
     """Set a value that the sources have wrong; it comes first until it is taken back."""
     asking = caller(request)
     page = access.person(asking, person_id)
-    if attribute not in ATTRIBUTES or attribute in ("address", "company"):
+    if attribute not in ATTRIBUTES or attribute == "company":
         raise NotFound("This information cannot be corrected here.", hint="Correct it in the system that holds it.")
     known = page.view.attributes.get(attribute)
     fault, typed = "", known.best.value if known and not known.best.masked else ""
     if request.method == "POST":
-        typed = request.POST.get("value", "")
+        typed = _typed(request, attribute)
         try:
             made = corrections.correct(asking, person_id, attribute, typed, reason=request.POST.get("reason", ""))
         except UsageError as error:
@@ -132,9 +134,16 @@ def correct(request: HttpRequest, person_id: str, attribute: str) -> HttpRespons
         "shown": said(known.best.value, attribute) if known else "",
         "typed": typed,
         "fault": fault,
-        "kind": {"email": "email", "phone": "tel", "birth_date": "date"}.get(attribute, "text"),
+        "kind": {"email": "email", "phone": "tel", "birth_date": "date", "address": "address"}.get(attribute, "text"),
+        "place": address(typed) if attribute == "address" else {},
     }
     return render(request, "console/people/correct.html", context, status=422 if fault else 200)
+
+
+def _typed(request: HttpRequest, attribute: str) -> str:
+    if attribute != "address":
+        return request.POST.get("value", "")
+    return json.dumps({name: request.POST.get(name, "") for name in corrections.PLACE}, ensure_ascii=False)
 
 
 @act

@@ -10,10 +10,9 @@ from typing import Any
 from filrouge.base.text import fold
 from filrouge.domain.privacy.caller import Caller
 from filrouge.domain.privacy.perimeter import Perimeter
-from filrouge.domain.profiles import view
 from filrouge.store.live import Live, number, unpack
 from filrouge.store.models import FollowUp
-from filrouge.store.queries import group
+from filrouge.store.queries.glance import glances
 
 MONEY = ("amount", "currency")
 FACTS = (
@@ -191,16 +190,11 @@ def _brands(records: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
 
 
 def _people(live: Live, roles: list[dict[str, Any]], caller: Caller, at: datetime) -> list[dict[str, Any]]:
-    documents = live.documents(sorted({number(row["person"]) for row in roles}))
-    systems = group.systems()
+    seen = glances(live, sorted({number(row["person"]) for row in roles}), caller, at=at)
     shown = []
     for row in roles:
-        document = documents.get(number(row["person"]))
-        if document is None:
-            continue
-        short = {part: document[part] for part in ("id", "records", "values")}
-        seen = view(short, (), caller.perimeter, systems=systems, at=at)
-        if seen is not None:
-            email = seen.attributes["email"].best.value if "email" in seen.attributes else ""
-            shown.append({**row, "name": seen.name, "email": email})
+        person = seen.get(number(row["person"]))
+        if person is not None:
+            email = person.attributes["email"].best.value if "email" in person.attributes else ""
+            shown.append({**row, "name": person.name, "email": email})
     return shown

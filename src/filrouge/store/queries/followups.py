@@ -10,10 +10,10 @@ from typing import TypeVar
 from django.db.models import Q, QuerySet
 
 from filrouge.domain.privacy.caller import Caller
-from filrouge.domain.profiles import view
 from filrouge.store.live import Live, number
 from filrouge.store.models import FollowUp, Promise
-from filrouge.store.queries import companies, group
+from filrouge.store.queries import companies
+from filrouge.store.queries.glance import glances
 
 Kind = TypeVar("Kind", FollowUp, Promise)
 LISTS = ("mine", "due", "overdue", "unowned", "all", "done")
@@ -95,14 +95,8 @@ def _lines(rows: Sequence[FollowUp | Promise], caller: Caller, at: datetime) -> 
     firms = companies.names([row.company for row in rows if isinstance(row, FollowUp)], caller)
     if live.ready():
         people = {row.person: live.current(row.person) for row in rows if row.person}
-        documents = live.documents([number(key) for key in set(people.values())])
-        systems = group.systems()
-        for key, current in people.items():
-            document = documents.get(number(current))
-            if document:
-                short = {part: document[part] for part in ("id", "records", "values")}
-                seen = view(short, (), caller.perimeter, systems=systems, at=at)
-                names[key] = seen.name if seen else ""
+        seen = glances(live, [number(key) for key in set(people.values())], caller, at=at)
+        names = {key: seen[number(now)].name for key, now in people.items() if number(now) in seen}
     return [
         Line(
             what=row,

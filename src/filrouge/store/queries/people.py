@@ -9,7 +9,7 @@ from typing import Any
 
 from rapidfuzz.distance import DamerauLevenshtein
 
-from filrouge.base.text import fold, named
+from filrouge.base.text import fold, grams, named
 from filrouge.domain.identity.keys import email_key, phone_key, reference_key
 from filrouge.domain.privacy.caller import Caller
 from filrouge.domain.privacy.perimeter import Perimeter
@@ -18,6 +18,7 @@ from filrouge.domain.profiles.gather import CATEGORY_OF_KEY
 from filrouge.store.live import Live, number
 from filrouge.store.models import ConsentEvent, Correction, FollowUp, Note, Promise
 from filrouge.store.queries import group
+from filrouge.store.queries.glance import glances, overlay
 
 MOST = 50
 NEAR = 12  # words that may stand for a misspelt one
@@ -121,8 +122,7 @@ def _readings(live: Live, word: str, *, last: bool, spelling: bool, force: bool 
 
 def _near(live: Live, word: str) -> list[tuple[str, int, float]]:
     """Return the words of the base spelt almost like ``word``."""
-    padded = f"^{word}$"
-    pieces = sorted({padded[at : at + 3] for at in range(len(padded) - 2)})
+    pieces = sorted(grams(word))
     marks = ", ".join(["%s"] * len(pieces))
     rows = live.rows(
         f"SELECT g.token, t.people, count(*) AS n FROM grams g JOIN tokens t ON t.token = g.token "
@@ -185,15 +185,10 @@ def _hits(
     live: Live, found: Iterable[tuple[int, tuple[float, str]]], caller: Caller, *, limit: int, brand: str, at: datetime
 ) -> list[Hit]:
     wanted = list(found)
-    documents = live.documents([person for person, _ in wanted])
-    systems = group.systems()
+    shown = glances(live, [person for person, _ in wanted], caller, at=at)
     hits = []
     for person, (score, matched) in wanted:
-        document = documents.get(person)
-        if document is None:
-            continue
-        short = {part: document[part] for part in ("id", "records", "values", "roles")}
-        seen = view(short, (), caller.perimeter, systems=systems, at=at)
+        seen = shown.get(person)
         if seen is None or (brand and brand not in seen.brands):
             continue
         hits.append(_hit(seen, score, matched))
@@ -283,18 +278,6 @@ def page(person: str, caller: Caller, *, at: datetime) -> Page | None:
         as_of=group.as_of(),
         redirected_from=person if current != person else "",
     )
-
-
-def overlay(values: list[dict[str, Any]], corrections: Iterable[Correction]) -> list[dict[str, Any]]:
-    """Return candidate values with what people corrected put first."""
-    said = [
-        {
-            "attribute": row.attribute, "value": row.value, "source": "filrouge", "entity": row.entity,
-            "brand": row.brand, "record_key": 0, "at": row.created_at, "rank": -at, "reason": "corrected",
-        }
-        for at, row in enumerate(sorted((c for c in corrections if c.undone_at is None), key=lambda c: c.created_at))
-    ]  # fmt: skip
-    return [*said, *values]
 
 
 def _acts(model: Any, people: Sequence[str], sees: Perimeter, category: str, **where: Any) -> list[Any]:

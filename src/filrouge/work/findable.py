@@ -1,0 +1,67 @@
+"""What people corrected here can be searched for like what sources say: the words and numbers of the live copies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from filrouge.base.text import fold
+from filrouge.domain.identity.keys import email_key, phone_key, reference_key
+from filrouge.store.live import Live, number
+from filrouge.store.models import Correction
+
+NAMES = ("given_name", "family_name", "birth_name", "full_name")
+_KEYS = {"email": ("email", email_key), "phone": ("phone", phone_key), "loyalty_id": ("loyalty", reference_key)}
+
+
+def learn(corrections: Iterable[Correction]) -> None:
+    """Add what ``corrections`` in force say to the search keys and the names."""
+    live = Live()
+    if not live.ready():
+        return
+    bits = live.origins()
+    for row in corrections:
+        bit = bits.get((row.entity, row.brand))
+        person = number(live.current(row.person))
+        if bit is None or row.undone_at is not None:
+            continue
+        with live.writing():
+            for kind, value in _keys(row):
+                live.add_origin("keys", {"kind": kind, "value": value, "person": person}, 1 << bit)
+            for token in _tokens(row):
+                live.add_origin("names", {"token": token, "person": person}, 1 << bit)
+                live.learn_token(token)
+
+
+def unlearn(row: Correction) -> None:
+    """Take away what a correction brought, unless a source says the same."""
+    live = Live()
+    if not live.ready():
+        return
+    person = live.current(row.person)
+    document = live.document(person) or {"values": []}
+    said = [value for value in document["values"] if value["attribute"] == row.attribute]
+    others = [Correction(attribute=row.attribute, value=value["value"]) for value in said]
+    others += Correction.objects.filter(person__in=live.aliases(person), attribute=row.attribute, undone_at=None)
+    kept = {key for other in others for key in _keys(other)}
+    words = {token for name in NAMES for value in document["values"] if value["attribute"] == name
+             for token in fold(value["value"]).split()}  # fmt: skip
+    words |= {token for other in others for token in _tokens(other)}
+    with live.writing():
+        for kind, value in set(_keys(row)) - kept:
+            live.rows_changed(
+                "DELETE FROM keys WHERE kind = %s AND value = %s AND person = %s", [kind, value, number(person)]
+            )
+        for token in set(_tokens(row)) - words:
+            live.rows_changed("DELETE FROM names WHERE token = %s AND person = %s", [token, number(person)])
+
+
+def _keys(row: Correction) -> list[tuple[str, str]]:
+    if row.attribute not in _KEYS:
+        return []
+    kind, normal = _KEYS[row.attribute]
+    value = normal(row.value)
+    return [(kind, value)] if value else []
+
+
+def _tokens(row: Correction) -> list[str]:
+    return [token for token in fold(row.value).split() if len(token) > 1] if row.attribute in NAMES else []
