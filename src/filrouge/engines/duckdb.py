@@ -68,10 +68,17 @@ class DuckDBEngine:
     def to_utc(self, local: ir.TimestampValue, zone: str) -> ir.TimestampValue:
         return _timezone(zone, local)
 
-    def write(self, expr: ir.Table, path: str) -> int:
+    def write(self, expr: ir.Table, path: str, *, largest: int = 0) -> int:
         sql = _in_steps(self._con, expr)
-        quoted = path.replace("'", "''")
-        rows = self._con.con.execute(f"COPY ({sql}) TO '{quoted}' (FORMAT parquet, COMPRESSION snappy)").fetchall()
+        aside = Path(f"{path}.parts") if largest else Path(path)
+        size = f", FILE_SIZE_BYTES {largest}" if largest else ""
+        rows = self._con.con.execute(
+            f"COPY ({sql}) TO {_quoted(str(aside))} (FORMAT parquet, COMPRESSION snappy{size})"
+        ).fetchall()
+        if largest:
+            for at, part in enumerate(sorted(aside.iterdir())):
+                part.replace(Path(path).with_suffix(f".{at}.parquet" if at else ".parquet"))
+            aside.rmdir()
         return int(rows[0][0])
 
     def close(self) -> None:
@@ -86,3 +93,7 @@ def _in_steps(con: Any, expr: ir.Table) -> str:
         return str(con.compile(expr))
     finally:
         ibis.options.sql.fuse_selects = before
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"

@@ -83,7 +83,7 @@ class SparkEngine:
     def to_utc(self, local: ir.TimestampValue, zone: str) -> ir.TimestampValue:
         return _to_utc(local, zone)
 
-    def write(self, expr: ir.Table, path: str) -> int:
+    def write(self, expr: ir.Table, path: str, *, largest: int = 0) -> int:
         import pyarrow.parquet as pq
 
         # Spark's own road to Arrow: Ibis goes through pandas, where whole numbers beside nulls lose their last digits.

@@ -18,7 +18,7 @@ from filrouge.connect import Reach, RowFault, connector
 from filrouge.domain.sources import SourceSpec, mapping
 from filrouge.domain.sources.verdict import Counts
 from filrouge.engines import Engine
-from filrouge.store.lake import Lake, arrow_schema, as_json
+from filrouge.store.lake import LARGEST, Lake, arrow_schema, as_json
 from filrouge.store.views import current
 from filrouge.tables import TABLES
 
@@ -251,8 +251,8 @@ class Import:
         replaced = brought.filter(brought._last & brought._was).select("record_key", superseded_at=stamp["recorded_at"])
         old = self.engine.write(replaced, self._path("replaced"))
         for table, expr in (("source_records", history), (self.spec.reads, facts)):
-            if self.engine.write(expr, self._path(table)):
-                manifest[table] = {"append": [f"{table}.parquet"]}
+            if self.engine.write(expr, self._path(table), largest=LARGEST // 2):
+                manifest[table] = {"append": sorted(path.name for path in self.folder.glob(f"{table}.*parquet"))}
                 if old:
                     manifest[table]["supersede"] = "replaced.parquet"
         self._stage_consents(last, manifest, {**stamp, **nothing})
