@@ -256,6 +256,8 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "consent.record": _("recorded a consent"),
         "source.add": _("added a source"),
         "source.change": _("changed a source"),
+        "source.pause": _("paused a source"),
+        "source.resume": _("resumed a source"),
         "import.run": _("imported a source"),
         "import.fail": _("failed to import a source"),
         "identity.fail": _("failed to settle identities"),

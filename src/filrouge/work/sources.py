@@ -16,6 +16,7 @@ from filrouge.base.errors import Conflict, DefinitionError, NotFound, SourceErro
 from filrouge.connect import Reach, connector
 from filrouge.connect.paths import files
 from filrouge.domain.sources import SourceSpec
+from filrouge.domain.sources.schedule import next_run
 from filrouge.domain.sources.verdict import Counts, judge
 from filrouge.engines import open_engine
 from filrouge.store.models import Brand, Entity, Run, Source
@@ -50,17 +51,27 @@ def define(data: Any, *, folder: Path, by: str, sample: bool = False) -> Source:
     """Keep a definition given as plain data; relative places start at ``folder``."""
     spec = SourceSpec.parse(data, what=str(data.get("source", "")) if isinstance(data, dict) else "")
     _known_places(spec)
+    now = clock.now()
     with transaction.atomic():
+        before = Source.objects.select_for_update().filter(name=spec.source).first()
+        due = next_run(spec, after=now) if before is None or before.enabled else None
+        if before is not None and before.due_at and _same_schedule(before, spec):
+            due = before.due_at
         source, made = Source.objects.update_or_create(
             name=spec.source,
             defaults={
                 "system": spec.system, "kind": spec.kind, "reads": spec.reads, "entity": spec.entity.const or "",
                 "brand": spec.brand.const or "", "spec": spec.dump(), "folder": str(folder), "rank": spec.rank,
-                "sample": sample,
+                "sample": sample, "due_at": due,
             },
         )  # fmt: skip
         audit.record("source.add" if made else "source.change", by=by, kind="source", subject=spec.source)
     return source
+
+
+def _same_schedule(before: Source, spec: SourceSpec) -> bool:
+    old = SourceSpec.parse(before.spec, what=before.name)
+    return (old.expect.every, old.format.zone) == (spec.expect.every, spec.format.zone)
 
 
 def _known_places(spec: SourceSpec) -> None:

@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import threading
+import time
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -14,12 +15,26 @@ from django.db import close_old_connections
 
 from filrouge.base import clock
 from filrouge.base.errors import Conflict
-from filrouge.store.models import Job
+from filrouge.store.models import Job, Worker
 from filrouge.tables import TABLES
-from filrouge.work import audit, baselines, demo, erasures, followups, identity, installation, jobs, live, runs, sources
+from filrouge.work import (
+    audit,
+    baselines,
+    demo,
+    erasures,
+    followups,
+    identity,
+    installation,
+    jobs,
+    live,
+    runs,
+    schedules,
+    sources,
+)
 
 PAUSE = 1.0  # seconds between two looks at the queue
-COMPACT_AFTER = 100  # commits
+LOOK = 10.0  # seconds between two looks at the schedules, and between two signs of life
+FORGET = timedelta(days=1)  # a worker not seen for so long is no longer told of
 
 
 def run(stop: threading.Event | None = None) -> None:
@@ -30,16 +45,30 @@ def run(stop: threading.Event | None = None) -> None:
             signal.signal(asked, lambda *_: ending.set())
     installation.ready()
     schedule()
-    name = f"{socket.gethostname()}:{os.getpid()}"
+    schedules.plan_all()
+    name = f"{socket.gethostname()}:{os.getpid()}"[:60]
+    looked = float("-inf")
     while not ending.is_set():
         close_old_connections()
         audit.chain_waiting()
+        if time.monotonic() - looked > LOOK:
+            looked = time.monotonic()
+            alive(name)
+            schedules.tick()
         job = jobs.claim(name)
         if job is None:
             ending.wait(PAUSE)
             continue
         with _held(job):
             jobs.work(job, VERBS)
+    Worker.objects.filter(name=name).delete()
+
+
+def alive(name: str) -> None:
+    """Leave a sign of life, and forget the workers that left none for a day."""
+    now = clock.now()
+    Worker.objects.update_or_create(name=name, defaults={"seen_at": now})
+    Worker.objects.filter(seen_at__lt=now - FORGET).delete()
 
 
 class _held:
@@ -60,6 +89,7 @@ class _held:
     def _renew(self) -> None:
         while not self.done.wait(jobs.LEASE.total_seconds() / 4):
             jobs.renew(self.job)
+            alive(self.job.worker)
         close_old_connections()
 
 
@@ -85,6 +115,10 @@ def _import(job: Job, *, source: str, **_: Any) -> None:
             sources.run(source, by=job.by, progress=told)
     else:
         sources.run(source, by=job.by, progress=told)
+    schedules.settle(by=job.by)
+
+
+def _identity(job: Job, **_: Any) -> None:
     identity.resolve(by=job.by)
     followups.adopt()
 
@@ -100,7 +134,7 @@ def _tidy(job: Job, **_: Any) -> None:
 
 VERBS: Mapping[str, jobs.Verb] = {
     "import": _import,
-    "identity": lambda job, **_: identity.resolve(by=job.by),
+    "identity": _identity,
     "erase": lambda job, *, erasure, **_: erasures.carry_out(erasure),
     "live": lambda job, **_: live.rebuild(),
     "tidy": _tidy,

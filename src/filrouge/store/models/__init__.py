@@ -13,6 +13,7 @@ from filrouge.store.models.trust import (
     Job,
     SubjectSalt,
     Suppression,
+    Worker,
 )
 from filrouge.store.models.users import ApiKey, Grant, Role, SavedView, User
 
@@ -41,4 +42,5 @@ __all__ = [
     "Suppression",
     "User",
     "Verdict",
+    "Worker",
 ]

@@ -142,3 +142,16 @@ class Job(Row):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.state}"
+
+
+class Worker(Row):
+    """A process that works through the jobs, and when it was last seen alive."""
+
+    name = models.CharField(max_length=60, unique=True)
+    seen_at = models.DateTimeField(default=clock.now, db_index=True)
+
+    class Meta:
+        ordering = ("name",)
+
+    def __str__(self) -> str:
+        return self.name
