@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
+from rich.table import Column, Table
 
 app = typer.Typer(no_args_is_help=True, help="The sources: add, list, check, run, undo.")
 BY = "owner of this machine"
@@ -46,15 +46,13 @@ def list_(as_json: AsJson = False) -> None:
             for line in lines
         ])  # fmt: skip
         return
-    counted = ("read", "new", "changed", "unchanged", "rejected")
-    table = Table("source", "system", "kind", "reads", *counted, "state", "next run")
+    counted = ("read", "rejected")
+    table = Table(Column("source", no_wrap=True), "reads", *counted, "state", "next run", box=None)
     for line in lines:
         last = line.last
         counts = [str(getattr(last, name)) if last else "" for name in counted]
         table.add_row(
             line.source.name,
-            line.source.system,
-            line.source.kind,
             line.source.reads,
             *counts,
             (last.state if last else "never run") + (", late" if line.late_by else ""),

@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 
 from filrouge.console import names, words
 from filrouge.console.templatetags import say
+from filrouge.domain.sources.verdict import duration
 from filrouge.store.queries.sources import Reject, SourceLine
 
 COUNTS = ("read", "new", "changed", "unchanged", "rejected")
@@ -53,6 +54,7 @@ def told(line: SourceLine) -> dict[str, Any]:
         "paused": not line.source.enabled,
         "next_at": line.source.due_at,
         "zone": line.spec.format.zone,
+        "known_within": say.duration(duration(line.spec.expect.fresh_within)) if line.spec.expect.fresh_within else "",
         "findings": [*([late(line.late_by)] if line.late_by else []), *(findings(last.findings) if last else [])],
         "problem": problem(last) if last else "",
         "business": line.spec.owner.business,
