@@ -115,12 +115,15 @@ def commit(run: Run, manifest: dict[str, dict[str, Any]], **details: Any) -> Non
     ``manifest``: table -> {"append": [file…], "overwrite": [file…], "supersede": file,
     "replace": [people file, file…]}.
     """
-    with transaction.atomic():
-        run.manifest = manifest
-        run.state = Run.State.STAGED
-        run.save()
-        audit.record(f"{run.kind}.run", by=run.by, kind="run", subject=str(run.id), source=run.source_name, **details)
-    carry_out(run)
+    with writing():
+        with transaction.atomic():
+            run.manifest = manifest
+            run.state = Run.State.STAGED
+            run.save()
+            audit.record(
+                f"{run.kind}.run", by=run.by, kind="run", subject=str(run.id), source=run.source_name, **details
+            )
+        carry_out(run)
 
 
 def carry_out(run: Run) -> None:
@@ -147,6 +150,19 @@ def carry_out(run: Run) -> None:
                 as_of=run.as_of or run.started_at, cursor=run.next_cursor
             )
     shutil.rmtree(where, ignore_errors=True)
+
+
+@contextmanager
+def writing(*, alone: bool = False) -> Iterator[None]:
+    """Write to the lake and to what goes with it; ``alone`` waits until nobody does, and holds the others back.
+
+    This is how a backup sees runs, undone imports and erasures whole or not at all. The lock ends with the process.
+    """
+    path = settings.get().home / "lake.lock"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as stream:
+        fcntl.flock(stream, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
+        yield
 
 
 def recover() -> int:

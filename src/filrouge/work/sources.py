@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -165,6 +165,7 @@ def _prepare(
             hidden=tuple(runs.hidden()),
             cursor="" if full else source.cursor,
             suppressed=suppressions.checker(),
+            swept_at=source.swept_at,
             progress=progress,
         ).prepare()
     finally:
@@ -189,6 +190,7 @@ def _judge(made: Run, source: Source, spec: SourceSpec, prepared: Prepared, now:
     for field, value in asdict(counts).items():
         setattr(made, field, value)
     made.verdict = verdict
+    made.figures = {"beyond_retention": prepared.beyond} if prepared.beyond else {}
     made.findings = [{"code": finding.code, "params": finding.params} for finding in findings]
 
 
@@ -218,7 +220,17 @@ def undo(run_id: str, *, by: str) -> Run:
             "{count} later runs of {source} stand on this one.", hint="Undo the later ones first.",
             count=later.count(), source=made.source_name,
         )  # fmt: skip
-    lake = runs.lake()
+    gone_after = timedelta(days=TABLES["source_records"].replaced_days or 0)
+    if made.changed and made.source and made.source.swept_at and made.source.swept_at - made.started_at > gone_after:
+        raise Conflict(
+            "What this run replaced is past its retention and gone.", hint="Correct the source and run it again."
+        )
+    with runs.writing():
+        _undo(made, by=by)
+    return made
+
+
+def _undo(made: Run, *, by: str) -> None:
     with transaction.atomic():
         made.state = Run.State.UNDONE
         made.finished_at = clock.now()
@@ -228,10 +240,10 @@ def undo(run_id: str, *, by: str) -> Run:
             cursor=previous.next_cursor if previous else "", as_of=previous.as_of if previous else None
         )
         audit.record("import.undo", by=by, kind="run", subject=str(made.id), source=made.source_name)
+    lake = runs.lake()
     for table in TABLES:
         if table not in ("links", "people", "golden_values"):
             lake.undo(table, run=str(made.id))
-    return made
 
 
 def _is_id(text: str) -> bool:

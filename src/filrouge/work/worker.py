@@ -27,6 +27,7 @@ from filrouge.work import (
     installation,
     jobs,
     live,
+    retention,
     runs,
     schedules,
     sources,
@@ -71,6 +72,14 @@ def alive(name: str) -> None:
     Worker.objects.filter(seen_at__lt=now - FORGET).delete()
 
 
+RECURRING = {
+    "tidy": timedelta(hours=1),
+    "audit": timedelta(hours=6),
+    "baselines": timedelta(days=1),
+    "retention": timedelta(days=1),
+}
+
+
 class _held:
     """Renew the lease of a job while it is worked on."""
 
@@ -95,7 +104,7 @@ class _held:
 
 def schedule() -> None:
     """Make sure that the recurring jobs stand in the queue, once each."""
-    for kind, every in (("tidy", timedelta(hours=1)), ("audit", timedelta(hours=6)), ("baselines", timedelta(days=1))):
+    for kind, every in RECURRING.items():
         try:
             jobs.ask(kind, key=kind, by="schedule", every_s=int(every.total_seconds()))
             Job.objects.filter(kind=kind, state="waiting").update(run_at=clock.now() + every)
@@ -126,9 +135,10 @@ def _identity(job: Job, **_: Any) -> None:
 def _tidy(job: Job, **_: Any) -> None:
     lake = runs.lake()
     for table in TABLES:
-        if lake.versions(table) and len(lake.files(table)) > 8:
-            lake.compact(table)
-        lake.vacuum(table)
+        with runs.writing():
+            if lake.versions(table) and len(lake.files(table)) > 8:
+                lake.compact(table)
+            lake.vacuum(table)
         jobs.renew(job)
 
 
@@ -139,5 +149,6 @@ VERBS: Mapping[str, jobs.Verb] = {
     "live": lambda job, **_: live.rebuild(),
     "tidy": _tidy,
     "audit": lambda job, **_: audit.verify(),
+    "retention": lambda job, **_: retention.sweep(by="schedule"),
     "baselines": lambda job, **_: baselines.measure(by="schedule"),
 }

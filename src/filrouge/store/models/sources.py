@@ -24,6 +24,7 @@ class Source(Row):
     cursor = models.CharField(max_length=200, blank=True)
     as_of = models.DateTimeField(null=True, blank=True)
     due_at = models.DateTimeField(null=True, blank=True)
+    swept_at = models.DateTimeField(null=True, blank=True)
     sample = models.BooleanField(default=False)
 
     class Meta:
