@@ -19,6 +19,7 @@ OPEN = {
     "/sources": {"privacy", "engineer", "analyst", "administrator"},
     "/baselines": set(ROLES) - {"advisor", "marketer"},
     "/audit": {"privacy", "administrator"},
+    "/register": {"privacy", "administrator"},
     "/accounts": {"administrator"},
 }
 

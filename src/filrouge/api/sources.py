@@ -9,7 +9,7 @@ from ninja import Query, Router, Schema, Status
 
 from filrouge.api.door import caller
 from filrouge.store.queries import sources as reads
-from filrouge.work import access, jobs
+from filrouge.work import access, jobs, schedules
 
 router = Router(tags=["sources"])
 COUNTS = ("read", "new", "changed", "unchanged", "rejected", "matched", "vanished", "lost")
@@ -47,6 +47,18 @@ def run(request: HttpRequest, name: str) -> Status[dict[str, str]]:
     return Status(202, {"job": str(jobs.ask("import", by=asking.by, key=f"import {name}", source=name).id)})
 
 
+@router.post("/{name}/pause", summary="Leave a source alone until it is resumed")
+def pause(request: HttpRequest, name: str) -> dict[str, Any]:
+    schedules.pause(caller(request), name)
+    return _line(reads.line(name, caller(request)))
+
+
+@router.post("/{name}/resume", summary="Let the schedule read a paused source again")
+def resume(request: HttpRequest, name: str) -> dict[str, Any]:
+    schedules.resume(caller(request), name)
+    return _line(reads.line(name, caller(request)))
+
+
 @router.get("/{name}/runs/{run_id}/rejects", summary="What a run rejected, and why")
 def rejects(
     request: HttpRequest, name: str, run_id: str, limit: Annotated[int, Query(ge=1, le=1000)] = 200
@@ -63,7 +75,10 @@ def _line(line: reads.SourceLine) -> dict[str, Any]:
     source = line.source
     shown = ("name", "system", "kind", "reads", "entity", "brand", "as_of")
     last = _run(line.last) if line.last else None
-    return {**{name: getattr(source, name) for name in shown}, "running": line.running, "last": last}
+    said = {
+        "running": line.running, "paused": not source.enabled, "next": source.due_at, "late": line.late_by is not None,
+    }  # fmt: skip
+    return {**{name: getattr(source, name) for name in shown}, **said, "last": last}
 
 
 def _run(row: Any) -> dict[str, Any]:

@@ -54,13 +54,13 @@ def set_up() -> None:
 
 def _gather() -> None:
     """Add every noun to the command."""
-    from filrouge.cli import audit, demo, identity, key, live, person, serve, source, sql
+    from filrouge.cli import audit, demo, identity, key, live, person, retention, serve, source, sql
 
     app.command("serve")(serve.serve)
     app.command("sql")(sql.sql)
     nouns = {
         "audit": audit, "demo": demo, "identity": identity, "key": key, "live": live, "person": person,
-        "source": source,
+        "retention": retention, "source": source,
     }  # fmt: skip
     for name, noun in nouns.items():
         app.add_typer(noun.app, name=name)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
+from rich.table import Column, Table
 
 app = typer.Typer(no_args_is_help=True, help="The sources: add, list, check, run, undo.")
 BY = "owner of this machine"
@@ -39,23 +40,23 @@ def list_(as_json: AsJson = False) -> None:
         print_json([
             {"name": line.source.name, "system": line.source.system, "kind": line.source.kind,
              "reads": line.source.reads,
-             "as_of": line.source.as_of.isoformat() if line.source.as_of else None, "last": _run(line.last)}
+             "as_of": line.source.as_of.isoformat() if line.source.as_of else None,
+             "paused": not line.source.enabled, "late": line.late_by is not None,
+             "next": line.source.due_at.isoformat() if line.source.due_at else None, "last": _run(line.last)}
             for line in lines
         ])  # fmt: skip
         return
-    table = Table("source", "system", "kind", "reads", "read", "new", "changed", "unchanged", "rejected", "state")
+    counted = ("read", "rejected")
+    table = Table(Column("source", no_wrap=True), "reads", *counted, "state", "next run", box=None)
     for line in lines:
         last = line.last
-        counts = [
-            str(getattr(last, name)) if last else "" for name in ("read", "new", "changed", "unchanged", "rejected")
-        ]
+        counts = [str(getattr(last, name)) if last else "" for name in counted]
         table.add_row(
             line.source.name,
-            line.source.system,
-            line.source.kind,
             line.source.reads,
             *counts,
-            last.state if last else "never run",
+            (last.state if last else "never run") + (", late" if line.late_by else ""),
+            "paused" if not line.source.enabled else _minute(line.source.due_at),
         )
     talk.print(table)
 
@@ -110,6 +111,30 @@ def run(
 
 
 @app.command()
+def pause(name: str) -> None:
+    """Leave a source alone until it is resumed; it can still be run by hand."""
+    from filrouge.cli import talk
+    from filrouge.domain.privacy.caller import OWNER
+    from filrouge.work import installation, schedules
+
+    installation.ready()
+    schedules.pause(OWNER, name)
+    talk.print(f"The source {name} is paused. `filrouge source resume {name}` lets its schedule read it again.")
+
+
+@app.command()
+def resume(name: str) -> None:
+    """Let the schedule read a paused source again."""
+    from filrouge.cli import talk
+    from filrouge.domain.privacy.caller import OWNER
+    from filrouge.work import installation, schedules
+
+    installation.ready()
+    due = schedules.resume(OWNER, name).due_at
+    talk.print(f"The source {name} is read again" + (f", next {_minute(due)}." if due else "; it has no schedule."))
+
+
+@app.command()
 def undo(run_id: Annotated[str, typer.Argument(help="The number of the run, as `source run` printed it.")]) -> None:
     """Take back a whole import."""
     from filrouge.cli import talk
@@ -118,6 +143,10 @@ def undo(run_id: Annotated[str, typer.Argument(help="The number of the run, as `
     installation.ready()
     made = sources.undo(run_id, by=BY)
     talk.print(f"The run of {made.source_name} is undone. `filrouge identity resolve` brings the people up to date.")
+
+
+def _minute(at: datetime | None) -> str:
+    return f"{at.astimezone():%Y-%m-%d %H:%M}" if at else ""
 
 
 def _run(made: Any) -> dict[str, Any] | None:

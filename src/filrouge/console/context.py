@@ -36,6 +36,7 @@ PLACES = (
     Place("sources", _("Sources"), "source", frozenset({"engineer", "analyst", "privacy"})),
     Place("baselines", _("Baselines"), "baseline", frozenset({"executive", "analyst", "sales", "finance"})),
     Place("audit", _("Audit"), "audit", frozenset({"privacy"})),
+    Place("register", _("Register"), "audit", frozenset({"privacy"})),
     Place("users", _("Accounts"), "key", frozenset({"administrator"})),
 )
 

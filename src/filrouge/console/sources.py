@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from django.urls import reverse
@@ -11,6 +12,7 @@ from django.utils.translation import ngettext
 
 from filrouge.console import names, words
 from filrouge.console.templatetags import say
+from filrouge.domain.sources.verdict import duration
 from filrouge.store.queries.sources import Reject, SourceLine
 
 COUNTS = ("read", "new", "changed", "unchanged", "rejected")
@@ -21,10 +23,14 @@ def told(line: SourceLine) -> dict[str, Any]:
     last = line.last
     if line.running:
         state, tone = _("running"), "info"
+    elif not line.source.enabled:
+        state, tone = _("paused"), ""
     elif last is None:
         state, tone = _("never run"), "warn"
     elif last.state == "failed":
         state, tone = _("failed"), "bad"
+    elif line.late_by is not None:
+        state, tone = _("late"), "warn"
     elif last.verdict == "doubtful":
         state, tone = _("to check"), "warn"
     elif last.state == "committed":
@@ -45,10 +51,21 @@ def told(line: SourceLine) -> dict[str, Any]:
         "state": state,
         "tone": tone,
         "running": line.running,
-        "findings": findings(last.findings) if last else [],
+        "paused": not line.source.enabled,
+        "next_at": line.source.due_at,
+        "zone": line.spec.format.zone,
+        "known_within": say.duration(duration(line.spec.expect.fresh_within)) if line.spec.expect.fresh_within else "",
+        "findings": [*([late(line.late_by)] if line.late_by else []), *(findings(last.findings) if last else [])],
         "problem": problem(last) if last else "",
         "business": line.spec.owner.business,
         "technical": line.spec.owner.technical,
+    }
+
+
+def late(by: timedelta) -> str:
+    """Say by how much what is known of a source is older than its owner expects."""
+    return _("late by %(time)s: what is known of it is older than its owner expects") % {
+        "time": say.duration(by.total_seconds())
     }
 
 

@@ -15,6 +15,7 @@ from filrouge.console.pages import (
     home,
     people,
     reader,
+    register,
     sources,
 )
 
@@ -43,10 +44,14 @@ urlpatterns: list[URLPattern] = [
     path("sources", sources.index, name="sources"),
     path("sources/<slug:name>", sources.show, name="source"),
     path("sources/<slug:name>/run", sources.start, name="source-run"),
+    path("sources/<slug:name>/pause", sources.pause, name="source-pause"),
+    path("sources/<slug:name>/resume", sources.resume, name="source-resume"),
     path("runs/<str:run_id>", sources.run, name="run"),
     path("runs/<str:run_id>/undo", sources.undo, name="run-undo"),
     path("audit", audit.index, name="audit"),
     path("audit/verify", audit.verify, name="audit-verify"),
+    path("register", register.index, name="register"),
+    path("register.csv", register.as_csv, name="register-csv"),
     path("accounts", accounts.index, name="users"),
     path("accounts/<uuid:user_id>/active", accounts.set_active, name="user-active"),
     path("keys/<str:prefix>/revoke", accounts.revoke_key, name="key-revoke"),

@@ -141,6 +141,18 @@ class Lake:
         table = self.open(name)
         return int(table.delete(predicate).get("num_deleted_rows") or 0) if table is not None else 0
 
+    def remove(self, name: str, column: str, keys: pa.Array) -> int:
+        """Delete the rows whose ``column`` is one of ``keys``; return how many."""
+        table = self.open(name)
+        if table is None or len(keys) == 0:
+            return 0
+        done = (
+            table.merge(pa.table({"key": keys}), predicate=f"t.{column} = s.key", source_alias="s", target_alias="t")
+            .when_matched_delete()
+            .execute()
+        )
+        return int(done.get("num_target_rows_deleted") or 0)
+
     def update(self, name: str, predicate: str, values: dict[str, str]) -> int:
         """Set columns (SQL expressions) of the rows that meet ``predicate``; return how many."""
         table = self.open(name)

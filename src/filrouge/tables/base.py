@@ -8,6 +8,12 @@ from typing import Literal
 Type = Literal["string", "int64", "float64", "boolean", "date", "timestamp", "decimal", "json"]
 Sensitivity = Literal["none", "internal", "personal", "contact", "money", "text", "opinion", "evidence"]
 Category = Literal["identity", "company", "contract", "transaction", "interaction", "contact", "behaviour", "consent"]
+# Why the law lets the data be held (article 6 of the GDPR).
+Basis = Literal["contract", "legal_obligation", "consent", "legitimate_interest"]
+# From when the retention counts: the date of the row; its end, for as long as it runs; the last thing that the person
+# did, for their record; the version that replaced it; or not by itself, as long as the record or person it goes with.
+Kept = Literal["dated", "ended", "active", "replaced", "with_record", "with_person"]
+PERSONAL = frozenset({"personal", "contact", "text", "opinion"})
 
 
 @dataclass(frozen=True)
@@ -23,7 +29,10 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """One canonical table. ``person`` is the column that leads to a person: the person, or a record's key."""
+    """One canonical table. ``person`` is the column that leads to a person: the person, or a record's key.
+
+    ``holds``: while such a row is kept, so is the record of the person whom it concerns.
+    """
 
     name: str
     doc: str
@@ -34,6 +43,11 @@ class Table:
     key: tuple[str, ...] = ("record_key",)
     person: str | None = "person_key"
     at: str | None = None
+    basis: Basis = "legitimate_interest"
+    kept: Kept = "dated"
+    ends: str | None = None
+    holds: bool = False
+    replaced_days: int | None = None  # how long a version that was replaced is kept, when not as long as the rest
     common: bool = True
     canonical: bool = True  # a source may be mapped to it
     _all: tuple[Column, ...] = field(init=False, repr=False, default=())
@@ -45,6 +59,11 @@ class Table:
     def every(self) -> tuple[Column, ...]:
         """All columns, the common ones first."""
         return self._all
+
+    @property
+    def personal(self) -> bool:
+        """Tell whether rows say something of somebody: only these have an end."""
+        return self.person is not None or any(column.sensitivity in PERSONAL for column in self._all)
 
     def column(self, name: str) -> Column:
         """Return the column called ``name``; KeyError when there is none."""

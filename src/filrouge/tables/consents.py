@@ -19,5 +19,7 @@ TABLE = Table(
     category="consent",
     purpose="service",
     retention_days=1825,
+    basis="legal_obligation",
+    kept="replaced",
     at="at",
 )

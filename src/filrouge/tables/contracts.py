@@ -26,5 +26,9 @@ TABLE = Table(
     category="contract",
     purpose="contract",
     retention_days=1825,
+    basis="contract",
+    kept="ended",
+    ends="ended_at",
+    holds=True,
     at="started_at",
 )

@@ -23,5 +23,7 @@ TABLE = Table(
     category="behaviour",
     purpose="personalisation",
     retention_days=750,
+    basis="consent",
+    holds=True,
     at="at",
 )

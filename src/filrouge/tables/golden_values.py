@@ -22,6 +22,7 @@ TABLE = Table(
     category="identity",
     purpose="service",
     retention_days=1095,
+    kept="with_person",
     canonical=False,
     person="person",
     common=False,

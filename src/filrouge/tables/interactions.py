@@ -26,5 +26,6 @@ TABLE = Table(
     category="interaction",
     purpose="service",
     retention_days=1095,
+    holds=True,
     at="at",
 )

@@ -21,5 +21,7 @@ TABLE = Table(
     category="contract",
     purpose="contract",
     retention_days=3650,
+    basis="legal_obligation",
+    holds=True,
     at="issued_at",
 )

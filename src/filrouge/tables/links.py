@@ -16,6 +16,7 @@ TABLE = Table(
     category="identity",
     purpose="service",
     retention_days=1095,
+    kept="with_record",
     canonical=False,
     person="record_key",
     at="decided_at",

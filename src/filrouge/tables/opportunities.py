@@ -24,5 +24,6 @@ TABLE = Table(
     category="transaction",
     purpose="service",
     retention_days=1095,
+    holds=True,
     at="expected_at",
 )

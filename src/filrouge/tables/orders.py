@@ -20,5 +20,7 @@ TABLE = Table(
     category="transaction",
     purpose="contract",
     retention_days=1825,
+    basis="contract",
+    holds=True,
     at="ordered_at",
 )

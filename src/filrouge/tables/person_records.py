@@ -32,6 +32,7 @@ TABLE = Table(
     category="identity",
     purpose="service",
     retention_days=1095,
+    kept="active",
     person="record_key",
     at="updated_at",
 )

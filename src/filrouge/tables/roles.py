@@ -18,5 +18,7 @@ TABLE = Table(
     category="company",
     purpose="service",
     retention_days=1095,
+    kept="ended",
+    ends="until",
     at="from",
 )

@@ -14,6 +14,8 @@ TABLE = Table(
     category="identity",
     purpose="service",
     retention_days=1095,
+    kept="with_record",
+    replaced_days=90,
     canonical=False,
     person="record_key",
 )

@@ -166,10 +166,11 @@ def remove() -> dict[str, int]:
     lake = runs.lake()
     gone = {"sources": len(names), "rows": 0}
     listed = ", ".join(f"'{name}'" for name in names)
-    for table, declared in TABLES.items():
-        if names and any(column.name == "source" for column in declared.every):
-            gone["rows"] += lake.delete(table, f"source IN ({listed})")
-            lake.vacuum(table, everything=True)
+    with runs.writing():
+        for table, declared in TABLES.items():
+            if names and any(column.name == "source" for column in declared.every):
+                gone["rows"] += lake.delete(table, f"source IN ({listed})")
+                lake.vacuum(table, everything=True)
     with transaction.atomic():
         for model in (Note, Promise, FollowUp, Correction, ConsentEvent):
             model.objects.filter(entity__in=Entity.objects.filter(sample=True).values("slug")).delete()

@@ -81,7 +81,8 @@ def carry_out(erasure: str) -> Erasure:
     try:
         _settle(row, engine, live)
         keys, aliases = [int(key) for key in row.plan["keys"]], list(row.plan["people"])
-        destroyed = _destroy(lake, engine, keys, aliases, row.plan)
+        with runs.writing():
+            destroyed = _destroy(lake, engine, keys, aliases, row.plan)
         _forget(live, aliases, keys, destroyed)
         forget_copies(sql.copies())
         found = _search_again(keys, aliases)

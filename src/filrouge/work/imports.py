@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 from ibis.expr import types as ir
 
 from filrouge.connect import Reach, RowFault, connector
+from filrouge.domain.privacy import retention
 from filrouge.domain.sources import SourceSpec, mapping
 from filrouge.domain.sources.verdict import Counts
 from filrouge.engines import Engine
@@ -36,6 +37,7 @@ class Prepared:
     manifest: dict[str, dict[str, Any]]
     newest: datetime | None
     cursor: str
+    beyond: int = 0  # rows older than what is kept, which were left where they are
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,7 @@ class Import:
     hidden: tuple[str, ...] = ()
     cursor: str = ""
     suppressed: Suppressed | None = None
+    swept_at: datetime | None = None
     progress: Progress = lambda step, done, total: None
 
     def prepare(self) -> Prepared:
@@ -75,6 +78,7 @@ class Import:
         kept = self.engine.write(shaped, self._path("mapped"))
         rows = self._marked(self._reread("mapped"))
         self.progress("compare", 0, kept)
+        rows, beyond = self._kept(rows)
         told = self._told(rows)
         versions = self.engine.write(self._judge(rows), self._path("judged"))
         judged = self._reread("judged")
@@ -83,7 +87,7 @@ class Import:
         at = TABLES[self.spec.reads].at
         good = rows.filter(rows._faults == "")
         newest = good[at].max().to_pyarrow().as_py() if at else None
-        return Prepared(counts, manifest, newest, self._next_cursor(base))
+        return Prepared(counts, manifest, newest, self._next_cursor(base), beyond)
 
     # --- reading ------------------------------------------------------------------------------------------------------
 
@@ -154,6 +158,27 @@ class Import:
             _warnings=ibis.ifelse(bad, ibis.literal(""), joined._warnings),
             _raw=ibis.ifelse(bad, ibis.null("string"), joined._raw),
         ).drop("_barred")
+
+    def _kept(self, rows: ir.Table) -> tuple[ir.Table, int]:
+        """Leave out the rows that the last sweep would have destroyed, and return how many: they must not come back."""
+        table = TABLES[self.spec.reads]
+        clock_of = table.ends if table.kept == "ended" else table.at
+        if self.swept_at is None or not table.personal or clock_of not in rows.columns:
+            return rows, 0
+        if table.kept not in ("dated", "ended", "active"):
+            return rows, 0
+        oldest = ibis.literal(retention.limit(table.retention_days, at=self.swept_at)).cast("timestamp('UTC')")
+        over = rows[clock_of].notnull() & (rows[clock_of] < oldest)
+        old = rows.filter(over).select("_seq", "record_key")
+        if table.kept == "active":  # a person who did something since is kept, whatever their record says
+            holding = [fact for fact in retention.facts() if fact.holds]
+            for fact in holding:
+                known = current(self.engine, self.lake, fact.name, hidden=self.hidden)
+                old = old.anti_join(known, old.record_key == known.person_key)
+            known = self._known("person_records")
+            old = old.anti_join(known, "record_key")
+        count = int(old.count().to_pyarrow().as_py())
+        return (rows.anti_join(old, "_seq"), count) if count else (rows, 0)
 
     # --- comparing ----------------------------------------------------------------------------------------------------
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -49,9 +50,9 @@ def running(kind: str, *, by: str, source: Source | None = None) -> Iterator[Run
                 hint="Wait for it to end, then try again.",
                 what=source.name if source else kind,
             )
-        run = Run.objects.create(
-            kind=kind, source=source, source_name=source.name if source else "", by=by, started_at=clock.now()
-        )
+        run = Run(kind=kind, source=source, source_name=source.name if source else "", by=by, started_at=clock.now())
+        held = _hold(run)
+        run.save(force_insert=True)
     folder = staging(run)
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -68,6 +69,33 @@ def running(kind: str, *, by: str, source: Source | None = None) -> Iterator[Run
     finally:
         if run.state != Run.State.STAGED:
             shutil.rmtree(folder, ignore_errors=True)
+            _mark_of(run).unlink(missing_ok=True)
+        held.close()
+
+
+def _mark_of(run: Run) -> Path:
+    return settings.get().home / "staging" / f"{run.id}.lock"
+
+
+def _hold(run: Run) -> IO[str]:
+    """Say that this process works on ``run`` for as long as the file stays open: the lock ends with the process."""
+    path = _mark_of(run)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    stream = path.open("w")
+    fcntl.flock(stream, fcntl.LOCK_EX)
+    return stream
+
+
+def _abandoned(run: Run) -> bool:
+    """Tell whether no process is at work on ``run`` any more."""
+    try:
+        with _mark_of(run).open() as stream:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:  # no such file: whoever began it is gone
+        return True
+    return True
 
 
 def _fail(run: Run, error: BaseException) -> None:
@@ -87,12 +115,15 @@ def commit(run: Run, manifest: dict[str, dict[str, Any]], **details: Any) -> Non
     ``manifest``: table -> {"append": [file…], "overwrite": [file…], "supersede": file,
     "replace": [people file, file…]}.
     """
-    with transaction.atomic():
-        run.manifest = manifest
-        run.state = Run.State.STAGED
-        run.save()
-        audit.record(f"{run.kind}.run", by=run.by, kind="run", subject=str(run.id), source=run.source_name, **details)
-    carry_out(run)
+    with writing():
+        with transaction.atomic():
+            run.manifest = manifest
+            run.state = Run.State.STAGED
+            run.save()
+            audit.record(
+                f"{run.kind}.run", by=run.by, kind="run", subject=str(run.id), source=run.source_name, **details
+            )
+        carry_out(run)
 
 
 def carry_out(run: Run) -> None:
@@ -121,15 +152,35 @@ def carry_out(run: Run) -> None:
     shutil.rmtree(where, ignore_errors=True)
 
 
+@contextmanager
+def writing(*, alone: bool = False) -> Iterator[None]:
+    """Write to the lake and to what goes with it; ``alone`` waits until nobody does, and holds the others back.
+
+    This is how a backup sees runs, undone imports and erasures whole or not at all. The lock ends with the process.
+    """
+    path = settings.get().home / "lake.lock"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as stream:
+        fcntl.flock(stream, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
+        yield
+
+
 def recover() -> int:
-    """Finish what was promised and give up what was not, after a crash; return how many runs were looked at."""
+    """Finish what was promised and give up what was not, after a crash; return how many runs were looked at.
+
+    What another process is at work on is left to it.
+    """
     seen = 0
-    for run in Run.objects.filter(state=Run.State.STAGED):
-        carry_out(run)
-        seen += 1
-    for run in Run.objects.filter(state=Run.State.RUNNING):
-        _fail(run, StorageError("The run was interrupted.", hint="Nothing was kept of it; run it again."))
-        shutil.rmtree(staging(run), ignore_errors=True)
+    for run in Run.objects.filter(state__in=(Run.State.STAGED, Run.State.RUNNING)):
+        if not _abandoned(run):
+            continue
+        run.refresh_from_db()
+        if run.state == Run.State.STAGED:
+            carry_out(run)
+        elif run.state == Run.State.RUNNING:
+            _fail(run, StorageError("The run was interrupted.", hint="Nothing was kept of it; run it again."))
+            shutil.rmtree(staging(run), ignore_errors=True)
+        _mark_of(run).unlink(missing_ok=True)
         seen += 1
     return seen
 

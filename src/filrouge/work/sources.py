@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from filrouge.base.errors import Conflict, DefinitionError, NotFound, SourceErro
 from filrouge.connect import Reach, connector
 from filrouge.connect.paths import files
 from filrouge.domain.sources import SourceSpec
+from filrouge.domain.sources.schedule import next_run
 from filrouge.domain.sources.verdict import Counts, judge
 from filrouge.engines import open_engine
 from filrouge.store.models import Brand, Entity, Run, Source
@@ -50,17 +51,27 @@ def define(data: Any, *, folder: Path, by: str, sample: bool = False) -> Source:
     """Keep a definition given as plain data; relative places start at ``folder``."""
     spec = SourceSpec.parse(data, what=str(data.get("source", "")) if isinstance(data, dict) else "")
     _known_places(spec)
+    now = clock.now()
     with transaction.atomic():
+        before = Source.objects.select_for_update().filter(name=spec.source).first()
+        due = next_run(spec, after=now) if before is None or before.enabled else None
+        if before is not None and before.due_at and _same_schedule(before, spec):
+            due = before.due_at
         source, made = Source.objects.update_or_create(
             name=spec.source,
             defaults={
                 "system": spec.system, "kind": spec.kind, "reads": spec.reads, "entity": spec.entity.const or "",
                 "brand": spec.brand.const or "", "spec": spec.dump(), "folder": str(folder), "rank": spec.rank,
-                "sample": sample,
+                "sample": sample, "due_at": due,
             },
         )  # fmt: skip
         audit.record("source.add" if made else "source.change", by=by, kind="source", subject=spec.source)
     return source
+
+
+def _same_schedule(before: Source, spec: SourceSpec) -> bool:
+    old = SourceSpec.parse(before.spec, what=before.name)
+    return (old.expect.every, old.format.zone) == (spec.expect.every, spec.format.zone)
 
 
 def _known_places(spec: SourceSpec) -> None:
@@ -154,6 +165,7 @@ def _prepare(
             hidden=tuple(runs.hidden()),
             cursor="" if full else source.cursor,
             suppressed=suppressions.checker(),
+            swept_at=source.swept_at,
             progress=progress,
         ).prepare()
     finally:
@@ -178,6 +190,7 @@ def _judge(made: Run, source: Source, spec: SourceSpec, prepared: Prepared, now:
     for field, value in asdict(counts).items():
         setattr(made, field, value)
     made.verdict = verdict
+    made.figures = {"beyond_retention": prepared.beyond} if prepared.beyond else {}
     made.findings = [{"code": finding.code, "params": finding.params} for finding in findings]
 
 
@@ -207,7 +220,17 @@ def undo(run_id: str, *, by: str) -> Run:
             "{count} later runs of {source} stand on this one.", hint="Undo the later ones first.",
             count=later.count(), source=made.source_name,
         )  # fmt: skip
-    lake = runs.lake()
+    gone_after = timedelta(days=TABLES["source_records"].replaced_days or 0)
+    if made.changed and made.source and made.source.swept_at and made.source.swept_at - made.started_at > gone_after:
+        raise Conflict(
+            "What this run replaced is past its retention and gone.", hint="Correct the source and run it again."
+        )
+    with runs.writing():
+        _undo(made, by=by)
+    return made
+
+
+def _undo(made: Run, *, by: str) -> None:
     with transaction.atomic():
         made.state = Run.State.UNDONE
         made.finished_at = clock.now()
@@ -217,10 +240,10 @@ def undo(run_id: str, *, by: str) -> Run:
             cursor=previous.next_cursor if previous else "", as_of=previous.as_of if previous else None
         )
         audit.record("import.undo", by=by, kind="run", subject=str(made.id), source=made.source_name)
+    lake = runs.lake()
     for table in TABLES:
         if table not in ("links", "people", "golden_values"):
             lake.undo(table, run=str(made.id))
-    return made
 
 
 def _is_id(text: str) -> bool:

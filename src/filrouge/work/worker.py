@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import threading
+import time
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -14,7 +15,7 @@ from django.db import close_old_connections
 
 from filrouge.base import clock
 from filrouge.base.errors import Conflict
-from filrouge.store.models import Job
+from filrouge.store.models import Job, Worker
 from filrouge.tables import TABLES
 from filrouge.work import (
     answers,
@@ -27,12 +28,15 @@ from filrouge.work import (
     installation,
     jobs,
     live,
+    retention,
     runs,
+    schedules,
     sources,
 )
 
 PAUSE = 1.0  # seconds between two looks at the queue
-COMPACT_AFTER = 100  # commits
+LOOK = 10.0  # seconds between two looks at the schedules, and between two signs of life
+FORGET = timedelta(days=1)  # a worker not seen for so long is no longer told of
 
 
 def run(stop: threading.Event | None = None) -> None:
@@ -43,16 +47,38 @@ def run(stop: threading.Event | None = None) -> None:
             signal.signal(asked, lambda *_: ending.set())
     installation.ready()
     schedule()
-    name = f"{socket.gethostname()}:{os.getpid()}"
+    schedules.plan_all()
+    name = f"{socket.gethostname()}:{os.getpid()}"[:60]
+    looked = float("-inf")
     while not ending.is_set():
         close_old_connections()
         audit.chain_waiting()
+        if time.monotonic() - looked > LOOK:
+            looked = time.monotonic()
+            alive(name)
+            schedules.tick()
         job = jobs.claim(name)
         if job is None:
             ending.wait(PAUSE)
             continue
         with _held(job):
             jobs.work(job, VERBS)
+    Worker.objects.filter(name=name).delete()
+
+
+def alive(name: str) -> None:
+    """Leave a sign of life, and forget the workers that left none for a day."""
+    now = clock.now()
+    Worker.objects.update_or_create(name=name, defaults={"seen_at": now})
+    Worker.objects.filter(seen_at__lt=now - FORGET).delete()
+
+
+RECURRING = {
+    "tidy": timedelta(hours=1),
+    "audit": timedelta(hours=6),
+    "baselines": timedelta(days=1),
+    "retention": timedelta(days=1),
+}
 
 
 class _held:
@@ -73,12 +99,13 @@ class _held:
     def _renew(self) -> None:
         while not self.done.wait(jobs.LEASE.total_seconds() / 4):
             jobs.renew(self.job)
+            alive(self.job.worker)
         close_old_connections()
 
 
 def schedule() -> None:
     """Make sure that the recurring jobs stand in the queue, once each."""
-    for kind, every in (("tidy", timedelta(hours=1)), ("audit", timedelta(hours=6)), ("baselines", timedelta(days=1))):
+    for kind, every in RECURRING.items():
         try:
             jobs.ask(kind, key=kind, by="schedule", every_s=int(every.total_seconds()))
             Job.objects.filter(kind=kind, state="waiting").update(run_at=clock.now() + every)
@@ -98,6 +125,10 @@ def _import(job: Job, *, source: str, **_: Any) -> None:
             sources.run(source, by=job.by, progress=told)
     else:
         sources.run(source, by=job.by, progress=told)
+    schedules.settle(by=job.by)
+
+
+def _identity(job: Job, **_: Any) -> None:
     identity.resolve(by=job.by)
     followups.adopt()
 
@@ -105,19 +136,21 @@ def _import(job: Job, *, source: str, **_: Any) -> None:
 def _tidy(job: Job, **_: Any) -> None:
     lake = runs.lake()
     for table in TABLES:
-        if lake.versions(table) and len(lake.files(table)) > 8:
-            lake.compact(table)
-        lake.vacuum(table)
+        with runs.writing():
+            if lake.versions(table) and len(lake.files(table)) > 8:
+                lake.compact(table)
+            lake.vacuum(table)
         jobs.renew(job)
     answers.forget_old()
 
 
 VERBS: Mapping[str, jobs.Verb] = {
     "import": _import,
-    "identity": lambda job, **_: identity.resolve(by=job.by),
+    "identity": _identity,
     "erase": lambda job, *, erasure, **_: erasures.carry_out(erasure),
     "live": lambda job, **_: live.rebuild(),
     "tidy": _tidy,
     "audit": lambda job, **_: audit.verify(),
+    "retention": lambda job, **_: retention.sweep(by="schedule"),
     "baselines": lambda job, **_: baselines.measure(by="schedule"),
 }

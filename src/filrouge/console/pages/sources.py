@@ -15,7 +15,7 @@ from filrouge.console.pages.acting import act, done
 from filrouge.console.who import require
 from filrouge.store.queries import group
 from filrouge.store.queries import sources as found
-from filrouge.work import jobs
+from filrouge.work import jobs, schedules
 from filrouge.work import sources as works
 
 READERS = ("engineer", "analyst", "privacy")
@@ -90,6 +90,24 @@ def start(request: HttpRequest, name: str) -> HttpResponse:
     line = found.line(name, asking)
     jobs.ask("import", by=asking.by, key=f"import {name}", source=line.source.name)
     return done(request, _("%(source)s will be read in a moment.") % {"source": names.source(name)})
+
+
+@act
+def pause(request: HttpRequest, name: str) -> HttpResponse:
+    """Leave a source alone until it is resumed."""
+    schedules.pause(require(request, "engineer"), name)
+    return done(
+        request,
+        _("%(source)s is paused: its schedule leaves it alone.") % {"source": names.source(name)},
+        undo=reverse("source-resume", args=[name]),
+    )
+
+
+@act
+def resume(request: HttpRequest, name: str) -> HttpResponse:
+    """Let the schedule read a source again."""
+    schedules.resume(require(request, "engineer"), name)
+    return done(request, _("%(source)s will be read at its hours again.") % {"source": names.source(name)})
 
 
 @act

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from datetime import UTC, datetime
 from typing import Any, Literal, Self
 
 import pydantic
@@ -11,6 +13,7 @@ from filrouge.base.spec import Spec
 from filrouge.tables import TABLES
 
 KINDS = ("csv", "excel", "sql", "rest", "ndjson")
+DURATION = r"(\d+)\s*([smhd])"
 CONSENT_STATES = ("granted", "denied", "withdrawn", "objected", "restricted")
 # ref column of a canonical table -> column that holds the key of the record it names
 KEY_OF_REF = {
@@ -138,6 +141,25 @@ class Expect(Spec):
     rows: Rows = Rows()
     fresh_within: str | None = None
     rejects_below: float = Field(0.2, ge=0, le=1)
+
+    @pydantic.field_validator("every")
+    @classmethod
+    def _a_schedule(cls, value: str | None) -> str | None:
+        if value is not None:
+            from cronsim import CronSim, CronSimError
+
+            try:
+                CronSim(value, datetime(2026, 1, 1, tzinfo=UTC))
+            except CronSimError as error:
+                raise ValueError(f"{value!r} is no schedule: {str(error).lower()}") from None
+        return value
+
+    @pydantic.field_validator("fresh_within")
+    @classmethod
+    def _a_duration(cls, value: str | None) -> str | None:
+        if value is not None and not re.fullmatch(DURATION, value.strip()):
+            raise ValueError(f"{value!r} is no duration: write 30m, 26h or 2d")
+        return value
 
 
 class Owner(Spec):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from filrouge.domain.sources.spec import Expect
+from filrouge.domain.sources.spec import DURATION, Expect
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def judge(
 
 def duration(text: str) -> timedelta | None:
     """Return ``26h``, ``30m`` or ``2d`` as a time span, None when it is none of these."""
-    match = re.fullmatch(r"(\d+)\s*([smhd])", text.strip())
+    match = re.fullmatch(DURATION, text.strip())
     if match is None:
         return None
     unit = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}[match[2]]

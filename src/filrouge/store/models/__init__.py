@@ -13,6 +13,7 @@ from filrouge.store.models.trust import (
     Job,
     SubjectSalt,
     Suppression,
+    Worker,
 )
 from filrouge.store.models.users import Answer, ApiKey, Grant, Role, SavedView, User
 
@@ -42,4 +43,5 @@ __all__ = [
     "Suppression",
     "User",
     "Verdict",
+    "Worker",
 ]

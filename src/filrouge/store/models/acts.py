@@ -27,6 +27,7 @@ class Note(Act):
     """A free note on a person's page."""
 
     personal = ("text",)
+    holds = True
 
     text = models.TextField()
     removed_at = models.DateTimeField(null=True, blank=True)
@@ -48,6 +49,8 @@ class Promise(Act):
         RELEASED = "released", _("no longer due")
 
     personal = ("text", "outcome")
+    counted_from = "due_at"
+    holds = True
 
     text = models.TextField()
     due_at = models.DateTimeField(db_index=True)
@@ -81,6 +84,8 @@ class FollowUp(Act):
         CANCELLED = "cancelled", _("cancelled")
 
     personal = ("subject", "outcome")
+    counted_from = "due_at"
+    holds = True
 
     company = models.CharField(max_length=40, blank=True)
     kind = models.CharField(max_length=30, default="call")
@@ -112,7 +117,8 @@ class FollowUp(Act):
 class Correction(Act):
     """A value set by a person who knows better; it outranks every source until undone."""
 
-    personal = ("value", "was")
+    personal = ("value", "was", "reason")
+    counted_from = "undone_at"
 
     attribute = models.CharField(max_length=40)
     value = models.TextField()
@@ -132,7 +138,10 @@ class ConsentEvent(Act):
     """An act of consent, refusal, objection or restriction recorded here: append-only."""
 
     personal = ("evidence",)
+    plain = ("notice",)
+    basis = "legal_obligation"
     retention_days = 5 * 365
+    counted_from = ""  # a refusal outlives its date: what a person decided is kept as long as they are known
 
     purpose = models.CharField(max_length=20)
     channel = models.CharField(max_length=10)
@@ -149,8 +158,12 @@ class ConsentEvent(Act):
         return f"consent {self.id}"
 
 
-class Verdict(Row):
+class Verdict(Row, Personal):
     """A human verdict on identity between records: one person, or not; a constraint until undone."""
+
+    personal = ("reason",)
+    person_column = ""
+    counted_from = ""  # it goes with the records
 
     class Kind(models.TextChoices):
         SAME = "must_link", _("one person")

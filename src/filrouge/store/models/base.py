@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import uuid
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from django.db import models
 
 from filrouge.base import clock, ids
+from filrouge.tables.base import Basis
 
 
 def new_id() -> uuid.UUID:
@@ -25,12 +26,21 @@ class Row(models.Model):
 
 
 class Personal(models.Model):
-    """A row that holds personal data: which columns, whose, why, and for how long."""
+    """A row that holds personal data: which columns, whose, why, by what right, and for how long.
+
+    The retention counts from the column ``counted_from``, and has not begun while it is empty; without such a column
+    the row is kept as long as the person or the account. ``holds``: while it is kept, so are the person's records.
+    """
 
     personal: ClassVar[tuple[str, ...]] = ()
+    plain: ClassVar[tuple[str, ...]] = ()  # columns of text that say nothing of anybody
     person_column: ClassVar[str] = "person"
+    whose: ClassVar[Literal["customer", "staff"]] = "customer"
     purpose_held: ClassVar[str] = "service"
+    basis: ClassVar[Basis] = "legitimate_interest"
     retention_days: ClassVar[int] = 3 * 365
+    counted_from: ClassVar[str] = "created_at"
+    holds: ClassVar[bool] = False
 
     class Meta:
         abstract = True

@@ -23,6 +23,8 @@ class Source(Row):
     enabled = models.BooleanField(default=True)
     cursor = models.CharField(max_length=200, blank=True)
     as_of = models.DateTimeField(null=True, blank=True)
+    due_at = models.DateTimeField(null=True, blank=True)
+    swept_at = models.DateTimeField(null=True, blank=True)
     sample = models.BooleanField(default=False)
 
     class Meta:

@@ -10,8 +10,15 @@ from filrouge.base import clock
 from filrouge.store.models.base import Personal, Row
 
 
-class AuditEntry(Row):
+class AuditEntry(Row, Personal):
     """An audit line as born in the transaction of the act, waiting to be chained."""
+
+    personal = ("by",)
+    plain = ("details",)
+    person_column = ""
+    whose = "staff"
+    basis = "legal_obligation"
+    counted_from = ""
 
     at = models.DateTimeField(default=clock.now)
     by = models.CharField(max_length=100)
@@ -28,8 +35,14 @@ class AuditEntry(Row):
         return f"{self.action} {self.at:%Y-%m-%d %H:%M}"
 
 
-class AuditLine(models.Model):
+class AuditLine(Personal):
     """A line of the chain: the body in RFC 8785 form, its hash, and the hash of the line before."""
+
+    personal = ("by", "body")
+    person_column = ""
+    whose = "staff"
+    basis = "legal_obligation"
+    counted_from = ""  # a line taken out would break the chain; a customer is only named by a salted hash
 
     seq = models.BigAutoField(primary_key=True)
     entry = models.UUIDField(unique=True)
@@ -49,8 +62,12 @@ class AuditLine(models.Model):
         return f"{self.seq} {self.action}"
 
 
-class SubjectSalt(models.Model):
+class SubjectSalt(Personal):
     """The salt by which the audit speaks of a person; destroyed at erasure, so that the lines speak of nobody."""
+
+    personal = ("salt",)
+    basis = "legal_obligation"
+    counted_from = ""
 
     person = models.CharField(max_length=36, primary_key=True)
     salt = models.CharField(max_length=64)
@@ -59,8 +76,13 @@ class SubjectSalt(models.Model):
         return "salt"
 
 
-class Suppression(Row):
+class Suppression(Row, Personal):
     """A keyed hash of what must not come back: an address, a number or a record of an erased person."""
+
+    personal = ("digest",)
+    person_column = ""
+    basis = "legal_obligation"
+    counted_from = ""  # it keeps an erased person out, as long as there are sources
 
     kind = models.CharField(max_length=12)
     digest = models.CharField(max_length=64)
@@ -77,7 +99,12 @@ class Suppression(Row):
 class Erasure(Row, Personal):
     """One erasure: what was asked, what was destroyed where, and what a second search found (nothing)."""
 
+    personal = ("reason", "plan")
+    plain = ("report",)
     person_column = ""
+    basis = "legal_obligation"
+    retention_days = 5 * 365
+    counted_from = "finished_at"
 
     subject = models.CharField(max_length=80)
     person = models.CharField(max_length=36, blank=True)
@@ -142,3 +169,16 @@ class Job(Row):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.state}"
+
+
+class Worker(Row):
+    """A process that works through the jobs, and when it was last seen alive."""
+
+    name = models.CharField(max_length=60, unique=True)
+    seen_at = models.DateTimeField(default=clock.now, db_index=True)
+
+    class Meta:
+        ordering = ("name",)
+
+    def __str__(self) -> str:
+        return self.name

@@ -8,7 +8,7 @@ from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, Permis
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from filrouge.store.models.base import Row
+from filrouge.store.models.base import Personal, Row
 from filrouge.store.models.groups import Entity
 
 
@@ -35,8 +35,14 @@ class UserManager(BaseUserManager["User"]):
         return self.create_user(email, password, is_superuser=True, is_staff=True, **fields)
 
 
-class User(Row, AbstractBaseUser, PermissionsMixin):
+class User(Row, Personal, AbstractBaseUser, PermissionsMixin):
     """A person who works with the product."""
+
+    personal = ("email", "name")
+    person_column = ""
+    whose = "staff"
+    basis = "contract"
+    counted_from = ""
 
     email = models.EmailField(unique=True)
     name = models.CharField(max_length=200)
@@ -118,8 +124,13 @@ class Answer(Row):
         return f"answer {self.id}"
 
 
-class SavedView(Row):
+class SavedView(Row, Personal):
     """A search or a list that someone keeps under a name."""
+
+    personal = ("query",)
+    person_column = ""
+    whose = "staff"
+    counted_from = ""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="views")
     page = models.CharField(max_length=40)

@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from filrouge.base import settings
+from filrouge.base import clock, settings
 from filrouge.base.errors import NotFound
 from filrouge.domain.privacy.caller import Caller
 from filrouge.domain.privacy.perimeter import mask
 from filrouge.domain.sources import SourceSpec
+from filrouge.domain.sources.schedule import lateness
 from filrouge.engines import open_engine
 from filrouge.store.lake import Lake
 from filrouge.store.models import Job, Run, Source
@@ -29,6 +30,7 @@ class SourceLine:
     spec: SourceSpec
     last: Run | None
     running: bool
+    late_by: timedelta | None = None
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,7 @@ class Reject:
 def lines(caller: Caller) -> list[SourceLine]:
     """Return every source that the caller's entities own, by system."""
     found = []
+    now = clock.now()
     busy = set(Run.objects.filter(state__in=("running", "staged")).values_list("source_id", flat=True))
     waiting = {job.params.get("source") for job in Job.objects.filter(kind="import", state__in=("waiting", "running"))}
     for source in Source.objects.all():
@@ -55,7 +58,8 @@ def lines(caller: Caller) -> list[SourceLine]:
             continue
         last = Run.objects.filter(source=source, kind="import").first()
         spec = SourceSpec.parse(source.spec, what=source.name)
-        found.append(SourceLine(source, spec, last, source.pk in busy or source.name in waiting))
+        late_by = lateness(spec, as_of=source.as_of, at=now) if source.enabled else None
+        found.append(SourceLine(source, spec, last, source.pk in busy or source.name in waiting, late_by))
     return found
 
 
@@ -65,6 +69,14 @@ def line(name: str, caller: Caller) -> SourceLine:
         if found.source.name == name:
             return found
     raise NotFound("No source is called {name}.", name=name)
+
+
+def source_of(name: str, caller: Caller) -> Source:
+    """Return the row of the source called ``name``. Raises NotFound when the caller may not know of it."""
+    found = Source.objects.filter(name=name).first()
+    if found is None or not _open_to(found, caller):
+        raise NotFound("No source is called {name}.", name=name)
+    return found
 
 
 def _open_to(source: Source, caller: Caller) -> bool:
@@ -120,11 +132,14 @@ def _reject(row: Mapping[str, Any], spec: SourceSpec | None, *, shown: bool) -> 
 
 
 def late(caller: Caller, *, at: datetime) -> list[SourceLine]:
-    """Return the sources whose last run failed or looks doubtful: what waits for an engineer."""
+    """Return the sources that are late, or whose last run failed or looks doubtful: what waits for an engineer."""
     return [
         found
         for found in lines(caller)
-        if found.last is None or found.last.state == Run.State.FAILED or found.last.verdict == "doubtful"
+        if found.last is None
+        or found.late_by is not None
+        or found.last.state == Run.State.FAILED
+        or found.last.verdict == "doubtful"
     ]
 
 

@@ -1,0 +1,59 @@
+"""The register of processing as one caller may read it: their entities' sources and agreements, every kind of data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from filrouge.domain.privacy import register as rules
+from filrouge.domain.privacy.caller import Caller
+from filrouge.domain.privacy.perimeter import Sight
+from filrouge.store.models import Agreement
+from filrouge.store.models.base import Personal
+from filrouge.store.queries import group, sources
+
+
+@dataclass(frozen=True)
+class Register:
+    """What is held, who sees which category, and what entities open to one another."""
+
+    held: tuple[rules.Held, ...]
+    sights: Mapping[str, Mapping[str, Sight]]
+    agreements: tuple[Agreement, ...]
+
+
+def register(caller: Caller) -> Register:
+    """Return the register."""
+    feeds = []
+    for line in sources.lines(caller):
+        cell = line.spec.entity
+        named = (cell.const,) if cell.const else tuple(value for value in (cell.values or {}).values() if value)
+        feeds.append(rules.Feed(line.source.name, line.source.reads, tuple(named)))
+        if line.spec.consents:
+            feeds.append(rules.Feed(line.source.name, "consents", tuple(named)))
+    acting = caller.perimeter.acting
+    agreed = [
+        row for row in group.agreements() if caller.perimeter.everything or {row.giver.slug, row.receiver.slug} & acting
+    ]
+    return Register((*rules.tables(feeds), *rows()), rules.sights(), tuple(agreed))
+
+
+def rows() -> list[rules.Held]:
+    """Return what each kind of row outside the lake declares of itself."""
+    from django.apps import apps
+
+    return [
+        rules.Held(
+            name=str(model._meta.model_name),
+            where="database",
+            whose=model.whose,
+            categories=("personal",) if model.whose == "staff" else ("text",),
+            columns=model.personal,
+            purpose=model.purpose_held,
+            basis=model.basis,
+            kept=model.counted_from or ("with_account" if model.whose == "staff" else "with_person"),
+            days=model.retention_days if model.counted_from else None,
+        )
+        for model in sorted(apps.get_models(), key=lambda model: str(model._meta.model_name))
+        if issubclass(model, Personal)
+    ]

@@ -1,0 +1,109 @@
+"""Schedules: a source that is due becomes one job, once; after the imports, identity is settled once."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from filrouge.base import clock
+from filrouge.base.errors import Conflict
+from filrouge.domain.privacy.caller import Caller
+from filrouge.domain.sources import SourceSpec
+from filrouge.domain.sources.schedule import next_run
+from filrouge.store.models import Job, Run, Source
+from filrouge.store.queries.sources import source_of
+from filrouge.work import access, audit, jobs
+
+BY = "schedule"
+STALE_SAMPLE = timedelta(hours=1)  # the files of the sample do not change: what it missed overnight is let go
+
+
+def tick(*, at: datetime | None = None) -> int:
+    """Turn every source that is due into a job; return how many.
+
+    The next moment is written in the same transaction, counted from now: however many moments went by, one job makes
+    up for them, and two workers never make two.
+    """
+    now = at or clock.now()
+    made = 0
+    for source in Source.objects.filter(enabled=True, due_at__lte=now).order_by("due_at", "rank"):
+        coming = next_run(SourceSpec.parse(source.spec, what=source.name), after=now)
+        with transaction.atomic():
+            mine = Source.objects.filter(pk=source.pk, due_at=source.due_at, enabled=True).update(due_at=coming)
+            missed = source.due_at
+            if not mine or missed is None or (source.sample and now - missed > STALE_SAMPLE):
+                continue
+            try:
+                jobs.ask("import", by=BY, key=f"import {source.name}", source=source.name)
+            except Conflict:  # somebody asked already: that run is this one
+                continue
+            made += 1
+    return made
+
+
+def plan_all() -> None:
+    """Give a next moment to the sources that have a schedule and none yet."""
+    now = clock.now()
+    for source in Source.objects.filter(enabled=True, due_at=None):
+        if (coming := next_run(SourceSpec.parse(source.spec, what=source.name), after=now)) is not None:
+            Source.objects.filter(pk=source.pk, due_at=None).update(due_at=coming)
+
+
+def pause(asking: Caller, name: str) -> Source:
+    """Leave a source alone until it is resumed: nothing reads it but a run asked for by hand.
+
+    Raises NotFound, Refused, and Conflict when it is paused already.
+    """
+    source = _own(asking, name)
+    with transaction.atomic():
+        if not Source.objects.filter(pk=source.pk, enabled=True).update(enabled=False, due_at=None):
+            raise Conflict("The source {name} is paused already.", name=name)
+        Job.objects.filter(key=f"import {name}", state="waiting", by=BY).delete()
+        audit.record("source.pause", by=asking.by, kind="source", subject=name)
+    source.refresh_from_db()
+    return source
+
+
+def resume(asking: Caller, name: str) -> Source:
+    """Let the schedule read a source again, from its next moment on.
+
+    Raises NotFound, Refused, and Conflict when it is not paused.
+    """
+    source = _own(asking, name)
+    coming = next_run(SourceSpec.parse(source.spec, what=name), after=clock.now())
+    with transaction.atomic():
+        if not Source.objects.filter(pk=source.pk, enabled=False).update(enabled=True, due_at=coming):
+            raise Conflict("The source {name} is not paused.", name=name)
+        audit.record("source.resume", by=asking.by, kind="source", subject=name)
+    source.refresh_from_db()
+    return source
+
+
+def settle(*, by: str) -> None:
+    """Ask for identity to be settled, once for all the imports that end meanwhile, when something changed.
+
+    One that runs already may have begun before this import ended: then one more waits behind it.
+    """
+    if not behind():
+        return
+    running = Job.objects.filter(key="identity", state="running").exists()
+    try:
+        jobs.ask("identity", by=by, key="identity after" if running else "identity")
+    except Conflict:
+        return
+
+
+def behind() -> bool:
+    """Tell whether records came, changed or went since identity was last settled."""
+    last = Run.objects.filter(kind="identity", state=Run.State.COMMITTED).order_by("-started_at").first()
+    moved = Run.objects.filter(kind="import", state__in=(Run.State.COMMITTED, Run.State.UNDONE))
+    moved = moved.exclude(new=0, changed=0)
+    if last is not None:
+        moved = moved.filter(finished_at__gte=last.started_at)
+    return moved.exists()
+
+
+def _own(asking: Caller, name: str) -> Source:
+    access.must(asking, "engineer", scope="sources:run")
+    return source_of(name, asking)

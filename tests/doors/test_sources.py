@@ -1,0 +1,52 @@
+"""Sources at the doors: only an engineer of the entity pauses one, and the page says when it is read next."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.world import PEOPLE
+
+pytestmark = pytest.mark.django_db(databases=["default", "live", "audit"])
+
+
+@pytest.fixture
+def source(world: Any, tmp_path: Path) -> str:
+    from filrouge.work import sources
+
+    spec = {**PEOPLE, "entity": "groupe", "brand": "horizon", "expect": {"every": "0 6 * * *", "fresh_within": "26h"}}
+    return sources.define(spec, folder=tmp_path, by="test").name
+
+
+def test_an_engineer_pauses_a_source_and_resumes_it(source: str, world: Any, signed_in: Callable[[str], Any]) -> None:
+    world.user("remy", "engineer", entities=("groupe",))
+    client = signed_in("remy")
+    page = client.get(f"/sources/{source}", headers={"Accept-Language": "en"}).content.decode()
+    assert "prochain passage" in page
+    assert "0 6 * * *" in page
+    assert client.post(f"/sources/{source}/pause").status_code == 302
+    page = client.get(f"/sources/{source}").content.decode()
+    assert "en pause" in page
+    assert "Reprendre" in page
+    assert client.post(f"/sources/{source}/resume").status_code == 302
+    assert "prochain passage" in client.get(f"/sources/{source}").content.decode()
+
+
+@pytest.mark.parametrize(("role", "entity", "status"), [("analyst", "groupe", 403), ("engineer", "boutique", 404)])
+def test_nobody_else_does(
+    role: str, entity: str, status: int, source: str, world: Any, signed_in: Callable[[str], Any]
+) -> None:
+    world.user("someone", role, entities=(entity,))
+    assert signed_in("someone").post(f"/sources/{source}/pause").status_code == status
+
+
+def test_a_key_without_the_scope_does_not_pause(source: str, world: Any, client: Any) -> None:
+    from filrouge.work import access, groups
+
+    for scopes, status in ((["sources:read"], 403), (["sources:read", "sources:run"], 200)):
+        _, word = groups.make_key(access.OWNER, "key", role="engineer", scopes=scopes, entities=["groupe"], brands=[])
+        answer = client.post(f"/api/v1/sources/{source}/pause", headers={"Authorization": f"Bearer {word}"})
+        assert answer.status_code == status
+    assert answer.json()["paused"] is True
