@@ -16,6 +16,7 @@ from filrouge.console.pages import (
     people,
     reader,
     sources,
+    verdicts,
 )
 
 urlpatterns: list[URLPattern] = [
@@ -23,7 +24,12 @@ urlpatterns: list[URLPattern] = [
     path("search", people.search, name="search"),
     path("people", people.search, name="people"),
     path("people/<str:person_id>", people.show, name="person"),
-    path("people/<str:person_id>/records", people.records, name="person-records"),
+    path("people/<str:person_id>/records", verdicts.records, name="person-records"),
+    path("people/<str:person_id>/settling", verdicts.settling, name="person-settling"),
+    path("people/<str:person_id>/split", verdicts.split, name="person-split"),
+    path("people/<str:person_id>/merge", verdicts.search, name="person-merge"),
+    path("people/<str:person_id>/merge/<str:other_id>", verdicts.merge, name="person-merge-with"),
+    path("verdicts/<uuid:gesture>/undo", verdicts.undo, name="verdict-undo"),
     path("people/<str:person_id>/notes", gestures.add_note, name="note-add"),
     path("people/<str:person_id>/promises", gestures.make_promise, name="promise-make"),
     path("people/<str:person_id>/follow-ups", gestures.add_followup, name="followup-add"),

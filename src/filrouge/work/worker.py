@@ -98,9 +98,16 @@ def _tidy(job: Job, **_: Any) -> None:
         jobs.renew(job)
 
 
+def _identity(job: Job, **_: Any) -> None:
+    def told(step: str, done: int, total: int | None) -> None:
+        jobs.renew(job, done=done, total=total)
+
+    identity.resolve(by=job.by, progress=told)
+
+
 VERBS: Mapping[str, jobs.Verb] = {
     "import": _import,
-    "identity": lambda job, **_: identity.resolve(by=job.by),
+    "identity": _identity,
     "erase": lambda job, *, erasure, **_: erasures.carry_out(erasure),
     "live": lambda job, **_: live.rebuild(),
     "tidy": _tidy,

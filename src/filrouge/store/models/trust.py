@@ -122,6 +122,7 @@ class Job(Row):
     run_at = models.DateTimeField(default=clock.now, db_index=True)
     every_s = models.PositiveIntegerField(null=True, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
+    again = models.BooleanField(default=False)  # asked for once more while it was running
     worker = models.CharField(max_length=60, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
     done = models.BigIntegerField(default=0)

@@ -285,6 +285,13 @@ def page(person: str, caller: Caller, *, at: datetime) -> Page | None:
     )
 
 
+def named(person: str, caller: Caller, *, at: datetime) -> Hit | None:
+    """Return ``person`` (or whoever the id leads to) as the caller sees them, None when nothing may be seen."""
+    live = Live()
+    hits = _hits(live, [(number(live.current(person)), (1.0, ""))], caller, limit=1, brand="", at=at)
+    return hits[0] if hits else None
+
+
 def overlay(values: list[dict[str, Any]], corrections: Iterable[Correction]) -> list[dict[str, Any]]:
     """Return candidate values with what people corrected put first."""
     said = [
