@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from django.http import HttpRequest
-from ninja import Query, Router, Schema
+from ninja import Query, Router, Schema, Status
 
 from filrouge.api.door import caller
 from filrouge.base import clock
@@ -182,9 +182,9 @@ def correction(request: HttpRequest, person: str, said: CorrectionIn) -> tuple[i
 
 
 @router.post("/{person}/erasure", response={202: Made}, summary="Ask for the erasure of a person")
-def erase(request: HttpRequest, person: str, reason: str = "") -> tuple[int, dict[str, str]]:
+def erase(request: HttpRequest, person: str, reason: str = "") -> Status[dict[str, str]]:
     access.must(caller(request), "privacy", scope="people:write")
-    return 202, {"id": str(erasures.request(caller(request), person, reason=reason).id)}
+    return Status(202, {"id": str(erasures.request(caller(request), person, reason=reason).id)})
 
 
 def _page(request: HttpRequest, person: str) -> people.Page:

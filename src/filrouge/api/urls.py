@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from django.urls import path
 
-from filrouge.api import people, sources, verdicts
+from filrouge.api import erasures, people, sources, verdicts
 from filrouge.api.door import api
 
 api.add_router("/people", people.router)
+api.add_router("/erasures", erasures.router)
 api.add_router("/sources", sources.router)
 api.add_router("", verdicts.router)
 

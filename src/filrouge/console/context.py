@@ -35,6 +35,7 @@ PLACES = (
     Place("companies", _("Companies"), "building", frozenset({"advisor", "sales", "finance"})),
     Place("sources", _("Sources"), "source", frozenset({"engineer", "analyst", "privacy"})),
     Place("baselines", _("Baselines"), "baseline", frozenset({"executive", "analyst", "sales", "finance"})),
+    Place("erasures", _("Erasures"), "lock", frozenset({"privacy"})),
     Place("audit", _("Audit"), "audit", frozenset({"privacy"})),
     Place("users", _("Accounts"), "key", frozenset({"administrator"})),
 )
@@ -42,9 +43,10 @@ PLACES = (
 
 # Pages that belong to a place though they are named otherwise.
 _VIEWS = {
-    "people": {"people", "search", "person", "person-records", "correct", "by-phone"},
+    "people": {"people", "search", "person", "correct", "by-phone", "erase"},
     "companies": {"companies", "company"},
     "sources": {"sources", "source", "run"},
+    "erasures": {"erasures", "erasure"},
 }
 
 
@@ -76,8 +78,7 @@ def places(request: HttpRequest) -> list[dict[str, Any]]:
             address = reverse(place.view)
         except NoReverseMatch:
             continue
-        current = (
-            here == place.view or here.startswith(f"{place.view.rstrip('s')}-") or here.startswith(f"{place.view}-")
-        )
+        own = _VIEWS.get(place.view, {place.view})
+        current = here in own or any(here.startswith(f"{view}-") for view in own)
         found.append({"address": address, "name": place.name, "icon": place.icon, "current": current})
     return found

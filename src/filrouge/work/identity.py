@@ -126,12 +126,11 @@ def _stage(
     ).to_arrow_table()
     stamp = {"run_id": pa.scalar(str(run.id)), "recorded_at": pa.scalar(at, pa.timestamp("us", tz="UTC"))}
     who = resolution.assignment.select(["record_key", "person"])
-    people = identity.people(engine.con, records, who)
-    golden = identity.golden(engine.con, records, who)
+    made = derived(engine, records, who, run=str(run.id), at=at)
     manifest: dict[str, dict[str, Any]] = {
-        "people": {"overwrite": [runs.stage(run, "people.parquet", _stamped("people", people, stamp))]},
-        "golden_values": {"overwrite": [runs.stage(run, "golden.parquet", _stamped("golden_values", golden, stamp))]},
+        name: {"overwrite": [runs.stage(run, f"{name}.parquet", data)]} for name, data in made.items()
     }
+    people = made["people"]
     tombs = _tombstones(engine, resolution, people)
     if tombs.num_rows:
         manifest["people"]["overwrite"].append(runs.stage(run, "merged.parquet", _stamped("people", tombs, stamp)))
@@ -139,6 +138,15 @@ def _stage(
         decided = {**stamp, "decided_at": stamp["recorded_at"]}
         manifest["links"] = {"append": [runs.stage(run, "links.parquet", _stamped("links", links, decided))]}
     return manifest
+
+
+def derived(engine: Engine, records: pa.Table, who: pa.Table, *, run: str, at: datetime) -> dict[str, pa.Table]:
+    """Return the people and golden values of ``records`` (``who``: record_key, person) in the shape of their tables."""
+    stamp = {"run_id": pa.scalar(run), "recorded_at": pa.scalar(at, pa.timestamp("us", tz="UTC"))}
+    return {
+        "people": _stamped("people", identity.people(engine.con, records, who), stamp),
+        "golden_values": _stamped("golden_values", identity.golden(engine.con, records, who), stamp),
+    }
 
 
 def _stamped(table: str, data: pa.Table, values: Mapping[str, pa.Scalar]) -> pa.Table:

@@ -14,7 +14,7 @@ from filrouge.store.models import Job
 
 LEASE = timedelta(minutes=2)
 RETRIES = 3
-TURNS = 20  # how often a job comes back while what it needs is busy
+TURNS = 200  # how often a job comes back while what it needs is busy
 Verb = Callable[..., Any]
 
 

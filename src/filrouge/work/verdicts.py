@@ -151,6 +151,8 @@ def _write(
     other = Verdict.Kind.DIFFERENT if kind == Verdict.Kind.SAME else Verdict.Kind.SAME
     opposed = Verdict.objects.filter(kind=other, undone_at=None)
     crossing = Q(left__in=list(mine), right__in=list(theirs)) | Q(left__in=list(theirs), right__in=list(mine))
+    if kind == Verdict.Kind.DIFFERENT:  # what only an erasure holds together, nobody decided
+        opposed.filter(crossing, gesture="").update(undone_at=clock.now(), undone_by=by)
     if opposed.filter(crossing).exists():
         raise Conflict(
             "An earlier decision says the opposite of these records.",

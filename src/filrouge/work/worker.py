@@ -64,7 +64,8 @@ class _held:
 
 
 def schedule() -> None:
-    """Make sure that the recurring jobs stand in the queue, once each."""
+    """Make sure that the recurring jobs stand in the queue, once each, and the erasures that were interrupted."""
+    erasures.take_up()
     for kind, every in (("tidy", timedelta(hours=1)), ("audit", timedelta(hours=6)), ("baselines", timedelta(days=1))):
         try:
             jobs.ask(kind, key=kind, by="schedule", every_s=int(every.total_seconds()))
@@ -90,6 +91,7 @@ def _import(job: Job, *, source: str, **_: Any) -> None:
 
 
 def _tidy(job: Job, **_: Any) -> None:
+    erasures.take_up()
     lake = runs.lake()
     for table in TABLES:
         if lake.versions(table) and len(lake.files(table)) > 8:

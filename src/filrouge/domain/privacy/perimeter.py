@@ -115,6 +115,11 @@ class Perimeter:
             rule.role in (*roles, "administrator") and rule.acts(entity, brand) for rule in self.rules
         )
 
+    def holds(self, *roles: str) -> frozenset[str]:
+        """Return the entities for the whole of which one of ``roles`` (or administrator) is held: no cap to brands."""
+        rules = (rule for rule in self.rules if rule.role in (*roles, "administrator") and not rule.brands)
+        return frozenset(entity for rule in rules for entity in rule.own)
+
     def sight(self, sensitivity: str, entity: str, brand: str, category: str = "identity") -> Sight:
         """Return how a value is shown: the most open of what the rules that see the fact allow."""
         if self.everything:

@@ -58,6 +58,7 @@ def about(records: Iterable[int], caller: Caller) -> list[Decided]:
     """Return the gestures that concern ``records``, the latest first, as far as the caller sees both sides of them."""
     keys, since = list(records), settled_at()
     touching = Verdict.objects.filter(Q(left__in=keys) | Q(right__in=keys)).values_list("gesture", flat=True)
+    touching = touching.exclude(gesture="")  # what an erasure holds together is nobody's decision
     rows: dict[str, list[Verdict]] = {}
     for row in Verdict.objects.filter(gesture__in=set(touching)).order_by("left", "right"):
         if _seen(caller, row):
@@ -69,7 +70,7 @@ def about(records: Iterable[int], caller: Caller) -> list[Decided]:
 def settling(records: Iterable[int]) -> Settling | None:
     """Return how far it is to settle what was last decided of ``records``, None when nothing waits."""
     keys, since = list(records), settled_at()
-    late = Verdict.objects.filter(Q(left__in=keys) | Q(right__in=keys))
+    late = Verdict.objects.filter(Q(left__in=keys) | Q(right__in=keys)).exclude(gesture="")
     if since is not None:
         late = late.filter(Q(created_at__gt=since) | Q(undone_at__gt=since))
     if not late.exists():
