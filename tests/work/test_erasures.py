@@ -94,15 +94,15 @@ def test_the_audit_stays_whole_and_speaks_of_nobody(group: World) -> None:
 def test_an_erasure_interrupted_is_taken_up_again(group: World, monkeypatch: pytest.MonkeyPatch) -> None:
     key = group.find("Augustine")[0].id
     row = erasures.request(access.OWNER, key)
-    real = erasures._forget
+    real = erasures.verbs.destroy.forget
 
     def fails(*_: object) -> None:
         raise RuntimeError("power cut")
 
-    monkeypatch.setattr(erasures, "_forget", fails)
+    monkeypatch.setattr(erasures.verbs.destroy, "forget", fails)
     with pytest.raises(RuntimeError):
         erasures.carry_out(str(row.id))
-    monkeypatch.setattr(erasures, "_forget", real)
+    monkeypatch.setattr(erasures.verbs.destroy, "forget", real)
     done = erasures.carry_out(str(row.id))
     assert done.state == "done" and done.person == "" and done.plan == {}
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from django.urls import path
 
-from filrouge.api import accounts, companies, followups, people, sources, trust
+from filrouge.api import accounts, companies, erasures, followups, people, sources, trust, verdicts
 from filrouge.api.door import api
 
 api.add_router("/people", people.router)
 api.add_router("/companies", companies.router)
 api.add_router("/follow-ups", followups.router)
+api.add_router("/erasures", erasures.router)
 api.add_router("/sources", sources.router)
 api.add_router("/accounts", accounts.router)
 api.add_router("", trust.router)
+api.add_router("", verdicts.router)
 
 urlpatterns = [path("api/v1/", api.urls)]

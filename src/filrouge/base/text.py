@@ -19,7 +19,7 @@ _PARTICLES = frozenset({"de", "du", "des", "d", "en", "et", "les", "lès", "sous
 _WORD = re.compile(r"[^\W\d_]+")
 
 
-def named(text: str) -> str:
+def in_case(text: str) -> str:
     """Return a name or a town written all in capitals as people write it; any other is left as it is.
 
     ``SAINT-ÉTIENNE SUR MER`` is told as ``Saint-Étienne sur Mer``.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -96,6 +97,69 @@ def undo(gesture: Annotated[str, typer.Argument(help="The number that merge or s
     installation.ready()
     identity.undo(gesture, by=BY)
     talk.print("Taken back.")
+
+
+@app.command()
+def why(
+    left: Annotated[str, typer.Argument(help="A person's id, or a record's key.")],
+    right: Annotated[str, typer.Argument(help="Another person's id, or another record's key.")],
+    as_json: AsJson = False,
+) -> None:
+    """Say why two records are of one person, or of two: each pair of the chain, what it rests on, how strongly."""
+    from filrouge.cli import talk
+    from filrouge.store.queries import identity
+    from filrouge.work import installation
+
+    installation.ready()
+    found = identity.why(left, right)
+    steps = found.explanation.steps
+    code = found.explanation.code
+    if as_json:
+        chain = [
+            {"from": found.records[step.left], "to": found.records[step.right], "decision": step.decision,
+             "rule": step.rule, "bits": step.weight, "kinds": list(step.kinds)}
+            for step in steps
+        ]  # fmt: skip
+        print_json({"code": code, "steps": chain, "shared": list(found.shared), "held_apart": found.verdict})
+        return
+    said = {"same_person": "One person:", "same_record": "One record.", "two_people": "Two people."}
+    talk.print(said.get(code, code))
+    for step in steps:
+        weight = f", {step.weight:.1f} bits" if step.weight is not None else ""
+        kinds = f" ({', '.join(step.kinds)})" if step.kinds else ""
+        typer.echo(
+            f"  {found.records[step.left]} – {found.records[step.right]}: {step.decision} {step.rule}{weight}{kinds}"
+        )
+    if found.verdict:
+        typer.echo("  Somebody decided that they are different people.")
+    if code == "two_people":
+        typer.echo("  They share " + (", ".join(found.shared) if found.shared else "nothing") + ".")
+
+
+@app.command()
+def history(
+    person: Annotated[str, typer.Argument(help="A person's id, living or merged away.")], as_json: AsJson = False
+) -> None:
+    """Tell the life of an id: when its records came, which joined it, which left and for whom."""
+    from filrouge.base.errors import NotFound
+    from filrouge.domain.privacy.caller import OWNER
+    from filrouge.store.queries import identity
+    from filrouge.work import installation
+
+    installation.ready()
+    chapters = identity.history(person, OWNER)
+    if not chapters:
+        raise NotFound("No person has this number.", hint="Look the person up by name, e-mail or phone.")
+    if as_json:
+        print_json([asdict(chapter) for chapter in chapters])
+        return
+    said = {
+        "born": "{n} records", "arrived": "{n} new records", "joined": "{n} records of {other} joined",
+        "left": "{n} records left for {other}", "merged": "{n} records left for {other}, where this id now leads",
+        "revived": "{n} records came back",
+    }  # fmt: skip
+    for one in chapters:
+        typer.echo(f"{one.at:%Y-%m-%d %H:%M}  {said[one.code].format(n=one.records, other=one.other)} ({one.decision})")
 
 
 def _lines(found: dict[str, Any]) -> str:

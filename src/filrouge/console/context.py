@@ -35,6 +35,7 @@ PLACES = (
     Place("companies", _("Companies"), "building", frozenset({"advisor", "sales", "finance"})),
     Place("sources", _("Sources"), "source", frozenset({"engineer", "analyst", "privacy"})),
     Place("baselines", _("Baselines"), "baseline", frozenset({"executive", "analyst", "sales", "finance"})),
+    Place("erasures", _("Erasures"), "lock", frozenset({"privacy"})),
     Place("audit", _("Audit"), "audit", frozenset({"privacy"})),
     Place("register", _("Register"), "audit", frozenset({"privacy"})),
     Place("users", _("Accounts"), "key", frozenset({"administrator"})),
@@ -43,10 +44,14 @@ PLACES = (
 
 # Pages that belong to a place though they are named otherwise.
 _VIEWS = {
-    "people": {"search", "person", "person-records", "correct", "by-phone", "erase"},
+    "people": {
+        "search", "person", "person-records", "person-split", "person-merge", "person-merge-with", "correct",
+        "by-phone", "erase",
+    },
     "companies": {"company"},
     "sources": {"source", "run"},
-}
+    "erasures": {"erasure"},
+}  # fmt: skip
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:

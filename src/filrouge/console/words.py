@@ -319,6 +319,9 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "followup": _("follow-ups"),
         "correction": _("corrections"),
         "consentevent": _("consents"),
+        "verdict": _("decisions made by hand"),
+        "savedview": _("saved searches"),
+        "job": _("tasks of the worker"),
     },
     "held": {
         "source_records": _("rows as received"),
@@ -399,6 +402,12 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "due_at": _("from when it was due"),
         "undone_at": _("from when it was taken back"),
         "finished_at": _("from its end"),
+    },
+    "erasure": {
+        "planned": _p("erasure", "asked"),
+        "running": _p("erasure", "under way"),
+        "swept": _p("erasure", "under way"),
+        "done": _p("erasure", "done"),
     },
     "promise": {"open": _("due"), "kept": _("kept"), "broken": _("not kept"), "released": _("no longer due")},
     "state": {"open": _("to do"), "done": _p("follow-up", "done"), "cancelled": _("cancelled")},

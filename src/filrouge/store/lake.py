@@ -170,16 +170,29 @@ class Lake:
         table = self.open(name)
         if table is None:
             return 0
-        if everything:
-            table.cleanup_metadata()
-        return len(
-            table.vacuum(
-                retention_hours=0 if everything else int(hours) or 1,
-                enforce_retention_duration=False,
-                dry_run=False,
-                full=everything,
-            )
+        removed = table.vacuum(
+            retention_hours=0 if everything else int(hours) or 1,
+            enforce_retention_duration=False,
+            dry_run=False,
+            full=everything,
         )
+        if everything:
+            self._forget_log(name)
+        return len(removed)
+
+    def _forget_log(self, name: str) -> None:
+        """Keep of the table's log what it is now: earlier entries name the keys of rows that were deleted."""
+        if (table := self.open(name)) is None:
+            return
+        # the last entry has to stay, since the next writer reads it: this one names nothing
+        settled = {key: value for key, value in _configuration(TABLES[name]).items() if value is not None}
+        table.alter.set_table_properties(settled)
+        table.create_checkpoint()
+        now, log = table.version(), self.path(name) / "_delta_log"
+        for file in log.iterdir():
+            version, _, _ = file.name.partition(".")
+            if version.isdigit() and int(version) < now:
+                file.unlink(missing_ok=True)
 
     def versions(self, name: str) -> int:
         """Return the number of commits since the table was made."""

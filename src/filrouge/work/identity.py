@@ -11,16 +11,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from django.db import transaction
 
-from filrouge.base import clock, ids
-from filrouge.base.errors import NotFound, UsageError
+from filrouge.base import clock
+from filrouge.base.errors import UsageError
 from filrouge.domain import identity
 from filrouge.domain.identity.spec import Survivorship
 from filrouge.engines import Engine, open_engine
 from filrouge.store.lake import arrow_schema
 from filrouge.store.models import Run, Source, Verdict
+from filrouge.store.queries.verdicts import records_of
 from filrouge.store.views import current
 from filrouge.tables import TABLES
-from filrouge.work import audit, live, runs
+from filrouge.work import live, runs, verdicts
 
 FEW = 5_000  # people touched; beyond, and beyond a tenth of all, the live copies are built anew
 
@@ -125,12 +126,11 @@ def _stage(
     ).to_arrow_table()
     stamp = {"run_id": pa.scalar(str(run.id)), "recorded_at": pa.scalar(at, pa.timestamp("us", tz="UTC"))}
     who = resolution.assignment.select(["record_key", "person"])
-    people = identity.people(engine.con, records, who)
-    golden = identity.golden(engine.con, records, who)
+    made = derived(engine, records, who, run=str(run.id), at=at)
     manifest: dict[str, dict[str, Any]] = {
-        "people": {"overwrite": [runs.stage(run, "people.parquet", _stamped("people", people, stamp))]},
-        "golden_values": {"overwrite": [runs.stage(run, "golden.parquet", _stamped("golden_values", golden, stamp))]},
+        name: {"overwrite": [runs.stage(run, f"{name}.parquet", data)]} for name, data in made.items()
     }
+    people = made["people"]
     tombs = _tombstones(engine, resolution, people)
     if tombs.num_rows:
         manifest["people"]["overwrite"].append(runs.stage(run, "merged.parquet", _stamped("people", tombs, stamp)))
@@ -138,6 +138,15 @@ def _stage(
         decided = {**stamp, "decided_at": stamp["recorded_at"]}
         manifest["links"] = {"append": [runs.stage(run, "links.parquet", _stamped("links", links, decided))]}
     return manifest
+
+
+def derived(engine: Engine, records: pa.Table, who: pa.Table, *, run: str, at: datetime) -> dict[str, pa.Table]:
+    """Return the people and golden values of ``records`` (``who``: record_key, person) in the shape of their tables."""
+    stamp = {"run_id": pa.scalar(run), "recorded_at": pa.scalar(at, pa.timestamp("us", tz="UTC"))}
+    return {
+        "people": _stamped("people", identity.people(engine.con, records, who), stamp),
+        "golden_values": _stamped("golden_values", identity.golden(engine.con, records, who), stamp),
+    }
 
 
 def _stamped(table: str, data: pa.Table, values: Mapping[str, pa.Scalar]) -> pa.Table:
@@ -211,60 +220,44 @@ def _follow(touched: Sequence[str], people: int, *, full: bool, progress: runs.P
         live.refresh(touched, progress=progress)
 
 
-# --- human verdicts ---------------------------------------------------------------------------------------------------
+# --- human verdicts, settled at once: the command line waits for the answer -------------------------------------------
 
 
 def merge(left: str, right: str, *, by: str, reason: str = "") -> str:
     """Say that two people are one; return the gesture by which it can be undone.
 
-    Raises NotFound, and UsageError when they are one already.
+    Raises NotFound, UsageError when they are one already, Conflict when an earlier verdict says the opposite.
     """
-    mine, theirs = _records_of(left), _records_of(right)
+    mine, theirs = records_of(left), records_of(right)
     if set(mine) == set(theirs):
         raise UsageError("These are already one person.")
-    return _say(Verdict.Kind.SAME, [(mine[0], key) for key in theirs[:1]], by=by, reason=reason, subject=left)
-
-
-def split(person: str, records: Sequence[int], *, by: str, reason: str = "") -> str:
-    """Say that ``records`` are not of ``person``; return the gesture by which it can be undone."""
-    held = _records_of(person)
-    away = [key for key in held if key in set(records)]
-    stay = [key for key in held if key not in set(records)]
-    if not away or not stay:
-        raise UsageError(
-            "A split needs records that go and records that stay.", hint="Name some of the person's records, not all."
-        )
-    pairs = [(goes, stays) for goes in away for stays in stay]
-    return _say(Verdict.Kind.DIFFERENT, pairs, by=by, reason=reason, subject=person)
-
-
-def undo(gesture: str, *, by: str) -> None:
-    """Take back a merge or a split: its constraints are lifted and identity is settled again."""
-    rows = Verdict.objects.filter(gesture=gesture, undone_at=None)
-    if not rows.exists():
-        raise NotFound("There is no such verdict to take back.", hint="It may have been taken back already.")
     with transaction.atomic():
-        audit.record("identity.undo", by=by, kind="gesture", subject=gesture)
-        rows.update(undone_at=clock.now(), undone_by=by)
-    resolve(by=by)
-
-
-def _say(kind: str, pairs: Sequence[tuple[int, int]], *, by: str, reason: str, subject: str) -> str:
-    gesture = str(ids.uuid7())
-    with transaction.atomic():
-        Verdict.objects.bulk_create(
-            Verdict(kind=kind, left=left, right=right, by=by, reason=reason, gesture=gesture) for left, right in pairs
-        )
-        audit.record(f"identity.{kind}", by=by, kind="person", subject=subject, gesture=gesture, pairs=len(pairs))
+        first, second = dict(sorted(mine.items())), dict(sorted(theirs.items()))
+        gesture = verdicts.same(first, second, by=by, reason=reason, subject=left)
     resolve(by=by)
     return gesture
 
 
-def _records_of(person: str) -> list[int]:
-    from filrouge.store.live import Live
+def split(person: str, records: Sequence[int], *, by: str, reason: str = "") -> str:
+    """Say that ``records`` are not of ``person``; return the gesture by which it can be undone.
 
-    copies = Live()
-    document = copies.document(copies.current(person))
-    if document is None:
-        raise NotFound("No person has this number.", hint="Look the person up by name, e-mail or phone.")
-    return sorted(record["key"] for record in document["records"])
+    Raises NotFound, UsageError when nothing would go or stay, Conflict when an earlier verdict says the opposite.
+    """
+    held = records_of(person)
+    going = {key: origin for key, origin in held.items() if key in set(records)}
+    staying = {key: origin for key, origin in held.items() if key not in set(records)}
+    if not going or not staying:
+        raise UsageError(
+            "A split needs records that go and records that stay.", hint="Name some of the person's records, not all."
+        )
+    with transaction.atomic():
+        gesture = verdicts.different(going, staying, by=by, reason=reason, subject=person)
+    resolve(by=by)
+    return gesture
+
+
+def undo(gesture: str, *, by: str) -> None:
+    """Take back a merge or a split: its constraints are lifted and identity is settled again. Raises NotFound."""
+    with transaction.atomic():
+        verdicts.lift(gesture, by=by)
+    resolve(by=by)

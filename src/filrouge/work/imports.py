@@ -24,7 +24,7 @@ from filrouge.store.views import current
 from filrouge.tables import TABLES
 
 Progress = Callable[[str, int, int | None], None]
-# Given (record_key, keys of people, email, phone), tell which rows concern somebody who must not come back.
+# Given (entity, record_key, keys of people, email, phone), tell which rows concern somebody who must not come back.
 Suppressed = Callable[[pa.Table], list[bool]]
 KEEPS_CURSOR = frozenset({"sql"})
 
@@ -145,7 +145,11 @@ class Import:
         """Reject the rows of people who were erased, without keeping what they held."""
         if self.suppressed is None:
             return rows
-        wanted = [name for name in ("record_key", "person_key", "reader_key", "email", "phone") if name in rows.columns]
+        wanted = [
+            name
+            for name in ("entity", "record_key", "person_key", "reader_key", "email", "phone")
+            if name in rows.columns
+        ]
         narrow = rows.select("_seq", *wanted).to_pyarrow()
         barred = [seq for seq, bad in zip(narrow["_seq"].to_pylist(), self.suppressed(narrow), strict=True) if bad]
         if not barred:

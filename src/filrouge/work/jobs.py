@@ -14,6 +14,7 @@ from filrouge.store.models import Job
 
 LEASE = timedelta(minutes=2)
 RETRIES = 3
+TURNS = 200  # how often a job comes back while what it needs is busy
 Verb = Callable[..., Any]
 
 
@@ -24,6 +25,24 @@ def ask(kind: str, *, by: str = "", key: str = "", every_s: int | None = None, *
             return Job.objects.create(kind=kind, key=key, params=params, by=by, every_s=every_s)
     except IntegrityError:
         raise Conflict("This is already under way.", hint="It will be done soon; reload the page to see.") from None
+
+
+def ask_again(kind: str, *, by: str, key: str, **params: Any) -> Job:
+    """Make sure that a job of ``key`` will begin after now: one that waits, else one that is put in the queue.
+
+    One that already runs may have read what it works on: it is done once more when it ends.
+    """
+    while True:
+        try:
+            return ask(kind, by=by, key=key, **params)
+        except Conflict:
+            with transaction.atomic():
+                standing = Job.objects.select_for_update().filter(key=key, state__in=("waiting", "running")).first()
+                if standing is None:  # it ended between the two
+                    continue
+                if standing.state == "running":
+                    Job.objects.filter(pk=standing.pk).update(again=True)
+                return standing
 
 
 def claim(worker: str) -> Job | None:
@@ -52,9 +71,11 @@ def renew(job: Job, *, done: int | None = None, total: int | None = None) -> Non
 
 def work(job: Job, verbs: Mapping[str, Verb]) -> None:
     """Do a claimed job; keep what went wrong; put a recurring one back for its next time."""
-    problem, retry = "", False
+    problem, retry, busy = "", False, False
     try:
         verbs[job.kind](job, **job.params)
+    except Conflict as error:
+        problem, busy = str(error)[:500], True
     except FilrougeError as error:
         problem, retry = str(error)[:500], bool(getattr(error, "retryable", False))
     except Exception as error:  # noqa: BLE001 - the worker must outlive any job; the kind of fault is kept
@@ -67,6 +88,10 @@ def work(job: Job, verbs: Mapping[str, Verb]) -> None:
         row.problem, row.lease_until, row.finished_at = problem, None, now
         if problem and retry and row.attempts < RETRIES:
             row.state, row.run_at = "waiting", now + timedelta(seconds=30 * 2**row.attempts)
+        elif busy and row.attempts < TURNS:
+            row.state, row.run_at = "waiting", now + timedelta(seconds=20)
+        elif row.again:
+            row.state, row.attempts, row.run_at, row.again = "waiting", 0, now, False
         elif row.every_s:
             row.state, row.attempts, row.run_at = "waiting", 0, now + timedelta(seconds=row.every_s)
         else:

@@ -16,7 +16,7 @@ from django.db import transaction
 from filrouge.base import clock, settings
 from filrouge.base.errors import Conflict, FilrougeError, StorageError
 from filrouge.store.lake import Lake
-from filrouge.store.models import Run, Source
+from filrouge.store.models import Erasure, Run, Source
 from filrouge.work import audit
 
 Progress = Callable[[str, int, int | None], None]
@@ -50,6 +50,8 @@ def running(kind: str, *, by: str, source: Source | None = None) -> Iterator[Run
                 hint="Wait for it to end, then try again.",
                 what=source.name if source else kind,
             )
+        if Erasure.objects.filter(state="running").exists():
+            raise Conflict("An erasure is under way.", hint="It ends within minutes; then try again.")
         run = Run(kind=kind, source=source, source_name=source.name if source else "", by=by, started_at=clock.now())
         held = _hold(run)
         run.save(force_insert=True)

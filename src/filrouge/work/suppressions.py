@@ -30,41 +30,52 @@ def digest(kind: str, value: str, pepper: bytes | None = None) -> str:
     return hmac.new(pepper or _pepper(), f"{kind}:{value}".encode(), hashlib.sha256).hexdigest()
 
 
-def add(kind: str, values: Iterable[str], *, erasure: UUID, reason: str = "erasure") -> int:
-    """Keep the hashes of ``values``; return how many were new. Call it inside the transaction of the act."""
+def add(
+    kind: str, values: Iterable[str], *, erasure: UUID, entities: Iterable[str] = (), reason: str = "erasure"
+) -> int:
+    """Keep the hashes of ``values`` for ``entities`` (none: all); return how many were new.
+
+    Call it inside the transaction of the act.
+    """
+    obeyed = list(entities) or [""]
     pepper = _pepper()
     made = 0
     for value in sorted(set(values)):
-        _, new = Suppression.objects.get_or_create(
-            kind=kind, digest=digest(kind, value, pepper), defaults={"erasure": erasure, "reason": reason}
-        )
-        made += new
+        for entity in obeyed:
+            _, new = Suppression.objects.get_or_create(
+                kind=kind,
+                digest=digest(kind, value, pepper),
+                entity=entity,
+                defaults={"erasure": erasure, "reason": reason},
+            )
+            made += new
     return made
 
 
 def checker() -> Suppressed | None:
     """Return the test that an import puts its rows to, None while nobody is suppressed."""
-    known: dict[str, set[str]] = {}
-    for kind, word in Suppression.objects.values_list("kind", "digest"):
-        known.setdefault(kind, set()).add(word)
+    known: dict[str, dict[str, set[str]]] = {}
+    for kind, word, entity in Suppression.objects.values_list("kind", "digest", "entity"):
+        known.setdefault(kind, {}).setdefault(word, set()).add(entity)
     if not known:
         return None
     pepper = _pepper()
 
     def test(rows: pa.Table) -> list[bool]:
         barred = [False] * rows.num_rows
+        entities = rows["entity"].to_pylist()
         for column in rows.column_names:
             kind = {"email": "email", "phone": "phone"}.get(column, "record")
             words = known.get(kind)
-            if column == "_seq" or not words:
+            if column in ("_seq", "entity") or not words:
                 continue
             normal = {"email": email_key, "phone": phone_key}.get(kind, str)
-            verdicts: dict[object, bool] = {None: False}
+            obeyed: dict[object, set[str]] = {None: set()}  # the entities that keep a value out
             for at, value in enumerate(rows[column].to_pylist()):
-                if value not in verdicts:
+                if value not in obeyed:
                     key = normal(value)
-                    verdicts[value] = bool(key) and digest(kind, str(key), pepper) in words
-                barred[at] = barred[at] or verdicts[value]
+                    obeyed[value] = words.get(digest(kind, str(key), pepper), set()) if key else set()
+                barred[at] = barred[at] or "" in obeyed[value] or entities[at] in obeyed[value]
         return barred
 
     return test

@@ -104,7 +104,8 @@ class _held:
 
 
 def schedule() -> None:
-    """Make sure that the recurring jobs stand in the queue, once each."""
+    """Make sure that the recurring jobs stand in the queue, once each, and the erasures that were interrupted."""
+    erasures.take_up()
     for kind, every in RECURRING.items():
         try:
             jobs.ask(kind, key=kind, by="schedule", every_s=int(every.total_seconds()))
@@ -128,12 +129,8 @@ def _import(job: Job, *, source: str, **_: Any) -> None:
     schedules.settle(by=job.by)
 
 
-def _identity(job: Job, **_: Any) -> None:
-    identity.resolve(by=job.by)
-    followups.adopt()
-
-
 def _tidy(job: Job, **_: Any) -> None:
+    erasures.take_up()
     lake = runs.lake()
     for table in TABLES:
         with runs.writing():
@@ -142,6 +139,14 @@ def _tidy(job: Job, **_: Any) -> None:
             lake.vacuum(table)
         jobs.renew(job)
     answers.forget_old()
+
+
+def _identity(job: Job, **_: Any) -> None:
+    def told(step: str, done: int, total: int | None) -> None:
+        jobs.renew(job, done=done, total=total)
+
+    identity.resolve(by=job.by, progress=told)
+    followups.adopt()
 
 
 VERBS: Mapping[str, jobs.Verb] = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from filrouge.base.text import named
+from filrouge.base.text import in_case
 
 
 @pytest.mark.parametrize(
@@ -17,4 +17,4 @@ from filrouge.base.text import named
     ],
 )  # fmt: skip
 def test_a_name_in_capitals_is_told_as_people_write_it_and_any_other_is_left_alone(given: str, told: str) -> None:
-    assert named(given) == told
+    assert in_case(given) == told

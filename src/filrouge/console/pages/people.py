@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from filrouge.base import clock
-from filrouge.console import acts, advice, documents, moments, people
+from filrouge.console import acts, advice, documents, moments, people, verdicts
 from filrouge.console.names import brand as brand_mark
 from filrouge.console.templatetags import say
 from filrouge.console.who import caller, opens_pages
@@ -33,7 +33,7 @@ def search(request: HttpRequest) -> HttpResponse:
     partial = "HX-Request" in request.headers
     hits = found.search(asked, asking, limit=8 if partial else PAGE, brand=brand, at=clock.now())
     if partial:
-        return render(request, "console/parts/palette.html", {"asked": asked, "found_people": _lines(hits)})
+        return render(request, "console/parts/palette.html", {"asked": asked, "found_people": hit_lines(hits)})
     if len(hits) == 1 and hits[0].matched != "name" and hits[0].score == 1:
         return redirect("person", person_id=hits[0].id)
     return render(
@@ -43,7 +43,7 @@ def search(request: HttpRequest) -> HttpResponse:
             "asked": asked,
             "brand": brand,
             "brands": [(row.slug, row.name) for row in group.brands()],
-            "hits": _lines(hits),
+            "hits": hit_lines(hits),
             "full": len(hits) == PAGE,
         },
     )
@@ -60,23 +60,12 @@ def show(request: HttpRequest, person_id: str) -> HttpResponse:
 
 
 @login_required
-def records(request: HttpRequest, person_id: str) -> HttpResponse:
-    """Show every record behind a person, and why they are one."""
-    page = access.person(caller(request), person_id, opening="records")
-    return render(
-        request,
-        "console/people/records.html",
-        {"person": page.view, "records": people.evidence(page.view), "as_of": page.as_of},
-    )
-
-
-@login_required
 def by_phone(request: HttpRequest, e164: str) -> HttpResponse:
     """Open whoever calls: the person, a choice when several share the number, a search when nobody does."""
     hits = found.by_phone(e164, opens_pages(request), at=clock.now())
     if len(hits) == 1:
         return redirect("person", person_id=hits[0].id)
-    return render(request, "console/people/calling.html", {"number": say.phone(e164), "hits": _lines(hits)})
+    return render(request, "console/people/calling.html", {"number": say.phone(e164), "hits": hit_lines(hits)})
 
 
 def context(request: HttpRequest, page: found.Page, asking: Caller) -> dict[str, Any]:
@@ -91,6 +80,7 @@ def context(request: HttpRequest, page: found.Page, asking: Caller) -> dict[str,
         "woman": people.woman(person),
         "records_said": people.records_said(person),
         "records_url": reverse("person-records", args=[person.id]),
+        "settling": verdicts.settling([record.key for record in person.records]),
         "alerts": told,
         "advice": [*acts.overdue(page), *(alert.advice for alert in told)],
         "permissions": people.permissions(page, clock.now()),
@@ -99,7 +89,7 @@ def context(request: HttpRequest, page: found.Page, asking: Caller) -> dict[str,
         "facts": people.facts(person),
         "roles": people.roles(person),
         "running": people.running(person),
-        "household": _lines(page.household),
+        "household": hit_lines(page.household),
         "acts": acts.due(page, may=may_write),
         "notes": acts.notes(page, asking),
         "may_write": may_write,
@@ -129,7 +119,7 @@ def thread(request: HttpRequest, person: PersonView) -> dict[str, Any]:
     }
 
 
-def _lines(hits: Any) -> list[dict[str, Any]]:
+def hit_lines(hits: Any) -> list[dict[str, Any]]:
     """Return people found as lines: name, where to find them, what tells them apart."""
     return [
         {

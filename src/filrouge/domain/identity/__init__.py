@@ -3,12 +3,14 @@
 from filrouge.domain.identity.evaluate import evaluate
 from filrouge.domain.identity.golden import golden, people
 from filrouge.domain.identity.graph import Assignment, assign, state_hash
+from filrouge.domain.identity.life import Chapter, life
 from filrouge.domain.identity.resolve import Resolution, resolve
 from filrouge.domain.identity.spec import HumanDecision, IdentitySpec
 from filrouge.domain.identity.why import Explanation, Step, explain, steps
 
 __all__ = [
     "Assignment",
+    "Chapter",
     "Explanation",
     "HumanDecision",
     "IdentitySpec",
@@ -18,6 +20,7 @@ __all__ = [
     "evaluate",
     "explain",
     "golden",
+    "life",
     "people",
     "resolve",
     "state_hash",

@@ -81,14 +81,18 @@ class Agreement:
 
 @dataclass(frozen=True)
 class Rule:
-    """One grant worked out: entities open by category, brands it is capped to, and what its role may see."""
+    """One grant worked out: entities open by category, brands it is capped to, and the entities it acts for."""
 
     role: str
     entities: Mapping[str, frozenset[str]]
     brands: frozenset[str]
+    own: frozenset[str] = frozenset()
 
     def sees(self, entity: str, brand: str, category: str) -> bool:
         return entity in self.entities.get(category, frozenset()) and (not self.brands or brand in self.brands)
+
+    def acts(self, entity: str, brand: str) -> bool:
+        return entity in self.own and (not self.brands or brand in self.brands)
 
 
 @dataclass(frozen=True)
@@ -104,6 +108,17 @@ class Perimeter:
     def sees(self, entity: str, brand: str, category: str = "identity") -> bool:
         """Tell whether a fact of ``category`` collected by ``entity`` for ``brand`` is open."""
         return self.everything or any(rule.sees(entity, brand, category) for rule in self.rules)
+
+    def acts(self, entity: str, brand: str, *roles: str) -> bool:
+        """Tell whether one of ``roles`` (or administrator) is held for that entity and brand, agreements apart."""
+        return self.everything or any(
+            rule.role in (*roles, "administrator") and rule.acts(entity, brand) for rule in self.rules
+        )
+
+    def holds(self, *roles: str) -> frozenset[str]:
+        """Return the entities for the whole of which one of ``roles`` (or administrator) is held: no cap to brands."""
+        rules = (rule for rule in self.rules if rule.role in (*roles, "administrator") and not rule.brands)
+        return frozenset(entity for rule in rules for entity in rule.own)
 
     def sight(self, sensitivity: str, entity: str, brand: str, category: str = "identity") -> Sight:
         """Return how a value is shown: the most open of what the rules that see the fact allow."""
@@ -156,7 +171,7 @@ def perimeter(
             | {a.giver for a in agreed if a.receiver in own and a.opens(category=category, purpose=under, at=at)}
             for category in CATEGORIES
         }
-        rules.append(Rule(role=grant.role, entities=opened, brands=grant.brands))
+        rules.append(Rule(role=grant.role, entities=opened, brands=grant.brands, own=own))
     first = purpose or (ROLE_PURPOSE[held[0].role] if held else "service")
     return Perimeter(purpose=first, acting=frozenset(acting), rules=tuple(rules), roles=frozenset(g.role for g in held))
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from filrouge.base.text import named
+from filrouge.base.text import in_case
 from filrouge.domain.privacy.perimeter import Perimeter, mask
 
 # Attribute -> sensitivity and the reading order of the page.
@@ -235,9 +235,9 @@ def view(
 def name_of(attributes: Mapping[str, Attribute]) -> str:
     """Return the name a person is called by: given and family name, else the full name, else nothing; no shouting."""
     given, family = attributes.get("given_name"), attributes.get("family_name")
-    said = " ".join(named(part.best.value) for part in (given, family) if part is not None)
+    said = " ".join(in_case(part.best.value) for part in (given, family) if part is not None)
     if not said and "full_name" in attributes:
-        said = named(attributes["full_name"].best.value)
+        said = in_case(attributes["full_name"].best.value)
     return said
 
 

@@ -175,11 +175,17 @@ class Verdict(Row, Personal):
     by = models.CharField(max_length=100)
     reason = models.CharField(max_length=300, blank=True)
     gesture = models.CharField(max_length=36, blank=True, db_index=True)
+    # whose records they are: what a verdict says may be read by whoever sees both
+    left_entity = models.CharField(max_length=60, blank=True)
+    left_brand = models.CharField(max_length=60, blank=True)
+    right_entity = models.CharField(max_length=60, blank=True)
+    right_brand = models.CharField(max_length=60, blank=True)
     undone_at = models.DateTimeField(null=True, blank=True)
     undone_by = models.CharField(max_length=100, blank=True)
 
     class Meta:
         ordering = ("-created_at",)
+        indexes = (models.Index(fields=("left",)), models.Index(fields=("right",)))
 
     def __str__(self) -> str:
         return f"{self.kind} {self.left} {self.right}"

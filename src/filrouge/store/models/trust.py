@@ -86,11 +86,12 @@ class Suppression(Row, Personal):
 
     kind = models.CharField(max_length=12)
     digest = models.CharField(max_length=64)
+    entity = models.CharField(max_length=60, blank=True)  # whose imports obey it; empty: all of the group's
     reason = models.CharField(max_length=40, default="erasure")
     erasure = models.UUIDField(null=True, blank=True)
 
     class Meta:
-        constraints: ClassVar = [models.UniqueConstraint(fields=("kind", "digest"), name="one_suppression")]
+        constraints: ClassVar = [models.UniqueConstraint(fields=("kind", "digest", "entity"), name="one_suppression")]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.reason}"
@@ -110,7 +111,8 @@ class Erasure(Row, Personal):
     person = models.CharField(max_length=36, blank=True)
     by = models.CharField(max_length=100)
     reason = models.CharField(max_length=300, blank=True)
-    state = models.CharField(max_length=12, default="planned")
+    entities = models.JSONField(default=list)  # on whose behalf; empty: the whole group's
+    state = models.CharField(max_length=12, default="planned")  # planned, running, swept, done
     plan = models.JSONField(default=dict)
     report = models.JSONField(default=dict)
     finished_at = models.DateTimeField(null=True, blank=True)
@@ -149,6 +151,7 @@ class Job(Row):
     run_at = models.DateTimeField(default=clock.now, db_index=True)
     every_s = models.PositiveIntegerField(null=True, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
+    again = models.BooleanField(default=False)  # asked for once more while it was running
     worker = models.CharField(max_length=60, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
     done = models.BigIntegerField(default=0)

@@ -9,7 +9,7 @@ from typing import Any
 
 from rapidfuzz.distance import DamerauLevenshtein
 
-from filrouge.base.text import fold, grams, named
+from filrouge.base.text import fold, grams, in_case
 from filrouge.domain.identity.keys import email_key, phone_key, reference_key
 from filrouge.domain.privacy.caller import Caller
 from filrouge.domain.privacy.perimeter import Perimeter
@@ -206,7 +206,7 @@ def _hit(seen: PersonView, score: float, matched: str) -> Hit:
         name=seen.name,
         brands=seen.brands,
         score=round(score, 3),
-        city=named(address(best("address")).get("city") or ""),
+        city=in_case(address(best("address")).get("city") or ""),
         email=best("email"),
         phone=best("phone"),
         company=str(seen.roles[0].get("name") or "") if seen.roles else "",
@@ -278,6 +278,13 @@ def page(person: str, caller: Caller, *, at: datetime) -> Page | None:
         as_of=group.as_of(),
         redirected_from=person if current != person else "",
     )
+
+
+def named(person: str, caller: Caller, *, at: datetime) -> Hit | None:
+    """Return ``person`` (or whoever the id leads to) as the caller sees them, None when nothing may be seen."""
+    live = Live()
+    hits = _hits(live, [(number(live.current(person)), (1.0, ""))], caller, limit=1, brand="", at=at)
+    return hits[0] if hits else None
 
 
 def _acts(model: Any, people: Sequence[str], sees: Perimeter, category: str, **where: Any) -> list[Any]:

@@ -100,4 +100,10 @@
   document.addEventListener("change", (event) => {
     if (event.target.closest("form[data-send]")) event.target.form.requestSubmit();
   });
+
+  // --- print ------------------------------------------------------------------------------------------------------
+  for (const button of document.querySelectorAll("[data-print]")) {
+    button.hidden = false;
+    button.addEventListener("click", () => print());
+  }
 })();
