@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -11,6 +12,7 @@ from ninja import Query, Router, Schema
 from filrouge.api.door import caller
 from filrouge.base import clock
 from filrouge.base.errors import NotFound, UsageError
+from filrouge.store.queries import moments as thread
 from filrouge.store.queries import people
 from filrouge.work import access, consents, corrections, erasures, followups, notes, promises
 
@@ -114,18 +116,13 @@ def one(request: HttpRequest, person: str) -> dict[str, Any]:
     return {**said, "as_of": page.as_of, "redirected_from": page.redirected_from}
 
 
-@router.get("/{person}/events", summary="The timeline, latest first, by cursor pages")
+@router.get("/{person}/events", summary="The timeline, latest first, by cursor pages, to its very beginning")
 def events(
     request: HttpRequest, person: str, cursor: str = "", limit: Annotated[int, Query(ge=1, le=200)] = PAGE
 ) -> dict[str, Any]:
-    moments = list(_page(request, person).view.plain()["moments"])
-    start = 0
-    if cursor:
-        if not cursor.isdigit():
-            raise UsageError("This cursor is not one that was given.", hint="Start again without a cursor.")
-        start = int(cursor)
-    more = start + limit < len(moments)
-    return {"items": moments[start : start + limit], "next": str(start + limit) if more else None}
+    page = _page(request, person)
+    told = thread.stretch(page, caller(request).perimeter, after=cursor, limit=limit)
+    return {"items": [asdict(moment) for moment in told.moments], "next": told.next or None}
 
 
 @router.get(

@@ -17,7 +17,7 @@ from django.db import connections, transaction
 
 from filrouge.store.routers import live_alias
 
-VERSION = "4"
+VERSION = "5"
 LIVE_TABLES = {
     "meta": "name TEXT PRIMARY KEY, value TEXT NOT NULL",
     "origins": "bit INTEGER PRIMARY KEY, entity TEXT NOT NULL, brand TEXT NOT NULL",
@@ -29,6 +29,7 @@ LIVE_TABLES = {
     "tokens": "token TEXT PRIMARY KEY, people INTEGER NOT NULL",
     "grams": "gram TEXT NOT NULL, token TEXT NOT NULL, PRIMARY KEY (gram, token)",
     "companies": "company BIGINT PRIMARY KEY, name TEXT NOT NULL, body {blob} NOT NULL",
+    "promotions": "promotion BIGINT PRIMARY KEY, body {blob} NOT NULL",
     "redirects": "old TEXT PRIMARY KEY, new TEXT NOT NULL",
 }
 _INDEXES = (
@@ -178,6 +179,15 @@ class Live:
         """Return the bit of each (entity, brand)."""
         return {(entity, brand): bit for bit, entity, brand in self.rows("SELECT bit, entity, brand FROM origins")}
 
+    def known_tokens(self, words: Sequence[str]) -> set[str]:
+        """Return those of ``words`` that some name holds already."""
+        marks = ", ".join(["%s"] * len(words))
+        return (
+            {row[0] for row in self.rows(f"SELECT token FROM tokens WHERE token IN ({marks})", words)}
+            if words
+            else set()
+        )
+
     def document(self, person: str) -> dict[str, Any] | None:
         """Return the document of ``person``."""
         found = self.rows("SELECT body FROM documents WHERE person = %s", [number(person)])
@@ -195,6 +205,10 @@ class Live:
         """Return the last moments of ``person``, latest first."""
         found = self.rows("SELECT body FROM moments WHERE person = %s", [number(person)])
         return unpack(found[0][0]) if found else []
+
+    def promotions(self) -> list[dict[str, Any]]:
+        """Return every promotion that the group's systems know."""
+        return [unpack(body) for (body,) in self.rows("SELECT body FROM promotions ORDER BY promotion")]
 
     def current(self, person: str) -> str:
         """Return the id under which ``person`` stands today: its own, or where merges led."""

@@ -14,9 +14,14 @@ from django.db import transaction
 
 from filrouge.base import clock, settings
 from filrouge.base.errors import Conflict, FilrougeError, StorageError
+from filrouge.store.gathering import hidden
 from filrouge.store.lake import Lake
 from filrouge.store.models import Run, Source
 from filrouge.work import audit
+
+__all__ = [
+    "Progress", "carry_out", "commit", "hidden", "lake", "recover", "running", "silent", "stage", "staging",
+]  # fmt: skip
 
 Progress = Callable[[str, int, int | None], None]
 
@@ -132,11 +137,6 @@ def recover() -> int:
         shutil.rmtree(staging(run), ignore_errors=True)
         seen += 1
     return seen
-
-
-def hidden() -> list[str]:
-    """Return the runs whose rows are not to be shown yet."""
-    return [str(key) for key in Run.objects.filter(state=Run.State.STAGED).values_list("id", flat=True)]
 
 
 def stage(run: Run, name: str, data: pa.Table) -> str:

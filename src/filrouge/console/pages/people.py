@@ -15,14 +15,14 @@ from filrouge.console.names import brand as brand_mark
 from filrouge.console.templatetags import say
 from filrouge.console.who import caller, opens_pages
 from filrouge.domain.privacy.caller import Caller
-from filrouge.domain.profiles import PersonView
 from filrouge.store.queries import group
+from filrouge.store.queries import moments as threads
 from filrouge.store.queries import people as found
 from filrouge.work import access
 
-SHOWN = 200  # moments kept at hand per person
 PAGE = 30
 DAYS = 40  # days of the thread shown at first
+OLDER = 100  # moments shown at each further step
 
 
 @login_required
@@ -56,6 +56,8 @@ def show(request: HttpRequest, person_id: str) -> HttpResponse:
     page = access.person(asking, person_id)
     if page.redirected_from:
         return redirect("person", person_id=page.view.id)
+    if "HX-Request" in request.headers and request.GET.get("after"):
+        return render(request, "console/people/thread.html", {"person": page.view} | thread(request, page, asking))
     return render(request, "console/people/person.html", context(request, page, asking))
 
 
@@ -109,22 +111,25 @@ def context(request: HttpRequest, page: found.Page, asking: Caller) -> dict[str,
     }
     if shown["tab"]:
         return shown | documents.table(person, shown["tab"])
-    return shown | thread(request, person)
+    return shown | thread(request, page, asking)
 
 
-def thread(request: HttpRequest, person: PersonView) -> dict[str, Any]:
-    """Return the timeline, narrowed by the filters asked for."""
+def thread(request: HttpRequest, page: found.Page, asking: Caller) -> dict[str, Any]:
+    """Return the timeline, narrowed by the filters asked for: its latest days, or what follows a place in it."""
+    person, after = page.view, request.GET.get("after", "")
     asked = {name: request.GET.get(name, "") for name in ("kind", "brand", "channel")}
-    kept = moments.chosen(person.moments, group=asked["kind"], brand=asked["brand"], channel=asked["channel"])
-    days = moments.days(kept)
-    whole = "all" in request.GET or len(days) <= DAYS + 5
+    keep = moments.keeps(group=asked["kind"], brand=asked["brand"], channel=asked["channel"])
+    if after:
+        told = threads.stretch(page, asking.perimeter, after=after, limit=OLDER, keep=keep)
+    else:
+        told = threads.first(page, keep=keep, day=moments.local_day, most=DAYS)
     return {
-        "days": days if whole else days[:DAYS],
-        "more": 0 if whole else len(days) - DAYS,
+        "days": moments.days(told.moments),
+        "after": after,
+        "older": told.next,
         "groups": [(key, label) for key, (label, _kinds) in moments.GROUPS.items()],
         "channels": sorted({moment.channel for moment in person.moments if moment.channel}),
         "chosen": asked | {"any": any(asked.values())},
-        "shortened": SHOWN if len(person.moments) >= SHOWN else 0,
     }
 
 

@@ -190,6 +190,21 @@ def _listed(order: str, direction: str, kept: int) -> str:
 
 def moments_sql() -> str:
     """Return the query that gives (person, items), the last moments of each, as one JSON list."""
+    return f"SELECT person, {_listed('moment', 'DESC', LAST)} AS items FROM ({_every_moment()}) GROUP BY person"
+
+
+def older_sql() -> str:
+    """Return the query that gives items as JSON, latest first, of moments up to one: parameters are its date and key.
+
+    The order is that of ``moments_sql``, so that a reader goes on where the moments at hand end.
+    """
+    return (
+        f"SELECT CAST(to_json(item) AS VARCHAR) AS told FROM ({_every_moment()}) "
+        "WHERE moment <= $at AND (moment < $at OR tie <= $key) ORDER BY moment DESC, tie DESC, told DESC"
+    )
+
+
+def _every_moment() -> str:
     queries = []
     for name, values in _MOMENTS.items():
         table = "contracts" if name == "contract_ends" else name
@@ -200,11 +215,10 @@ def moments_sql() -> str:
             else ""
         )
         queries.append(
-            f"SELECT o.person, {{{shown}, {_BASE}}} AS item, {values[1]} AS moment, f.record_key AS tie "
+            f"SELECT o.person, {{{shown}, {_BASE}}} AS item, CAST({values[1]} AS TIMESTAMPTZ) AS moment, f.record_key AS tie "
             f"FROM {table} f JOIN owned o ON o.record_key = f.person_key WHERE {values[1]} IS NOT NULL{extra}"
         )
-    union = " UNION ALL ".join(queries)
-    return f"SELECT person, {_listed('moment', 'DESC', LAST)} AS items FROM ({union}) GROUP BY person"
+    return " UNION ALL ".join(queries)
 
 
 def _typed(field: str, value: str) -> str:
@@ -253,3 +267,10 @@ def companies_sql() -> str:
             amount: money(amount), currency: currency, outcome: outcome, source: source, entity: entity, brand: brand}}),
             'DESC', 'NULLS LAST')[1:{KEPT}]
             AS opportunities FROM opportunities GROUP BY company_key) p ON p.company_key = f.record_key"""
+
+
+def promotions_sql() -> str:
+    """Return the query that gives (promotion, body): each promotion that a system declares, as JSON."""
+    return f"""SELECT f.record_key AS promotion, CAST(to_json({{{_BASE}, code: f.code, label: f.label, since: f."from",
+        until: f."until", discount: money(f.discount), currency: f.currency}}) AS VARCHAR) AS body
+        FROM promotions f WHERE f.code IS NOT NULL"""

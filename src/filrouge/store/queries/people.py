@@ -13,7 +13,7 @@ from filrouge.base.text import fold
 from filrouge.domain.identity.keys import email_key, phone_key, reference_key
 from filrouge.domain.privacy.caller import Caller
 from filrouge.domain.privacy.perimeter import Perimeter
-from filrouge.domain.profiles import PersonView, view
+from filrouge.domain.profiles import PersonView, gather, view
 from filrouge.domain.profiles.gather import CATEGORY_OF_KEY
 from filrouge.store.live import Live, number
 from filrouge.store.models import ConsentEvent, Correction, FollowUp, Note, Promise
@@ -246,6 +246,8 @@ class Page:
     household: tuple[Hit, ...]
     as_of: dict[str, datetime]
     redirected_from: str = ""
+    # date and key of the oldest moment at hand, where the lake may hold older ones
+    seam: tuple[datetime, int] | None = None
 
 
 def page(person: str, caller: Caller, *, at: datetime) -> Page | None:
@@ -268,8 +270,10 @@ def page(person: str, caller: Caller, *, at: datetime) -> Page | None:
     overlaid = {**document, "values": overlay(document["values"], corrections), "consents": [
         *document["consents"], *(_consent_row(row) for row in consents)
     ]}  # fmt: skip
-    moments = [*live.moments(current), *_told(notes, promises, follow_ups, consents)]
-    seen = view(overlaid, moments, sees, systems={**group.systems(), "filrouge": "filrouge"}, at=at)
+    last = live.moments(current)
+    moments = [*last, *_told(notes, promises, follow_ups, consents)]
+    systems = {**group.systems(), "filrouge": "filrouge"}
+    seen = view(overlaid, moments, sees, systems=systems, at=at, declared=live.promotions())
     if seen is None:
         return None
     return Page(
@@ -282,7 +286,15 @@ def page(person: str, caller: Caller, *, at: datetime) -> Page | None:
         household=tuple(_household(live, seen, caller, at)),
         as_of=group.as_of(),
         redirected_from=person if current != person else "",
+        seam=_seam(last),
     )
+
+
+def _seam(last: Sequence[dict[str, Any]]) -> tuple[datetime, int] | None:
+    """Return the date and key of the oldest moment at hand, None when all there are must be at hand."""
+    if len(last) < gather.LAST:
+        return None
+    return datetime.fromisoformat(last[-1]["at"]), int(last[-1]["record_key"])
 
 
 def overlay(values: list[dict[str, Any]], corrections: Iterable[Correction]) -> list[dict[str, Any]]:
