@@ -10,9 +10,9 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from filrouge.console import words
+from filrouge.console import searches, words
 from filrouge.console.reader import LANGUAGES, theme_of
-from filrouge.console.who import roles_of
+from filrouge.console.who import caller, roles_of
 from filrouge.domain.privacy.perimeter import PAGE_ROLES
 
 EVERYONE = frozenset[str]()
@@ -42,7 +42,17 @@ PLACES = (
 
 # Pages that belong to a place though they are named otherwise.
 _VIEWS = {
-    "people": {"people", "search", "person", "person-records", "correct", "by-phone"},
+    "people": {
+        "people",
+        "search",
+        "person",
+        "person-records",
+        "correct",
+        "erase",
+        "by-phone",
+        "person-new",
+        "people-export",
+    },
     "companies": {"companies", "company"},
     "sources": {"sources", "source", "run"},
 }
@@ -54,12 +64,19 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     language = getattr(request, "LANGUAGE_CODE", "fr")
     return {
         "places": places(request),
+        "views_kept": searches.views(caller(request)) if may_search(request) else [],
         "roles_said": words.together("role", sorted(roles_of(request))) if getattr(request, "user", None) else "",
         "theme": theme,
         "next_theme": {"auto": "dark", "dark": "light", "light": "dark"}[theme],
         "language": language,
         "other_language": next(code for code in LANGUAGES if code != language),
     }
+
+
+def may_search(request: HttpRequest) -> bool:
+    """Tell whether the reader searches for people."""
+    user = getattr(request, "user", None)
+    return bool(user and user.is_authenticated and caller(request).opens_pages())
 
 
 def places(request: HttpRequest) -> list[dict[str, Any]]:
@@ -77,7 +94,10 @@ def places(request: HttpRequest) -> list[dict[str, Any]]:
         except NoReverseMatch:
             continue
         current = (
-            here == place.view or here.startswith(f"{place.view.rstrip('s')}-") or here.startswith(f"{place.view}-")
+            here == place.view
+            or here in _VIEWS.get(place.view, ())
+            or here.startswith(f"{place.view.rstrip('s')}-")
+            or here.startswith(f"{place.view}-")
         )
         found.append({"address": address, "name": place.name, "icon": place.icon, "current": current})
     return found

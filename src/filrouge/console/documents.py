@@ -129,8 +129,7 @@ def _promotion(item: Mapping[str, Any]) -> Iterable[Cell]:
     if item["state"] == "open":
         until = item.get("until")
         yield Cell(
-            _("in force"),
-            more=_("until %(day)s, not used yet") % {"day": say.short_day(until)} if until else _("not used yet"),
+            _("not used yet"), more=_("until %(day)s") % {"day": say.short_day(until)} if until else _("in force")
         )
         yield Cell()
     else:

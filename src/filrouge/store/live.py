@@ -221,13 +221,19 @@ class Live:
 
     def aliases(self, person: str) -> list[str]:
         """Return the id and every id that leads to it."""
-        known, front = [person], [person]
+        return self.aliases_of([person])[person]
+
+    def aliases_of(self, people: Sequence[str]) -> dict[str, list[str]]:
+        """Return, for each of ``people``, the id and every id that leads to it."""
+        known = {person: [person] for person in people}
+        leads = {person: person for person in people}
+        front = list(people)
         while front:
             marks = ", ".join(["%s"] * len(front))
-            front = [
-                old
-                for (old,) in self.rows(f"SELECT old FROM redirects WHERE new IN ({marks})", front)
-                if old not in known
-            ]
-            known += front
+            found = self.rows(f"SELECT old, new FROM redirects WHERE new IN ({marks})", front)
+            front = [old for old, _ in found if old not in leads]
+            for old, new in found:
+                if old not in leads:
+                    leads[old] = leads[new]
+                    known[leads[new]].append(old)
         return known

@@ -18,7 +18,16 @@ from filrouge.domain.privacy.perimeter import CATEGORIES, PURPOSES
 from filrouge.store.models import Agreement, ApiKey, Brand, Entity, Grant, Role, User
 from filrouge.work import access, audit
 
-SCOPES = ("people:read", "people:write", "sources:read", "sources:run", "sql:read", "audit:read", "events:write")
+SCOPES = (
+    "people:read",
+    "people:write",
+    "people:export",
+    "sources:read",
+    "sources:run",
+    "sql:read",
+    "audit:read",
+    "events:write",
+)
 
 
 def add_entity(slug: str, name: str, *, by: str, registration_id: str = "", sample: bool = False) -> Entity:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -41,12 +42,20 @@ def staging(run: Run) -> Path:
 
 
 @contextmanager
-def running(kind: str, *, by: str, source: Source | None = None) -> Iterator[Run]:
+def running(
+    kind: str, *, by: str, source: Source | None = None, after: Sequence[str] = (), patience: float = 0
+) -> Iterator[Run]:
     """Open a run, hand it over, and make sure that nothing of it is left when it fails.
 
-    Raises Conflict when the same thing is already running.
+    Runs of the kinds in ``after`` are let finish first, for ``patience`` seconds at most. Raises Conflict when the same
+    thing, or one of those, is still running.
     """
+    until = time.monotonic() + patience
+    while time.monotonic() < until and _under_way(after):
+        time.sleep(0.2)
     with transaction.atomic():
+        if _under_way(after):
+            raise Conflict("Identities are being settled.", hint="Try again in a minute.")
         busy = Run.objects.filter(kind=kind, source=source, state__in=(Run.State.RUNNING, Run.State.STAGED))
         if busy.exists():
             raise Conflict(
@@ -75,6 +84,11 @@ def running(kind: str, *, by: str, source: Source | None = None) -> Iterator[Run
             shutil.rmtree(folder, ignore_errors=True)
 
 
+def _under_way(kinds: Sequence[str]) -> bool:
+    unfinished = (Run.State.RUNNING, Run.State.STAGED)
+    return bool(kinds) and Run.objects.filter(kind__in=kinds, state__in=unfinished).exists()
+
+
 def _fail(run: Run, error: BaseException) -> None:
     told = error if isinstance(error, FilrougeError) else None
     with transaction.atomic():
@@ -86,8 +100,12 @@ def _fail(run: Run, error: BaseException) -> None:
         audit.record(f"{run.kind}.fail", by=run.by, kind="run", subject=str(run.id), source=run.source_name)
 
 
-def commit(run: Run, manifest: dict[str, dict[str, Any]], **details: Any) -> None:
+def commit(
+    run: Run, manifest: dict[str, dict[str, Any]], *, line: tuple[str, str, str] | None = None, **details: Any
+) -> None:
     """Promise the staged files in one transaction, then carry the promise out.
+
+    ``line``: action, kind of subject and subject of the audit line, when it is not the run itself.
 
     ``manifest``: table -> {"append": [file…], "overwrite": [file…], "supersede": file,
     "replace": [people file, file…]}.
@@ -96,7 +114,8 @@ def commit(run: Run, manifest: dict[str, dict[str, Any]], **details: Any) -> Non
         run.manifest = manifest
         run.state = Run.State.STAGED
         run.save()
-        audit.record(f"{run.kind}.run", by=run.by, kind="run", subject=str(run.id), source=run.source_name, **details)
+        action, kind, subject = line or (f"{run.kind}.run", "run", str(run.id))
+        audit.record(action, by=run.by, kind=kind, subject=subject, source=run.source_name, **details)
     carry_out(run)
 
 

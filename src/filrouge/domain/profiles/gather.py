@@ -168,7 +168,19 @@ KEYS: tuple[tuple[str, str, str, str, str], ...] = (
     ("contract", "contracts", "reference(f.source_id)", "person_key", "contract"),
     ("invoice", "invoices", "reference(f.source_id)", "person_key", "contract"),
     ("ticket", "interactions", "reference(f.source_id)", "person_key", "interaction"),
-)
+    # what a search may be narrowed by
+    ("brand", "person_records", "f.brand", "record_key", "identity"),
+    ("system", "person_records", "source_group(f.source)", "record_key", "identity"),
+    ("city", "person_records", "regexp_replace(folded(f.city), ' cedex.*$', '')", "record_key", "identity"),
+    ("postcode", "person_records", "reference(f.postcode)", "record_key", "identity"),
+    ("subscription", "contracts", "CASE WHEN f.ended_at IS NULL THEN 'running' ELSE 'ended' END", "person_key", "contract"),
+    ("subscription", "contracts", "CASE WHEN f.ended_at IS NULL THEN 'running' ELSE 'ended' END", "reader_key", "contract"),
+    ("complaint", "interactions",
+     "CASE WHEN f.kind = 'complaint' AND coalesce(f.status, '') NOT IN ('closed', 'solved') THEN 'open' END",
+     "person_key", "interaction"),
+)  # fmt: skip
+# Kinds that name a person, among those by which one is found.
+IDENTIFIERS = ("email", "phone", "loyalty", "account", "record", "order", "contract", "invoice", "ticket")
 CATEGORY_OF_KEY: Mapping[str, str] = {kind: category for kind, _, _, _, category in KEYS} | {"household": "identity"}
 
 

@@ -15,7 +15,7 @@ from filrouge.domain.privacy.perimeter import mask
 from filrouge.domain.sources import SourceSpec
 from filrouge.engines import open_engine
 from filrouge.store.lake import Lake
-from filrouge.store.models import Job, Run, Source
+from filrouge.store.models import BUILT_IN, Job, Run, Source
 from filrouge.store.views import current
 
 SECRETIVE = frozenset({"contact", "text"})
@@ -50,7 +50,7 @@ def lines(caller: Caller) -> list[SourceLine]:
     found = []
     busy = set(Run.objects.filter(state__in=("running", "staged")).values_list("source_id", flat=True))
     waiting = {job.params.get("source") for job in Job.objects.filter(kind="import", state__in=("waiting", "running"))}
-    for source in Source.objects.all():
+    for source in Source.objects.exclude(kind=BUILT_IN):
         if not _open_to(source, caller):
             continue
         last = Run.objects.filter(source=source, kind="import").first()
