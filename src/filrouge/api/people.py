@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from django.http import FileResponse, HttpRequest
-from ninja import Header, Query, Router, Schema
+from ninja import Header, Query, Router, Schema, Status
 
 from filrouge.api.door import caller
 from filrouge.base import clock
@@ -147,10 +147,10 @@ def find(
 @router.post("", response={201: Made, 200: Made}, summary="Create a person; an Idempotency-Key makes a repeat harmless")
 def create(
     request: HttpRequest, said: PersonIn, idempotency_key: Annotated[str, Header(alias="Idempotency-Key")] = ""
-) -> tuple[int, dict[str, str]]:
-    newcomer = newcomers.Newcomer(**said.dict())
+) -> Status[dict[str, str]]:
+    newcomer = newcomers.Newcomer(**said.model_dump())
     made = newcomers.create(caller(request), newcomer, token=idempotency_key[:200])
-    return 201 if made.new else 200, {"id": made.id}
+    return Status(201 if made.new else 200, {"id": made.id})
 
 
 @router.post("/exports", summary="Take people out as a file: those of a search whom may_i allows, for a purpose")
@@ -196,51 +196,51 @@ def may_i(request: HttpRequest, person: str, entity: str, brand: str, purpose: s
 
 
 @router.post("/{person}/notes", response={201: Made}, summary="Leave a note")
-def note(request: HttpRequest, person: str, said: NoteIn) -> tuple[int, dict[str, str]]:
+def note(request: HttpRequest, person: str, said: NoteIn) -> Status[dict[str, str]]:
     made = notes.add(caller(request), person, said.text, entity=said.entity, brand=said.brand)
-    return 201, {"id": str(made.id)}
+    return Status(201, {"id": str(made.id)})
 
 
 @router.post("/{person}/promises", response={201: Made}, summary="Record a promise")
-def promise(request: HttpRequest, person: str, said: PromiseIn) -> tuple[int, dict[str, str]]:
+def promise(request: HttpRequest, person: str, said: PromiseIn) -> Status[dict[str, str]]:
     made = promises.make(
         caller(request), person, said.text, said.due_at, owner=said.owner, entity=said.entity, brand=said.brand
     )
-    return 201, {"id": str(made.id)}
+    return Status(201, {"id": str(made.id)})
 
 
 @router.post("/{person}/follow-ups", response={201: Made}, summary="Plan a follow-up")
-def follow_up(request: HttpRequest, person: str, said: FollowUpIn) -> tuple[int, dict[str, str]]:
+def follow_up(request: HttpRequest, person: str, said: FollowUpIn) -> Status[dict[str, str]]:
     made = followups.add(
         caller(request), person, said.subject, said.due_at, kind=said.kind, owner=said.owner, entity=said.entity,
         brand=said.brand,
     )  # fmt: skip
-    return 201, {"id": str(made.id)}
+    return Status(201, {"id": str(made.id)})
 
 
 @router.post(
     "/{person}/consents", response={201: Made}, summary="Record a consent, a refusal, an objection or a restriction"
 )
-def consent(request: HttpRequest, person: str, said: ConsentIn) -> tuple[int, dict[str, str]]:
+def consent(request: HttpRequest, person: str, said: ConsentIn) -> Status[dict[str, str]]:
     made = consents.record(
         caller(request), person, purpose=said.purpose, channel=said.channel, state=said.state, entity=said.entity,
         brand=said.brand, method="api", evidence=said.evidence,
     )  # fmt: skip
-    return 201, {"id": str(made.id)}
+    return Status(201, {"id": str(made.id)})
 
 
 @router.post("/{person}/corrections", response={201: Made}, summary="Correct a value")
-def correction(request: HttpRequest, person: str, said: CorrectionIn) -> tuple[int, dict[str, str]]:
+def correction(request: HttpRequest, person: str, said: CorrectionIn) -> Status[dict[str, str]]:
     made = corrections.correct(
         caller(request), person, said.attribute, said.value, reason=said.reason, entity=said.entity
     )
-    return 201, {"id": str(made.id)}
+    return Status(201, {"id": str(made.id)})
 
 
 @router.post("/{person}/erasure", response={202: Made}, summary="Ask for the erasure of a person")
-def erase(request: HttpRequest, person: str, reason: str = "") -> tuple[int, dict[str, str]]:
+def erase(request: HttpRequest, person: str, reason: str = "") -> Status[dict[str, str]]:
     access.must(caller(request), "privacy", scope="people:write")
-    return 202, {"id": str(erasures.request(caller(request), person, reason=reason).id)}
+    return Status(202, {"id": str(erasures.request(caller(request), person, reason=reason).id)})
 
 
 def _page(request: HttpRequest, person: str) -> people.Page:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from django.http import HttpRequest
-from ninja import Query, Router, Schema
+from ninja import Query, Router, Schema, Status
 
 from filrouge.api.door import caller
 from filrouge.store.queries import sources as reads
@@ -40,11 +40,11 @@ def runs(request: HttpRequest, name: str, limit: Annotated[int, Query(ge=1, le=2
 
 
 @router.post("/{name}/runs", response={202: Asked}, summary="Run a source: the worker imports it")
-def run(request: HttpRequest, name: str) -> tuple[int, dict[str, str]]:
+def run(request: HttpRequest, name: str) -> Status[dict[str, str]]:
     asking = caller(request)
     access.must(asking, "engineer", scope="sources:run")
     reads.line(name, asking)
-    return 202, {"job": str(jobs.ask("import", by=asking.by, key=f"import {name}", source=name).id)}
+    return Status(202, {"job": str(jobs.ask("import", by=asking.by, key=f"import {name}", source=name).id)})
 
 
 @router.get("/{name}/runs/{run_id}/rejects", summary="What a run rejected, and why")

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from rapidfuzz.distance import DamerauLevenshtein
-
 from filrouge.base.text import fold
 from filrouge.domain.identity.keys import email_key, phone_key, reference_key
 from filrouge.domain.privacy.caller import Caller
@@ -18,11 +16,10 @@ from filrouge.domain.profiles.filters import Filters
 from filrouge.domain.profiles.gather import CATEGORY_OF_KEY, IDENTIFIERS
 from filrouge.store.live import Live
 from filrouge.store.queries import group
+from filrouge.store.queries.naming import MOST, by_name
+from filrouge.store.queries.needs import COUNTED, Need, clauses, listed, masks_of, needs_of
 
-MOST = 3_000  # bearers of a name that are looked at
-COUNTED = 10_000  # people that are counted one by one; beyond, there are more
 SORTED = 500  # people put in the order of their names
-NEAR = 12  # words that may stand for a misspelt one
 
 
 @dataclass(frozen=True)
@@ -48,16 +45,6 @@ class Found:
     total: int = 0
     more: bool = False
     next: str = ""
-
-
-@dataclass(frozen=True)
-class Need:
-    """A condition with the origins by which its asker may know of it."""
-
-    kind: str
-    value: str
-    mask: int
-    absent: bool = False
 
 
 def search(
@@ -86,7 +73,7 @@ def find(text: str, filters: Filters, caller: Caller, *, limit: int = 30, after:
     if text.strip():
         named = _named(live, text, filters, caller.perimeter)
         return _cut(live, named, caller, start=start, limit=limit, brand=filters.brand, at=at)
-    needs = _needs(live, filters, caller.perimeter)
+    needs = needs_of(live, filters, caller.perimeter)
     total = len(listed(live, needs, most=COUNTED + 1, order=False))
     if total <= SORTED:
         every = [(person, (1.0, "")) for person in listed(live, needs, most=SORTED)]
@@ -109,7 +96,7 @@ def matching(text: str, filters: Filters, sees: Perimeter, *, most: int) -> list
         return []
     if text.strip():
         return sorted(person for person, _ in _named(live, text, filters, sees, most=most))[:most]
-    return listed(live, _needs(live, filters, sees), most=most)
+    return listed(live, needs_of(live, filters, sees), most=most)
 
 
 def _cut(
@@ -121,68 +108,15 @@ def _cut(
     return Found(tuple(lines), len(named), more=len(named) >= MOST, next=further)
 
 
-def _needs(live: Live, filters: Filters, sees: Perimeter) -> list[Need]:
-    masks = _masks(live, sees, filters.brand)
-    return [Need(c.kind, c.value, masks[c.category], c.absent) for c in filters.conditions(sees)]
-
-
 def _named(
     live: Live, text: str, filters: Filters, sees: Perimeter, *, spelling: bool = True, most: int = MOST
 ) -> list[tuple[int, tuple[float, str]]]:
     """Return whom ``text`` may mean, narrowed, best first."""
-    masks, needs = _masks(live, sees, filters.brand), _needs(live, filters, sees)
+    masks, needs = masks_of(live, sees, filters.brand), needs_of(live, filters, sees)
     found = _by_key(live, text, masks, needs)
     if not found:
-        found = _by_name(live, fold(text).split(), masks["identity"], needs, spelling=spelling, most=most)
+        found = by_name(live, fold(text).split(), masks["identity"], needs, spelling=spelling, most=most)
     return sorted(found.items(), key=lambda item: (-item[1][0], item[0]))
-
-
-def listed(live: Live, needs: Sequence[Need], *, most: int, after: int = -1, order: bool = True) -> list[int]:
-    """Return up to ``most`` people who meet every need, by number, beyond ``after``.
-
-    The rarest need leads, and the others are looked up for each of its people.
-    """
-    wanted = [need for need in needs if not need.absent]
-    if not wanted:
-        return []
-    lead = min(wanted, key=lambda need: _rarity(live, need)) if len(wanted) > 1 else wanted[0]
-    clauses, params = _clauses([need for need in needs if need is not lead], "k")
-    rows = live.rows(
-        f"SELECT k.person FROM keys k WHERE k.value = %s AND k.kind = %s AND (k.origins & %s) <> 0 AND k.person > %s"
-        f"{clauses}{' ORDER BY k.person' if order else ''} LIMIT {int(most)}",
-        [lead.value, lead.kind, lead.mask, after, *params],
-    )
-    return [row[0] for row in rows]
-
-
-def _rarity(live: Live, need: Need) -> int:
-    rows = live.rows(
-        f"SELECT count(*) FROM (SELECT 1 AS one FROM keys WHERE value = %s AND kind = %s LIMIT {COUNTED * 5}) some",
-        [need.value, need.kind],
-    )
-    return int(rows[0][0])
-
-
-def _clauses(needs: Sequence[Need], of: str) -> tuple[str, list[Any]]:
-    """Return what narrows a query on people called ``of`` in SQL, and its parameters."""
-    sql, params = "", []
-    for at, need in enumerate(needs):
-        sql += (
-            f" AND {'NOT ' if need.absent else ''}EXISTS (SELECT 1 FROM keys n{at} WHERE n{at}.value = %s"
-            f" AND n{at}.kind = %s AND n{at}.person = {of}.person AND (n{at}.origins & %s) <> 0)"
-        )
-        params += [need.value, need.kind, need.mask]
-    return sql, params
-
-
-def _masks(live: Live, perimeter: Perimeter, brand: str) -> dict[str, int]:
-    """Return, for each category of facts, the bits of the origins that the perimeter opens."""
-    origins = live.origins()
-    masks = {}
-    for category in {"identity", *CATEGORY_OF_KEY.values()}:
-        seen = [bit for (e, b), bit in origins.items() if perimeter.sees(e, b, category) and (not brand or b == brand)]
-        masks[category] = sum(1 << bit for bit in seen)
-    return masks
 
 
 def _by_key(live: Live, text: str, masks: dict[str, int], needs: Sequence[Need]) -> dict[int, tuple[float, str]]:
@@ -200,133 +134,15 @@ def _by_key(live: Live, text: str, masks: dict[str, int], needs: Sequence[Need])
         return {}
     marks = ", ".join(["%s"] * len(wanted))
     kinds = ", ".join(f"'{kind}'" for kind in IDENTIFIERS)
-    clauses, params = _clauses(needs, "k")
+    narrowed, params = clauses(needs, "k")
     rows = live.rows(
-        f"SELECT k.kind, k.person, k.origins FROM keys k WHERE k.value IN ({marks}) AND k.kind IN ({kinds}){clauses} "
+        f"SELECT k.kind, k.person, k.origins FROM keys k WHERE k.value IN ({marks}) AND k.kind IN ({kinds}){narrowed} "
         "LIMIT 2000",
         [*wanted, *params],
     )
     return {
         person: (1.0, kind) for kind, person, origins in rows if origins & masks[CATEGORY_OF_KEY.get(kind, "identity")]
     }
-
-
-def _by_name(
-    live: Live, words: Sequence[str], mask: int, needs: Sequence[Need], *, spelling: bool, most: int
-) -> dict[int, tuple[float, str]]:
-    words = [word for word in words if len(word) > 1][:5]
-    if not words or not mask:
-        return {}
-    options = [_readings(live, word, last=at == len(words) - 1, spelling=spelling) for at, word in enumerate(words)]
-    rarest = sorted(range(len(words)), key=lambda at: sum(people for _, _, people in options[at]) or 1 << 30)
-    found = _people_named(live, options, rarest, mask, needs, most=most)
-    if not found and spelling:
-        options = [_readings(live, word, last=False, spelling=True, force=True) for word in words]
-        found = _people_named(live, options, rarest, mask, needs, most=most)
-    return {person: (score, "name") for person, score in found.items()}
-
-
-Reading = tuple[str, float, int]
-
-
-def _readings(live: Live, word: str, *, last: bool, spelling: bool, force: bool = False) -> list[Reading]:
-    """Return the words of the base that ``word`` may stand for, each with its likeness and how many bear it."""
-    exact = live.rows("SELECT token, people FROM tokens WHERE token = %s", [word])
-    readings: dict[str, tuple[float, int]] = {token: (1.0, people) for token, people in exact}
-    if last and len(word) >= 2:
-        upper = word[:-1] + chr(ord(word[-1]) + 1)
-        for token, people in live.rows(
-            "SELECT token, people FROM tokens WHERE token >= %s AND token < %s ORDER BY people DESC LIMIT 40",
-            [word, upper],
-        ):
-            readings.setdefault(token, (0.9, people))
-    if spelling and len(word) >= 3 and (force or not readings):
-        for token, people, likeness in _near(live, word):
-            readings.setdefault(token, (likeness, people))
-    return [(token, likeness, people) for token, (likeness, people) in readings.items()]
-
-
-def _near(live: Live, word: str) -> list[tuple[str, int, float]]:
-    """Return the words of the base spelt almost like ``word``."""
-    padded = f"^{word}$"
-    pieces = sorted({padded[at : at + 3] for at in range(len(padded) - 2)})
-    marks = ", ".join(["%s"] * len(pieces))
-    rows = live.rows(
-        f"SELECT g.token, t.people, count(*) AS n FROM grams g JOIN tokens t ON t.token = g.token "
-        f"WHERE g.gram IN ({marks}) GROUP BY g.token, t.people ORDER BY n DESC LIMIT 300",
-        pieces,
-    )
-    near = []
-    for token, people, _ in rows:
-        distance = DamerauLevenshtein.distance(word, token)
-        if distance <= (1 if len(word) < 6 else 2):
-            near.append((token, people, 1 - distance / (len(word) + 1)))
-    return sorted(near, key=lambda item: (-item[2], -item[1]))[:NEAR]
-
-
-def _people_named(
-    live: Live,
-    options: Sequence[Sequence[Reading]],
-    order: Sequence[int],
-    mask: int,
-    needs: Sequence[Need],
-    *,
-    most: int,
-) -> dict[int, float]:
-    """Return the people who bear a reading of every word, with how well they fit."""
-    if not all(options):
-        return {}
-    scores: dict[int, float] | None = None
-    for at in order:
-        likeness = {token: like for token, like, _ in options[at]}
-        if scores is None:
-            rows = _first_word(live, likeness, mask, needs, others=[options[o] for o in order if o != at], most=most)
-        else:
-            rows = _bearers(live, likeness, list(scores))
-        fitting: dict[int, float] = {}
-        for token, person, origins in rows:
-            if origins & mask:
-                before = 1.0 if scores is None else scores.get(person, 0.0)
-                fitting[person] = max(fitting.get(person, 0.0), before * likeness[token])
-        scores = fitting
-        if not scores:
-            return {}
-    return scores or {}
-
-
-def _first_word(
-    live: Live,
-    likeness: dict[str, float],
-    mask: int,
-    needs: Sequence[Need],
-    *,
-    others: Sequence[Sequence[Reading]],
-    most: int,
-) -> list[tuple[Any, ...]]:
-    """Return the bearers of the rarest word, already narrowed to those who bear the others when it is common."""
-    marks = ", ".join(["%s"] * len(likeness))
-    sql = f"SELECT n.token, n.person, n.origins FROM names n WHERE n.token IN ({marks}) AND (n.origins & %s) <> 0"
-    params: list[Any] = [*likeness, mask]
-    for at, readings in enumerate(others):
-        tokens = [token for token, _, _ in readings][:60]
-        inside = ", ".join(["%s"] * len(tokens))
-        sql += f" AND EXISTS (SELECT 1 FROM names m{at} WHERE m{at}.token IN ({inside}) AND m{at}.person = n.person)"
-        params += tokens
-    clauses, more = _clauses(needs, "n")
-    return live.rows(f"{sql}{clauses} LIMIT {int(most)}", [*params, *more])
-
-
-def _bearers(live: Live, likeness: dict[str, float], people: Sequence[int]) -> list[tuple[Any, ...]]:
-    marks = ", ".join(["%s"] * len(likeness))
-    rows: list[tuple[Any, ...]] = []
-    for start in range(0, len(people), 5_000):
-        some = people[start : start + 5_000]
-        inside = ", ".join(["%s"] * len(some))
-        rows += live.rows(
-            f"SELECT token, person, origins FROM names WHERE token IN ({marks}) AND person IN ({inside})",
-            [*likeness, *some],
-        )
-    return rows
 
 
 def hits(
@@ -394,7 +210,7 @@ def by_phone(e164: str, caller: Caller, *, at: datetime) -> list[Hit]:
     live = Live()
     if not key or not live.ready():
         return []
-    masks = _masks(live, caller.perimeter, "")
+    masks = masks_of(live, caller.perimeter, "")
     rows = live.rows("SELECT person, origins FROM keys WHERE value = %s AND kind = 'phone'", [key])
     found = [(person, (1.0, "phone")) for person, origins in rows if origins & masks["identity"]]
     return hits(live, found, caller, limit=20, brand="", at=at)
