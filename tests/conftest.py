@@ -86,6 +86,10 @@ class World:
                     )  # fmt: skip
             for part in ("consents", "tickets", "contracts", "orders"):
                 document[part] += [where | {"record_key": record_key} | row for row in record.get(part, ())]
+            told = {"brand": record["brand"], "city": record.get("city"), "subscription": record.get("subscription")}
+            live.insert(
+                "keys", [(kind, value, number_of(key), bits) for kind, value in told.items() if value], columns=4
+            )
             if phone := record.get("phone"):
                 live.insert("keys", [("phone", phone, number_of(key), bits)], columns=4)
             if email := record.get("email"):

@@ -147,8 +147,8 @@ def test_the_api_shows_what_the_key_may_see(group: World) -> None:
     refused = stranger.get(f"/api/v1/people/{olga}")
     assert refused.status_code == 404
     assert refused["content-type"] == "application/problem+json"
-    assert stranger.get("/api/v1/people", {"q": "Olga"}).json() == {"items": []}
-    assert stranger.get("/api/v1/people", {"identifier": "email:olga@example.net"}).json() == {"items": []}
+    assert stranger.get("/api/v1/people", {"q": "Olga"}).json()["items"] == []
+    assert stranger.get("/api/v1/people", {"identifier": "email:olga@example.net"}).json()["items"] == []
     assert stranger.get(f"/api/v1/people/{olga}/events").status_code == 404
 
 

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from django.http import HttpRequest
-from ninja import Query, Router, Schema, Status
+from django.http import FileResponse, HttpRequest
+from ninja import Header, Query, Router, Schema, Status
 
 from filrouge.api.door import caller
 from filrouge.base import clock
 from filrouge.base.errors import NotFound, UsageError
-from filrouge.store.queries import people
-from filrouge.work import access, consents, corrections, erasures, followups, notes, promises
+from filrouge.connect.sheets import TYPES
+from filrouge.domain.profiles.filters import Filters
+from filrouge.store.queries import moments as thread
+from filrouge.store.queries import people, search
+from filrouge.work import access, consents, corrections, erasures, exports, followups, notes, promises
+from filrouge.work import people as newcomers
 
 router = Router(tags=["people"])
 PAGE = 50
@@ -30,6 +35,9 @@ class Found(Schema):
 
 class FoundPage(Schema):
     items: list[Found]
+    total: int
+    more: bool
+    next: str | None = None
 
 
 class NoteIn(Schema):
@@ -71,6 +79,29 @@ class CorrectionIn(Schema):
     entity: str = ""
 
 
+class PersonIn(Schema):
+    given_name: str = ""
+    family_name: str = ""
+    email: str = ""
+    phone: str = ""
+    entity: str
+    brand: str
+
+
+class ExportIn(Schema):
+    purpose: str
+    channel: str
+    entity: str
+    brand: str
+    format: Literal["csv", "xlsx"] = "csv"
+    q: str = ""
+    known_by_brand: str = ""
+    place: str = ""
+    system: str = ""
+    subscription: str = ""
+    complaint: str = ""
+
+
 class Made(Schema):
     id: str
 
@@ -82,12 +113,17 @@ class Answer(Schema):
     evidence: str
 
 
-@router.get("", response=FoundPage, summary="Find people by text, or by one identifier (type:value)")
+@router.get("", response=FoundPage, summary="Find people by text, by filters, or by one identifier (type:value)")
 def find(
     request: HttpRequest,
     q: str = "",
     identifier: str = "",
     brand: str = "",
+    place: str = "",
+    system: str = "",
+    subscription: str = "",
+    complaint: str = "",
+    cursor: str = "",
     limit: Annotated[int, Query(ge=1, le=200)] = 20,
 ) -> dict[str, Any]:
     asking = caller(request)
@@ -102,8 +138,33 @@ def find(
             if hit.matched in (kind, "")
         ]
     else:
-        hits = people.search(q, asking, limit=limit, brand=brand, at=clock.now())
-    return {"items": hits}
+        filters = Filters(brand=brand, place=place, system=system, subscription=subscription, complaint=complaint)
+        told = search.find(q, filters, asking, limit=limit, after=cursor, at=clock.now())
+        return {"items": told.hits, "total": told.total, "more": told.more, "next": told.next or None}
+    return {"items": hits, "total": len(hits), "more": False, "next": None}
+
+
+@router.post("", response={201: Made, 200: Made}, summary="Create a person; an Idempotency-Key makes a repeat harmless")
+def create(
+    request: HttpRequest, said: PersonIn, idempotency_key: Annotated[str, Header(alias="Idempotency-Key")] = ""
+) -> Status[dict[str, str]]:
+    newcomer = newcomers.Newcomer(**said.model_dump())
+    made = newcomers.create(caller(request), newcomer, token=idempotency_key[:200])
+    return Status(201 if made.new else 200, {"id": made.id})
+
+
+@router.post("/exports", summary="Take people out as a file: those of a search whom may_i allows, for a purpose")
+def export(request: HttpRequest, said: ExportIn) -> FileResponse:
+    filters = Filters(
+        brand=said.known_by_brand, place=said.place, system=said.system, subscription=said.subscription,
+        complaint=said.complaint,
+    )  # fmt: skip
+    order = exports.Order(said.q, filters, said.purpose, said.channel, said.entity, said.brand)
+    stream, counts = exports.write(caller(request), order, form=said.format, say=lambda code, kind: code)
+    answer = FileResponse(stream, as_attachment=True, filename=f"people.{said.format}", content_type=TYPES[said.format])
+    answer["X-Found"], answer["X-Exported"] = str(counts.found), str(counts.exported)
+    answer["Cache-Control"] = "no-store"
+    return answer
 
 
 @router.get("/{person}", summary="One person: every value with its source, records, contracts, orders, consents")
@@ -114,18 +175,13 @@ def one(request: HttpRequest, person: str) -> dict[str, Any]:
     return {**said, "as_of": page.as_of, "redirected_from": page.redirected_from}
 
 
-@router.get("/{person}/events", summary="The timeline, latest first, by cursor pages")
+@router.get("/{person}/events", summary="The timeline, latest first, by cursor pages, to its very beginning")
 def events(
     request: HttpRequest, person: str, cursor: str = "", limit: Annotated[int, Query(ge=1, le=200)] = PAGE
 ) -> dict[str, Any]:
-    moments = list(_page(request, person).view.plain()["moments"])
-    start = 0
-    if cursor:
-        if not cursor.isdigit():
-            raise UsageError("This cursor is not one that was given.", hint="Start again without a cursor.")
-        start = int(cursor)
-    more = start + limit < len(moments)
-    return {"items": moments[start : start + limit], "next": str(start + limit) if more else None}
+    page = _page(request, person)
+    told = thread.stretch(page, caller(request).perimeter, after=cursor, limit=limit)
+    return {"items": [asdict(moment) for moment in told.moments], "next": told.next or None}
 
 
 @router.get(

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import shutil
+from pathlib import Path
+from typing import Annotated, BinaryIO
 
 import typer
 from rich.table import Table
 
+from filrouge.base.errors import StorageError
 from filrouge.cli.source import AsJson, print_json
+from filrouge.connect.sheets import Form
 
-app = typer.Typer(no_args_is_help=True, help="People: find, show, erase.")
+app = typer.Typer(no_args_is_help=True, help="People: find, show, export, erase.")
 Key = Annotated[str | None, typer.Option(help="Ask as this API key, not as the owner of the machine.")]
 
 
@@ -71,6 +75,45 @@ def show(
 
 
 @app.command()
+def export(
+    purpose: Annotated[str, typer.Option(help="What the people are wanted for: service, marketing…")],
+    channel: Annotated[str, typer.Option(help="By which channel: email, sms, phone, post…")],
+    entity: Annotated[str, typer.Option(help="The legal entity on whose behalf.")],
+    brand: Annotated[str, typer.Option(help="The brand for which.")],
+    text: Annotated[str, typer.Argument(help="Words to search for; filters may stand alone.")] = "",
+    known_by_brand: Annotated[str, typer.Option(help="Only people whom this brand knows.")] = "",
+    place: Annotated[str, typer.Option(help="A city, or a postcode.")] = "",
+    system: Annotated[str, typer.Option(help="Only people whom this system knows.")] = "",
+    subscription: Annotated[str, typer.Option(help="running or ended.")] = "",
+    complaint: Annotated[str, typer.Option(help="open.")] = "",
+    to: Annotated[Path | None, typer.Option(help="Write here, a workbook if it ends in .xlsx.")] = None,
+    key: Key = None,
+) -> None:
+    """Take out the people of a search whom one may reach so; the rest is counted by reason."""
+    import sys
+
+    from filrouge.cli import talk
+    from filrouge.domain.profiles.filters import Filters
+    from filrouge.work import access, exports, installation
+
+    installation.ready()
+    asking = access.caller_of_key(key) if key else access.OWNER
+    filters = Filters(brand=known_by_brand, place=place, system=system, subscription=subscription, complaint=complaint)
+    order = exports.Order(text, filters, purpose, channel, entity, brand)
+    form: Form = "xlsx" if to is not None and to.suffix == ".xlsx" else "csv"
+    stream, counts = exports.write(asking, order, form=form, say=lambda code, kind: code)
+    with stream:
+        if to is None:
+            shutil.copyfileobj(stream, sys.stdout.buffer)
+            sys.stdout.buffer.flush()
+        else:
+            save(stream, to)
+    talk.print(f"{counts.exported:,} people of {counts.found:,} found.")
+    for reason, count in counts.left_out.most_common():
+        talk.print(f"  left out, {reason}: {count:,}")
+
+
+@app.command()
 def erase(
     person: Annotated[str, typer.Argument(help="The person's id.")],
     reason: Annotated[str, typer.Option(help="Why, for the record.")] = "",
@@ -94,3 +137,18 @@ def erase(
         print_json(row.report)
     else:
         talk.print(f"Erased: {sum(row.report['destroyed'].values())} rows; a second search found nothing.")
+
+
+def save(stream: BinaryIO, to: Path) -> None:
+    """Write a file that only its owner may read. Raises StorageError."""
+    try:
+        draft = to.with_name(f".{to.name}.part")
+        with draft.open("wb") as into:
+            draft.chmod(0o600)
+            shutil.copyfileobj(stream, into)
+        draft.replace(to)
+    except OSError as error:
+        raise StorageError(
+            "The file {path} cannot be written: {why}.", hint="Choose another place.", path=str(to),
+            why=error.strerror or "refused",
+        ) from None  # fmt: skip

@@ -10,9 +10,9 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from filrouge.console import words
+from filrouge.console import searches, words
 from filrouge.console.reader import LANGUAGES, theme_of
-from filrouge.console.who import roles_of
+from filrouge.console.who import caller, roles_of
 from filrouge.domain.privacy.perimeter import PAGE_ROLES
 
 EVERYONE = frozenset[str]()
@@ -46,7 +46,7 @@ PLACES = (
 _VIEWS = {
     "people": {
         "search", "person", "person-records", "person-split", "person-merge", "person-merge-with", "correct",
-        "by-phone", "erase",
+        "by-phone", "erase", "person-new", "people-export",
     },
     "companies": {"company"},
     "sources": {"source", "run"},
@@ -60,12 +60,19 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     language = getattr(request, "LANGUAGE_CODE", "fr")
     return {
         "places": places(request),
+        "views_kept": searches.views(caller(request)) if may_search(request) else [],
         "roles_said": words.together("role", sorted(roles_of(request))) if getattr(request, "user", None) else "",
         "theme": theme,
         "next_theme": {"auto": "dark", "dark": "light", "light": "dark"}[theme],
         "language": language,
         "other_language": next(code for code in LANGUAGES if code != language),
     }
+
+
+def may_search(request: HttpRequest) -> bool:
+    """Tell whether the reader searches for people."""
+    user = getattr(request, "user", None)
+    return bool(user and user.is_authenticated and caller(request).opens_pages())
 
 
 def places(request: HttpRequest) -> list[dict[str, Any]]:

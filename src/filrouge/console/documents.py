@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _l
+from django.utils.translation import pgettext as _p
 
 from filrouge.console import words
 from filrouge.console.templatetags import say
@@ -121,6 +123,28 @@ def _return(item: Mapping[str, Any]) -> Iterable[Cell]:
     yield _money(item)
 
 
+def _promotion(item: Mapping[str, Any]) -> Iterable[Cell]:
+    yield Cell(str(item.get("label") or item["code"]), more=str(item["code"]) if item.get("label") else "")
+    yield _brand(item)
+    if item["state"] == "open":
+        until = item.get("until")
+        yield Cell(
+            _("not used yet"), more=_("until %(day)s") % {"day": say.short_day(until)} if until else _("in force")
+        )
+        yield Cell()
+    else:
+        yield Cell(_p("promotion", "used"), more=say.short_day(item.get("at")))
+        yield Cell(str(item.get("order_ref") or ""), link=str(item.get("link") or ""))
+    yield _off(item)
+
+
+def _off(item: Mapping[str, Any]) -> Cell:
+    """Say what a promotion takes off: a share of the price, or money."""
+    if item.get("currency") == "%" and item.get("amount") is not None:
+        return Cell(say.percent(Decimal(str(item["amount"])) / 100), num=True)
+    return _money(item)
+
+
 def _ticket(item: Mapping[str, Any]) -> Iterable[Cell]:
     yield Cell(str(item.get("ref") or ""), link=str(item.get("link") or ""), more=str(item.get("subject") or ""))
     yield _date(item.get("at"))
@@ -162,6 +186,11 @@ TABLES: dict[str, tuple[str | Promise, Columns, Callable[[Mapping[str, Any]], It
         _l("Requests"),
         (_l("Reference"), _l("Opened"), _l("Brand"), _l("Kind"), _l("State")),
         _ticket,
+    ),
+    "promotions": (
+        _l("Promotions"),
+        (_l("Promotion"), _l("Brand"), _l("State"), _l("Order"), _l("Reduction")),
+        _promotion,
     ),
     "returns": (
         _l("Returns"),

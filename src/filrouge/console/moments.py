@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from itertools import groupby
@@ -78,22 +78,29 @@ class Day:
 def days(moments: Iterable[Moment]) -> list[Day]:
     """Return the timeline by day in the zone of the screens; pages seen in a row become one line."""
     found = []
-    for _day, group in groupby(moments, key=lambda moment: _local(moment)):
+    for _day, group in groupby(moments, key=local_day):
         held = list(group)
         found.append(Day(held[0].at, tuple(_folded(held))))
     return found
 
 
-def chosen(moments: Sequence[Moment], *, group: str = "", brand: str = "", channel: str = "") -> list[Moment]:
-    """Return the moments that the filters keep."""
+def keeps(*, group: str = "", brand: str = "", channel: str = "") -> Callable[[Moment], bool]:
+    """Return the test by which the filters keep a moment."""
     kinds = GROUPS[group][1] if group in GROUPS else None
-    return [
-        moment
-        for moment in moments
-        if (kinds is None or moment.kind in kinds)
-        and (not brand or moment.brand == brand)
-        and (not channel or moment.channel == channel)
-    ]
+
+    def keep(moment: Moment) -> bool:
+        return (
+            (kinds is None or moment.kind in kinds)
+            and (not brand or moment.brand == brand)
+            and (not channel or moment.channel == channel)
+        )
+
+    return keep
+
+
+def local_day(moment: Moment) -> date:
+    """Return the day of a moment in the zone of the screens."""
+    return moment.at.astimezone(say.zone()).date()
 
 
 def line(moment: Moment) -> Line:
@@ -109,10 +116,6 @@ def line(moment: Moment) -> Line:
     if moment.kind == "call":
         icon = "call-out" if moment.direction == "out" else "call-in"
     return Line(moment.at, icon, title, moment, tone, tuple((name, value) for name, value in facts if value))
-
-
-def _local(moment: Moment) -> date:
-    return moment.at.astimezone(say.zone()).date()
 
 
 def _folded(held: Sequence[Moment]) -> Iterable[Line]:

@@ -18,7 +18,7 @@ from django.db import connections, transaction
 from filrouge.base.text import grams
 from filrouge.store.routers import live_alias
 
-VERSION = "5"
+VERSION = "7"
 LIVE_TABLES = {
     "meta": "name TEXT PRIMARY KEY, value TEXT NOT NULL",
     "origins": "bit INTEGER PRIMARY KEY, entity TEXT NOT NULL, brand TEXT NOT NULL",
@@ -33,6 +33,7 @@ LIVE_TABLES = {
     "company_of": "record BIGINT PRIMARY KEY, company BIGINT NOT NULL",
     "company_words": "token TEXT NOT NULL, company BIGINT NOT NULL, origins BIGINT NOT NULL, "
     "PRIMARY KEY (token, company)",
+    "promotions": "promotion BIGINT PRIMARY KEY, body {blob} NOT NULL",
     "redirects": "old TEXT PRIMARY KEY, new TEXT NOT NULL",
 }
 _INDEXES = (
@@ -212,6 +213,15 @@ class Live:
         """Return the bit of each (entity, brand)."""
         return {(entity, brand): bit for bit, entity, brand in self.rows("SELECT bit, entity, brand FROM origins")}
 
+    def known_tokens(self, words: Sequence[str]) -> set[str]:
+        """Return those of ``words`` that some name holds already."""
+        marks = ", ".join(["%s"] * len(words))
+        return (
+            {row[0] for row in self.rows(f"SELECT token FROM tokens WHERE token IN ({marks})", words)}
+            if words
+            else set()
+        )
+
     def document(self, person: str) -> dict[str, Any] | None:
         """Return the document of ``person``."""
         found = self.rows("SELECT body FROM documents WHERE person = %s", [number(person)])
@@ -230,6 +240,10 @@ class Live:
         found = self.rows("SELECT body FROM moments WHERE person = %s", [number(person)])
         return unpack(found[0][0]) if found else []
 
+    def promotions(self) -> list[dict[str, Any]]:
+        """Return every promotion that the group's systems know."""
+        return [unpack(body) for (body,) in self.rows("SELECT body FROM promotions ORDER BY promotion")]
+
     def current(self, person: str) -> str:
         """Return the id under which ``person`` stands today: its own, or where merges led."""
         for _ in range(100):
@@ -241,13 +255,19 @@ class Live:
 
     def aliases(self, person: str) -> list[str]:
         """Return the id and every id that leads to it."""
-        known, front = [person], [person]
+        return self.aliases_of([person])[person]
+
+    def aliases_of(self, people: Sequence[str]) -> dict[str, list[str]]:
+        """Return, for each of ``people``, the id and every id that leads to it."""
+        known = {person: [person] for person in people}
+        leads = {person: person for person in people}
+        front = list(people)
         while front:
             marks = ", ".join(["%s"] * len(front))
-            front = [
-                old
-                for (old,) in self.rows(f"SELECT old FROM redirects WHERE new IN ({marks})", front)
-                if old not in known
-            ]
-            known += front
+            found = self.rows(f"SELECT old, new FROM redirects WHERE new IN ({marks})", front)
+            front = [old for old, _ in found if old not in leads]
+            for old, new in found:
+                if old not in leads:
+                    leads[old] = leads[new]
+                    known[leads[new]].append(old)
         return known

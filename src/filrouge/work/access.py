@@ -76,6 +76,17 @@ def _opened(asking: Caller, key: str, opening: str) -> None:
     _recent[(asking.by, key)] = now
 
 
+def acting_for(asking: Caller, entity: str, *, purpose: str) -> Caller:
+    """Return the caller as they act for ``entity`` alone, under ``purpose``: its data and what agreements open to it.
+
+    Raises Refused when they do not act for it.
+    """
+    narrowed = group.acting_for(asking, entity, at=clock.now(), purpose=purpose)
+    if narrowed is None:
+        raise Refused("You do not act for {entity}.", hint="Choose an entity of yours.", entity=entity)
+    return narrowed
+
+
 def origin(asking: Caller, found: people.Page, entity: str = "", brand: str = "") -> tuple[str, str]:
     """Return the entity and brand on whose behalf the caller acts for a person.
 

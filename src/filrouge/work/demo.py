@@ -19,6 +19,7 @@ from filrouge.base.errors import Conflict
 from filrouge.sample import desk
 from filrouge.store.live import Live
 from filrouge.store.models import (
+    BUILT_IN,
     Agreement,
     Brand,
     ConsentEvent,
@@ -165,11 +166,14 @@ def remove() -> dict[str, int]:
         raise Conflict("A run is under way.", hint="Wait for it to end, then remove the sample.")
     lake = runs.lake()
     gone = {"sources": len(names), "rows": 0}
+    owned = ", ".join(f"'{slug}'" for slug in Entity.objects.filter(sample=True).values_list("slug", flat=True)) or "''"
     listed = ", ".join(f"'{name}'" for name in names)
     with runs.writing():
         for table, declared in TABLES.items():
             if names and any(column.name == "source" for column in declared.every):
-                gone["rows"] += lake.delete(table, f"source IN ({listed})")
+                gone["rows"] += lake.delete(
+                    table, f"source IN ({listed}) OR (source = '{BUILT_IN}' AND entity IN ({owned}))"
+                )
                 lake.vacuum(table, everything=True)
     with transaction.atomic():
         for model in (Note, Promise, FollowUp, Correction, ConsentEvent):

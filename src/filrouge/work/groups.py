@@ -19,8 +19,8 @@ from filrouge.store.models import Agreement, ApiKey, Brand, Entity, Grant, Role,
 from filrouge.work import access, audit
 
 SCOPES = (
-    "people:read", "people:write", "sources:read", "sources:run", "sql:read", "audit:read", "figures:read",
-    "accounts:read", "accounts:write", "events:write",
+    "people:read", "people:write", "people:export", "sources:read", "sources:run", "sql:read", "audit:read",
+    "figures:read", "accounts:read", "accounts:write", "events:write",
 )  # fmt: skip
 
 

@@ -45,7 +45,7 @@ def resolve(
     """Settle who each record is of, derive people and golden values, and bring the live copies up to date."""
     started = clock.now()
     now = at or started
-    with runs.running("identity", by=by) as run:
+    with runs.running("identity", by=by, after=("person",), patience=30) as run:
         engine = open_engine(scratch=runs.staging(run) / "scratch")
         try:
             records = _records(engine)

@@ -15,11 +15,10 @@ from filrouge.domain.identity.keys import phone_key
 from filrouge.domain.profiles import companies as firms
 from filrouge.domain.profiles import gather
 from filrouge.engines import Engine, open_engine
+from filrouge.store.gathering import lay_out
 from filrouge.store.lake import arrow_schema
 from filrouge.store.live import VERSION, Live, number, pack
 from filrouge.store.models import Brand, Correction, Entity, Source
-from filrouge.store.views import current
-from filrouge.tables import TABLES
 from filrouge.work import findable, runs
 
 BUCKET = 2_000_000  # rows of facts gathered at once
@@ -81,10 +80,9 @@ def refresh(people: Sequence[str], *, progress: runs.Progress = runs.silent) -> 
     if not live.ready():
         return rebuild(progress=progress)["people"]
     began, since = clock.now(), built_at()
-    engine = _opened()
+    engine = _opened(people)
     try:
         origins = _origins(live)
-        engine.con.con.register("wanted", pa.table({"person": pa.array(sorted(set(people)), pa.string())}))
         _load_origins(engine, origins)
         _own(engine, "person IN (SELECT person FROM wanted)")
         keys = list(_numbered(engine, gather.keys_sql(), 4))
@@ -104,6 +102,7 @@ def refresh(people: Sequence[str], *, progress: runs.Progress = runs.silent) -> 
         with live.writing():
             live.insert("origins", [(bit, entity, brand) for (entity, brand), bit in origins.items()], columns=3)
         _learn_tokens(live, {row[0] for rows in names for row in rows})
+        _load_promotions(engine, live, "")
         _load_redirects(engine, live, "")
         findable.learn(Correction.objects.filter(undone_at=None, person__in=_aliases(live, people)).order_by("id"))
         if _companies_changed(engine, since):
@@ -118,24 +117,23 @@ def refresh(people: Sequence[str], *, progress: runs.Progress = runs.silent) -> 
 # --- engine -----------------------------------------------------------------------------------------------------------
 
 
-def _opened() -> Engine:
-    """Return an engine with a view per canonical table, the macros, and whose each record is."""
+def _opened(people: Sequence[str] | None = None) -> Engine:
+    """Return an engine with the lake laid out, and whose each record is: all of them, or those of ``people``."""
     engine = open_engine(scratch=settings.get().home / "scratch")
-    lake, hidden = runs.lake(), runs.hidden()
-    for name in TABLES:
-        if name not in ("source_records", "rejects", "links"):
-            engine.con.create_view(name, current(engine, lake, name, hidden=hidden), overwrite=True)
-    links = current(engine, lake, "links", hidden=hidden)
-    engine.con.create_view("links_now", links.filter(links.undone_at.isnull()), overwrite=True)
+    lay_out(engine, runs.lake(), hidden=runs.hidden())
     raw = engine.con.con
-    for macro in (*gather.MACROS, *firms.MACROS):
+    for macro in firms.MACROS:
         raw.execute(macro)
-    systems = dict(Source.objects.values_list("name", "system")) or {"": ""}
-    pairs = ", ".join(f"{_quoted(name)}: {_quoted(system)}" for name, system in systems.items())
-    raw.execute(f"CREATE OR REPLACE MACRO source_group(s) AS MAP {{{pairs}}}[s]")
+    chosen = ""
+    if people is not None:
+        raw.register("wanted", pa.table({"person": pa.array(sorted(set(people)), pa.string())}))
+        raw.execute(
+            "CREATE TABLE wanted_records AS SELECT DISTINCT record_key FROM links_now SEMI JOIN wanted USING (person)"
+        )
+        chosen = "SEMI JOIN wanted_records USING (record_key)"
     raw.execute(
-        """CREATE TABLE owned_all AS SELECT l.record_key, l.person, l.decision, l.rule, l.evidence, l.decided_at
-        FROM links_now l SEMI JOIN person_records USING (record_key)
+        f"""CREATE TABLE owned_all AS SELECT l.record_key, l.person, l.decision, l.rule, l.evidence, l.decided_at
+        FROM (SELECT * FROM links_now {chosen}) l SEMI JOIN person_records USING (record_key)
         QUALIFY row_number() OVER (PARTITION BY l.record_key ORDER BY l.decided_at DESC, l.run_id DESC) = 1"""
     )
     _phones(raw)
@@ -147,7 +145,8 @@ def _phones(raw: Any) -> None:
     rest = [
         row[0]
         for row in raw.execute(
-            "SELECT DISTINCT phone FROM person_records WHERE phone IS NOT NULL AND e164(phone) IS NULL"
+            "SELECT DISTINCT phone FROM person_records SEMI JOIN owned_all USING (record_key) "
+            "WHERE phone IS NOT NULL AND e164(phone) IS NULL"
         ).fetchall()
     ]
     raw.register(
@@ -254,6 +253,7 @@ def _rest(engine: Engine, live: Live, suffix: str) -> None:
                 f"grams{suffix}", sorted({(gram, token) for token, _ in some for gram in grams(token)}), columns=2
             )
     _load_companies(engine, live, suffix)
+    _load_promotions(engine, live, suffix)
     _load_redirects(engine, live, suffix)
 
 
@@ -272,6 +272,7 @@ def _load_companies(engine: Engine, live: Live, suffix: str) -> None:
     """Write the companies, which record is whose, and the words that lead to them."""
     raw = engine.con.con
     raw.execute(firms.OF)
+    raw.execute(firms.OWNERS)
     if not suffix:
         with live.writing():
             for table in ("companies", "company_of", "company_words"):
@@ -305,6 +306,14 @@ def _companies_changed(engine: Engine, since: datetime | None) -> bool:
     return False
 
 
+def _load_promotions(engine: Engine, live: Live, suffix: str) -> None:
+    rows = [row for batch in _fetched(engine.con.con, gather.promotions_sql()) for row in batch]
+    with live.writing():
+        if not suffix:
+            live.rows_changed("DELETE FROM promotions")
+        live.insert(f"promotions{suffix}", [(key, pack(body)) for key, body in rows], columns=2)
+
+
 def _load_redirects(engine: Engine, live: Live, suffix: str) -> None:
     rows = engine.con.con.execute("SELECT person_id, merged_into FROM people WHERE merged_into IS NOT NULL").fetchall()
     with live.writing():
@@ -314,13 +323,13 @@ def _load_redirects(engine: Engine, live: Live, suffix: str) -> None:
 
 
 def _learn_tokens(live: Live, tokens: set[str]) -> None:
+    for start in range(0, len(words := sorted(tokens)), WRITE):
+        tokens -= live.known_tokens(words[start : start + WRITE])  # a common name stays common
     with live.writing():
         live.insert("tokens", [(token, 1) for token in sorted(tokens)], columns=2)
         live.insert("grams", sorted({(gram, token) for token in tokens for gram in grams(token)}), columns=2)
 
 
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
 
 
 def built_at() -> datetime | None:

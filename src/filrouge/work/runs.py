@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import fcntl
 import shutil
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
@@ -15,9 +16,15 @@ from django.db import transaction
 
 from filrouge.base import clock, settings
 from filrouge.base.errors import Conflict, FilrougeError, StorageError
+from filrouge.store.gathering import hidden
 from filrouge.store.lake import Lake
 from filrouge.store.models import Erasure, Run, Source
 from filrouge.work import audit
+
+__all__ = [
+    "Progress", "carry_out", "commit", "hidden", "lake", "recover", "running", "silent", "stage", "staging",
+    "writing",
+]  # fmt: skip
 
 Progress = Callable[[str, int, int | None], None]
 
@@ -37,12 +44,20 @@ def staging(run: Run) -> Path:
 
 
 @contextmanager
-def running(kind: str, *, by: str, source: Source | None = None) -> Iterator[Run]:
+def running(
+    kind: str, *, by: str, source: Source | None = None, after: Sequence[str] = (), patience: float = 0
+) -> Iterator[Run]:
     """Open a run, hand it over, and make sure that nothing of it is left when it fails.
 
-    Raises Conflict when the same thing is already running.
+    Runs of the kinds in ``after`` are let finish first, for ``patience`` seconds at most. Raises Conflict when the same
+    thing, or one of those, is still running.
     """
+    until = time.monotonic() + patience
+    while time.monotonic() < until and _under_way(after):
+        time.sleep(0.2)
     with transaction.atomic():
+        if _under_way(after):
+            raise Conflict("Identities are being settled.", hint="Try again in a minute.")
         busy = Run.objects.filter(kind=kind, source=source, state__in=(Run.State.RUNNING, Run.State.STAGED))
         if busy.exists():
             raise Conflict(
@@ -100,6 +115,11 @@ def _abandoned(run: Run) -> bool:
     return True
 
 
+def _under_way(kinds: Sequence[str]) -> bool:
+    unfinished = (Run.State.RUNNING, Run.State.STAGED)
+    return bool(kinds) and Run.objects.filter(kind__in=kinds, state__in=unfinished).exists()
+
+
 def _fail(run: Run, error: BaseException) -> None:
     told = error if isinstance(error, FilrougeError) else None
     with transaction.atomic():
@@ -111,8 +131,12 @@ def _fail(run: Run, error: BaseException) -> None:
         audit.record(f"{run.kind}.fail", by=run.by, kind="run", subject=str(run.id), source=run.source_name)
 
 
-def commit(run: Run, manifest: dict[str, dict[str, Any]], **details: Any) -> None:
+def commit(
+    run: Run, manifest: dict[str, dict[str, Any]], *, line: tuple[str, str, str] | None = None, **details: Any
+) -> None:
     """Promise the staged files in one transaction, then carry the promise out.
+
+    ``line``: action, kind of subject and subject of the audit line, when it is not the run itself.
 
     ``manifest``: table -> {"append": [file…], "overwrite": [file…], "supersede": file,
     "replace": [people file, file…]}.
@@ -122,9 +146,8 @@ def commit(run: Run, manifest: dict[str, dict[str, Any]], **details: Any) -> Non
             run.manifest = manifest
             run.state = Run.State.STAGED
             run.save()
-            audit.record(
-                f"{run.kind}.run", by=run.by, kind="run", subject=str(run.id), source=run.source_name, **details
-            )
+            action, kind, subject = line or (f"{run.kind}.run", "run", str(run.id))
+            audit.record(action, by=run.by, kind=kind, subject=subject, source=run.source_name, **details)
         carry_out(run)
 
 
@@ -185,11 +208,6 @@ def recover() -> int:
         _mark_of(run).unlink(missing_ok=True)
         seen += 1
     return seen
-
-
-def hidden() -> list[str]:
-    """Return the runs whose rows are not to be shown yet."""
-    return [str(key) for key in Run.objects.filter(state=Run.State.STAGED).values_list("id", flat=True)]
 
 
 def stage(run: Run, name: str, data: pa.Table) -> str:

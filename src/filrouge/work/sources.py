@@ -19,7 +19,7 @@ from filrouge.domain.sources import SourceSpec
 from filrouge.domain.sources.schedule import next_run
 from filrouge.domain.sources.verdict import Counts, judge
 from filrouge.engines import open_engine
-from filrouge.store.models import Brand, Entity, Run, Source
+from filrouge.store.models import BUILT_IN, Brand, Entity, Run, Source
 from filrouge.tables import TABLES
 from filrouge.work import audit, runs, secrets, suppressions
 from filrouge.work.imports import Import, Prepared
@@ -50,6 +50,10 @@ def add(path: Path, *, by: str, sample: bool = False) -> Source:
 def define(data: Any, *, folder: Path, by: str, sample: bool = False) -> Source:
     """Keep a definition given as plain data; relative places start at ``folder``."""
     spec = SourceSpec.parse(data, what=str(data.get("source", "")) if isinstance(data, dict) else "")
+    if BUILT_IN in (spec.source, spec.kind):
+        raise UsageError(
+            "The name {name} is kept for people created here.", hint="Choose another name and kind.", name=BUILT_IN
+        )
     _known_places(spec)
     now = clock.now()
     with transaction.atomic():
@@ -97,9 +101,10 @@ def _known_places(spec: SourceSpec) -> None:
 
 def get(name: str) -> tuple[Source, SourceSpec]:
     """Return the source called ``name`` and its definition. Raises NotFound."""
-    source = Source.objects.filter(name=name).first()
+    read = Source.objects.exclude(kind=BUILT_IN)
+    source = read.filter(name=name).first()
     if source is None:
-        known = ", ".join(Source.objects.values_list("name", flat=True)[:30])
+        known = ", ".join(read.values_list("name", flat=True)[:30])
         raise NotFound("No source is called {name}.", hint="There are: {known}.", name=name, known=known or "none yet")
     return source, SourceSpec.parse(source.spec, what=name)
 

@@ -10,42 +10,60 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from filrouge.base import clock
-from filrouge.console import acts, advice, documents, moments, people, verdicts
-from filrouge.console.names import brand as brand_mark
+from filrouge.base.errors import UsageError
+from filrouge.console import acts, advice, documents, lines, moments, people, searches, verdicts
+from filrouge.console.errors import sentence
+from filrouge.console.pages import newcomers
 from filrouge.console.templatetags import say
 from filrouge.console.who import caller, opens_pages
 from filrouge.domain.privacy.caller import Caller
-from filrouge.domain.profiles import PersonView
-from filrouge.store.queries import group
+from filrouge.store.queries import moments as threads
 from filrouge.store.queries import people as found
+from filrouge.store.queries import search as finding
 from filrouge.work import access
 
-SHOWN = 200  # moments kept at hand per person
 PAGE = 30
 DAYS = 40  # days of the thread shown at first
+OLDER = 100  # moments shown at each further step
 
 
 @login_required
 def search(request: HttpRequest) -> HttpResponse:
-    """Find people by name, e-mail, phone or any number; htmx asks for the palette's list only."""
+    """Find people by name, e-mail, phone or any number, and by filters; htmx asks for the palette's list only."""
     asking = opens_pages(request)
-    asked, brand = request.GET.get("q", "").strip()[:200], request.GET.get("brand", "")
-    partial = "HX-Request" in request.headers
-    hits = found.search(asked, asking, limit=8 if partial else PAGE, brand=brand, at=clock.now())
-    if partial:
-        return render(request, "console/parts/palette.html", {"asked": asked, "found_people": hit_lines(hits)})
-    if len(hits) == 1 and hits[0].matched != "name" and hits[0].score == 1:
-        return redirect("person", person_id=hits[0].id)
+    if "HX-Request" in request.headers:
+        asked = request.GET.get("q", "").strip()[:200]
+        hits = found.search(asked, asking, limit=8, at=clock.now())
+        shown = {"typed": asked, "found_people": lines.of(hits), "found_views": searches.views(asking, like=asked)}
+        return render(request, "console/parts/palette.html", shown)
+    told, fault = finding.Found(), ""
+    text, filters = searches.asked(request.GET.dict())
+    try:
+        told = finding.find(text, filters, asking, limit=PAGE, after=request.GET.get("after", ""), at=clock.now())
+    except UsageError as error:
+        fault = " ".join(part for part in sentence(error) if part)
+    only = told.hits[0] if len(told.hits) == 1 and not filters.any else None
+    if only is not None and only.matched != "name" and only.score == 1:
+        return redirect("person", person_id=only.id)
+    query = searches.query(text, filters)
+    views = searches.views(asking, current=query)
     return render(
         request,
         "console/people/search.html",
         {
-            "asked": asked,
-            "brand": brand,
-            "brands": [(row.slug, row.name) for row in group.brands()],
-            "hits": hit_lines(hits),
-            "full": len(hits) == PAGE,
+            "asked": text,
+            "filters": filters,
+            "fault": fault,
+            "hits": lines.of(told.hits, place=filters.place),
+            "told": told,
+            "query": query,
+            "hidden": [(name, value) for name, value in {"q": text, **filters.plain()}.items() if value],
+            "views": views,
+            "view": next((view for view in views if view["current"]), None),
+            "may_create": asking.has("advisor", "sales"),
+            **searches.choices(asking),
         },
+        status=422 if fault else 200,
     )
 
 
@@ -56,16 +74,22 @@ def show(request: HttpRequest, person_id: str) -> HttpResponse:
     page = access.person(asking, person_id)
     if page.redirected_from:
         return redirect("person", person_id=page.view.id)
+    if "HX-Request" in request.headers and request.GET.get("after"):
+        return render(request, "console/people/thread.html", {"person": page.view} | thread(request, page, asking))
     return render(request, "console/people/person.html", context(request, page, asking))
 
 
 @login_required
 def by_phone(request: HttpRequest, e164: str) -> HttpResponse:
-    """Open whoever calls: the person, a choice when several share the number, a search when nobody does."""
-    hits = found.by_phone(e164, opens_pages(request), at=clock.now())
+    """Open whoever calls: the person, a choice when several share the number, a form when nobody has it."""
+    asking = opens_pages(request)
+    hits = found.by_phone(e164, asking, at=clock.now())
     if len(hits) == 1:
         return redirect("person", person_id=hits[0].id)
-    return render(request, "console/people/calling.html", {"number": say.phone(e164), "hits": hit_lines(hits)})
+    if not hits and asking.has("advisor", "sales"):
+        typed = dict.fromkeys(newcomers.FIELDS, "") | {"phone": say.phone(e164)}
+        return render(request, "console/people/new.html", {"calling": say.phone(e164)} | newcomers.form(asking, typed))
+    return render(request, "console/people/calling.html", {"number": say.phone(e164), "hits": lines.of(hits)})
 
 
 def context(request: HttpRequest, page: found.Page, asking: Caller) -> dict[str, Any]:
@@ -89,7 +113,7 @@ def context(request: HttpRequest, page: found.Page, asking: Caller) -> dict[str,
         "facts": people.facts(person),
         "roles": people.roles(person),
         "running": people.running(person),
-        "household": hit_lines(page.household),
+        "household": lines.of(page.household),
         "acts": acts.due(page, may=may_write),
         "notes": acts.notes(page, asking),
         "may_write": may_write,
@@ -100,41 +124,23 @@ def context(request: HttpRequest, page: found.Page, asking: Caller) -> dict[str,
     }
     if shown["tab"]:
         return shown | documents.table(person, shown["tab"])
-    return shown | thread(request, person)
+    return shown | thread(request, page, asking)
 
 
-def thread(request: HttpRequest, person: PersonView) -> dict[str, Any]:
-    """Return the timeline, narrowed by the filters asked for."""
+def thread(request: HttpRequest, page: found.Page, asking: Caller) -> dict[str, Any]:
+    """Return the timeline, narrowed by the filters asked for: its latest days, or what follows a place in it."""
+    person, after = page.view, request.GET.get("after", "")
     asked = {name: request.GET.get(name, "") for name in ("kind", "brand", "channel")}
-    kept = moments.chosen(person.moments, group=asked["kind"], brand=asked["brand"], channel=asked["channel"])
-    days = moments.days(kept)
-    whole = "all" in request.GET or len(days) <= DAYS + 5
+    keep = moments.keeps(group=asked["kind"], brand=asked["brand"], channel=asked["channel"])
+    if after:
+        told = threads.stretch(page, asking.perimeter, after=after, limit=OLDER, keep=keep)
+    else:
+        told = threads.first(page, keep=keep, day=moments.local_day, most=DAYS)
     return {
-        "days": days if whole else days[:DAYS],
-        "more": 0 if whole else len(days) - DAYS,
+        "days": moments.days(told.moments),
+        "after": after,
+        "older": told.next,
         "groups": [(key, label) for key, (label, _kinds) in moments.GROUPS.items()],
         "channels": sorted({moment.channel for moment in person.moments if moment.channel}),
         "chosen": asked | {"any": any(asked.values())},
-        "shortened": SHOWN if len(person.moments) >= SHOWN else 0,
     }
-
-
-def hit_lines(hits: Any) -> list[dict[str, Any]]:
-    """Return people found as lines: name, where to find them, what tells them apart."""
-    return [
-        {
-            "id": hit.id,
-            "name": hit.name or hit.email or say.phone(hit.phone),
-            "address": reverse("person", args=[hit.id]),
-            "brands": hit.brands,
-            "brand_names": [brand_mark(slug).name for slug in hit.brands],
-            "city": hit.city,
-            "email": hit.email,
-            "phone": say.phone(hit.phone) if hit.phone else "",
-            "company": hit.company,
-            "matched": hit.matched,
-            "near": hit.score < 0.9,
-            "detail": " · ".join(part for part in (hit.city, hit.company) if part),
-        }
-        for hit in hits
-    ]

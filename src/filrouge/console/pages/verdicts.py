@@ -12,10 +12,10 @@ from django.utils.translation import gettext as _
 
 from filrouge.base import clock
 from filrouge.base.errors import Conflict, UsageError
+from filrouge.console import lines as lines_of
 from filrouge.console import people, verdicts
 from filrouge.console.errors import sentence
 from filrouge.console.pages.acting import act, done
-from filrouge.console.pages.people import hit_lines
 from filrouge.console.who import caller, require
 from filrouge.store.queries import identity
 from filrouge.store.queries import people as found
@@ -79,7 +79,7 @@ def search(request: HttpRequest, person_id: str) -> HttpResponse:
     person = access.person(asking, person_id, opening="records").view
     asked = request.GET.get("q", "").strip()[:200]
     hits = found.search(asked, asking, limit=PAGE + 1, at=clock.now()) if asked else []
-    lines = [line for line in hit_lines(hits) if line["id"] != person.id][:PAGE]
+    lines = [line for line in lines_of.of(hits) if line["id"] != person.id][:PAGE]
     for line in lines:
         line["address"] = reverse("person-merge-with", args=[person.id, line["id"]])
     partial = request.headers.get("HX-Target") == "merge-found"

@@ -13,6 +13,7 @@ from filrouge.domain.profiles.view import (
     Value,
     current_consents,
     name_of,
+    told,
     view,
 )
 
@@ -27,5 +28,6 @@ __all__ = [
     "Value",
     "current_consents",
     "name_of",
+    "told",
     "view",
 ]

@@ -40,6 +40,11 @@ OF = """CREATE OR REPLACE TABLE company_of AS
     )
     SELECT record_key, min(record_key) OVER (PARTITION BY same) AS company FROM named"""
 
+# Whose each record with a role is, whoever else is being looked at.
+OWNERS = """CREATE OR REPLACE TABLE role_owners AS SELECT record_key, person
+    FROM links_now SEMI JOIN (SELECT DISTINCT person_key AS record_key FROM roles) USING (record_key)
+    QUALIFY row_number() OVER (PARTITION BY record_key ORDER BY decided_at DESC, run_id DESC) = 1"""
+
 _FROM = "source: f.source, entity: f.entity, brand: f.brand"
 
 
@@ -60,7 +65,7 @@ def companies_sql() -> str:
             SELECT o.company, list_sort(list({{role: f.role, person: w.person, {_FROM}, since: f."from", until: f."until"}}))
                 [1:{KEPT}] AS roles
             FROM roles f JOIN company_of o ON o.record_key = f.company_key
-            JOIN owned_all w ON w.record_key = f.person_key GROUP BY o.company
+            JOIN role_owners w ON w.record_key = f.person_key GROUP BY o.company
         ) r USING (company)
         LEFT JOIN (
             SELECT o.company, list_sort(list({{expected_at: f.expected_at, ref: f.source_id, label: f.label, stage: f.stage,

@@ -168,7 +168,19 @@ KEYS: tuple[tuple[str, str, str, str, str], ...] = (
     ("contract", "contracts", "reference(f.source_id)", "person_key", "contract"),
     ("invoice", "invoices", "reference(f.source_id)", "person_key", "contract"),
     ("ticket", "interactions", "reference(f.source_id)", "person_key", "interaction"),
-)
+    # what a search may be narrowed by
+    ("brand", "person_records", "f.brand", "record_key", "identity"),
+    ("system", "person_records", "source_group(f.source)", "record_key", "identity"),
+    ("city", "person_records", "regexp_replace(folded(f.city), ' cedex.*$', '')", "record_key", "identity"),
+    ("postcode", "person_records", "reference(f.postcode)", "record_key", "identity"),
+    ("subscription", "contracts", "CASE WHEN f.ended_at IS NULL THEN 'running' ELSE 'ended' END", "person_key", "contract"),
+    ("subscription", "contracts", "CASE WHEN f.ended_at IS NULL THEN 'running' ELSE 'ended' END", "reader_key", "contract"),
+    ("complaint", "interactions",
+     "CASE WHEN f.kind = 'complaint' AND coalesce(f.status, '') NOT IN ('closed', 'solved') THEN 'open' END",
+     "person_key", "interaction"),
+)  # fmt: skip
+# Kinds that name a person, among those by which one is found.
+IDENTIFIERS = ("email", "phone", "loyalty", "account", "record", "order", "contract", "invoice", "ticket")
 CATEGORY_OF_KEY: Mapping[str, str] = {kind: category for kind, _, _, _, category in KEYS} | {"household": "identity"}
 
 
@@ -190,6 +202,21 @@ def _listed(order: str, direction: str, kept: int) -> str:
 
 def moments_sql() -> str:
     """Return the query that gives (person, items), the last moments of each, as one JSON list."""
+    return f"SELECT person, {_listed('moment', 'DESC', LAST)} AS items FROM ({_every_moment()}) GROUP BY person"
+
+
+def older_sql() -> str:
+    """Return the query that gives items as JSON, latest first, of moments up to one: parameters are its date and key.
+
+    The order is that of ``moments_sql``, so that a reader goes on where the moments at hand end.
+    """
+    return (
+        f"SELECT CAST(to_json(item) AS VARCHAR) AS told FROM ({_every_moment()}) "
+        "WHERE moment <= $at AND (moment < $at OR tie <= $key) ORDER BY moment DESC, tie DESC, told DESC"
+    )
+
+
+def _every_moment() -> str:
     queries = []
     for name, values in _MOMENTS.items():
         table = "contracts" if name == "contract_ends" else name
@@ -200,11 +227,10 @@ def moments_sql() -> str:
             else ""
         )
         queries.append(
-            f"SELECT o.person, {{{shown}, {_BASE}}} AS item, {values[1]} AS moment, f.record_key AS tie "
+            f"SELECT o.person, {{{shown}, {_BASE}}} AS item, CAST({values[1]} AS TIMESTAMPTZ) AS moment, f.record_key AS tie "
             f"FROM {table} f JOIN owned o ON o.record_key = f.person_key WHERE {values[1]} IS NOT NULL{extra}"
         )
-    union = " UNION ALL ".join(queries)
-    return f"SELECT person, {_listed('moment', 'DESC', LAST)} AS items FROM ({union}) GROUP BY person"
+    return " UNION ALL ".join(queries)
 
 
 def _typed(field: str, value: str) -> str:
@@ -237,3 +263,10 @@ def names_sql() -> str:
         SELECT unnest(string_split(folded(concat_ws(' ', {parts})), ' ')) AS token, o.person, b.bit
         FROM person_records f JOIN owned o USING (record_key) JOIN origins b ON b.entity = f.entity AND b.brand = f.brand
     ) WHERE length(token) > 1 GROUP BY ALL"""
+
+
+def promotions_sql() -> str:
+    """Return the query that gives (promotion, body): each promotion that a system declares, as JSON."""
+    return f"""SELECT f.record_key AS promotion, CAST(to_json({{{_BASE}, code: f.code, label: f.label, since: f."from",
+        until: f."until", discount: money(f.discount), currency: f.currency}}) AS VARCHAR) AS body
+        FROM promotions f WHERE f.code IS NOT NULL"""

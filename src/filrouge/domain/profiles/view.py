@@ -14,6 +14,7 @@ from typing import Any
 
 from filrouge.base.text import in_case
 from filrouge.domain.privacy.perimeter import Perimeter, mask
+from filrouge.domain.profiles.promotions import promotions
 
 # Attribute -> sensitivity and the reading order of the page.
 ATTRIBUTES: Mapping[str, str] = {
@@ -176,6 +177,7 @@ class PersonView:
     alerts: tuple[Alert, ...]
     household: str = ""
     masked: bool = False
+    promotions: tuple[Mapping[str, Any], ...] = ()
 
     def plain(self) -> dict[str, Any]:
         """Return the view as plain data (dates stay datetimes), for the API and the command line."""
@@ -189,10 +191,12 @@ def view(
     *,
     systems: Mapping[str, str],
     at: datetime,
+    declared: Iterable[Mapping[str, Any]] = (),
 ) -> PersonView | None:
     """Return what ``sees`` allows of a person's document and moments, or None when no record of theirs is open.
 
-    ``systems`` maps a source to its system. Times in the document are ISO 8601 text.
+    ``declared`` are the promotions of the group. ``systems`` maps a source to its system. Times in the document are
+    ISO 8601 text.
     """
     parts = {part: _allowed(document.get(part, ()), sees, category) for part, category in PARTS.items()}
     known = {row["key"] for row in parts["records"]}
@@ -204,15 +208,16 @@ def view(
         part: tuple(_priced(row, sees, PARTS[part]) for row in parts[part])
         for part in ("contracts", "invoices", "payments", "orders", "returns", "opportunities")
     }
-    told = tuple(
+    seen = tuple(
         sorted(
-            (moment for row in moments if (moment := _moment(row, sees, systems)) is not None),
+            (moment for row in moments if (moment := told(row, sees, systems)) is not None),
             key=lambda moment: (moment.at, moment.record_key),
             reverse=True,
         )
     )
     tickets = tuple(_texted(row, sees) for row in parts["tickets"])
-    dates = [moment.at for moment in told] + [record.as_of for record in records if record.as_of]
+    dates = [moment.at for moment in seen] + [record.as_of for record in records if record.as_of]
+    known_at = [(record.entity, record.brand) for record in records]
     created = [when for row in parts["records"] if (when := _time(row.get("created_at")))]
     return PersonView(
         id=str(document["id"]),
@@ -224,10 +229,11 @@ def view(
         roles=tuple(parts["roles"]),
         tickets=tickets,
         consents=tuple(current_consents(parts["consents"])),
-        moments=told,
+        moments=seen,
         alerts=tuple(_alerts(money, tickets, parts["consents"], at)),
         household=str(document.get("household") or ""),
         masked=any(value.best.masked for value in attributes.values()),
+        promotions=tuple(promotions(money["orders"], declared, known_at, sees, systems=systems, at=at)),
         **money,
     )
 
@@ -304,7 +310,8 @@ def _record(row: Mapping[str, Any], systems: Mapping[str, str], known: set[int])
     )
 
 
-def _moment(row: Mapping[str, Any], sees: Perimeter, systems: Mapping[str, str]) -> Moment | None:
+def told(row: Mapping[str, Any], sees: Perimeter, systems: Mapping[str, str]) -> Moment | None:
+    """Return what ``sees`` allows of one moment, or None when it is shut."""
     at = _time(row.get("at"))
     category = MOMENTS.get(row["kind"], "interaction")
     if at is None or not sees.sees(row["entity"], row["brand"], category):

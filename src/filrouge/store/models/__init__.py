@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from filrouge.store.models.acts import ConsentEvent, Correction, FollowUp, Note, Promise, Verdict
 from filrouge.store.models.groups import Agreement, Brand, Entity
-from filrouge.store.models.sources import Run, Secret, Source
+from filrouge.store.models.sources import BUILT_IN, Run, Secret, Source
 from filrouge.store.models.trust import (
     AuditEntry,
     AuditLine,
@@ -18,6 +18,7 @@ from filrouge.store.models.trust import (
 from filrouge.store.models.users import Answer, ApiKey, Grant, Role, SavedView, User
 
 __all__ = [
+    "BUILT_IN",
     "Agreement",
     "Answer",
     "ApiKey",

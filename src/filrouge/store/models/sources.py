@@ -7,6 +7,9 @@ from django.utils.translation import gettext_lazy as _
 
 from filrouge.store.models.base import Row
 
+# Name and kind of the source of people created here: it holds records, and nothing ever reads it.
+BUILT_IN = "filrouge"
+
 
 class Source(Row):
     """One place read into one canonical table; ``spec`` is the definition as its author wrote it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from filrouge.domain.privacy import perimeter as rules
@@ -64,3 +65,39 @@ def caller_of_key(key: ApiKey, *, at: datetime, purpose: str | None = None) -> C
         by=f"key {key.prefix}", perimeter=perimeter_of(grants, at=at, purpose=purpose), name=key.name,
         scopes=frozenset(key.scopes),
     )  # fmt: skip
+
+
+def acting_for(caller: Caller, entity: str, *, at: datetime, purpose: str) -> Caller | None:
+    """Return ``caller`` narrowed to what ``entity`` may see for ``purpose``, None when they do not act for it."""
+    if not Entity.objects.filter(slug=entity).exists():
+        return None
+    if caller.perimeter.everything:
+        held = [rules.Grant("administrator", entity)]
+    elif caller.user_id:
+        rows = Grant.objects.filter(user_id=caller.user_id).select_related("entity")
+        held = [
+            rules.Grant(row.role, entity, frozenset(row.brands))
+            for row in rows
+            if row.entity is None or row.entity.slug == entity
+        ]
+    else:
+        keys = ApiKey.objects.filter(prefix=caller.by.removeprefix("key "), revoked_at=None)
+        held = [
+            rules.Grant(key.role, entity, frozenset(key.brands))
+            for key in keys
+            if not key.entities or entity in key.entities
+        ]
+    return replace(caller, perimeter=perimeter_of(held, at=at, purpose=purpose)) if held else None
+
+
+def person_systems(caller: Caller) -> list[str]:
+    """Return the systems that tell of people, as far as the caller may see what they collect."""
+    brands_known = [row.slug for row in brands()]
+    rows = Source.objects.filter(reads="person_records").values_list("system", "entity", "brand")
+    return sorted(
+        {
+            system
+            for system, entity, brand in rows
+            if not entity or any(caller.perimeter.sees(entity, b) for b in ([brand] if brand else brands_known))
+        }
+    )
