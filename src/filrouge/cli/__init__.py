@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import sys
+import traceback
+from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
 from filrouge import __version__
+from filrouge.base import settings
 from filrouge.base.errors import FilrougeError
 
 app = typer.Typer(
@@ -30,9 +33,28 @@ def main() -> None:
     except FilrougeError as error:
         talk.print(str(error), style="red", markup=False)
         sys.exit(error.exit_code)
+    except Exception as error:
+        if settings.get().debug:
+            raise
+        talk.print(_said(error), style="red", markup=False)
+        sys.exit(1)
     except KeyboardInterrupt:
         talk.print("Stopped.")
         sys.exit(1)
+
+
+def _said(error: Exception) -> str:
+    """Say a fault of ours: of what kind, and where in our code; what its message holds may be somebody's."""
+    from filrouge.work import disk
+
+    if told := disk.full(error):
+        return str(told)
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if "filrouge" in frame.filename]
+    where = f" ({Path(frames[-1].filename).name}, line {frames[-1].lineno})" if frames else ""
+    return (
+        f"Filrouge stopped on a fault of its own: {type(error).__name__}{where}. Please report these words; "
+        "FILROUGE_DEBUG=1 shows more."
+    )
 
 
 @app.callback()

@@ -10,6 +10,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from filrouge.base.errors import DefinitionError, FilrougeError
+from filrouge.work import disk
 
 log = logging.getLogger("filrouge.console")
 
@@ -25,7 +26,8 @@ class ErrorMiddleware:
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if not isinstance(error, FilrougeError):
-            return None
+            full = disk.full(error)
+            return told(request, full) if full else None
         if error.status >= 500:
             log.error("%s on %s", type(error).__name__, request.resolver_match and request.resolver_match.view_name)
         return told(request, error)

@@ -330,8 +330,6 @@ def _learn_tokens(live: Live, tokens: set[str]) -> None:
         live.insert("grams", sorted({(gram, token) for token in tokens for gram in grams(token)}), columns=2)
 
 
-
-
 def built_at() -> datetime | None:
     """Return when the copies were last brought up to date, None when they never were."""
     live = Live()

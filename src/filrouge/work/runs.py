@@ -19,7 +19,7 @@ from filrouge.base.errors import Conflict, FilrougeError, StorageError
 from filrouge.store.gathering import hidden
 from filrouge.store.lake import Lake
 from filrouge.store.models import Erasure, Run, Source
-from filrouge.work import audit
+from filrouge.work import audit, disk
 
 __all__ = [
     "Progress", "carry_out", "commit", "hidden", "lake", "recover", "running", "silent", "stage", "staging",
@@ -75,13 +75,12 @@ def running(
         folder.mkdir(parents=True, exist_ok=True)
         yield run
     except BaseException as error:
+        told = disk.full(error, promised=run.state == Run.State.STAGED)
         if run.state == Run.State.RUNNING:
-            _fail(run, error)
-        if isinstance(error, OSError) and error.errno == 28:
-            raise StorageError(
-                "The disk is full: the run was given up and left nothing behind.",
-                hint="Free some space, then run it again.",
-            ) from error
+            shutil.rmtree(folder, ignore_errors=True)  # on a full disk, room to write down what went wrong
+            _fail(run, told or error)
+        if told is not None:
+            raise told from error
         raise
     finally:
         if run.state != Run.State.STAGED:
@@ -201,7 +200,12 @@ def recover() -> int:
             continue
         run.refresh_from_db()
         if run.state == Run.State.STAGED:
-            carry_out(run)
+            try:
+                carry_out(run)
+            except Exception as error:
+                if disk.full(error) is None:
+                    raise
+                continue  # it waits for room; whatever else there is to do may be done
         elif run.state == Run.State.RUNNING:
             _fail(run, StorageError("The run was interrupted.", hint="Nothing was kept of it; run it again."))
             shutil.rmtree(staging(run), ignore_errors=True)

@@ -7,6 +7,7 @@ from typing import Any
 
 from rapidfuzz.distance import DamerauLevenshtein
 
+from filrouge.base.text import grams
 from filrouge.store.live import Live
 from filrouge.store.queries.needs import Need, clauses
 
@@ -52,8 +53,7 @@ def _readings(live: Live, word: str, *, last: bool, spelling: bool, force: bool 
 
 def _near(live: Live, word: str) -> list[tuple[str, int, float]]:
     """Return the words of the base spelt almost like ``word``."""
-    padded = f"^{word}$"
-    pieces = sorted({padded[at : at + 3] for at in range(len(padded) - 2)})
+    pieces = sorted(grams(word))
     marks = ", ".join(["%s"] * len(pieces))
     rows = live.rows(
         f"SELECT g.token, t.people, count(*) AS n FROM grams g JOIN tokens t ON t.token = g.token "
