@@ -34,6 +34,10 @@ _ARROW: dict[str, pa.DataType] = {
     "timestamp": pa.timestamp("us", tz="UTC"),
     "decimal": pa.decimal128(18, 4),
 }
+SQL_TYPES: dict[str, str] = {
+    "string": "VARCHAR", "json": "VARCHAR", "int64": "BIGINT", "float64": "DOUBLE", "boolean": "BOOLEAN",
+    "date": "DATE", "timestamp": "TIMESTAMPTZ", "decimal": "DECIMAL(18, 4)",
+}  # fmt: skip
 # A staged file up to this size becomes part of the lake as it is; a larger one is written again in several.
 LARGEST = 256 << 20
 # Columns whose minimum and maximum may stand in the log.
@@ -85,13 +89,17 @@ class Lake:
         if not files or self._done(name, mark := f"{run}:append"):
             return
         if all(_fits_as_it_is(file, arrow_schema(name)) for file in files):
-            self._adopt(name, files, mark=mark)
+            self._adopt(name, files, mode="append", mark=mark)
         else:
             self._write(name, _stream(files, arrow_schema(name)), mode="append", mark=mark)
 
     def overwrite(self, name: str, files: Sequence[Path], *, run: str) -> None:
         """Replace the table by staged Parquet ``files`` once per ``run``."""
-        if not self._done(name, mark := f"{run}:overwrite"):
+        if self._done(name, mark := f"{run}:overwrite"):
+            return
+        if files and all(_fits_as_it_is(file, arrow_schema(name)) for file in files):
+            self._adopt(name, files, mode="overwrite", mark=mark)
+        else:
             self._write(name, _stream(files, arrow_schema(name)), mode="overwrite", mark=mark)
 
     def replace_people(self, name: str, people: pa.Array, files: Sequence[Path], *, run: str) -> None:
@@ -207,7 +215,7 @@ class Lake:
         table = self.open(name)
         return table is not None and table.transaction_version(mark) is not None
 
-    def _adopt(self, name: str, files: Sequence[Path], *, mark: str) -> None:
+    def _adopt(self, name: str, files: Sequence[Path], *, mode: Literal["append", "overwrite"], mark: str) -> None:
         """Make staged ``files`` part of the table without writing them again."""
         try:
             self.path(name).mkdir(parents=True, exist_ok=True)
@@ -224,7 +232,7 @@ class Lake:
             raise _unwritable(error) from error
         table, schema = self.open(name), Schema.from_arrow(arrow_schema(name))
         if table is not None:
-            table.create_write_transaction([*added], "append", schema, commit_properties=_mark(mark))
+            table.create_write_transaction([*added], mode, schema, commit_properties=_mark(mark))
         else:
             create_table_with_add_actions(
                 str(self.path(name)),

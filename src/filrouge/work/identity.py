@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Literal, cast
 
 import pyarrow as pa
@@ -16,13 +17,14 @@ from filrouge.base.errors import UsageError
 from filrouge.domain import identity
 from filrouge.domain.identity.spec import Survivorship
 from filrouge.engines import Engine, open_engine
-from filrouge.store.lake import arrow_schema
+from filrouge.store.lake import SQL_TYPES, arrow_schema
 from filrouge.store.models import Run, Source, Verdict
 from filrouge.store.queries.verdicts import records_of
 from filrouge.store.views import current
 from filrouge.tables import TABLES
 from filrouge.work import live, runs, verdicts
 
+RECORDS = "main.records_now"
 FEW = 5_000  # people touched; beyond, and beyond a tenth of all, the live copies are built anew
 
 
@@ -48,20 +50,21 @@ def resolve(
     with runs.running("identity", by=by, after=("person",), patience=30) as run:
         engine = open_engine(scratch=runs.staging(run) / "scratch")
         try:
-            records = _records(engine)
-            progress("resolve", 0, records.num_rows)
+            progress("resolve", 0, _records(run, engine))
             previous, former = _links(engine)
             resolution = identity.resolve(
-                engine.con, records, previous=previous, former=former, decisions=_verdicts(), at=now, spec=spec()
+                engine.con, RECORDS, previous=previous, former=former, decisions=_verdicts(), at=now, spec=spec()
             )
             progress("derive", 0, int(resolution.counts["people"]))
             touched = _touched(engine, resolution, previous)
-            manifest = _stage(run, engine, records, resolution, now)
+            manifest = _stage(run, engine, resolution, now)
             figures = dict(resolution.counts)
             run.figures = figures | {"model": resolution.model.get("version", "")}
-            run.read = records.num_rows
+            run.read = int(figures["records"])
             run.new = int(figures["new_people"])
             run.changed = resolution.changed.num_rows
+            reviews = resolution.reviews
+            del resolution, previous  # a million people are hundreds of megabytes, and the live copies come next
         finally:
             engine.close()
         progress("store", 0, None)
@@ -69,7 +72,7 @@ def resolve(
         _matched(run)
     _follow(touched, int(figures["people"]), full=full, progress=progress)
     seconds = (clock.now() - started).total_seconds()
-    return Outcome(run, figures, seconds, resolution.reviews)
+    return Outcome(run, figures, seconds, reviews)
 
 
 def spec() -> identity.IdentitySpec:
@@ -78,10 +81,14 @@ def spec() -> identity.IdentitySpec:
     return identity.IdentitySpec(survivorship=Survivorship(source_rank=ranked))
 
 
-def _records(engine: Engine) -> pa.Table:
-    """Return the person records of now, each key once."""
+def _records(run: Run, engine: Engine) -> int:
+    """Lay the person records of now, each key once, as view ``RECORDS`` over a file; return how many there are."""
     table = current(engine, runs.lake(), "person_records", hidden=runs.hidden())
-    return table.to_pyarrow()
+    path = str(runs.staging(run) / "records.parquet")
+    count = engine.write(table, path)
+    quoted = path.replace("'", "''")
+    engine.con.con.execute(f"CREATE OR REPLACE VIEW records_now AS SELECT * FROM read_parquet('{quoted}')")
+    return count
 
 
 def _links(engine: Engine) -> tuple[pa.Table, dict[int, list[str]]]:
@@ -114,38 +121,51 @@ def _verdicts() -> list[identity.HumanDecision]:
     ]
 
 
-def _stage(
-    run: Run, engine: Engine, records: pa.Table, resolution: identity.Resolution, at: datetime
-) -> dict[str, dict[str, Any]]:
+def _stage(run: Run, engine: Engine, resolution: identity.Resolution, at: datetime) -> dict[str, dict[str, Any]]:
     """Write the new links and the derived tables among the staged files."""
     raw = engine.con.con
-    raw.register("changed", resolution.changed)
-    raw.register("records", records)
-    links = raw.execute(
-        "SELECT c.*, r.source, r.entity, r.brand FROM changed c JOIN records r USING (record_key) ORDER BY record_key"
-    ).to_arrow_table()
-    stamp = {"run_id": pa.scalar(str(run.id)), "recorded_at": pa.scalar(at, pa.timestamp("us", tz="UTC"))}
+    folder = runs.staging(run)
+    stamp = {"run_id": f"'{run.id}'", "recorded_at": f"TIMESTAMPTZ '{at.isoformat()}'"}
+    manifest: dict[str, dict[str, Any]] = {"people": {"overwrite": []}, "golden_values": {"overwrite": []}}
+    if resolution.changed.num_rows:
+        raw.register("changed", resolution.changed)
+        sql = "SELECT c.*, r.source, r.entity, r.brand FROM changed c JOIN records_now r USING (record_key)"
+        _copy(raw, "links", sql, {**stamp, "decided_at": stamp["recorded_at"]}, folder / "links.parquet")
+        manifest["links"] = {"append": ["links.parquet"]}
     who = resolution.assignment.select(["record_key", "person"])
-    made = derived(engine, records, who, run=str(run.id), at=at)
-    manifest: dict[str, dict[str, Any]] = {
-        name: {"overwrite": [runs.stage(run, f"{name}.parquet", data)]} for name, data in made.items()
-    }
-    people = made["people"]
+    people = identity.people(engine.con, RECORDS, who, spec=spec())
+    values = {"run_id": pa.scalar(str(run.id)), "recorded_at": pa.scalar(at, pa.timestamp("us", tz="UTC"))}
+    manifest["people"]["overwrite"].append(runs.stage(run, "people.parquet", _stamped("people", people, values)))
     tombs = _tombstones(engine, resolution, people)
     if tombs.num_rows:
-        manifest["people"]["overwrite"].append(runs.stage(run, "merged.parquet", _stamped("people", tombs, stamp)))
-    if links.num_rows:
-        decided = {**stamp, "decided_at": stamp["recorded_at"]}
-        manifest["links"] = {"append": [runs.stage(run, "links.parquet", _stamped("links", links, decided))]}
+        manifest["people"]["overwrite"].append(runs.stage(run, "merged.parquet", _stamped("people", tombs, values)))
+    del people
+    golden = manifest["golden_values"]["overwrite"]
+
+    def keep(table: Any, sql: str) -> None:
+        name = f"golden-{len(golden)}.parquet"
+        _copy(table.con, "golden_values", sql, stamp, folder / name)
+        golden.append(name)
+
+    identity.each_golden(engine.con, RECORDS, who, keep, spec=spec())
     return manifest
+
+
+def _copy(raw: Any, table: str, sql: str, values: Mapping[str, str], path: Path) -> None:
+    """Write the rows of ``sql`` in the shape of a canonical table, with ``values`` (SQL) in every row."""
+    held = {row[0] for row in raw.execute(f"DESCRIBE {sql}").fetchall()}
+    said = {c.name: values.get(c.name) or (f'q."{c.name}"' if c.name in held else "NULL") for c in TABLES[table].every}
+    shown = ", ".join(f'CAST({said[c.name]} AS {SQL_TYPES[c.type]}) AS "{c.name}"' for c in TABLES[table].every)
+    quoted = str(path).replace("'", "''")
+    raw.execute(f"COPY (SELECT {shown} FROM ({sql}) q) TO '{quoted}' (FORMAT parquet, COMPRESSION zstd)").fetchall()
 
 
 def derived(engine: Engine, records: pa.Table, who: pa.Table, *, run: str, at: datetime) -> dict[str, pa.Table]:
     """Return the people and golden values of ``records`` (``who``: record_key, person) in the shape of their tables."""
     stamp = {"run_id": pa.scalar(run), "recorded_at": pa.scalar(at, pa.timestamp("us", tz="UTC"))}
     return {
-        "people": _stamped("people", identity.people(engine.con, records, who), stamp),
-        "golden_values": _stamped("golden_values", identity.golden(engine.con, records, who), stamp),
+        "people": _stamped("people", identity.people(engine.con, records, who, spec=spec()), stamp),
+        "golden_values": _stamped("golden_values", identity.golden(engine.con, records, who, spec=spec()), stamp),
     }
 
 

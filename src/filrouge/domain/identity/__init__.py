@@ -1,7 +1,7 @@
 """Who is who: records of many systems become people, each link with its reason, every id made to last."""
 
 from filrouge.domain.identity.evaluate import evaluate
-from filrouge.domain.identity.golden import golden, people
+from filrouge.domain.identity.golden import each_golden, golden, people
 from filrouge.domain.identity.graph import Assignment, assign, state_hash
 from filrouge.domain.identity.life import Chapter, life
 from filrouge.domain.identity.resolve import Resolution, resolve
@@ -17,6 +17,7 @@ __all__ = [
     "Resolution",
     "Step",
     "assign",
+    "each_golden",
     "evaluate",
     "explain",
     "golden",

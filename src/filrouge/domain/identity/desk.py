@@ -42,6 +42,10 @@ class Desk:
         self.run(f"create or replace table {name} as select * from _incoming")
         self.con.unregister("_incoming")
 
+    def columns(self, relation: str) -> set[str]:
+        """Return the names of the columns of a table or view."""
+        return {row[0] for row in self.con.execute(f"describe {relation}").fetchall()}
+
     def drop(self, *names: str) -> None:
         """Clear the tables called ``names``."""
         for name in names:
@@ -71,7 +75,8 @@ def desk(con: Any = None) -> Iterator[Desk]:
     schema = f"identity_desk_{next(_numbers)}"
     cursor.execute(f"create schema {schema}").fetchall()
     try:
-        cursor.execute(f"set schema '{schema}'").fetchall()
+        cursor.execute(f"set search_path = '{schema},main'").fetchall()  # a view of the caller's names its own
+        cursor.execute("set TimeZone = 'UTC'").fetchall()  # a cursor does not inherit it
         yield Desk(cursor, schema)
     finally:
         cursor.execute("set schema 'main'").fetchall()

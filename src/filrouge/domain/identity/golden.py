@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pyarrow as pa
@@ -53,7 +54,7 @@ _TEXT = (
 )  # fmt: skip
 
 
-def golden(con: Any, records: pa.Table, links: pa.Table, *, spec: IdentitySpec | None = None) -> pa.Table:
+def golden(con: Any, records: pa.Table | str, links: pa.Table, *, spec: IdentitySpec | None = None) -> pa.Table:
     """Return every candidate value: person, attribute, value, rank, reason, source, entity, brand, record_key, at.
 
     ``records`` has the columns of person_records, ``links`` record_key and person. Rank 1 is best. A value that several
@@ -65,25 +66,38 @@ def golden(con: Any, records: pa.Table, links: pa.Table, *, spec: IdentitySpec |
         or content (a tie).
     Address line, postcode, city and country are one value, so that two addresses never mix.
     """
+    parts: list[pa.Table] = []
+    each_golden(con, records, links, lambda table, sql: parts.append(table.arrow(sql)), spec=spec)
+    return pa.concat_tables(parts)
+
+
+def each_golden(
+    con: Any, records: pa.Table | str, links: pa.Table, keep: Callable[[Desk, str], None], *,
+    spec: IdentitySpec | None = None,
+) -> None:  # fmt: skip
+    """Hand to ``keep`` the values of one attribute after another, as SQL to be run on the desk it is given.
+
+    The same rows as ``golden``, without holding them all at once. ``keep`` is called at least once.
+    """
     spec = spec or IdentitySpec()
     with desk(con) as table:
         _lay(table, records, links, spec)
-        parts = []
+        told = False
         for attribute in ATTRIBUTES:
             if _candidates(table, attribute):
                 _rank(table, attribute, spec)
-                parts.append(table.arrow("select * from ranked order by person, rank"))
-        if not parts:
+                keep(table, "select * from ranked order by person, rank")
+                told = True
+        if not told:
             _candidates(table, "title")
             _rank(table, "title", spec)
-            parts.append(table.arrow("select * from ranked"))
-        return pa.concat_tables(parts)
+            keep(table, "select * from ranked")
 
 
-def _lay(table: Desk, records: pa.Table, links: pa.Table, spec: IdentitySpec) -> None:
+def _lay(table: Desk, records: pa.Table | str, links: pa.Table, spec: IdentitySpec) -> None:
     for macro in MACROS:
         table.run(macro)
-    present = set(records.column_names)
+    present = table.columns(records) if isinstance(records, str) else set(records.column_names)
     columns = ", ".join(
         f"clean(cast(r.{c} as varchar)) as {c}" if c in present else f"cast(null as varchar) as {c}" for c in _TEXT
     )
@@ -93,14 +107,17 @@ def _lay(table: Desk, records: pa.Table, links: pa.Table, spec: IdentitySpec) ->
     first = f"coalesce({', '.join(born)})" if born else "cast(null as timestamp)"
     ranks = " ".join(f"when {quoted(s)} then {n}" for s, n in sorted(spec.survivorship.source_rank.items()))
     rank = f"case cast(r.source as varchar) {ranks} else 1000 end" if ranks and "source" in present else "1000"
-    table.con.register("_records", records)
+    source = records if isinstance(records, str) else "_records"
+    if not isinstance(records, str):
+        table.con.register("_records", records)
     table.con.register("_links", links.select(["record_key", "person"]))
     table.run(
         f"""create or replace table held as select k.person, cast(r.record_key as bigint) as record_key, {columns},
             {at} as seen, {first} as first_at, {rank} as source_rank
-            from _links k join _records r on r.record_key = k.record_key"""
+            from _links k join {source} r on r.record_key = k.record_key"""
     )
-    table.con.unregister("_records")
+    if not isinstance(records, str):
+        table.con.unregister("_records")
     table.con.unregister("_links")
 
 
@@ -168,7 +185,7 @@ def _valid(attribute: str) -> str:
     return _COMPLETE[attribute] if attribute in ("email", "phone") else "1"
 
 
-def people(con: Any, records: pa.Table, links: pa.Table, *, spec: IdentitySpec | None = None) -> pa.Table:
+def people(con: Any, records: pa.Table | str, links: pa.Table, *, spec: IdentitySpec | None = None) -> pa.Table:
     """Return person_id, kind, first_seen, last_seen, brands (JSON list),
         household (people of one family name at one address).
 

@@ -36,7 +36,7 @@ MACROS = (
 )
 
 
-def normalise(desk: Desk, records: pa.Table, spec: IdentitySpec) -> None:
+def normalise(desk: Desk, records: pa.Table | str, spec: IdentitySpec) -> None:
     """Lay table ``nodes`` on the desk: one row per record, numbered by record_key, with the columns that matching compares;
     and table ``keys`` (rid, record_key).
 
@@ -49,21 +49,30 @@ def normalise(desk: Desk, records: pa.Table, spec: IdentitySpec) -> None:
     _phones(desk, spec)
     _assemble(desk, spec)
     desk.run("drop view incoming")
-    desk.con.unregister("_records")
+    if not isinstance(records, str):
+        desk.con.unregister("_records")
     desk.drop("split", "words", "usual", "phone_keys", "nickname", "placeholder")
 
 
-def _lay(desk: Desk, records: pa.Table, spec: IdentitySpec) -> None:
-    present = set(records.column_names)
-    used = [name for name in (*TEXT, *spec.extras) if name in present]
-    keys = records.column("record_key").cast(pa.int64()).to_numpy()
-    order = np.argsort(keys, kind="stable")
-    rank = np.empty(keys.size, dtype=np.int32)
-    rank[order] = np.arange(keys.size, dtype=np.int32)
-    desk.con.register("_records", records.select(list(dict.fromkeys(used))).append_column("rid", pa.array(rank)))
-    desk.put(
-        "keys", pa.table({"rid": pa.array(np.arange(keys.size, dtype=np.int32)), "record_key": pa.array(keys[order])})
-    )
+def _lay(desk: Desk, records: pa.Table | str, spec: IdentitySpec) -> None:
+    """Lay table ``keys`` and view ``incoming``, over an Arrow table in memory or over a view that streams from disk."""
+    if isinstance(records, str):
+        present = desk.columns(records)
+        desk.run(
+            f"""create or replace table keys as
+            select cast(row_number() over (order by record_key) - 1 as integer) as rid, record_key from {records}"""
+        )
+        source = f"(select r.*, k.rid from {records} r join keys k using (record_key))"
+    else:
+        present, source = set(records.column_names), "_records"
+        keys = records.column("record_key").cast(pa.int64()).to_numpy()
+        order = np.argsort(keys, kind="stable")
+        rank = np.empty(keys.size, dtype=np.int32)
+        rank[order] = np.arange(keys.size, dtype=np.int32)
+        used = [name for name in dict.fromkeys((*TEXT, *spec.extras)) if name in present]
+        desk.con.register("_records", records.select(used).append_column("rid", pa.array(rank)))
+        numbered = {"rid": pa.array(np.arange(keys.size, dtype=np.int32)), "record_key": pa.array(keys[order])}
+        desk.put("keys", pa.table(numbered))
     columns = [
         f"clean(cast({name} as varchar)) as {name}" if name in present else f"cast(null as varchar) as {name}"
         for name in TEXT
@@ -71,7 +80,7 @@ def _lay(desk: Desk, records: pa.Table, spec: IdentitySpec) -> None:
     columns += [
         f"folded(cast({identifier(name)} as varchar)) as {extra(index)}" for index, name in enumerate(spec.extras)
     ]
-    desk.run(f"create or replace temp view incoming as select rid, {', '.join(columns)} from _records")
+    desk.run(f"create or replace temp view incoming as select rid, {', '.join(columns)} from {source}")
     desk.put("placeholder", pa.table({"word": pa.array(sorted(spec.placeholders), pa.string())}))
 
 

@@ -36,14 +36,13 @@ class Resolution:
     changed: pa.Table
     redirects: Mapping[str, str]
     reviews: pa.Table
-    edges: pa.Table
     counts: Mapping[str, int]
     model: Mapping[str, Any] = field(default_factory=dict)
 
 
 def resolve(
     con: Any,
-    records: pa.Table,
+    records: pa.Table | str,
     *,
     previous: pa.Table | None = None,
     former: Mapping[int, Sequence[str]] | None = None,
@@ -53,6 +52,8 @@ def resolve(
     spec: IdentitySpec | None = None,
 ) -> Resolution:
     """Resolve ``records`` (columns of person_records, record_key distinct) into people.
+
+    They are an Arrow table, or the name of a view of ``con`` (``main.records``) that need not fit in memory.
 
     ``con`` is a DuckDB connection, an Ibis backend on DuckDB,
         or None for a database of its own. ``previous`` (record_key,
@@ -80,9 +81,6 @@ def resolve(
         )
         assignment = links(table, model, decisions)
         asked = reviews(table, model, spec)
-        edges = table.arrow(
-            "select nl.record_key as left_key, nr.record_key as right_key, e.rule, e.w as weight, e.levels from edges e join keys nl on nl.rid = e.l join keys nr on nr.rid = e.r where e.w > 0 or e.rule is not null order by 1, 2"
-        )
     changed = _changed(assignment, previous)
     people = len(set(named.persons.tolist()))
     counts = {
@@ -90,7 +88,7 @@ def resolve(
         "new_people": named.new_people, "reviews": asked.num_rows,
     }  # fmt: skip
     report = model.dump() | {"version": model.version, "prior": prior}
-    return Resolution(assignment, changed, named.redirects, asked, edges, counts, report)
+    return Resolution(assignment, changed, named.redirects, asked, counts, report)
 
 
 def _weigh(table: Desk, spec: IdentitySpec, seed: int) -> tuple[Model, float]:

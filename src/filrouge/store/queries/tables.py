@@ -23,7 +23,7 @@ import pyarrow.dataset as pads
 
 from filrouge.base.errors import Refused, UsageError
 from filrouge.domain.privacy.perimeter import Perimeter
-from filrouge.store.lake import Lake
+from filrouge.store.lake import SQL_TYPES, Lake
 from filrouge.tables import TABLES, Column, Table
 
 CLOSED = frozenset({"rejects", "source_records"})  # rows as received: only for the owner of the machine
@@ -74,7 +74,7 @@ class Desk:
         files = self.lake.files(table.name)
         shown = ", ".join(f'"{column.name}"' for column in columns)
         if not files:
-            nulls = ", ".join(f'CAST(NULL AS {_SQL[column.type]}) AS "{column.name}"' for column in columns)
+            nulls = ", ".join(f'CAST(NULL AS {SQL_TYPES[column.type]}) AS "{column.name}"' for column in columns)
             return f"SELECT {nulls} WHERE false"
         listed = ", ".join(_quoted(file) for file in files)
         terms = self._terms(table) or ["true"]
@@ -144,13 +144,6 @@ class Desk:
 def forget_copies(copies: Path) -> None:
     """Remove every narrowed copy."""
     shutil.rmtree(copies, ignore_errors=True)
-
-
-_SQL = {
-    "string": "VARCHAR", "json": "VARCHAR", "int64": "BIGINT", "float64": "DOUBLE", "boolean": "BOOLEAN",
-    "date": "DATE",
-    "timestamp": "TIMESTAMPTZ", "decimal": "DECIMAL(18, 4)",
-}  # fmt: skip
 
 
 def _sensitivity(table: str, column: Column) -> str:
