@@ -33,15 +33,20 @@ WANTED = {
     "sources": (ENGINEER, "/sources", "light"),
     "audit": (PRIVACY, "/audit", "light"),
 }
-CAMILLE = ("camille", "camille?tab=orders", "camille/records", "camille/correct/email")
+CAMILLE = (
+    "camille", "camille?tab=orders", "camille?tab=promotions", "camille/records", "camille/merge?q=camille",
+    "camille/correct/email", "camille/correct/address",
+)  # fmt: skip
+# "first:/page" stands for what the first line of a page leads to.
 PAGES = (
-    (ADVISOR, ("/", "/people?q=rousseau", *CAMILLE, "/follow-ups?list=all", "/companies")),
-    (SALES, ("/", "/follow-ups")),
-    (ENGINEER, ("/", "/sources", "/sources/crm_people")),
-    (PRIVACY, ("/audit", "camille/erase")),
-    (ADMINISTRATOR, ("/accounts",)),
+    (ADVISOR, ("/", "/people", "/people?q=rousseau", "/people?place=Nantes&brand=horizon", "/people/new",
+               "/c/by-phone/+33639980000", "/follow-ups?list=all", "/companies", "first:/companies", *CAMILLE)),
+    (SALES, ("/", "/follow-ups", "/people/export?place=Nantes")),
+    (ENGINEER, ("/", "/sources", "/sources/crm_people", "first:/sources/crm_people")),
+    (PRIVACY, ("/", "/audit", "camille/erase", "/erasures", "/register")),
+    (ADMINISTRATOR, ("/accounts", "/account/2fa/", "/account/password/change/")),
     (EXECUTIVE, ("/", "/baselines")),
-)
+)  # fmt: skip
 
 
 def main() -> None:
@@ -77,7 +82,9 @@ def take(browser: Any, address: str, passwords: dict[str, str]) -> None:
         for who, paths in PAGES:
             page = entered(browser, address, who, passwords[who], language, width, theme)
             for path in paths:
-                name = f"{who.partition('@')[0]}{path}".replace("/", "_").replace("?", "_").replace("=", "_")
+                name = f"{who.partition('@')[0]}{path}"
+                for mark in "/?=&:+":
+                    name = name.replace(mark, "_")
                 shoot(page, path, folder / f"{name}-{language}-{width}-{theme}.png")
             page.context.close()
 
@@ -100,6 +107,9 @@ def shoot(page: Any, path: str, file: Path) -> None:
         lines = page.locator(".people li")
         best = max(range(lines.count()), key=lambda at: lines.nth(at).locator(".brand").count())
         path = lines.nth(best).locator("a").get_attribute("href") + path.removeprefix("camille")
+    if path.startswith("first:"):
+        page.goto(path.removeprefix("first:"))
+        path = page.locator("main table a").first.get_attribute("href")
     page.goto(path)
     page.wait_for_load_state("networkidle")
     page.evaluate("document.activeElement && document.activeElement.blur()")

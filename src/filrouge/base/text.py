@@ -20,11 +20,11 @@ _WORD = re.compile(r"[^\W\d_]+")
 
 
 def in_case(text: str) -> str:
-    """Return a name or a town written all in capitals as people write it; any other is left as it is.
+    """Return a name or a town written all in capitals, or all small, as people write it; any other is left as it is.
 
     ``SAINT-ÉTIENNE SUR MER`` is told as ``Saint-Étienne sur Mer``.
     """
-    if len(text) < 3 or not text.isupper():
+    if len(text) < 3 or not (text.isupper() or text.islower()):
         return text
     small = text.lower()
 

@@ -16,6 +16,7 @@ from filrouge.console.who import caller, roles_of
 from filrouge.domain.privacy.perimeter import PAGE_ROLES
 
 EVERYONE = frozenset[str]()
+WIDE = 6  # places beside one another; a role that has more finds them under "more"
 
 
 @dataclass(frozen=True)
@@ -57,9 +58,12 @@ _VIEWS = {
 def shell(request: HttpRequest) -> dict[str, Any]:
     """Return what base.html needs."""
     theme = theme_of(request)
+    near, further = split(places(request))
     language = getattr(request, "LANGUAGE_CODE", "fr")
     return {
-        "places": places(request),
+        "places": near,
+        "more_places": further,
+        "every_place": [*near, *further],
         "views_kept": searches.views(caller(request)) if may_search(request) else [],
         "roles_said": words.together("role", sorted(roles_of(request))) if getattr(request, "user", None) else "",
         "theme": theme,
@@ -92,3 +96,15 @@ def places(request: HttpRequest) -> list[dict[str, Any]]:
         current = here == place.view or here in _VIEWS.get(place.view, ())
         found.append({"address": address, "name": place.name, "icon": place.icon, "current": current})
     return found
+
+
+def split(found: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Return the places that stand in the navigation and those under "more"; the current one always stands in it."""
+    if len(found) <= WIDE + 1:
+        return found, []
+    near, further = found[:WIDE], found[WIDE:]
+    here = next((place for place in further if place["current"]), None)
+    if here is not None:
+        further = [near[-1], *(place for place in further if place is not here)]
+        near = [*near[:-1], here]
+    return near, further
