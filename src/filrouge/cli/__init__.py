@@ -54,13 +54,31 @@ def set_up() -> None:
 
 def _gather() -> None:
     """Add every noun to the command."""
-    from filrouge.cli import audit, demo, identity, key, live, person, retention, serve, source, sql
+    from filrouge.cli import (
+        audit,
+        care,
+        demo,
+        files,
+        identity,
+        key,
+        live,
+        person,
+        retention,
+        secret,
+        serve,
+        source,
+        sql,
+    )
 
     app.command("serve")(serve.serve)
+    app.command("backup")(care.backup)
+    app.command("restore")(care.restore)
+    app.command("doctor")(care.doctor)
+    app.command("import")(files.import_)
     app.command("sql")(sql.sql)
     nouns = {
         "audit": audit, "demo": demo, "identity": identity, "key": key, "live": live, "person": person,
-        "retention": retention, "source": source,
+        "retention": retention, "secret": secret, "source": source,
     }  # fmt: skip
     for name, noun in nouns.items():
         app.add_typer(noun.app, name=name)

@@ -278,8 +278,12 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "entity.add": _("added an entity"),
         "brand.add": _("added a brand"),
         "secret.keep": _("stored a secret"),
+        "secret.forget": _("destroyed a secret"),
         "baseline.measure": _("measured the baselines"),
+        "audit.export": _("exported the audit"),
         "retention.sweep": _("destroyed what was beyond its retention"),
+        "backup.make": _("made a backup"),
+        "backup.restore": _("restored a backup"),
         "sample.remove": _("removed the sample"),
     },
     "figure": {

@@ -110,6 +110,68 @@ def carry_out(erasure: str) -> Erasure:
     return row
 
 
+def again(entries: Sequence[suppressions.Entry], *, by: str) -> int:
+    """Erase whoever the entries of a journal speak of and a restore brought back; return how many people.
+
+    Everybody else named by them is kept out as before.
+    """
+    if not entries:
+        return 0
+    barred = {entry.digest for entry in entries if entry.kind == "record"}
+    engine = open_engine(scratch=settings.get().home / "scratch")
+    try:
+        view = _all(engine, "person_records")
+        known = engine.con.con.execute(f"SELECT DISTINCT record_key FROM {view} ORDER BY 1").fetchall()
+        own = suppressions.pepper()
+        back = [key for (key,) in known if suppressions.digest("record", str(key), own) in barred]
+        whose = _whose(engine, back)
+        plans = []
+        for person, keys in whose.items():
+            aliases = Live().aliases(person) if person else []
+            whole = bool(person) and set(_records(engine, aliases)) == set(keys)
+            mine = _identifiers(engine, keys)
+            plans.append({
+                "people": aliases if whole else [], "keys": [str(key) for key in keys],
+                "facts": [str(key) for key in _facts(engine, keys)], "words": sorted({*mine["email"], *mine["raw"]}),
+                "suppressed": 0,
+            })  # fmt: skip
+    finally:
+        engine.close()
+    with transaction.atomic():
+        suppressions.keep(entries)
+        rows = [
+            Erasure.objects.create(
+                subject=audit.person_word(person) if person else "", person=person, by=by, reason="restore",
+                plan=planned, state="running",
+            )
+            for person, planned in zip(whose, plans, strict=True)
+        ]  # fmt: skip
+    for row in rows:
+        carry_out(str(row.id))
+    if rows:  # somebody may keep records of another: their values are derived anew
+        from filrouge.work import identity
+
+        identity.resolve(by=by, full=True)
+        for name in ("people", "golden_values"):
+            runs.lake().vacuum(name, everything=True)
+    return len(rows)
+
+
+def _whose(engine: Engine, keys: Sequence[int]) -> dict[str, list[int]]:
+    """Return the records by the person they are of now; those of nobody yet under an empty name."""
+    view = _all(engine, "links")
+    rows = engine.con.con.execute(
+        f"""SELECT record_key, person FROM {view} WHERE undone_at IS NULL AND record_key IN (SELECT unnest(?))
+        QUALIFY row_number() OVER (PARTITION BY record_key ORDER BY decided_at DESC, run_id DESC) = 1""",
+        [list(keys)],
+    ).fetchall()
+    of = dict(rows)
+    found: dict[str, list[int]] = {}
+    for key in keys:
+        found.setdefault(of.get(key, ""), []).append(key)
+    return found
+
+
 # --- steps ------------------------------------------------------------------------------------------------------------
 
 
