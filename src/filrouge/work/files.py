@@ -59,7 +59,7 @@ def reading(path: Path, *, entity: str = "", brand: str = "", mapping: Path | No
         "brand": brand, "reads": given.get("reads", "person_records"), "format": {k: v for k, v in form.items() if v},
     }  # fmt: skip
     left: tuple[str, ...] = ()
-    if "map" in given and "key" in given:
+    if "reads" in given and "map" in given and "key" in given:  # a whole definition leaves nothing to guess
         data |= {"key": given["key"], "map": given["map"]}
     else:
         found = _guess(data, path)
