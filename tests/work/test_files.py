@@ -54,7 +54,9 @@ def test_another_file_of_that_name_is_another_source(world: World, file: Path) -
 
 def test_what_a_mapping_says_is_not_guessed(world: World, file: Path) -> None:
     mapping = world.folder / "m.yaml"
-    mapping.write_text("map: {city: {const: Paris}}\nkey: [Courriel]\nsource: fair\nrequired: [email]\n", encoding="utf-8")
+    mapping.write_text(
+        "map: {city: {const: Paris}}\nkey: [Courriel]\nsource: fair\nrequired: [email]\n", encoding="utf-8"
+    )
     read = files.reading(file, brand="red", mapping=mapping)
     assert read.data["source"] == "fair"
     assert read.data["map"]["family_name"] == "Nom"
