@@ -55,12 +55,14 @@ check: $(VENV)/.dev $(VENDOR)/.built $(MO) ## ruff, mypy, the walls between room
 	git ls-files -z '*.html' | xargs -0 -r $(BIN)/djade --check
 	$(PY) tools/messages.py check
 	$(PY) tools/docs.py
+	$(PY) tools/reference.py check
 
 fix: $(VENV)/.dev ## put right what a machine can: imports, format, templates, message catalogue
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 	-git ls-files -z '*.html' | xargs -0 -r $(BIN)/djade
 	$(PY) tools/messages.py update
+	$(PY) tools/reference.py write
 
 bench: $(VENV)/.dev $(VENDOR)/.built $(MO) ## measure the figures, one JSON each, ratios within one run
 	$(PY) -m bench

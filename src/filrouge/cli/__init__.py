@@ -25,7 +25,7 @@ def main() -> None:
     """Run the command that was typed, and tell what went wrong in one sentence."""
     try:
         set_up()
-        _gather()
+        gather()
         app()
     except FilrougeError as error:
         talk.print(str(error), style="red", markup=False)
@@ -52,7 +52,7 @@ def set_up() -> None:
     ready()
 
 
-def _gather() -> None:
+def gather() -> None:
     """Add every noun to the command."""
     from filrouge.cli import (
         audit,
@@ -68,6 +68,7 @@ def _gather() -> None:
         serve,
         source,
         sql,
+        user,
     )
 
     app.command("serve")(serve.serve)
@@ -79,6 +80,7 @@ def _gather() -> None:
     nouns = {
         "audit": audit, "demo": demo, "identity": identity, "key": key, "live": live, "person": person,
         "retention": retention, "secret": secret, "source": source,
+        "user": user,
     }  # fmt: skip
     for name, noun in nouns.items():
         app.add_typer(noun.app, name=name)
