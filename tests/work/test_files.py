@@ -73,7 +73,8 @@ def test_the_first_file_of_a_new_installation_names_its_brand(world: World, file
     with pytest.raises(UsageError, match="No entity or brand"):
         files.reading(file)
     read = files.reading(file, brand="gazette", entity="press")
-    assert read.added == ("press", "gazette")
+    assert read.added == (("entity", "press"), ("brand", "gazette"))
+    assert files.reading(file, brand="gazette").added == (("entity", "gazette"), ("brand", "gazette"))
     files.bring(access.OWNER, read)
     assert Brand.objects.get().entity.slug == "press"
 

@@ -33,10 +33,10 @@ def verify(
     from filrouge.work import audit, installation
 
     installation.ready()
-    found = audit.verify()
     if export is not None:
         count = audit.export(export, by="owner of this machine")
         talk.print(f"{count} lines in {export}.", soft_wrap=True)
+    found = audit.verify()
     if as_json:
         print_json(found)
     elif found["faults"]:

@@ -73,5 +73,5 @@ def _show(read: Any, talk: Any) -> None:
     for name in read.left:
         talk.print(f"  {name:30} is not read", markup=False, style="dim")
     talk.print(f"  a row is named by {', '.join(read.data['key'])}", markup=False, soft_wrap=True)
-    for slug in read.added:
-        talk.print(f"  {slug} would be added to the group", markup=False)
+    for what, slug in read.added:
+        talk.print(f"  the {what} {slug} is added to the group", markup=False)

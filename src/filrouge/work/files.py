@@ -31,7 +31,7 @@ class Reading:
     data: dict[str, Any]
     spec: SourceSpec
     left: tuple[str, ...]
-    added: tuple[str, ...] = ()  # the entity and brand that keeping it would make
+    added: tuple[tuple[str, str], ...] = ()  # the entity and brand that keeping it would make
 
     @property
     def yaml(self) -> str:
@@ -84,8 +84,8 @@ def try_out(read: Reading, *, progress: runs.Progress = runs.silent) -> dict[str
 def bring(asking: Caller, read: Reading, *, progress: runs.Progress = runs.silent) -> Run:
     """Keep the definition as a source and import the file; return the run."""
     access.must(asking, "engineer")
-    for slug in read.added:
-        if slug == read.data["entity"]:
+    for what, slug in read.added:
+        if what == "entity":
             groups.add_entity(slug, _title(slug), by=asking.by)
         else:
             groups.add_brand(slug, _title(slug), read.data["entity"], by=asking.by)
@@ -110,7 +110,7 @@ def _given(mapping: Path | None) -> dict[str, Any]:
     return data
 
 
-def _whose(entity: str, brand: str) -> tuple[str, str, tuple[str, ...]]:
+def _whose(entity: str, brand: str) -> tuple[str, str, tuple[tuple[str, str], ...]]:
     """Return the entity and brand of the file, and which of them are to be added; a group of one needs no word."""
     entities = list(Entity.objects.values_list("slug", flat=True))
     brands = dict(Brand.objects.values_list("slug", "entity__slug"))
@@ -120,7 +120,7 @@ def _whose(entity: str, brand: str) -> tuple[str, str, tuple[str, ...]]:
                 "No entity or brand is known yet.", hint="Name the first with --brand (and --entity, when it differs)."
             )
         entity = entity or brand
-        return entity, brand, (entity,) if entity == brand else (entity, brand)
+        return entity, brand, (("entity", entity), ("brand", brand))
     if not brand and len(brands) == 1:
         brand = next(iter(brands))
     if not entity:
