@@ -18,7 +18,7 @@ LOCK := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashe
 people ?= 20000
 port ?= 8000
 
-.PHONY: help demo serve test test-fast test-postgres test-browser check fix bench shots messages lock chromium slice clean
+.PHONY: help demo serve test test-fast test-postgres test-spark test-browser check fix bench shots messages lock chromium java slice clean
 
 help: ## say what each target does
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | awk -F'\t' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -29,9 +29,10 @@ demo: $(VENV)/.run $(VENDOR)/.built $(MO) ## build the sample group, run the who
 serve: $(VENV)/.run $(VENDOR)/.built $(MO) ## serve what stands in the home folder (port=8000)
 	$(BIN)/filrouge serve --port $(port)
 
-test: check chromium ## everything that CI runs: checks, then the default, PostgreSQL and browser lanes
+test: check chromium java ## everything that CI runs: checks, then the default, PostgreSQL, Spark and browser lanes
 	@$(MAKE) --no-print-directory test-fast
 	@$(MAKE) --no-print-directory test-postgres
+	@$(MAKE) --no-print-directory test-spark
 	@$(MAKE) --no-print-directory test-browser
 
 test-fast: $(VENV)/.dev $(VENDOR)/.built $(MO) ## the default lane, on SQLite and DuckDB
@@ -39,6 +40,9 @@ test-fast: $(VENV)/.dev $(VENDOR)/.built $(MO) ## the default lane, on SQLite an
 
 test-postgres: $(VENV)/.dev $(VENDOR)/.built $(MO) ## the tests of acts and doors, on PostgreSQL
 	FILROUGE_TEST_STORE=postgres $(PY) -m pytest -n auto -m "not browser and not spark and not verification" tests/work tests/doors
+
+test-spark: $(VENV)/.dev java ## every expression on Spark, in local mode
+	$(PY) -m pytest -m spark tests/spec
 
 test-browser: $(VENV)/.dev $(VENDOR)/.built $(MO) ## the tests that drive a real browser
 	$(PY) -m pytest -m browser
@@ -51,12 +55,14 @@ check: $(VENV)/.dev $(VENDOR)/.built $(MO) ## ruff, mypy, the walls between room
 	git ls-files -z '*.html' | xargs -0 -r $(BIN)/djade --check
 	$(PY) tools/messages.py check
 	$(PY) tools/docs.py
+	$(PY) tools/reference.py check
 
 fix: $(VENV)/.dev ## put right what a machine can: imports, format, templates, message catalogue
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 	-git ls-files -z '*.html' | xargs -0 -r $(BIN)/djade
 	$(PY) tools/messages.py update
+	$(PY) tools/reference.py write
 
 bench: $(VENV)/.dev $(VENDOR)/.built $(MO) ## measure the figures, one JSON each, ratios within one run
 	$(PY) -m bench
@@ -132,3 +138,12 @@ chromium:
 	else \
 	  echo "The browser lane needs Chromium and this account may not install it: apt install chromium, then make test again." >&2; exit 1; \
 	fi
+
+# Spark runs on Java 17 or later; where none is and none can be installed, say so.
+java:
+	@have() { command -v java >/dev/null && java -version 2>&1 | grep -Eq 'version "(1[7-9]|[2-9][0-9])'; }; \
+	if have; then exit 0; fi; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends default-jre-headless && have && exit 0; \
+	fi; \
+	echo "The Spark lane needs Java 17 or later and this account may not install it: apt install default-jre-headless, then make test again." >&2; exit 1

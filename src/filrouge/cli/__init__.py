@@ -28,7 +28,7 @@ def main() -> None:
     """Run the command that was typed, and tell what went wrong in one sentence."""
     try:
         set_up()
-        _gather()
+        gather()
         app()
     except FilrougeError as error:
         talk.print(str(error), style="red", markup=False)
@@ -74,15 +74,35 @@ def set_up() -> None:
     ready()
 
 
-def _gather() -> None:
+def gather() -> None:
     """Add every noun to the command."""
-    from filrouge.cli import audit, demo, identity, key, live, person, retention, serve, source, sql
+    from filrouge.cli import (
+        audit,
+        care,
+        demo,
+        files,
+        identity,
+        key,
+        live,
+        person,
+        retention,
+        secret,
+        serve,
+        source,
+        sql,
+        user,
+    )
 
     app.command("serve")(serve.serve)
+    app.command("backup")(care.backup)
+    app.command("restore")(care.restore)
+    app.command("doctor")(care.doctor)
+    app.command("import")(files.import_)
     app.command("sql")(sql.sql)
     nouns = {
         "audit": audit, "demo": demo, "identity": identity, "key": key, "live": live, "person": person,
-        "retention": retention, "source": source,
+        "retention": retention, "secret": secret, "source": source,
+        "user": user,
     }  # fmt: skip
     for name, noun in nouns.items():
         app.add_typer(noun.app, name=name)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Annotated
+
 import typer
 
 from filrouge.cli.source import AsJson, print_json
@@ -19,12 +22,20 @@ WORDS = {
 
 
 @app.command()
-def verify(as_json: AsJson = False) -> None:
+def verify(
+    export: Annotated[
+        Path | None, typer.Option(help="Also write the chain there, a line of JSON each, and its signed head last.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
     """Make sure that no line was changed, removed or moved; exit with 1 when one was."""
     from filrouge.cli import talk
     from filrouge.work import audit, installation
 
     installation.ready()
+    if export is not None:
+        count = audit.export(export, by="owner of this machine")
+        talk.print(f"{count} lines in {export}.", soft_wrap=True)
     found = audit.verify()
     if as_json:
         print_json(found)

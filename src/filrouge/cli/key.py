@@ -11,7 +11,8 @@ from filrouge.cli.source import AsJson, print_json
 app = typer.Typer(no_args_is_help=True, help="API keys: create, revoke.")
 
 
-def _list(text: str) -> list[str]:
+def parts(text: str) -> list[str]:
+    """Return what commas separate."""
     return [part.strip() for part in text.split(",") if part.strip()]
 
 
@@ -34,7 +35,7 @@ def create(
         raise UsageError("Say which kind of key: --api.")
     installation.ready()
     key, word = groups.make_key(
-        access.OWNER, name, role=role, scopes=_list(scopes), entities=_list(entities), brands=_list(brands)
+        access.OWNER, name, role=role, scopes=parts(scopes), entities=parts(entities), brands=parts(brands)
     )
     if as_json:
         print_json({"key": word, "prefix": key.prefix})

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.db import transaction
 
 from filrouge.base import clock, settings
+from filrouge.base.errors import UsageError
 from filrouge.domain.privacy import chain
 from filrouge.store.models import AuditEntry, AuditLine, SubjectSalt
 from filrouge.store.routers import audit_alias
@@ -103,6 +104,33 @@ def verify() -> dict[str, Any]:
         faults.append({"code": "head_changed", "seq": head["seq"]})
     unique = sorted({(fault["seq"], fault["code"]) for fault in faults})
     return {"lines": count, "faults": [{"code": code, "seq": seq} for seq, code in unique], "head": head}
+
+
+def export(path: Path, *, by: str) -> int:
+    """Write the chain to a new file, one JSON object a line, the signed head and the public key last; return how many
+    lines. Whoever holds the file can compute every hash again, without this installation.
+
+    Raises UsageError when the file exists or cannot be written.
+    """
+    with transaction.atomic():
+        record("audit.export", by=by)
+    chain_waiting()
+    count = 0
+    try:
+        with path.open("x", encoding="utf-8") as stream:
+            for row in AuditLine.objects.using(audit_alias()).order_by("seq").iterator(chunk_size=5_000):
+                line = {"seq": row.seq, "previous": row.previous, "body": row.body, "hash": row.hash}
+                stream.write(json.dumps(line, ensure_ascii=False) + "\n")
+                count += 1
+            public = _key().public_key().public_bytes_raw().hex()
+            signed = json.loads(_head_path().read_text(encoding="utf-8"))
+            stream.write(json.dumps({"head": signed, "public_key": public}) + "\n")
+    except OSError as error:
+        raise UsageError(
+            "The file {name} cannot be written: {why}.", hint="Name a file that does not exist yet.",
+            name=path.name, why=(error.strerror or type(error).__name__).lower(),
+        ) from None  # fmt: skip
+    return count
 
 
 def _columns_match(row: AuditLine) -> bool:

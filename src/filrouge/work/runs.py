@@ -102,7 +102,7 @@ def _hold(run: Run) -> IO[str]:
     return stream
 
 
-def _abandoned(run: Run) -> bool:
+def abandoned(run: Run) -> bool:
     """Tell whether no process is at work on ``run`` any more."""
     try:
         with _mark_of(run).open() as stream:
@@ -196,7 +196,7 @@ def recover() -> int:
     """
     seen = 0
     for run in Run.objects.filter(state__in=(Run.State.STAGED, Run.State.RUNNING)):
-        if not _abandoned(run):
+        if not abandoned(run):
             continue
         run.refresh_from_db()
         if run.state == Run.State.STAGED:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 
 from cryptography.fernet import Fernet, InvalidToken
 from django.db import transaction
 
 from filrouge.base import settings
-from filrouge.base.errors import NotFound, StorageError
-from filrouge.store.models import Secret
+from filrouge.base.errors import Conflict, NotFound, StorageError, UsageError
+from filrouge.store.models import Secret, Source
 from filrouge.work import audit
 
 
@@ -20,7 +21,11 @@ def _fernet() -> Fernet:
 
 
 def keep(name: str, value: str, *, by: str) -> None:
-    """Seal ``value`` under ``name``, replacing what was there."""
+    """Seal ``value`` under ``name``, replacing what was there. Raises UsageError when either cannot be."""
+    if not re.fullmatch(r"[a-zA-Z0-9][-\w]{0,59}", name):
+        raise UsageError("A secret's name is made of letters, digits, - and _.", hint="For instance: desk-token.")
+    if not value:
+        raise UsageError("The secret {name} is empty.", hint="Give its value on stdin, or type it.", name=name)
     with transaction.atomic():
         Secret.objects.update_or_create(name=name, defaults={"sealed": _fernet().encrypt(value.encode()).decode()})
         audit.record("secret.keep", by=by, kind="secret", subject=name)
@@ -35,3 +40,27 @@ def reveal(name: str) -> str:
         return _fernet().decrypt(row.sealed.encode()).decode()
     except InvalidToken:
         raise StorageError("The secret {name} was sealed with another key.", hint="Give it again.", name=name) from None
+
+
+def names() -> list[tuple[str, list[str]]]:
+    """Return the names of the secrets, with the sources that open each."""
+    users: dict[str, list[str]] = {}
+    for name, spec in Source.objects.values_list("name", "spec"):
+        if secret := spec.get("secret"):
+            users.setdefault(secret, []).append(name)
+    return [(name, users.get(name, [])) for name in Secret.objects.order_by("name").values_list("name", flat=True)]
+
+
+def forget(name: str, *, by: str) -> None:
+    """Destroy a secret. Raises NotFound, and Conflict while a source opens it."""
+    held = dict(names())
+    if name not in held:
+        raise NotFound("No secret is called {name}.", hint="Give it with `filrouge secret keep {name}`.", name=name)
+    if held[name]:
+        raise Conflict(
+            "The secret {name} is opened by {sources}.", hint="Take it out of their definitions first.",
+            name=name, sources=", ".join(held[name]),
+        )  # fmt: skip
+    with transaction.atomic():
+        Secret.objects.filter(name=name).delete()
+        audit.record("secret.forget", by=by, kind="secret", subject=name)

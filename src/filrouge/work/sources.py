@@ -144,7 +144,17 @@ def run(
 
 def dry_run(name: str, *, progress: runs.Progress = runs.silent) -> dict[str, int]:
     """Return what importing the source would count, and write nothing."""
-    source, spec = get(name)
+    return _dry(*get(name), progress)
+
+
+def try_out(data: Any, *, progress: runs.Progress = runs.silent) -> dict[str, int]:
+    """Return what importing a definition that is not kept would count; write nothing."""
+    spec = SourceSpec.parse(data, what=str(data.get("source", "")))
+    known = Source.objects.filter(name=spec.source).first()
+    return _dry(known or Source(name=spec.source, folder=str(Path(spec.place).parent)), spec, progress)
+
+
+def _dry(source: Source, spec: SourceSpec, progress: runs.Progress) -> dict[str, int]:
     folder = settings.get().home / "staging" / f"dry-{ids.uuid7()}"
     folder.mkdir(parents=True)
     try:

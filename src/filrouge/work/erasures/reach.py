@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -65,15 +66,22 @@ class Reach:
 def reached(engine: Engine, people: Sequence[str], entities: Sequence[str]) -> tuple[Reach, dict[str, set[str]]]:
     """Return what an erasure reaches of whoever stands under ``people``, and the identifiers to keep out by kind."""
     narrow = Reach(tuple(people), (), (), entities=tuple(entities))
-    keys = [row[0] for row in _links_now(engine, people, "")]
+    keys = records(engine, people)
     own = [row[0] for row in _links_now(engine, people, narrow.held())]
-    narrow = Reach(tuple(people), tuple(keys), tuple(own), entities=tuple(entities))
+    return filled(engine, Reach(tuple(people), tuple(keys), tuple(own), entities=tuple(entities)))
+
+
+def records(engine: Engine, people: Sequence[str]) -> list[int]:
+    """Return the records that are of whoever stands under ``people`` now."""
+    return [row[0] for row in _links_now(engine, people, "")]
+
+
+def filled(engine: Engine, narrow: Reach) -> tuple[Reach, dict[str, set[str]]]:
+    """Return ``narrow`` with the facts, words and names that go with its records, and the identifiers to keep out."""
     mine = _identifiers(engine, narrow)
-    reach = Reach(
-        narrow.people, narrow.keys, narrow.own, tuple(_facts(engine, narrow)), narrow.entities,
-        tuple(sorted({*mine["email"], *mine["raw"]})), tuple(_names(engine, narrow)),
-    )  # fmt: skip
-    return reach, mine
+    words = tuple(sorted({*mine["email"], *mine["raw"]}))
+    facts, names_ = tuple(_facts(engine, narrow)), tuple(_names(engine, narrow))
+    return dataclasses.replace(narrow, facts=facts, words=words, names=names_), mine
 
 
 def every(engine: Engine, name: str) -> str:

@@ -1,0 +1,161 @@
+"""One file: how it would be read, what importing it would do, and its import, kept as a source."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import yaml
+
+from filrouge.base.errors import SourceError, UsageError
+from filrouge.base.text import fold
+from filrouge.connect import Reach, connector
+from filrouge.connect.guess import conventions
+from filrouge.domain.identity.evaluate import profiles
+from filrouge.domain.identity.guessed import TELLING, Guess, guessed
+from filrouge.domain.privacy.caller import Caller
+from filrouge.domain.sources import SourceSpec
+from filrouge.store.models import Brand, Entity, Run, Source
+from filrouge.work import access, groups, runs, sources
+
+LOOKED = 20_000  # rows that the guess rests on
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How a file would be read: the definition to keep, and the columns that it passes over."""
+
+    data: dict[str, Any]
+    spec: SourceSpec
+    left: tuple[str, ...]
+    added: tuple[tuple[str, str], ...] = ()  # the entity and brand that keeping it would make
+
+    @property
+    def yaml(self) -> str:
+        """The definition as its author would write it."""
+        return yaml.safe_dump(self.data, allow_unicode=True, sort_keys=False, width=100)
+
+
+def reading(path: Path, *, entity: str = "", brand: str = "", mapping: Path | None = None) -> Reading:
+    """Return how the file ``path`` would be read; what ``mapping`` says (a definition, or parts of one) is not guessed.
+
+    Raises UsageError when it cannot be told whose the file is or who is in it, SourceError when it cannot be read.
+    """
+    path = path.resolve()
+    if not path.is_file():
+        raise UsageError("There is no file {path}.", hint="Check the path.", path=str(path))
+    given = _given(mapping)
+    entity, brand, added = _whose(entity or str(given.get("entity", "")), brand or str(given.get("brand", "")))
+    form = dict(given.get("format") or {})
+    kind = given.get("kind")
+    if kind is None or not form:
+        kind, seen = conventions(path, header_row=form.get("header_row"))
+        form = {**seen, **form}
+    data: dict[str, Any] = {
+        "source": given.get("source") or _name(path), "kind": kind, "place": str(path), "entity": entity,
+        "brand": brand, "reads": given.get("reads", "person_records"), "format": {k: v for k, v in form.items() if v},
+    }  # fmt: skip
+    left: tuple[str, ...] = ()
+    if "reads" in given and "map" in given and "key" in given:  # a whole definition leaves nothing to guess
+        data |= {"key": given["key"], "map": given["map"]}
+    else:
+        found = _guess(data, path)
+        data |= {"key": given.get("key") or list(found.key), "map": {**found.map, **(given.get("map") or {})}}
+        left = found.left
+        if not TELLING & set(data["map"]):
+            raise UsageError(
+                "No column of {name} tells who somebody is.",
+                hint="Say with --mapping which column holds what; its columns are {columns}.",
+                name=path.name, columns=", ".join(left[:30]),
+            )  # fmt: skip
+    data |= {key: value for key, value in given.items() if key not in data}
+    spec = SourceSpec.parse(data, what=data["source"])
+    return Reading(data, spec, tuple(name for name in left if name not in spec.columns()), added)
+
+
+def try_out(read: Reading, *, progress: runs.Progress = runs.silent) -> dict[str, int]:
+    """Return what importing the file would count; nothing is kept."""
+    return sources.try_out(read.data, progress=progress)
+
+
+def bring(asking: Caller, read: Reading, *, progress: runs.Progress = runs.silent) -> Run:
+    """Keep the definition as a source and import the file; return the run."""
+    access.must(asking, "engineer")
+    for what, slug in read.added:
+        if what == "entity":
+            groups.add_entity(slug, _title(slug), by=asking.by)
+        else:
+            groups.add_brand(slug, _title(slug), read.data["entity"], by=asking.by)
+    source = sources.define(read.data, folder=Path(read.data["place"]).parent, by=asking.by)
+    return sources.run(source.name, by=asking.by, progress=progress)
+
+
+# --- the steps --------------------------------------------------------------------------------------------------------
+
+
+def _given(mapping: Path | None) -> dict[str, Any]:
+    if mapping is None:
+        return {}
+    try:
+        data = yaml.safe_load(mapping.read_text(encoding="utf-8")) or {}
+    except (OSError, UnicodeDecodeError, yaml.YAMLError):
+        raise UsageError(
+            "The mapping {name} cannot be read as YAML.", hint="Mend it, or leave it out.", name=mapping.name
+        ) from None
+    if not isinstance(data, dict):
+        raise UsageError("The mapping {name} is no mapping of names to values.", name=mapping.name)
+    return data
+
+
+def _whose(entity: str, brand: str) -> tuple[str, str, tuple[tuple[str, str], ...]]:
+    """Return the entity and brand of the file, and which of them are to be added; a group of one needs no word."""
+    entities = list(Entity.objects.values_list("slug", flat=True))
+    brands = dict(Brand.objects.values_list("slug", "entity__slug"))
+    if not entities:
+        if not brand:
+            raise UsageError(
+                "No entity or brand is known yet.", hint="Name the first with --brand (and --entity, when it differs)."
+            )
+        entity = entity or brand
+        return entity, brand, (("entity", entity), ("brand", brand))
+    if not brand and len(brands) == 1:
+        brand = next(iter(brands))
+    if not entity:
+        entity = brands.get(brand) or (entities[0] if len(entities) == 1 else "")
+    if not brand or not entity or entity not in entities or brand not in brands:
+        raise UsageError(
+            "Say whose file it is: --brand one of {brands}, --entity one of {entities}.",
+            brands=", ".join(sorted(brands)) or "none yet", entities=", ".join(sorted(entities)),
+        )  # fmt: skip
+    return entity, brand, ()
+
+
+def _guess(data: dict[str, Any], path: Path) -> Guess:
+    """Read the first rows as they are, and guess what the columns mean."""
+    bare = {**data, "key": [], "map": {}, "reads": "person_records"}
+    spec = SourceSpec.parse(bare, what=data["source"])
+    chunk = next(iter(connector(spec.kind).read(spec, Reach(path.parent))), None)
+    if chunk is None or chunk.rows.num_rows == 0:
+        raise SourceError("The file {name} holds no row.", hint="Check the export.", name=path.name)
+    rows = chunk.rows.slice(0, LOOKED)
+    held = [name for name in rows.column_names if not name.startswith("_")]
+    frame = pl.DataFrame(pl.from_arrow(rows.select(held)))
+    return guessed(profiles(frame))
+
+
+def _name(path: Path) -> str:
+    """Return the name of the source that the file becomes: its own, or a free one beside it."""
+    word = re.sub(r"[^a-z0-9]+", "_", fold(path.stem)).strip("_")[:50]
+    word = word if word[:1].isalpha() else f"file_{word}".rstrip("_")
+    name, number = word, 1
+    while (other := Source.objects.filter(name=name).first()) is not None and other.spec.get("place") != str(path):
+        number += 1
+        name = f"{word}_{number}"
+    return name
+
+
+def _title(slug: str) -> str:
+    return slug.replace("-", " ").replace("_", " ").title()
