@@ -26,6 +26,10 @@ class Settings:
     debug: bool
     https: bool
     allow_private: tuple[str, ...]
+    oidc_issuer: str
+    oidc_name: str
+    oidc_client_id: str
+    oidc_client_secret: str
 
     @property
     def live_db(self) -> Path:
@@ -56,6 +60,10 @@ def get() -> Settings:
         debug=_read("FILROUGE_DEBUG", "debug", file, "") == "1",
         https=_read("FILROUGE_HTTPS", "https", file, "") == "1",
         allow_private=tuple(a for a in _read("FILROUGE_ALLOW_PRIVATE", "allow_private", file, "").split(",") if a),
+        oidc_issuer=_read("FILROUGE_OIDC_ISSUER", "oidc_issuer", file, ""),
+        oidc_name=_read("FILROUGE_OIDC_NAME", "oidc_name", file, "SSO"),
+        oidc_client_id=_read("FILROUGE_OIDC_CLIENT_ID", "oidc_client_id", file, ""),
+        oidc_client_secret=_read("FILROUGE_OIDC_CLIENT_SECRET", "oidc_client_secret", file, ""),
     )
 
 
