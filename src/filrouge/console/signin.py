@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any, ClassVar
 
 from allauth.account import signals as account_signals
@@ -20,8 +21,11 @@ from django.db.models.signals import post_delete, post_save
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
+from requests.exceptions import RequestException
 
 from filrouge.work import secrets, signing
+
+log = logging.getLogger("filrouge.console")
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -138,6 +142,18 @@ def attempted_address(request: HttpRequest, credentials: dict[str, Any] | None =
 def locked_out(request: HttpRequest, credentials: Any = None, *_: Any, **__: Any) -> HttpResponse:
     """Return the page that says to come back later."""
     return render(request, "console/errors/locked.html", status=429)
+
+
+def by_service(request: HttpRequest, provider_id: str, *, back: bool = False) -> HttpResponse:
+    """Lead to the company's sign-in service, or take what it answers; one that is silent is told in a sentence."""
+    from allauth.socialaccount.providers.openid_connect import views  # rows may be named once applications are ready
+
+    try:
+        answer: HttpResponse = (views.callback if back else views.login)(request, provider_id)
+    except RequestException as error:
+        log.error("the sign-in service does not answer as it should: %s", type(error).__name__)
+        return render(request, "socialaccount/authentication_error.html", status=502)
+    return answer
 
 
 def absent(request: HttpRequest, **_: Any) -> HttpResponse:
