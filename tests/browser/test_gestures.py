@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from tests import oidc
-from tests.browser.conftest import served
+from tests.browser.conftest import counts, served
 from tests.browser.test_console import faults
 from tests.doors.test_signin import code_of
 
@@ -126,7 +126,7 @@ def test_an_erasure_leads_to_its_report(visit: Visit, worker: Callable[[], None]
     page.goto(f"{person}/erase")
     assert re.search(r"\d+ lignes? ser", page.locator("main").inner_text())
     page.check("[name=sure]")
-    page.click("text=Effacer pour de bon")
+    page.click("text=Effacer définitivement")
     page.wait_for_url("**/erasures/*")
     assert "Cette page dira quand il est fait" in page.locator(".toasts").inner_text()
     worker()
@@ -195,7 +195,7 @@ def test_the_company_s_service_opens_an_account_in_a_real_browser(
         context = chromium.new_context(base_url=address, locale="fr-FR")
         page = context.new_page()
         complaints: list[str] = []
-        page.on("console", lambda said, kept=complaints: kept.append(said.text) if said.type == "error" else None)
+        page.on("console", lambda said, kept=complaints: kept.append(said.text) if counts(said) else None)
         page.goto("/account/login/")
         page.click("text=Se connecter avec Horizon SSO")
         page.click("text=Go on")
