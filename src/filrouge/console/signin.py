@@ -90,7 +90,7 @@ class ChangePasswordForm(AllauthChangePasswordForm):
         super().__init__(*args, **kwargs)
         _dress(
             self,
-            oldpassword=(_("Password of today"), "current-password"),
+            oldpassword=(_("Current password"), "current-password"),
             password1=(_("New password"), "new-password"),
             password2=(_("New password, again"), "new-password"),
         )
