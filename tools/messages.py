@@ -27,7 +27,7 @@ PO = SOURCE / "locale/fr/LC_MESSAGES/django.po"
 PLAIN = {"_", "_l", "gettext", "gettext_lazy", "gettext_noop"}
 PLURAL = {"ngettext", "ngettext_lazy"}
 CONTEXT = {"_p", "pgettext", "pgettext_lazy"}
-ERRORS = {"UsageError", "DefinitionError", "Refused", "NotFound", "Conflict", "SourceError", "StorageError"}
+ERRORS = {"UsageError", "DefinitionError", "Refused", "NotFound", "Conflict", "SourceError", "StorageError", "Phrase"}
 CALL = re.compile(r"(?<![\w.])(gettext|ngettext|pgettext|npgettext|_)\(")
 
 Found = tuple["str | tuple[str, str]", "str | None"]

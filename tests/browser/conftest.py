@@ -10,6 +10,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -49,15 +50,15 @@ def passwords(home: dict[str, str]) -> dict[str, str]:
     return dict(line.split() for line in told.splitlines())
 
 
-@pytest.fixture(scope="session")
-def address(home: dict[str, str]) -> Iterator[str]:
-    """Serve the sample and return where."""
+@contextmanager
+def served(environment: dict[str, str]) -> Iterator[str]:
+    """Serve what stands in a home folder for a while; return where."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "filrouge.cli", "serve", "--port", str(port), "--roles", "web"]
-    log = Path(home["FILROUGE_HOME"]).parent / "serve.log"
+    log = Path(environment["FILROUGE_HOME"]).parent / f"serve-{port}.log"
     with log.open("w") as stream:
-        server = subprocess.Popen(command, env=home, stdout=stream, stderr=stream)
+        server = subprocess.Popen(command, env=environment, stdout=stream, stderr=stream)
     try:
         for _ in range(120):
             try:
@@ -70,6 +71,13 @@ def address(home: dict[str, str]) -> Iterator[str]:
     finally:
         server.terminate()
         server.wait(20)
+
+
+@pytest.fixture(scope="session")
+def address(home: dict[str, str]) -> Iterator[str]:
+    """Serve the sample and return where."""
+    with served(home) as where:
+        yield where
 
 
 @pytest.fixture(scope="session")

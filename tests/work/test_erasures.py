@@ -83,6 +83,19 @@ def test_a_second_import_does_not_bring_them_back(group: World, home: Path) -> N
     assert holding(home) == []
 
 
+def test_a_row_that_cannot_be_read_does_not_bring_them_back(group: World, home: Path) -> None:
+    erasures.carry_out(str(erasures.request(access.OWNER, group.find("Augustine")[0].id).id))
+    with (group.folder / "crm.csv").open("a", encoding="utf-8") as stream:
+        stream.write("77;Augustine;L;;augustine.l@example.com;06 39 98 41 41;a;b;c;d;e;f;g;h;i\n")
+        stream.write("78;Gus;E;;gus@example.com;;a;b;c;d;e;f;g;h;i\n")
+    run = sources.run("crm_people", by="test")
+    assert run.rejected >= 2
+    kept = [row["raw"] for row in group.rows("SELECT raw FROM rejects WHERE code = 'too_many_fields' ORDER BY row")]
+    assert kept[0] is None
+    assert "gus@example.com" in kept[1]
+    assert holding(home) == []
+
+
 def test_the_audit_stays_whole_and_speaks_of_nobody(group: World) -> None:
     key = group.find("Augustine")[0].id
     access.person(access.OWNER, key)

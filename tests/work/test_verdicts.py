@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from tests.world import World, person
 
@@ -63,6 +65,22 @@ def test_a_merge_is_kept_at_once_and_settled_by_the_worker(group: World) -> None
         (gesture, True, True, "she married")
     ]
     assert access.person(asking, ada).view.id == access.person(asking, bob).view.id, "both ids lead to the one person"
+
+
+def test_it_is_settled_when_the_pages_show_it_and_not_before(group: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    ada, key = group.find("Ada")[0].id, key_of(group, "shop_people", "7")
+    verdicts.split(group.user("advisor"), ada, [key])
+    seen = []
+    real = identity._follow
+
+    def follow(*args: Any, **kwargs: Any) -> None:
+        seen.append(decided.settling([key]))
+        real(*args, **kwargs)
+
+    monkeypatch.setattr(identity, "_follow", follow)
+    settle()
+    assert [one.state if one else None for one in seen] == ["running"], "the lake knows, the pages do not yet"
+    assert decided.settling([key]) is None
 
 
 @pytest.mark.parametrize("gesture", ["merge", "split"])

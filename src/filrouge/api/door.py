@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from typing import Any, cast
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import get_language_from_request, gettext, override
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 from ninja.security import HttpBearer
@@ -44,10 +46,18 @@ def problem(request: HttpRequest, status: int, title: str, detail: str = "", **m
     return response
 
 
+def reading(request: HttpRequest) -> AbstractContextManager[None]:
+    """Say things in the language that the program asks for, English when it asks for none."""
+    asked = get_language_from_request(request)[:2] if "Accept-Language" in request.headers else "en"
+    return override(asked)
+
+
 @api.exception_handler(FilrougeError)
 def _told(request: HttpRequest, error: FilrougeError) -> HttpResponse:
     more = {"faults": list(error.faults)} if hasattr(error, "faults") else {}
-    return problem(request, error.status, error.message, error.hint, **more)
+    with reading(request):
+        title, detail = error.said(gettext)
+    return problem(request, error.status, title, detail, **more)
 
 
 @api.exception_handler(ValidationError)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from django.http import HttpRequest
+from django.utils.translation import gettext
 from ninja import Query, Router, Schema, Status
 
-from filrouge.api.door import caller
+from filrouge.api.door import caller, reading
+from filrouge.base.errors import told
 from filrouge.store.queries import sources as reads
 from filrouge.work import access, jobs, schedules
 
@@ -22,21 +24,21 @@ class Asked(Schema):
 @router.get("", summary="Every source with its last run")
 def all_sources(request: HttpRequest) -> dict[str, Any]:
     access.must(caller(request), scope="sources:read")
-    return {"items": [_line(line) for line in reads.lines(caller(request))]}
+    return {"items": [_line(line, request) for line in reads.lines(caller(request))]}
 
 
 @router.get("/{name}", summary="One source, its definition and its last run")
 def one(request: HttpRequest, name: str) -> dict[str, Any]:
     access.must(caller(request), scope="sources:read")
     line = reads.line(name, caller(request))
-    return {**_line(line), "definition": line.source.spec}
+    return {**_line(line, request), "definition": line.source.spec}
 
 
 @router.get("/{name}/runs", summary="The latest runs of a source")
 def runs(request: HttpRequest, name: str, limit: Annotated[int, Query(ge=1, le=200)] = 50) -> dict[str, Any]:
     access.must(caller(request), scope="sources:read")
     reads.line(name, caller(request))
-    return {"items": [_run(row) for row in reads.runs(caller(request), source=name, limit=limit)]}
+    return {"items": [_run(row, request) for row in reads.runs(caller(request), source=name, limit=limit)]}
 
 
 @router.post("/{name}/runs", response={202: Asked}, summary="Run a source: the worker imports it")
@@ -50,13 +52,13 @@ def run(request: HttpRequest, name: str) -> Status[dict[str, str]]:
 @router.post("/{name}/pause", summary="Leave a source alone until it is resumed")
 def pause(request: HttpRequest, name: str) -> dict[str, Any]:
     schedules.pause(caller(request), name)
-    return _line(reads.line(name, caller(request)))
+    return _line(reads.line(name, caller(request)), request)
 
 
 @router.post("/{name}/resume", summary="Let the schedule read a paused source again")
 def resume(request: HttpRequest, name: str) -> dict[str, Any]:
     schedules.resume(caller(request), name)
-    return _line(reads.line(name, caller(request)))
+    return _line(reads.line(name, caller(request)), request)
 
 
 @router.get("/{name}/runs/{run_id}/rejects", summary="What a run rejected, and why")
@@ -71,19 +73,22 @@ def rejects(
     return {"items": [{name: getattr(row, name) for name in shown} for row in found]}
 
 
-def _line(line: reads.SourceLine) -> dict[str, Any]:
+def _line(line: reads.SourceLine, request: HttpRequest) -> dict[str, Any]:
     source = line.source
     shown = ("name", "system", "kind", "reads", "entity", "brand", "as_of")
-    last = _run(line.last) if line.last else None
+    last = _run(line.last, request) if line.last else None
     said = {
         "running": line.running, "paused": not source.enabled, "next": source.due_at, "late": line.late_by is not None,
     }  # fmt: skip
     return {**{name: getattr(source, name) for name in shown}, **said, "last": last}
 
 
-def _run(row: Any) -> dict[str, Any]:
+def _run(row: Any, request: HttpRequest) -> dict[str, Any]:
+    with reading(request):
+        problem, hint = told(row.trouble, gettext) if row.trouble else (row.problem, row.problem_hint)
     return {
         "id": str(row.id), "state": row.state, "verdict": row.verdict, "started_at": row.started_at,
-        "finished_at": row.finished_at, "findings": row.findings, "problem": row.problem,
+        "finished_at": row.finished_at, "findings": row.findings, "problem": problem, "problem_hint": hint,
+        "trouble": row.trouble,
         **{name: int(getattr(row, name)) for name in COUNTS},
     }  # fmt: skip

@@ -14,7 +14,19 @@ The message is a template kept apart from its parameters, so that a door may say
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+
+class Phrase:
+    """A piece of a sentence, given as a parameter, that a door says in the reader's language too."""
+
+    def __init__(self, template: str, **params: object) -> None:
+        self.template = template
+        self.params = params
+
+    def __str__(self) -> str:
+        return _filled(self.template, self.params, str)
 
 
 class FilrougeError(Exception):
@@ -31,14 +43,57 @@ class FilrougeError(Exception):
 
     @property
     def message(self) -> str:
-        return self.template.format(**self.params) if self.params else self.template
+        return self.said()[0]
 
     @property
     def hint(self) -> str:
-        return self.hint_template.format(**self.params) if self.params else self.hint_template
+        return self.said()[1]
+
+    def said(self, translate: Callable[[str], str] = str) -> tuple[str, str]:
+        """Return the message and the hint, each template put through ``translate`` before it is filled."""
+        parts = (self.template, self.hint_template)
+        message, hint = (_filled(part, self.params, translate) if part else "" for part in parts)
+        return message, hint
+
+    def plain(self) -> dict[str, Any]:
+        """Return the template, the hint and their parameters as JSON can hold them, to be told later."""
+        return {"template": self.template, "hint": self.hint_template, "params": _plain(self.params)}
 
     def __str__(self) -> str:
         return f"{self.message} {self.hint}".strip()
+
+
+def told(trouble: Mapping[str, Any], translate: Callable[[str], str] = str) -> tuple[str, str]:
+    """Return the message and the hint of what ``FilrougeError.plain`` kept; two empty ones when nothing was."""
+    return FilrougeError(
+        trouble.get("template", ""), hint=trouble.get("hint", ""), **_phrased(trouble.get("params", {}))
+    ).said(translate)
+
+
+def _filled(template: str, params: Mapping[str, object], translate: Callable[[str], str]) -> str:
+    if not params:
+        return translate(template)
+    ready = {
+        name: _filled(value.template, value.params, translate) if isinstance(value, Phrase) else value
+        for name, value in params.items()
+    }
+    return translate(template).format(**ready)
+
+
+def _plain(params: Mapping[str, object]) -> dict[str, Any]:
+    def kept(value: object) -> Any:
+        if isinstance(value, Phrase):
+            return {"phrase": value.template, "params": _plain(value.params)}
+        return value if value is None or isinstance(value, (bool, int, float, str)) else str(value)
+
+    return {name: kept(value) for name, value in params.items()}
+
+
+def _phrased(params: Mapping[str, Any]) -> dict[str, object]:
+    return {
+        name: Phrase(value["phrase"], **_phrased(value["params"])) if isinstance(value, dict) else value
+        for name, value in params.items()
+    }
 
 
 class UsageError(FilrougeError):

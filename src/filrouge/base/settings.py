@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from filrouge.base.errors import UsageError
 
@@ -26,6 +27,10 @@ class Settings:
     debug: bool
     https: bool
     allow_private: tuple[str, ...]
+    oidc_issuer: str
+    oidc_name: str
+    oidc_client_id: str
+    oidc_client_secret: str
 
     @property
     def live_db(self) -> Path:
@@ -56,6 +61,10 @@ def get() -> Settings:
         debug=_read("FILROUGE_DEBUG", "debug", file, "") == "1",
         https=_read("FILROUGE_HTTPS", "https", file, "") == "1",
         allow_private=tuple(a for a in _read("FILROUGE_ALLOW_PRIVATE", "allow_private", file, "").split(",") if a),
+        oidc_issuer=_issuer(file),
+        oidc_name=_read("FILROUGE_OIDC_NAME", "oidc_name", file, "SSO"),
+        oidc_client_id=_read("FILROUGE_OIDC_CLIENT_ID", "oidc_client_id", file, ""),
+        oidc_client_secret=_read("FILROUGE_OIDC_CLIENT_SECRET", "oidc_client_secret", file, ""),
     )
 
 
@@ -100,6 +109,19 @@ def _file() -> dict[str, Any]:
 def _read(name: str, key: str, file: dict[str, Any], default: str) -> str:
     value = variable(name)
     return value if value is not None else str(file.get(key, default))
+
+
+def _issuer(file: dict[str, Any]) -> str:
+    """Return the address of the company's sign-in service; its answers are believed for the channel they come by."""
+    issuer = _read("FILROUGE_OIDC_ISSUER", "oidc_issuer", file, "").rstrip("/")
+    parts = urlsplit(issuer)
+    if issuer and parts.scheme != "https" and parts.hostname not in ("127.0.0.1", "::1", "localhost"):
+        raise UsageError(
+            "The sign-in service {issuer} is not reached by https.",
+            hint="Write its https:// address in FILROUGE_OIDC_ISSUER.",
+            issuer=issuer,
+        )
+    return issuer
 
 
 def _secret_key(home: Path, file: dict[str, Any]) -> str:

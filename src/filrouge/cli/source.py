@@ -59,6 +59,9 @@ def list_(as_json: AsJson = False) -> None:
             "paused" if not line.source.enabled else _minute(line.source.due_at),
         )
     talk.print(table)
+    for line in lines:
+        if line.last is not None and line.last.state == "failed":
+            talk.print(f"{line.source.name}: {line.last.problem} {line.last.problem_hint}".strip(), markup=False)
 
 
 @app.command()
@@ -157,6 +160,8 @@ def _run(made: Any) -> dict[str, Any] | None:
         "id": str(made.id),
         "state": str(made.state),
         "verdict": made.verdict,
+        "problem": made.problem,
+        "problem_hint": made.problem_hint,
         **{n: int(getattr(made, n)) for n in names},
     }
 

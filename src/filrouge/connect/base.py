@@ -10,7 +10,7 @@ from typing import Protocol
 import pyarrow as pa
 from pyarrow import compute as pc
 
-from filrouge.base.errors import SourceError
+from filrouge.base.errors import Phrase, SourceError
 from filrouge.domain.sources import SourceSpec
 
 CHUNK = 20_000
@@ -90,7 +90,7 @@ def need_columns(spec: SourceSpec, present: Sequence[str], place: str) -> None:
             hint="If the system changed, correct the mapping of the source {source}; nothing was imported.",
             missing=", ".join(missing),
             place=place,
-            present=", ".join(present[:40]) or "no column",
+            present=", ".join(present[:40]) or Phrase("no column"),
             source=spec.source,
         )
     twice = sorted({name for name in spec.columns() if list(present).count(name) > 1})

@@ -12,7 +12,7 @@ from urllib.parse import urljoin, urlsplit
 import httpx
 
 from filrouge.base import clock
-from filrouge.base.errors import SourceError
+from filrouge.base.errors import Phrase, SourceError
 from filrouge.connect.base import Chunk, Discovered, Reach
 from filrouge.connect.guard import client
 from filrouge.connect.ndjson import chunks, decode, encode, reach_in, seen
@@ -75,7 +75,7 @@ class REST:
                     raise SourceError(
                         "The answer of {path} holds no list at {items}.",
                         hint="Correct `format.items` of the source {source}; nothing was imported.",
-                        path=urlsplit(url).path, items=spec.format.items or "its top", source=spec.source,
+                        path=urlsplit(url).path, items=spec.format.items or Phrase("its top"), source=spec.source,
                     )  # fmt: skip
                 if items and items == last:
                     raise _endless(url, spec)
@@ -133,7 +133,7 @@ def _same_host(url: str, following: str, spec: SourceSpec) -> str:
 
 
 def _get(http: httpx.Client, url: str, params: dict[str, str], spec: SourceSpec) -> Any:
-    why, path = "no answer", urlsplit(url).path
+    why, path = Phrase("no answer"), urlsplit(url).path
     for attempt in range(TRIES):
         wait = min(2.0**attempt * 0.2, LONGEST_WAIT)
         try:
@@ -161,7 +161,7 @@ def _get(http: httpx.Client, url: str, params: dict[str, str], spec: SourceSpec)
                     ) from None  # fmt: skip
             if status != 429 and status < 500:
                 raise _refused(status, path, spec)
-            why, wait = f"it answered {status}", _asked_wait(response, wait)
+            why, wait = Phrase("it answered {status}", status=status), _asked_wait(response, wait)
         if attempt + 1 < TRIES:
             time.sleep(wait)
     raise SourceError(
@@ -229,7 +229,7 @@ def _asked_wait(response: httpx.Response, otherwise: float) -> float:
     return min(max(left, 0.0), LONGEST_WAIT)
 
 
-def _network(error: httpx.HTTPError) -> str:
-    return {"ConnectError": "nobody answers at the address", "ReadTimeout": "it takes too long"}.get(
-        type(error).__name__, "the connection broke"
-    )
+def _network(error: httpx.HTTPError) -> Phrase:
+    if isinstance(error, httpx.ConnectError):
+        return Phrase("nobody answers at the address")
+    return Phrase("it takes too long") if isinstance(error, httpx.ReadTimeout) else Phrase("the connection broke")

@@ -8,3 +8,8 @@ from django.apps import AppConfig
 class ConsoleConfig(AppConfig):
     name = "filrouge.console"
     label = "console"
+
+    def ready(self) -> None:
+        from filrouge.console import signin
+
+        signin.note_acts()

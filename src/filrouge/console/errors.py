@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from filrouge.base.errors import DefinitionError, FilrougeError
+from filrouge.base.errors import told as told_again
 from filrouge.work import disk
 
 log = logging.getLogger("filrouge.console")
@@ -47,8 +49,12 @@ def told(request: HttpRequest, error: FilrougeError) -> HttpResponse:
 
 def sentence(error: FilrougeError) -> tuple[str, str]:
     """Return the message and the hint of ``error`` in the language of the moment."""
-    said = [_(part).format(**error.params) if part else "" for part in (error.template, error.hint_template)]
-    return said[0], said[1]
+    return error.said(_)
+
+
+def recalled(trouble: Mapping[str, Any]) -> str:
+    """Return what was kept of an error, in the language of the moment."""
+    return " ".join(part for part in told_again(trouble, _) if part)
 
 
 _TITLES: dict[int, Callable[[], str]] = {

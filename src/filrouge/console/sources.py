@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from filrouge.console import names, words
+from filrouge.console.errors import recalled
 from filrouge.console.templatetags import say
 from filrouge.domain.sources.verdict import duration
 from filrouge.store.queries.sources import Reject, SourceLine
@@ -71,7 +72,7 @@ def late(by: timedelta) -> str:
 
 def problem(run: Any) -> str:
     """Say why a run failed."""
-    return " ".join(part for part in (run.problem, run.problem_hint) if part)
+    return recalled(run.trouble) or " ".join(part for part in (run.problem, run.problem_hint) if part)
 
 
 def findings(found: list[Mapping[str, Any]]) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
@@ -54,6 +55,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "filrouge.console.reader.ReaderMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "filrouge.console.sessions.SessionMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -119,26 +121,36 @@ ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
-ACCOUNT_EMAIL_NOTIFICATIONS = True
-ACCOUNT_FORMS = {"login": "filrouge.console.signin.LoginForm"}
-ACCOUNT_RATE_LIMITS = {"login_failed": "30/m/ip"}  # by address, axes counts
+ACCOUNT_EMAIL_NOTIFICATIONS = False  # nothing sends mail yet, and a log is no place for an address
+ACCOUNT_FORMS = {
+    "login": "filrouge.console.signin.LoginForm",
+    "change_password": "filrouge.console.signin.ChangePasswordForm",
+    "reauthenticate": "filrouge.console.signin.ReauthenticateForm",
+}
+# Passwords by address: axes counts. The second step has no other guard than this one: ten codes in five minutes.
+ACCOUNT_RATE_LIMITS = {"login_failed": "30/m/ip,10/5m/key", "reauthenticate": "10/m/user"}
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Filrouge"
-MFA_ADAPTER = "allauth.mfa.adapter.DefaultMFAAdapter"
+MFA_ADAPTER = "filrouge.console.signin.MfaAdapter"
+MFA_FORMS = {
+    "authenticate": "filrouge.console.signin.AuthenticateForm",
+    "reauthenticate": "filrouge.console.signin.CodeAgainForm",
+    "activate_totp": "filrouge.console.signin.ActivateForm",
+}
 SOCIALACCOUNT_ADAPTER = "filrouge.console.signin.SocialAccountAdapter"
 SOCIALACCOUNT_ONLY = False
 # The company's identity provider is trusted for the address of an account that an administrator has made here.
 SOCIALACCOUNT_EMAIL_AUTHENTICATION = True
 SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
 SOCIALACCOUNT_PROVIDERS: dict[str, Any] = {"openid_connect": {"OAUTH_PKCE_ENABLED": True, "APPS": []}}
-if _issuer := base.variable("FILROUGE_OIDC_ISSUER"):
+if _here.oidc_issuer:
     SOCIALACCOUNT_PROVIDERS["openid_connect"]["APPS"] = [
         {
             "provider_id": "company",
-            "name": base.variable("FILROUGE_OIDC_NAME") or "SSO",
-            "client_id": base.variable("FILROUGE_OIDC_CLIENT_ID") or "",
-            "secret": base.variable("FILROUGE_OIDC_CLIENT_SECRET") or "",
-            "settings": {"server_url": _issuer},
+            "name": _here.oidc_name,
+            "client_id": _here.oidc_client_id,
+            "secret": _here.oidc_client_secret,
+            "settings": {"server_url": _here.oidc_issuer},
         }
     ]
 
@@ -159,6 +171,7 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = _here.https
 SESSION_COOKIE_AGE = 12 * 3600
+SESSION_IDLE = 2 * 3600  # without a click (console/sessions.py)
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 CSRF_COOKIE_NAME = "filrouge_csrf"
 CSRF_COOKIE_HTTPONLY = True
@@ -177,6 +190,8 @@ SECURE_HSTS_SECONDS = 365 * 24 * 3600 if _here.https else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _here.https else None
 X_FRAME_OPTIONS = "DENY"
 SILENCED_SYSTEM_CHECKS: list[str] = []
+_issuer = urlsplit(_here.oidc_issuer)
+_signin_service = [f"{_issuer.scheme}://{_issuer.netloc}"] if _here.oidc_issuer else []
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
@@ -186,7 +201,8 @@ CONTENT_SECURITY_POLICY = {
         "font-src": [SELF],
         "connect-src": [SELF],
         "manifest-src": [SELF],
-        "form-action": [SELF],
+        # the form that leads to the company's sign-in service is sent here, and redirected there
+        "form-action": [SELF, *_signin_service],
         "frame-ancestors": [NONE],
         "base-uri": [NONE],
     }

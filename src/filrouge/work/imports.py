@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,6 +27,8 @@ from filrouge.tables import TABLES
 Progress = Callable[[str, int, int | None], None]
 # Given (entity, record_key, keys of people, email, phone), tell which rows concern somebody who must not come back.
 Suppressed = Callable[[pa.Table], list[bool]]
+_ADDRESS = re.compile(r"[^\s;,|<>\"']+@[^\s;,|<>\"']+")
+_NUMBER = re.compile(r"\+?\d[\d .()-]{6,}\d")
 KEEPS_CURSOR = frozenset({"sql"})
 
 
@@ -338,11 +341,30 @@ class Import:
         }  # fmt: skip
         rows = [
             {**common, "place": fault.place, "row": fault.row, "code": fault.code, "column": "",
-             "raw": as_json({"row": fault.raw}), "warning": False}
-            for fault in faults
+             "raw": None if barred else as_json({"row": fault.raw}), "warning": False}
+            for fault, barred in zip(faults, self._barred(faults), strict=True)
         ]  # fmt: skip
         schema = arrow_schema("rejects")
         return pa.Table.from_pylist(rows, schema=pa.schema([schema.field(name) for name in rows[0]]))
+
+    def _barred(self, faults: Sequence[RowFault]) -> list[bool]:
+        """Tell which rows that are none hold an address or a number of somebody who must not come back."""
+        barred = [False] * len(faults)
+        if self.suppressed is None:
+            return barred
+        found = [(at, word, "") for at, fault in enumerate(faults) for word in _ADDRESS.findall(fault.raw)]
+        found += [(at, "", word) for at, fault in enumerate(faults) for word in _NUMBER.findall(fault.raw)]
+        if found:
+            entity = self.spec.entity.const
+            columns = {
+                "entity": [entity] * len(found),
+                "email": [w for _, w, _ in found],
+                "phone": [w for *_, w in found],
+            }
+            told = self.suppressed(pa.table({name: pa.array(values, pa.string()) for name, values in columns.items()}))
+            for (at, _, _), bad in zip(found, told, strict=True):
+                barred[at] = barred[at] or bad
+        return barred
 
     def _next_cursor(self, base: ir.Table) -> str:
         if not self.spec.cursor:

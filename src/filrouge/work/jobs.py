@@ -9,7 +9,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 
 from filrouge.base import clock
-from filrouge.base.errors import Conflict, FilrougeError
+from filrouge.base.errors import Conflict, FilrougeError, StorageError
 from filrouge.store.models import Job
 
 LEASE = timedelta(minutes=2)
@@ -71,29 +71,28 @@ def renew(job: Job, *, done: int | None = None, total: int | None = None) -> Non
 
 def work(job: Job, verbs: Mapping[str, Verb]) -> None:
     """Do a claimed job; keep what went wrong; put a recurring one back for its next time."""
-    problem, retry, busy = "", False, False
+    told: FilrougeError | None = None
     try:
         verbs[job.kind](job, **job.params)
-    except Conflict as error:
-        problem, busy = str(error)[:500], True
     except FilrougeError as error:
-        problem, retry = str(error)[:500], bool(getattr(error, "retryable", False))
+        told = error
     except Exception as error:  # noqa: BLE001 - the worker must outlive any job; the kind of fault is kept
-        problem = f"The job stopped: {type(error).__name__}."
+        told = StorageError("The job stopped: {kind}.", kind=type(error).__name__)
     now = clock.now()
     with transaction.atomic():
         row = Job.objects.select_for_update().get(pk=job.pk)
         if row.worker != job.worker or row.state != "running":
             return
-        row.problem, row.lease_until, row.finished_at = problem, None, now
-        if problem and retry and row.attempts < RETRIES:
+        row.problem, row.trouble = (str(told)[:500], told.plain()) if told else ("", {})
+        row.lease_until, row.finished_at = None, now
+        if getattr(told, "retryable", False) and row.attempts < RETRIES:
             row.state, row.run_at = "waiting", now + timedelta(seconds=30 * 2**row.attempts)
-        elif busy and row.attempts < TURNS:
+        elif isinstance(told, Conflict) and row.attempts < TURNS:
             row.state, row.run_at = "waiting", now + timedelta(seconds=20)
         elif row.again:
             row.state, row.attempts, row.run_at, row.again = "waiting", 0, now, False
         elif row.every_s:
             row.state, row.attempts, row.run_at = "waiting", 0, now + timedelta(seconds=row.every_s)
         else:
-            row.state = "failed" if problem else "done"
+            row.state = "failed" if told else "done"
         row.save()

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from django.db import transaction
 
 from filrouge.base import clock, settings
-from filrouge.base.errors import Conflict, FilrougeError, StorageError
+from filrouge.base.errors import Conflict, FilrougeError, Phrase, StorageError
 from filrouge.store.gathering import hidden
 from filrouge.store.lake import Lake
 from filrouge.store.models import Erasure, Run, Source
@@ -26,6 +26,7 @@ __all__ = [
     "writing",
 ]  # fmt: skip
 
+_WHAT = {"identity": Phrase("Settling who is who")}
 Progress = Callable[[str, int, int | None], None]
 
 
@@ -63,7 +64,7 @@ def running(
             raise Conflict(
                 "{what} is already running.",
                 hint="Wait for it to end, then try again.",
-                what=source.name if source else kind,
+                what=source.name if source else _WHAT.get(kind, kind),
             )
         if Erasure.objects.filter(state="running").exists():
             raise Conflict("An erasure is under way.", hint="It ends within minutes; then try again.")
@@ -120,12 +121,15 @@ def _under_way(kinds: Sequence[str]) -> bool:
 
 
 def _fail(run: Run, error: BaseException) -> None:
-    told = error if isinstance(error, FilrougeError) else None
+    told = (
+        error
+        if isinstance(error, FilrougeError)
+        else StorageError("The run stopped: {kind}.", hint="Nothing was kept of it.", kind=type(error).__name__)
+    )
     with transaction.atomic():
         run.state = Run.State.FAILED
         run.finished_at = clock.now()
-        run.problem = told.message if told else f"The run stopped: {type(error).__name__}."
-        run.problem_hint = told.hint if told else "Nothing was kept of it."
+        run.problem, run.problem_hint, run.trouble = told.message[:500], told.hint[:500], told.plain()
         run.save()
         audit.record(f"{run.kind}.fail", by=run.by, kind="run", subject=str(run.id), source=run.source_name)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from functools import lru_cache
 
 from cryptography.fernet import Fernet, InvalidToken
 from django.db import transaction
@@ -15,9 +16,23 @@ from filrouge.store.models import Secret, Source
 from filrouge.work import audit
 
 
-def _fernet() -> Fernet:
-    key = hashlib.scrypt(settings.get().secret_key.encode(), salt=b"filrouge secrets", n=2**14, r=8, p=1, dklen=32)
+@lru_cache(maxsize=4)
+def _fernet(secret_key: str) -> Fernet:
+    key = hashlib.scrypt(secret_key.encode(), salt=b"filrouge secrets", n=2**14, r=8, p=1, dklen=32)
     return Fernet(base64.urlsafe_b64encode(key))
+
+
+def seal(text: str) -> str:
+    """Return ``text`` sealed with the key of this installation."""
+    return _fernet(settings.get().secret_key).encrypt(text.encode()).decode()
+
+
+def unseal(sealed: str) -> str:
+    """Return what was sealed. Raises StorageError when it was with another key."""
+    try:
+        return _fernet(settings.get().secret_key).decrypt(sealed.encode()).decode()
+    except InvalidToken:
+        raise StorageError("This was sealed with another key.", hint="Give it again.") from None
 
 
 def keep(name: str, value: str, *, by: str) -> None:
@@ -27,7 +42,7 @@ def keep(name: str, value: str, *, by: str) -> None:
     if not value:
         raise UsageError("The secret {name} is empty.", hint="Give its value on stdin, or type it.", name=name)
     with transaction.atomic():
-        Secret.objects.update_or_create(name=name, defaults={"sealed": _fernet().encrypt(value.encode()).decode()})
+        Secret.objects.update_or_create(name=name, defaults={"sealed": seal(value)})
         audit.record("secret.keep", by=by, kind="secret", subject=name)
 
 
@@ -37,7 +52,7 @@ def reveal(name: str) -> str:
     if row is None:
         raise NotFound("No secret is called {name}.", hint="Give it with `filrouge secret keep {name}`.", name=name)
     try:
-        return _fernet().decrypt(row.sealed.encode()).decode()
+        return _fernet(settings.get().secret_key).decrypt(row.sealed.encode()).decode()
     except InvalidToken:
         raise StorageError("The secret {name} was sealed with another key.", hint="Give it again.", name=name) from None
 

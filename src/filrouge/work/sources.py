@@ -12,7 +12,7 @@ import yaml
 from django.db import transaction
 
 from filrouge.base import clock, ids, settings
-from filrouge.base.errors import Conflict, DefinitionError, NotFound, SourceError, UsageError
+from filrouge.base.errors import Conflict, DefinitionError, NotFound, Phrase, SourceError, UsageError
 from filrouge.connect import Reach, connector
 from filrouge.connect.paths import files
 from filrouge.domain.sources import SourceSpec
@@ -42,7 +42,7 @@ def add(path: Path, *, by: str, sample: bool = False) -> Source:
             "The file {path} is not YAML{where}.",
             hint="Mend it there and try again.",
             path=path.name,
-            where=f": line {mark.line + 1}, column {mark.column + 1}" if mark else "",
+            where=Phrase(": line {line}, column {column}", line=mark.line + 1, column=mark.column + 1) if mark else "",
         ) from None
     return define(data, folder=path.resolve().parent, by=by, sample=sample)
 
@@ -105,7 +105,9 @@ def get(name: str) -> tuple[Source, SourceSpec]:
     source = read.filter(name=name).first()
     if source is None:
         known = ", ".join(read.values_list("name", flat=True)[:30])
-        raise NotFound("No source is called {name}.", hint="There are: {known}.", name=name, known=known or "none yet")
+        raise NotFound(
+            "No source is called {name}.", hint="There are: {known}.", name=name, known=known or Phrase("none yet")
+        )
     return source, SourceSpec.parse(source.spec, what=name)
 
 

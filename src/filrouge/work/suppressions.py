@@ -83,7 +83,8 @@ def checker() -> Suppressed | None:
                 if value not in obeyed:
                     key = normal(value)
                     obeyed[value] = words.get(digest(kind, str(key), own), set()) if key else set()
-                barred[at] = barred[at] or "" in obeyed[value] or entities[at] in obeyed[value]
+                kept_out = obeyed[value]  # a row whose entity is not known is nobody's to let in
+                barred[at] = barred[at] or (bool(kept_out) and ("" in kept_out or entities[at] in {None, *kept_out}))
         return barred
 
     return test

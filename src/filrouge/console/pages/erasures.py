@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from filrouge.base import clock
 from filrouge.console import names, words
+from filrouge.console.errors import recalled
 from filrouge.console.who import require
 from filrouge.store.queries import erasures as found
 from filrouge.work import access, audit, erasures
@@ -90,7 +91,7 @@ def _told(one: found.ErasureView) -> dict[str, Any]:
         "state": words.say(one.state, "erasure"),
         "tone": "good" if one.state == "done" else "bad" if late else "info",
         "late": late,
-        "problem": one.problem,
+        "problem": recalled(one.trouble),
         "entities": [names.entity(slug) for slug in one.entities],
         "records": one.report.get("records"),
     }

@@ -78,6 +78,7 @@ class Run(Row):
     figures = models.JSONField(default=dict)
     problem = models.CharField(max_length=500, blank=True)
     problem_hint = models.CharField(max_length=500, blank=True)
+    trouble = models.JSONField(default=dict)  # the same, as template and parameters: doors say it in any language
     manifest = models.JSONField(default=dict)
     next_cursor = models.CharField(max_length=200, blank=True)
 

@@ -158,6 +158,7 @@ class Job(Row):
     total = models.BigIntegerField(null=True, blank=True)
     by = models.CharField(max_length=100, blank=True)
     problem = models.CharField(max_length=500, blank=True)
+    trouble = models.JSONField(default=dict)  # the same, as template and parameters
     finished_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:

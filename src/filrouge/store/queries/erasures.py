@@ -41,7 +41,7 @@ class ErasureView:
     finished_at: datetime | None
     person: str
     report: dict[str, Any]
-    problem: str
+    trouble: dict[str, Any]
     hashes: int
     proofs: tuple[Proof, ...] = ()
 
@@ -93,7 +93,7 @@ def _seen(row: Erasure, *, proofs: bool = False) -> ErasureView:
         finished_at=row.finished_at,
         person=row.person,
         report=row.report,
-        problem=job.problem if failed and job is not None else "",
+        trouble=job.trouble if failed and job is not None else {},
         hashes=Suppression.objects.filter(erasure=row.id).count() if proofs else 0,
         proofs=tuple(_proofs(str(row.id))) if proofs else (),
     )

@@ -80,8 +80,16 @@ def settling(records: Iterable[int]) -> Settling | None:
 
 
 def settled_at() -> datetime | None:
-    """Return when the last resolution that was carried out began: what was decided before it is settled."""
-    last = Run.objects.filter(kind="identity", state=Run.State.COMMITTED).order_by("-started_at").first()
+    """Return when the last resolution began that the pages show: what was decided before it is settled.
+
+    A resolution is in the lake some seconds before the live copies follow.
+    """
+    live = Live()
+    built = live.meta("built_at") if live.ready() else None
+    done = Run.objects.filter(kind="identity", state=Run.State.COMMITTED).order_by("-started_at")
+    if built:
+        done = done.filter(started_at__lte=datetime.fromisoformat(built))
+    last = done.first()
     return last.started_at if last else None
 
 
