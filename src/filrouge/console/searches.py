@@ -61,7 +61,7 @@ def choices(asking: Caller) -> dict[str, Any]:
 
 def said(text: str, filters: Filters) -> list[str]:
     """Return a search in words, a part each."""
-    parts = [f"“{text}”"] if text else []
+    parts = [_("“%(text)s”") % {"text": text}] if text else []
     if filters.brand:
         parts.append(names.brand(filters.brand).name)
     if filters.place:

@@ -75,7 +75,7 @@ def show(request: HttpRequest, person_id: str) -> HttpResponse:
     if page.redirected_from:
         return redirect("person", person_id=page.view.id)
     if "HX-Request" in request.headers and request.GET.get("after"):
-        return render(request, "console/people/thread.html", {"person": page.view} | thread(request, page, asking))
+        return render(request, "console/people/thread.html", {"added": True} | thread(request, page, asking))
     return render(request, "console/people/person.html", context(request, page, asking))
 
 
