@@ -7,6 +7,7 @@ import signal
 import socket
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -14,6 +15,7 @@ from django.db import close_old_connections
 
 from filrouge.base import clock
 from filrouge.base.errors import Conflict
+from filrouge.store.live import Live
 from filrouge.store.models import Job
 from filrouge.tables import TABLES
 from filrouge.work import audit, baselines, demo, erasures, followups, identity, installation, jobs, live, runs, sources
@@ -71,6 +73,9 @@ def schedule() -> None:
             Job.objects.filter(kind=kind, state="waiting").update(run_at=clock.now() + every)
         except Conflict:
             continue
+    if not Live().ready() and runs.lake().exists("links"):  # an older version left them in another shape
+        with suppress(Conflict):
+            jobs.ask("live", key="live", by="schedule")
 
 
 def _import(job: Job, *, source: str, **_: Any) -> None:
