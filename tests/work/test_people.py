@@ -156,6 +156,16 @@ def test_creating_leaves_one_line_without_a_name(group: World, advisor: Any) -> 
         assert secret not in told
 
 
+def test_what_was_imported_and_waits_for_identities_is_not_forgotten_by_a_creation(group: World, advisor: Any) -> None:
+    group.shop(person("S", "Bob", "Boole", mail="bob@example.org"))
+    group.resolve()
+    bob = group.find("bob@example.org")[0].id
+    group.orders({"number": "O1", "customer": "S", "day": "01/03/2026", "total": "10,00"})
+    people.create(advisor, ADA)
+    group.resolve()
+    assert [order["ref"] for order in access.person(access.OWNER, bob).view.orders] == ["O1"]
+
+
 def test_identities_and_creations_wait_for_each_other(
     group: World, advisor: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

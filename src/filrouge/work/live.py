@@ -66,8 +66,11 @@ def rebuild(*, progress: runs.Progress = runs.silent) -> dict[str, int]:
     return done
 
 
-def refresh(people: Sequence[str], *, progress: runs.Progress = runs.silent) -> int:
-    """Build the copies of ``people`` (ids) anew; those that the lake no longer knows are forgotten."""
+def refresh(people: Sequence[str], *, aside: bool = False, progress: runs.Progress = runs.silent) -> int:
+    """Build the copies of ``people`` (ids) anew; those that the lake no longer knows are forgotten.
+
+    ``aside``: others may have changed too and are not among them, so the copies are no more up to date than before.
+    """
     live = Live()
     if not live.ready():
         return rebuild(progress=progress)["people"]
@@ -96,7 +99,8 @@ def refresh(people: Sequence[str], *, progress: runs.Progress = runs.silent) -> 
         _learn_tokens(live, {row[0] for rows in names for row in rows})
         _load_promotions(engine, live, "")
         _load_redirects(engine, live, "")
-        live.set_meta("built_at", began.isoformat())
+        if not aside:
+            live.set_meta("built_at", began.isoformat())
         return sum(len(rows) for rows in documents)
     finally:
         engine.close()

@@ -69,7 +69,7 @@ def create(asking: Caller, said: Newcomer, *, token: str = "") -> Created:
             run.source_name, run.read, run.new = BUILT_IN, 1, 1
             manifest = _stage(run, clean, number, key, person, at)
             runs.commit(run, manifest, line=("person.create", "person", person), entity=clean.entity, brand=clean.brand)
-        live.refresh([person])
+        live.refresh([person], aside=True)
     return Created(person, new=True)
 
 
