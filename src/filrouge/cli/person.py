@@ -138,7 +138,7 @@ def export(
             sys.stdout.buffer.flush()
         else:
             save(stream, to)
-    talk.print(f"{counts.exported:,} people of {counts.found:,} found.")
+    talk.print(f"Exported: {counts.exported:,} of {counts.found:,} found.")
     for reason, count in counts.left_out.most_common():
         talk.print(f"  left out, {reason}: {count:,}")
 
