@@ -12,7 +12,10 @@ AXE = (Path(__file__).resolve().parents[2] / "node_modules/axe-core/axe.min.js")
 RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}}
 ADMINISTRATOR = "sylvie@example.com"
 PAGES = (
-    "/", "/people", "/people?q=rousseau", "/follow-ups?list=all", "/follow-ups?list=promises", "/companies", "/sources",
+    "/", "/people", "/people?q=rousseau", "/people?brand=horizon&subscription=running", "/people/new",
+    "/c/by-phone/+33639987650",
+    "/people/export?brand=horizon&purpose=marketing&channel=email&as_entity=groupe-horizon&as_brand=horizon",
+    "/follow-ups?list=all", "/follow-ups?list=promises", "/companies", "/sources",
     "/sources/crm_people", "/audit", "/accounts", "/baselines", "/nowhere",
 )  # fmt: skip
 
@@ -44,7 +47,14 @@ def test_nobody_is_kept_out_of_a_page(theme: str, visit: Visit) -> None:
     page = visit("/", who=ADMINISTRATOR, theme=theme)
     person = camille(page)
     told = {}
-    for path in (*PAGES, person, f"{person}?tab=orders", f"{person}/records", f"{person}/correct/email"):
+    for path in (
+        *PAGES,
+        person,
+        f"{person}?tab=orders",
+        f"{person}?tab=promotions",
+        f"{person}/records",
+        f"{person}/correct/email",
+    ):
         page.goto(path)
         if wrong := faults(page):
             told[path] = wrong
@@ -60,7 +70,7 @@ def test_no_page_runs_over_its_edge(width: int, visit: Visit) -> None:
     page = visit("/", who=ADMINISTRATOR, width=width)
     person = camille(page)
     over = {}
-    for path in (*PAGES, person, f"{person}?tab=orders", f"{person}/records"):
+    for path in (*PAGES, person, f"{person}?tab=orders", f"{person}?tab=promotions", f"{person}/records"):
         page.goto(path)
         wide = page.evaluate("document.documentElement.scrollWidth")
         if wide > width:

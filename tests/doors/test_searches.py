@@ -65,7 +65,7 @@ def test_a_view_is_kept_opened_renamed_and_removed(people: None, signed_in: Ente
     client.post(f"/people/views/{view.id}/remove")
     assert not SavedView.objects.exists()
     assert [line.action for line in AuditEntry.objects.filter(subject_kind="view").order_by("at")] == [
-        "view.save", "view.rename", "view.remove",
+        "view.keep", "view.rename", "view.remove",
     ]  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from tests.world import World, person
 
 from filrouge.base import clock
 from filrouge.base.errors import UsageError
+from filrouge.domain.profiles import gather
 from filrouge.store.models import Note
 from filrouge.store.queries import moments
 from filrouge.store.queries import people as found
@@ -60,6 +61,11 @@ def test_what_was_written_here_long_ago_stands_at_its_date(ada: str) -> None:
         assert len(told) == ORDERS + 1
         assert told == sorted(told, key=lambda moment: (moment.at, moment.record_key), reverse=True)
         assert (told[-1].kind == "note") == (place == -1)
+
+
+def test_more_records_than_are_kept_at_hand_leave_no_gap(ada: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gather, "KEPT", 2)  # she has two records: there may be more, so the links are asked
+    assert sum(map(len, walk(ada, access.OWNER, limit=100))) == ORDERS
 
 
 def test_a_filter_goes_on_to_the_beginning_too(ada: str) -> None:

@@ -9,7 +9,8 @@ import pytest
 from tests.world import World, person
 
 from filrouge.base import clock
-from filrouge.base.errors import NotFound, Refused, UsageError
+from filrouge.base.errors import Conflict, NotFound, Refused, UsageError
+from filrouge.store.live import Live
 from filrouge.store.models import AuditEntry, Run, Source
 from filrouge.store.queries import people as found
 from filrouge.store.queries import sources as reads
@@ -153,6 +154,38 @@ def test_creating_leaves_one_line_without_a_name(group: World, advisor: Any) -> 
     told = json.dumps(line.details)
     for secret in ("Ada", "Lovelace", "ada@example.org", "639980001"):
         assert secret not in told
+
+
+def test_what_was_imported_and_waits_for_identities_is_not_forgotten_by_a_creation(group: World, advisor: Any) -> None:
+    group.shop(person("S", "Bob", "Boole", mail="bob@example.org"))
+    group.resolve()
+    bob = group.find("bob@example.org")[0].id
+    group.orders({"number": "O1", "customer": "S", "day": "01/03/2026", "total": "10,00"})
+    people.create(advisor, ADA)
+    group.resolve()
+    assert [order["ref"] for order in access.person(access.OWNER, bob).view.orders] == ["O1"]
+
+
+def test_identities_and_creations_wait_for_each_other(
+    group: World, advisor: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (people, identity):
+        monkeypatch.setattr(module, "PATIENCE", 0.3)
+    other = Run.objects.create(kind="identity", by="test", started_at=clock.now())
+    with pytest.raises(Conflict):
+        people.create(advisor, ADA)
+    Run.objects.filter(pk=other.pk).update(kind="person")
+    with pytest.raises(Conflict):
+        identity.resolve(by="test")
+    other.delete()
+    assert people.create(advisor, ADA).new
+
+
+def test_a_name_that_others_bear_stays_as_common_as_it_is(group: World, advisor: Any) -> None:
+    group.shop(person("S", "Bob", "Else", mail="else@example.org"))
+    identity.resolve(by="test", full=True)
+    people.create(advisor, people.Newcomer("Bob", "Third", "third@example.org", "", "north", "red"))
+    assert Live().rows("SELECT people FROM tokens WHERE token = 'bob'")[0][0] >= 2
 
 
 def test_the_built_in_source_is_nobodys_to_run_or_replace(group: World, advisor: Any) -> None:

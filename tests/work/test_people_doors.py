@@ -12,6 +12,7 @@ from django.test import Client
 from tests.world import World, person
 from typer.testing import CliRunner
 
+from filrouge.base.errors import Conflict
 from filrouge.cli import person as command
 from filrouge.store.models import AuditEntry
 from filrouge.work import access, groups
@@ -126,3 +127,24 @@ def test_every_act_over_the_api_answers_that_it_was_made(group: World) -> None:
         assert (act, answer.status_code) == (act, 201)
         assert answer.json()["id"]
     assert len(advisor.get(f"/api/v1/people/{bob}/events").json()["items"]) == 4
+
+
+def test_the_command_line_shows_who_looks_alike_before_it_creates(group: World) -> None:
+    said = [
+        "add",
+        "--entity",
+        "north",
+        "--brand",
+        "red",
+        "--given-name",
+        "Bob",
+        "--family-name",
+        "Boole",
+        "--email",
+        "b@example.net",
+    ]
+    told = CliRunner().invoke(command.app, said)
+    assert isinstance(told.exception, Conflict)
+    assert len(group.find("boole")) == 1
+    assert CliRunner().invoke(command.app, [*said, "--yes", "--json"]).exit_code == 0
+    assert len(group.find("b@example.net")) == 1

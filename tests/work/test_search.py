@@ -10,8 +10,10 @@ from tests.world import World, person
 from filrouge.base import clock
 from filrouge.base.errors import UsageError
 from filrouge.domain.profiles.filters import Filters
+from filrouge.store.live import Live
+from filrouge.store.models import Job
 from filrouge.store.queries import search
-from filrouge.work import access
+from filrouge.work import access, worker
 
 CONTRACTS: dict[str, Any] = {
     "source": "billing_contracts", "kind": "csv", "place": "contracts.csv", "entity": "north", "brand": "red",
@@ -113,3 +115,12 @@ def test_pages_follow_each_other_without_a_gap(group: World, monkeypatch: pytest
 
 def test_a_filter_word_is_no_number_to_search_by(group: World) -> None:
     assert [hit.name for hit in group.find("42000")] == []
+
+
+def test_copies_of_an_older_shape_are_built_anew_by_the_worker(group: World) -> None:
+    Live().set_meta("version", "0")
+    assert names(access.OWNER, brand="red") == []
+    worker.schedule()
+    job = Job.objects.get(kind="live")
+    worker.VERBS[job.kind](job)
+    assert len(names(access.OWNER, brand="red")) == 3

@@ -9,11 +9,11 @@ from typing import Annotated, BinaryIO
 import typer
 from rich.table import Table
 
-from filrouge.base.errors import StorageError
+from filrouge.base.errors import Conflict, StorageError
 from filrouge.cli.source import AsJson, print_json
 from filrouge.connect.sheets import Form
 
-app = typer.Typer(no_args_is_help=True, help="People: find, show, export, erase.")
+app = typer.Typer(no_args_is_help=True, help="People: find, show, add, export, erase.")
 Key = Annotated[str | None, typer.Option(help="Ask as this API key, not as the owner of the machine.")]
 
 
@@ -75,6 +75,36 @@ def show(
 
 
 @app.command()
+def add(
+    entity: Annotated[str, typer.Option(help="The legal entity on whose behalf.")],
+    brand: Annotated[str, typer.Option(help="The brand for which.")],
+    given_name: Annotated[str, typer.Option()] = "",
+    family_name: Annotated[str, typer.Option()] = "",
+    email: Annotated[str, typer.Option()] = "",
+    phone: Annotated[str, typer.Option(help="With its country, as +33…")] = "",
+    yes: Annotated[bool, typer.Option("--yes", help="Create them even if people already known look alike.")] = False,
+    key: Key = None,
+    as_json: AsJson = False,
+) -> None:
+    """Create a person whom nobody knows yet; people who look alike are shown first."""
+    from filrouge.base import clock
+    from filrouge.cli import talk
+    from filrouge.store.queries import people as known
+    from filrouge.work import access, installation, people
+
+    installation.ready()
+    asking = access.caller_of_key(key) if key else access.OWNER
+    access.must(asking, "advisor", "sales", scope="people:write")
+    alike = known.alike(f"{given_name} {family_name}", email, phone, asking, at=clock.now())
+    if alike and not yes:
+        for hit in alike:
+            talk.print(f"{hit.name}  {hit.email}  {hit.phone}  {hit.id}", markup=False)
+        raise Conflict("People already known look alike.", hint="Add --yes if this is none of them.")
+    made = people.create(asking, people.Newcomer(given_name, family_name, email, phone, entity, brand))
+    print_json({"id": made.id}) if as_json else talk.print(f"Created: {made.id}")
+
+
+@app.command()
 def export(
     purpose: Annotated[str, typer.Option(help="What the people are wanted for: service, marketing…")],
     channel: Annotated[str, typer.Option(help="By which channel: email, sms, phone, post…")],
@@ -108,7 +138,7 @@ def export(
             sys.stdout.buffer.flush()
         else:
             save(stream, to)
-    talk.print(f"{counts.exported:,} people of {counts.found:,} found.")
+    talk.print(f"Exported: {counts.exported:,} of {counts.found:,} found.")
     for reason, count in counts.left_out.most_common():
         talk.print(f"  left out, {reason}: {count:,}")
 

@@ -49,17 +49,19 @@ def choices(asking: Caller) -> dict[str, Any]:
     sees = asking.perimeter
     entities = [row.slug for row in group.entities()]
     brands = [row for row in group.brands() if any(sees.sees(entity, row.slug) for entity in entities)]
-    systems = [(system, names.system(system)) for system in group.person_systems(asking) if system != "filrouge"]
+    systems = [
+        (slug, _("created here") if slug == "filrouge" else names.system(slug)) for slug in group.person_systems(asking)
+    ]
     return {
         "brands": [(row.slug, row.name) for row in brands],
-        "systems": [*systems, ("filrouge", _("created here"))],
+        "systems": sorted(systems, key=lambda system: fold(system[1])),
         "subscriptions": [("running", _p("subscription", "running")), ("ended", _p("subscription", "ended"))],
     }
 
 
 def said(text: str, filters: Filters) -> list[str]:
     """Return a search in words, a part each."""
-    parts = [f"“{text}”"] if text else []
+    parts = [_("“%(text)s”") % {"text": text}] if text else []
     if filters.brand:
         parts.append(names.brand(filters.brand).name)
     if filters.place:

@@ -327,7 +327,7 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "person.export": _("exported people"),
         "person.create": _("created a person"),
         "person.fail": _("failed to create a person"),
-        "view.save": _("kept a view"),
+        "view.keep": _("kept a view"),
         "view.rename": _("renamed a view"),
         "view.remove": _("removed a view"),
     },

@@ -25,6 +25,7 @@ from filrouge.tables import TABLES
 from filrouge.work import live, runs, verdicts
 
 RECORDS = "main.records_now"
+PATIENCE = 30  # seconds to wait while a person is being created
 FEW = 5_000  # people touched; beyond, and beyond a tenth of all, the live copies are built anew
 
 
@@ -47,7 +48,7 @@ def resolve(
     """Settle who each record is of, derive people and golden values, and bring the live copies up to date."""
     started = clock.now()
     now = at or started
-    with runs.running("identity", by=by, after=("person",), patience=30) as run:
+    with runs.running("identity", by=by, after=("person",), patience=PATIENCE) as run:
         engine = open_engine(scratch=runs.staging(run) / "scratch")
         try:
             progress("resolve", 0, _records(run, engine))

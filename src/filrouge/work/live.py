@@ -74,8 +74,11 @@ def rebuild(*, progress: runs.Progress = runs.silent) -> dict[str, int]:
     return done
 
 
-def refresh(people: Sequence[str], *, progress: runs.Progress = runs.silent) -> int:
-    """Build the copies of ``people`` (ids) anew; those that the lake no longer knows are forgotten."""
+def refresh(people: Sequence[str], *, aside: bool = False, progress: runs.Progress = runs.silent) -> int:
+    """Build the copies of ``people`` (ids) anew; those that the lake no longer knows are forgotten.
+
+    ``aside``: others may have changed too and are not among them, so the copies are no more up to date than before.
+    """
     live = Live()
     if not live.ready():
         return rebuild(progress=progress)["people"]
@@ -105,10 +108,11 @@ def refresh(people: Sequence[str], *, progress: runs.Progress = runs.silent) -> 
         _load_promotions(engine, live, "")
         _load_redirects(engine, live, "")
         findable.learn(Correction.objects.filter(undone_at=None, person__in=_aliases(live, people)).order_by("id"))
-        if _companies_changed(engine, since):
-            _load_companies(engine, live, "")
         live.count_people(sum(map(len, documents)))
-        live.set_meta("built_at", began.isoformat())
+        if not aside:
+            if _companies_changed(engine, since):
+                _load_companies(engine, live, "")
+            live.set_meta("built_at", began.isoformat())
         return sum(len(rows) for rows in documents)
     finally:
         engine.close()

@@ -25,6 +25,7 @@ from filrouge.work import access, live, runs, suppressions
 from filrouge.work.identity import spec
 
 LONGEST = 100  # letters of a name
+PATIENCE = 20  # seconds to wait while identities are being settled
 
 
 @dataclass(frozen=True)
@@ -63,12 +64,12 @@ def create(asking: Caller, said: Newcomer, *, token: str = "") -> Created:
         if token and (known := _known(number)):
             return Created(known, new=False)
         at = clock.now()
-        with runs.running("person", by=asking.by, after=("identity", "person"), patience=20) as run:
+        with runs.running("person", by=asking.by, after=("identity", "person"), patience=PATIENCE) as run:
             _source(at, sample=entity.sample)
             run.source_name, run.read, run.new = BUILT_IN, 1, 1
             manifest = _stage(run, clean, number, key, person, at)
             runs.commit(run, manifest, line=("person.create", "person", person), entity=clean.entity, brand=clean.brand)
-        live.refresh([person])
+        live.refresh([person], aside=True)
     return Created(person, new=True)
 
 

@@ -17,7 +17,7 @@ MOST = 100  # views that one person keeps for a page
 _ONE_PERSON = re.compile(r"@|(?:[0-9][ .-]?){6}")
 
 
-def save(asking: Caller, page: str, name: str, query: str) -> SavedView:
+def keep(asking: Caller, page: str, name: str, query: str) -> SavedView:
     """Keep ``query`` (the parameters of an address) of ``page`` under a name.
 
     Raises UsageError when there is no name, nothing to keep, or an e-mail or number in it; Conflict when the name is
@@ -36,7 +36,7 @@ def save(asking: Caller, page: str, name: str, query: str) -> SavedView:
     try:
         with transaction.atomic():
             row = SavedView.objects.create(user_id=user, page=page, name=named, query=query)
-            audit.record("view.save", by=asking.by, kind="view", subject=str(row.id), page=page)
+            audit.record("view.keep", by=asking.by, kind="view", subject=str(row.id), page=page)
     except IntegrityError:
         raise Conflict("You keep a view of that name already.", hint="Choose another name.") from None
     return row

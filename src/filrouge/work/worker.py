@@ -8,6 +8,7 @@ import socket
 import threading
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -15,6 +16,7 @@ from django.db import close_old_connections
 
 from filrouge.base import clock
 from filrouge.base.errors import Conflict
+from filrouge.store.live import Live
 from filrouge.store.models import Job, Worker
 from filrouge.tables import TABLES
 from filrouge.work import (
@@ -112,6 +114,9 @@ def schedule() -> None:
             Job.objects.filter(kind=kind, state="waiting").update(run_at=clock.now() + every)
         except Conflict:
             continue
+    if not Live().ready() and runs.lake().exists("links"):  # an older version left them in another shape
+        with suppress(Conflict):
+            jobs.ask("live", key="live", by="schedule")
 
 
 def _import(job: Job, *, source: str, **_: Any) -> None:

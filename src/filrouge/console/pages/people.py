@@ -75,7 +75,7 @@ def show(request: HttpRequest, person_id: str) -> HttpResponse:
     if page.redirected_from:
         return redirect("person", person_id=page.view.id)
     if "HX-Request" in request.headers and request.GET.get("after"):
-        return render(request, "console/people/thread.html", {"person": page.view} | thread(request, page, asking))
+        return render(request, "console/people/thread.html", {"added": True} | thread(request, page, asking))
     return render(request, "console/people/person.html", context(request, page, asking))
 
 
@@ -86,10 +86,15 @@ def by_phone(request: HttpRequest, e164: str) -> HttpResponse:
     hits = found.by_phone(e164, asking, at=clock.now())
     if len(hits) == 1:
         return redirect("person", person_id=hits[0].id)
-    if not hits and asking.has("advisor", "sales"):
+    may_create = asking.has("advisor", "sales")
+    if not hits and may_create:
         typed = dict.fromkeys(newcomers.FIELDS, "") | {"phone": say.phone(e164)}
         return render(request, "console/people/new.html", {"calling": say.phone(e164)} | newcomers.form(asking, typed))
-    return render(request, "console/people/calling.html", {"number": say.phone(e164), "hits": lines.of(hits)})
+    return render(
+        request,
+        "console/people/calling.html",
+        {"number": say.phone(e164), "hits": lines.of(hits), "may_create": may_create},
+    )
 
 
 def context(request: HttpRequest, page: found.Page, asking: Caller) -> dict[str, Any]:

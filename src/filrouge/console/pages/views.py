@@ -15,10 +15,10 @@ from filrouge.work import views
 
 
 @act
-def save(request: HttpRequest) -> HttpResponse:
+def keep(request: HttpRequest) -> HttpResponse:
     """Keep the search that the form stands below."""
     text, filters = searches.asked(request.POST.dict())
-    row = views.save(opens_pages(request), searches.PAGE, request.POST.get("name", ""), searches.query(text, filters))
+    row = views.keep(opens_pages(request), searches.PAGE, request.POST.get("name", ""), searches.query(text, filters))
     return done(request, _("The view “%(name)s” is kept.") % {"name": row.name}, to=_to(row.query))
 
 

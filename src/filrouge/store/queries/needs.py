@@ -60,7 +60,7 @@ def listed(live: Live, needs: Sequence[Need], *, most: int, after: int = -1, ord
 
 def _rarity(live: Live, need: Need) -> int:
     rows = live.rows(
-        f"SELECT count(*) FROM (SELECT 1 AS one FROM keys WHERE value = %s AND kind = %s LIMIT {COUNTED * 5}) some",
+        f"SELECT count(*) FROM (SELECT 1 AS one FROM keys WHERE value = %s AND kind = %s LIMIT {COUNTED * 5}) AS few",
         [need.value, need.kind],
     )
     return int(rows[0][0])

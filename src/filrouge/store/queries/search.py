@@ -95,7 +95,8 @@ def matching(text: str, filters: Filters, sees: Perimeter, *, most: int) -> list
     if not (text.strip() or filters.any) or not live.ready():
         return []
     if text.strip():
-        return sorted(person for person, _ in _named(live, text, filters, sees, most=most))[:most]
+        # one person may bear several of the words that a reading stands for: as many rows again and again
+        return sorted(person for person, _ in _named(live, text, filters, sees, most=most * 4))[:most]
     return listed(live, needs_of(live, filters, sees), most=most)
 
 
