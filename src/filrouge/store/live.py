@@ -77,24 +77,25 @@ class Live:
         except Exception:  # noqa: BLE001 - whatever the database says of a missing table
             return False
 
-    def create(self, suffix: str = "") -> None:
-        """Make the tables anew; ``suffix`` names a set being built beside the one in use."""
+    def create(self, suffix: str = "", *, only: Sequence[str] = tuple(LIVE_TABLES)) -> None:
+        """Make the tables anew (all, or some); ``suffix`` names a set being built beside the one in use."""
         with self.writing():
-            for name in LIVE_TABLES:
+            for name in only:
                 self.rows_changed(f"DROP TABLE IF EXISTS {name}{suffix}")
         blob = "BYTEA" if self.postgres else "BLOB"
         rowless = "" if self.postgres else " WITHOUT ROWID"
         with self.con.cursor() as cursor:
             if self.postgres:
                 cursor.execute("CREATE SCHEMA IF NOT EXISTS live")
-            for name, columns in LIVE_TABLES.items():
+            for name in only:
+                columns = LIVE_TABLES[name]
                 keyed = rowless if name in ("keys", "names", "grams", "company_words") else ""
                 cursor.execute(f"CREATE TABLE IF NOT EXISTS {name}{suffix} ({columns.format(blob=blob)}){keyed}")
 
-    def put_in_place(self) -> None:
-        """Let the set built under ``_next`` take the place of the one in use, at once."""
+    def put_in_place(self, *, only: Sequence[str] = tuple(LIVE_TABLES)) -> None:
+        """Let what was built under ``_next`` take the place of what is in use, at once."""
         with self.writing():
-            for name in LIVE_TABLES:
+            for name in only:
                 self.rows_changed(f"DROP TABLE IF EXISTS {name}")
                 self.rows_changed(f"ALTER TABLE {name}_next RENAME TO {name}")
             for statement in _INDEXES:

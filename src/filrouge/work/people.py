@@ -129,7 +129,9 @@ def _known(number: str) -> str:
 
 def _not_erased(key: int, said: Newcomer) -> None:
     barred = suppressions.checker()
-    row = pa.table({"record_key": [key], "email": [said.email or None], "phone": [said.phone or None]})
+    row = pa.table(
+        {"record_key": [key], "entity": [said.entity], "email": [said.email or None], "phone": [said.phone or None]}
+    )
     if barred is not None and any(barred(row)):
         raise Refused(
             "This address or number belonged to somebody who was erased: it is not written down again.",

@@ -191,18 +191,23 @@ def part_sql(name: str) -> str:
     return f"SELECT person, {_listed('ord', direction, kept)} AS items FROM ({query}) GROUP BY person"
 
 
-def _listed(order: str, direction: str, kept: int) -> str:
+def _listed(order: str, direction: str, kept: int, told: str = "CAST(to_json(item) AS VARCHAR)") -> str:
     """Return the SQL of a JSON list of the items of a group, sorted.
 
     The list is sorted once made: an ordered aggregate keeps a sorter in memory for every group, which fills gigabytes.
     """
-    sorted_ = f"list_sort(list({{o: {order}, t: tie, i: CAST(to_json(item) AS VARCHAR)}}), '{direction}', 'NULLS LAST')"
+    sorted_ = f"list_sort(list({{o: {order}, t: tie, i: {told}}}), '{direction}', 'NULLS LAST')"
     return f"'[' || array_to_string(list_transform({sorted_}[1:{kept}], x -> x.i), ',') || ']'"
 
 
-def moments_sql() -> str:
-    """Return the query that gives (person, items), the last moments of each, as one JSON list."""
-    return f"SELECT person, {_listed('moment', 'DESC', LAST)} AS items FROM ({_every_moment()}) GROUP BY person"
+def moment_rows_sql() -> str:
+    """Return the query that gives (person, moment, tie, told): every moment of everybody, ``told`` as JSON."""
+    return f"SELECT person, moment, tie, CAST(to_json(item) AS VARCHAR) AS told FROM ({_every_moment()})"
+
+
+def moments_sql(rows: str) -> str:
+    """Return the query that gives (person, items), the last moments of each, from ``rows`` of ``moment_rows_sql``."""
+    return f"SELECT person, {_listed('moment', 'DESC', LAST, 'told')} AS items FROM ({rows}) GROUP BY person"
 
 
 def older_sql() -> str:
