@@ -138,6 +138,16 @@ def test_one_exports_for_ones_own_entity_brand_and_purposes_only(group: World) -
     assert not AuditEntry.objects.filter(action="person.export").exists()
 
 
+def test_a_role_held_for_one_entity_opens_nothing_for_another(group: World) -> None:
+    seller = group.user("sales", entities=["south"])
+    user = User.objects.get(email=seller.by)
+    groups.grant(str(user.id), "advisor", by="test", entities=["north"])
+    both = access.caller(user)
+    with pytest.raises(Refused):
+        exports.weigh(both, order())  # marketing is for sales, and here they are an advisor
+    assert exports.weigh(both, order(purpose="service", channel="phone")).exported == 2
+
+
 def test_a_key_needs_the_scope_to_export(group: World) -> None:
     for scopes, allowed in ((["people:read"], False), (["people:read", "people:export"], True)):
         _, word = groups.make_key(access.OWNER, f"key {allowed}", role="sales", scopes=scopes, entities=["north"])

@@ -11,10 +11,10 @@ from tests.world import World, person
 from filrouge.base import clock
 from filrouge.base.errors import Conflict, NotFound, Refused, UsageError
 from filrouge.store.live import Live
-from filrouge.store.models import AuditEntry, Run, Source
+from filrouge.store.models import AuditEntry, Run, Source, User
 from filrouge.store.queries import people as found
 from filrouge.store.queries import sources as reads
-from filrouge.work import access, audit, erasures, identity, people, sources
+from filrouge.work import access, audit, erasures, groups, identity, people, sources
 
 ADA = people.Newcomer("Ada", "Lovelace", "ada@example.org", "06 39 98 00 01", "north", "red")
 BOB = person("B", "Bob", "Boole", mail="bob@example.org")
@@ -122,8 +122,13 @@ def test_one_writes_down_nobody_for_an_entity_or_brand_that_is_not_ones_own(grou
     capped = group.user("advisor", entities=["north"], brands=["red"])
     with pytest.raises(Refused):
         people.create(capped, people.Newcomer("Ada", "L", "a@example.org", "", "north", "green"))
+    marketer = group.user("marketer", entities=["north"])
     with pytest.raises(Refused):
-        people.create(group.user("marketer", entities=["north"]), ADA)
+        people.create(marketer, ADA)
+    user = User.objects.get(email=marketer.by)
+    groups.grant(str(user.id), "advisor", by="test", entities=["south"])
+    with pytest.raises(Refused):  # an advisor elsewhere is none here
+        people.create(access.caller(user), ADA)
 
 
 @pytest.mark.parametrize(

@@ -111,8 +111,9 @@ def _allowed(asking: Caller, order: Order) -> Caller:
     access.must(asking, scope="people:export")
     if not asking.opens_pages():
         raise Refused("Your role sees figures, not people.", hint="Ask an administrator if you need more.")
-    allowed = exports.purposes(asking.roles)
-    if order.purpose not in allowed:
+    narrowed = access.acting_for(asking, order.entity, purpose=order.purpose)
+    allowed = exports.purposes(narrowed.roles)  # the roles held for that entity: another's open nothing here
+    if order.purpose not in allowed or not narrowed.opens_pages():
         raise Refused(
             "Your role does not export people for this purpose.", hint="Choose one of: {allowed}.",
             allowed=", ".join(allowed) or "none",
@@ -121,7 +122,6 @@ def _allowed(asking: Caller, order: Order) -> Caller:
         raise UsageError("This is no channel.", hint="Choose one of: {known}.", known=", ".join(CHANNELS))
     if not Brand.objects.filter(slug=order.brand).exists():
         raise UsageError("No brand is called {brand}.", hint="Choose a brand of the group.", brand=order.brand[:60])
-    narrowed = access.acting_for(asking, order.entity, purpose=order.purpose)
     if not narrowed.perimeter.sees(order.entity, order.brand):
         raise Refused("You do not act for the brand {brand}.", hint="Choose a brand of yours.", brand=order.brand)
     return narrowed

@@ -98,16 +98,14 @@ def _checked(said: Newcomer) -> Newcomer:
 
 
 def _place(asking: Caller, said: Newcomer) -> Entity:
-    """Return the entity on whose behalf the person is written down."""
-    sees = asking.perimeter
-    entity = Entity.objects.filter(slug=said.entity).first()
-    if entity is None or not (sees.everything or said.entity in sees.acting):
-        raise Refused("You do not act for {entity}.", hint="Choose an entity of yours.", entity=said.entity or "—")
+    """Return the entity on whose behalf the person is written down, by a role that the caller holds for it."""
+    acting = access.acting_for(asking, said.entity, purpose="service")
+    access.must(acting, "advisor", "sales")
     if not Brand.objects.filter(slug=said.brand).exists():
         raise UsageError("No brand is called {brand}.", hint="Choose a brand of the group.", brand=said.brand or "—")
-    if not sees.sees(said.entity, said.brand):
+    if not acting.perimeter.sees(said.entity, said.brand):
         raise Refused("You do not act for the brand {brand}.", hint="Choose a brand of yours.", brand=said.brand)
-    return entity
+    return Entity.objects.get(slug=said.entity)
 
 
 def _number(asking: Caller, token: str) -> str:
