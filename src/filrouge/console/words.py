@@ -346,6 +346,10 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "auditline": _("audit lines"),
         "user": _("accounts"),
         "savedview": _("saved views"),
+        "session": _("sessions"),
+        "accessattempt": _("failures to sign in"),
+        "emailaddress": _("addresses that sign in"),
+        "authenticator": _("second steps of signing in"),
     },
     "whose": {
         "customer": _("customers"),
@@ -390,6 +394,7 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "due_at": _("from when it was due"),
         "undone_at": _("from when it was taken back"),
         "finished_at": _("from its end"),
+        "expire_date": _("until it ends, twelve hours at most"),
     },
     "promise": {"open": _("due"), "kept": _("kept"), "broken": _("not kept"), "released": _("no longer due")},
     "state": {"open": _("to do"), "done": _p("follow-up", "done"), "cancelled": _("cancelled")},

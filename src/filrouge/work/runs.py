@@ -176,7 +176,8 @@ def recover() -> int:
             continue
         run.refresh_from_db()
         if run.state == Run.State.STAGED:
-            carry_out(run)
+            with writing():
+                carry_out(run)
         elif run.state == Run.State.RUNNING:
             _fail(run, StorageError("The run was interrupted.", hint="Nothing was kept of it; run it again."))
             shutil.rmtree(staging(run), ignore_errors=True)
