@@ -13,7 +13,7 @@ RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "
 ADMINISTRATOR = "sylvie@example.com"
 PAGES = (
     "/", "/people", "/people?q=rousseau", "/follow-ups?list=all", "/follow-ups?list=promises", "/companies", "/sources",
-    "/sources/crm_people", "/audit", "/accounts", "/baselines", "/nowhere",
+    "/sources/crm_people", "/audit", "/register", "/accounts", "/baselines", "/nowhere",
 )  # fmt: skip
 
 Visit = Callable[..., Any]
