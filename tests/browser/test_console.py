@@ -16,7 +16,7 @@ PAGES = (
     "/c/by-phone/+33639987650",
     "/people/export?brand=horizon&purpose=marketing&channel=email&as_entity=groupe-horizon&as_brand=horizon",
     "/follow-ups?list=all", "/follow-ups?list=promises", "/companies", "/sources",
-    "/sources/crm_people", "/audit", "/accounts", "/baselines", "/nowhere",
+    "/sources/crm_people", "/audit", "/register", "/accounts", "/baselines", "/nowhere",
 )  # fmt: skip
 
 Visit = Callable[..., Any]

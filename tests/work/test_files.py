@@ -102,6 +102,10 @@ def test_whose_file_it_is_must_be_said(world: World, file: Path) -> None:
         files.reading(file.with_name("absent.csv"), brand="red")
 
 
-def test_only_an_engineer_imports(world: World, file: Path) -> None:
+def test_only_an_engineer_of_the_entity_imports(world: World, file: Path) -> None:
     with pytest.raises(Refused):
         files.bring(world.user("advisor", entities=["north"]), files.reading(file, brand="red"))
+    with pytest.raises(Refused):
+        files.bring(world.user("engineer", entities=["south"]), files.reading(file, brand="red"))
+    assert not Source.objects.exists()
+    files.bring(world.user("engineer", entities=["north"]), files.reading(file, brand="red"))

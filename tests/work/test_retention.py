@@ -197,3 +197,18 @@ def test_an_erased_person_stays_erased_by_a_sweep(group: World, home: Path) -> N
     retention.sweep(by="test", at=NOW)
     assert audit.verify()["faults"] == []
     assert group.find("Gus") == []
+
+
+def test_what_is_left_of_signing_in_goes_too(group: World) -> None:
+    from axes.models import AccessAttempt
+    from django.contrib.sessions.models import Session
+
+    for name, days in (("old", 400), ("new", 10)):
+        attempt = AccessAttempt.objects.create(username=name, failures_since_start=1)
+        AccessAttempt.objects.filter(pk=attempt.pk).update(attempt_time=NOW - timedelta(days=days))
+        Session.objects.create(session_key=name, session_data="", expire_date=NOW - timedelta(days=days - 20))
+    planned = retention.plan(access.OWNER, at=NOW)
+    assert (planned["session"], planned["accessattempt"]) == (1, 1)
+    retention.sweep(by="test", at=NOW)
+    assert list(AccessAttempt.objects.values_list("username", flat=True)) == ["new"]
+    assert list(Session.objects.values_list("session_key", flat=True)) == ["new"]

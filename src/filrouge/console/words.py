@@ -396,6 +396,10 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "auditline": _("audit lines"),
         "user": _("accounts"),
         "savedview": _("saved views"),
+        "session": _("sessions"),
+        "accessattempt": _("failures to sign in"),
+        "emailaddress": _("addresses that sign in"),
+        "authenticator": _("second steps of signing in"),
     },
     "whose": {
         "customer": _("customers"),
@@ -440,6 +444,7 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "due_at": _("from when it was due"),
         "undone_at": _("from when it was taken back"),
         "finished_at": _("from its end"),
+        "expire_date": _("until it ends, twelve hours at most"),
     },
     "erasure": {
         "planned": _p("erasure", "asked"),

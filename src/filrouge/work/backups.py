@@ -67,6 +67,7 @@ def make(asking: Caller, place: Path, *, progress: runs.Progress = runs.silent) 
     if place == home or home in place.parents:
         raise UsageError("A backup does not go inside the home folder.", hint="Name a place on another disk.")
     suppressions.pepper()  # an erasure to come is made with the key that this backup holds
+    suppressions.write_journal()
     partial = place.with_name(f"{place.name}.partial")
     try:
         shutil.rmtree(partial, ignore_errors=True)
@@ -114,6 +115,7 @@ def restore(
         audit.record(
             "backup.restore", by=asking.by, kind="backup", made_at=manifest["made_at"], files=len(manifest["files"])
         )
+    suppressions.write_journal()
     live.rebuild(progress=progress)
     again = erasures.again(entries, by=asking.by)
     audit.chain_waiting()

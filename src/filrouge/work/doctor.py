@@ -135,6 +135,10 @@ def _live(part: str) -> Iterator[Line]:
     copies = Live()
     if not Source.objects.exists():
         yield _line(part, "ok", "nothing was imported yet")
+    elif not Run.objects.filter(kind="identity", state=Run.State.COMMITTED).exists():
+        yield _line(
+            part, "warn", "not built yet: no person was made of the records", "Run `filrouge identity resolve`."
+        )
     elif not copies.ready():
         yield _line(part, "fail", "they are missing, or of another version", "Run `filrouge live rebuild`.")
     elif schedules.behind():

@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 import yaml
 
-from filrouge.base.errors import SourceError, UsageError
+from filrouge.base.errors import Refused, SourceError, UsageError
 from filrouge.base.text import fold
 from filrouge.connect import Reach, connector
 from filrouge.connect.guess import conventions
@@ -84,6 +84,8 @@ def try_out(read: Reading, *, progress: runs.Progress = runs.silent) -> dict[str
 def bring(asking: Caller, read: Reading, *, progress: runs.Progress = runs.silent) -> Run:
     """Keep the definition as a source and import the file; return the run."""
     access.must(asking, "engineer")
+    if not asking.perimeter.everything and read.data["entity"] not in asking.perimeter.acting:
+        raise Refused("You do not act for {entity}.", hint="Choose an entity of yours.", entity=read.data["entity"])
     for what, slug in read.added:
         if what == "entity":
             groups.add_entity(slug, _title(slug), by=asking.by)

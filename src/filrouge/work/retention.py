@@ -11,6 +11,8 @@ from datetime import datetime
 from typing import Any
 
 import pyarrow as pa
+from axes.models import AccessAttempt
+from django.contrib.sessions.models import Session
 from django.db import transaction
 
 from filrouge.base import clock, settings
@@ -26,6 +28,7 @@ from filrouge.store.queries.tables import forget_copies
 from filrouge.tables import TABLES
 from filrouge.work import access, audit, live, runs, sql
 
+SIGN_IN_DAYS = 365  # failures to sign in: long enough to look into an attack
 FEW = 5_000  # people whose pages are built anew one by one; beyond, all are
 
 
@@ -81,6 +84,8 @@ def sweep(*, by: str, at: datetime | None = None, progress: runs.Progress = runs
     with transaction.atomic():
         for model in personal_rows():
             _over(model, now).delete()
+        for rows in _signing_in(now).values():
+            rows.delete()
         for some in _few(found.records.to_pylist()):
             Verdict.objects.filter(left__in=some).delete()
             Verdict.objects.filter(right__in=some).delete()
@@ -224,7 +229,17 @@ def _told(found: Found, now: datetime) -> dict[str, int]:
             mine = model._default_manager.filter(**{f"{model.person_column}__in": some})
             over |= set(mine.values_list("pk", flat=True))
         counts[str(model._meta.model_name)] = len(over)
+    counts |= {name: rows.count() for name, rows in _signing_in(now).items()}
     return {name: count for name, count in counts.items() if count}
+
+
+def _signing_in(now: datetime) -> dict[str, Any]:
+    """Return what is left of the staff's signing in and is over: sessions that ended, failures of a year ago."""
+    year = rules.limit(SIGN_IN_DAYS, at=now)
+    return {
+        "session": Session.objects.filter(expire_date__lt=now),
+        "accessattempt": AccessAttempt.objects.filter(attempt_time__lt=year),
+    }
 
 
 def _over(model: type[Any], now: datetime) -> Any:

@@ -205,7 +205,8 @@ def recover() -> int:
         run.refresh_from_db()
         if run.state == Run.State.STAGED:
             try:
-                carry_out(run)
+                with writing():
+                    carry_out(run)
             except Exception as error:
                 if disk.full(error) is None:
                     raise

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from django.db import transaction
 
 from filrouge.base import clock
-from filrouge.base.errors import Conflict
+from filrouge.base.errors import Conflict, DefinitionError
 from filrouge.domain.privacy.caller import Caller
 from filrouge.domain.sources import SourceSpec
 from filrouge.domain.sources.schedule import next_run
@@ -28,7 +29,11 @@ def tick(*, at: datetime | None = None) -> int:
     now = at or clock.now()
     made = 0
     for source in Source.objects.filter(enabled=True, due_at__lte=now).order_by("due_at", "rank"):
-        coming = next_run(SourceSpec.parse(source.spec, what=source.name), after=now)
+        try:
+            coming = next_run(SourceSpec.parse(source.spec, what=source.name), after=now)
+        except DefinitionError:  # kept by an older version that allowed more: the others go on, its page tells
+            Source.objects.filter(pk=source.pk).update(due_at=None)
+            continue
         with transaction.atomic():
             mine = Source.objects.filter(pk=source.pk, due_at=source.due_at, enabled=True).update(due_at=coming)
             missed = source.due_at
@@ -46,7 +51,8 @@ def plan_all() -> None:
     """Give a next moment to the sources that have a schedule and none yet."""
     now = clock.now()
     for source in Source.objects.filter(enabled=True, due_at=None):
-        if (coming := next_run(SourceSpec.parse(source.spec, what=source.name), after=now)) is not None:
+        with suppress(DefinitionError):
+            coming = next_run(SourceSpec.parse(source.spec, what=source.name), after=now)
             Source.objects.filter(pk=source.pk, due_at=None).update(due_at=coming)
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from filrouge.domain.privacy import register as rules
 from filrouge.domain.privacy.caller import Caller
@@ -38,10 +39,29 @@ def register(caller: Caller) -> Register:
     return Register((*rules.tables(feeds), *rows()), rules.sights(), tuple(agreed))
 
 
+# What the packages that sign people in keep; ``work.retention`` ends it.
+SIGNING_IN = tuple(
+    rules.Held(name, "database", "staff", ("personal",), columns, "service", "legitimate_interest", kept, days)
+    for name, columns, kept, days in (
+        ("session", ("session_data",), "expire_date", None),
+        ("accessattempt", ("username", "ip_address", "user_agent"), "dated", 365),
+        ("emailaddress", ("email",), "with_account", None),
+        ("authenticator", ("data",), "with_account", None),
+    )
+)
+
+
 def rows() -> list[rules.Held]:
-    """Return what each kind of row outside the lake declares of itself."""
+    """Return what each kind of row outside the lake declares of itself, and what signing in leaves."""
     from django.apps import apps
 
+    return [
+        *_declared(apps.get_models()),
+        *SIGNING_IN,
+    ]
+
+
+def _declared(models: Iterable[type[Any]]) -> list[rules.Held]:
     return [
         rules.Held(
             name=str(model._meta.model_name),
@@ -54,6 +74,6 @@ def rows() -> list[rules.Held]:
             kept=model.counted_from or ("with_account" if model.whose == "staff" else "with_person"),
             days=model.retention_days if model.counted_from else None,
         )
-        for model in sorted(apps.get_models(), key=lambda model: str(model._meta.model_name))
+        for model in sorted(models, key=lambda model: str(model._meta.model_name))
         if issubclass(model, Personal)
     ]
