@@ -143,9 +143,10 @@ def _stage(
 def derived(engine: Engine, records: pa.Table, who: pa.Table, *, run: str, at: datetime) -> dict[str, pa.Table]:
     """Return the people and golden values of ``records`` (``who``: record_key, person) in the shape of their tables."""
     stamp = {"run_id": pa.scalar(run), "recorded_at": pa.scalar(at, pa.timestamp("us", tz="UTC"))}
+    rules = spec()
     return {
-        "people": _stamped("people", identity.people(engine.con, records, who), stamp),
-        "golden_values": _stamped("golden_values", identity.golden(engine.con, records, who), stamp),
+        "people": _stamped("people", identity.people(engine.con, records, who, spec=rules), stamp),
+        "golden_values": _stamped("golden_values", identity.golden(engine.con, records, who, spec=rules), stamp),
     }
 
 
