@@ -13,7 +13,8 @@ RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "
 ADMINISTRATOR = "sylvie@example.com"
 PAGES = (
     "/", "/people", "/people?q=rousseau", "/follow-ups?list=all", "/follow-ups?list=promises", "/companies", "/sources",
-    "/sources/crm_people", "/audit", "/accounts", "/baselines", "/nowhere",
+    "/sources/crm_people", "/audit", "/erasures", "/account/2fa/", "/account/password/change/",
+    "/accounts", "/baselines", "/nowhere",
 )  # fmt: skip
 
 Visit = Callable[..., Any]
@@ -44,7 +45,14 @@ def test_nobody_is_kept_out_of_a_page(theme: str, visit: Visit) -> None:
     page = visit("/", who=ADMINISTRATOR, theme=theme)
     person = camille(page)
     told = {}
-    for path in (*PAGES, person, f"{person}?tab=orders", f"{person}/records", f"{person}/correct/email"):
+    for path in (
+        *PAGES,
+        person,
+        f"{person}?tab=orders",
+        f"{person}/records",
+        f"{person}/merge?q=petit",
+        f"{person}/correct/email",
+    ):
         page.goto(path)
         if wrong := faults(page):
             told[path] = wrong
@@ -60,7 +68,14 @@ def test_no_page_runs_over_its_edge(width: int, visit: Visit) -> None:
     page = visit("/", who=ADMINISTRATOR, width=width)
     person = camille(page)
     over = {}
-    for path in (*PAGES, person, f"{person}?tab=orders", f"{person}/records"):
+    for path in (
+        *PAGES,
+        person,
+        f"{person}?tab=orders",
+        f"{person}/records",
+        f"{person}/merge?q=petit",
+        f"{person}/erase",
+    ):
         page.goto(path)
         wide = page.evaluate("document.documentElement.scrollWidth")
         if wide > width:
