@@ -16,7 +16,8 @@ PAGES = (
     "/c/by-phone/+33639987650",
     "/people/export?brand=horizon&purpose=marketing&channel=email&as_entity=groupe-horizon&as_brand=horizon",
     "/follow-ups?list=all", "/follow-ups?list=promises", "/companies", "/sources",
-    "/sources/crm_people", "/audit", "/register", "/accounts", "/baselines", "/nowhere",
+    "/sources/crm_people", "/audit", "/register", "/erasures", "/account/2fa/",
+    "/account/password/change/", "/accounts", "/baselines", "/nowhere",
 )  # fmt: skip
 
 Visit = Callable[..., Any]
@@ -53,6 +54,7 @@ def test_nobody_is_kept_out_of_a_page(theme: str, visit: Visit) -> None:
         f"{person}?tab=orders",
         f"{person}?tab=promotions",
         f"{person}/records",
+        f"{person}/merge?q=petit",
         f"{person}/correct/email",
     ):
         page.goto(path)
@@ -70,7 +72,15 @@ def test_no_page_runs_over_its_edge(width: int, visit: Visit) -> None:
     page = visit("/", who=ADMINISTRATOR, width=width)
     person = camille(page)
     over = {}
-    for path in (*PAGES, person, f"{person}?tab=orders", f"{person}?tab=promotions", f"{person}/records"):
+    for path in (
+        *PAGES,
+        person,
+        f"{person}?tab=orders",
+        f"{person}?tab=promotions",
+        f"{person}/records",
+        f"{person}/merge?q=petit",
+        f"{person}/erase",
+    ):
         page.goto(path)
         wide = page.evaluate("document.documentElement.scrollWidth")
         if wide > width:

@@ -105,5 +105,10 @@ def test_the_api_asks_and_reads(asked: str, client: Any) -> None:
     one = client.get(f"/api/v1/erasures/{made.json()['id']}", headers=key).json()
     assert (one["state"], one["entities"]) == ("planned", ["boutique"])
     assert "person" not in one
+    finish(f"/erasures/{one['id']}")
+    told = client.get(f"/api/v1/erasures/{one['id']}", headers=key).json()
+    assert told["report"]["records"] == 1
+    assert "staying" not in told["report"], "that others know the person is not theirs to learn"
+    assert [line["action"] for line in told["lines"]] == ["erasure.request"]
     assert [row["id"] for row in client.get("/api/v1/erasures", headers=key).json()["items"]] == [made.json()["id"]]
     assert client.get("/api/v1/erasures", headers={"Authorization": f"Bearer {other}"}).status_code == 403

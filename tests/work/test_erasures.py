@@ -67,6 +67,18 @@ def test_an_erased_person_is_in_no_byte_of_the_home_folder(group: World, home: P
     assert [hit.name for hit in group.find("Gus")] == ["Gus Eiffel"]
 
 
+def test_what_a_run_that_died_left_behind_goes_too(group: World, home: Path) -> None:
+    import os
+    import time
+
+    for folder, hours in (("staging/dry-1", 2), ("staging/dry-2", 0), ("scratch/spilled", 2)):
+        (home / folder).mkdir(parents=True)
+        (home / folder / "raw.txt").write_text("Augustine Lovelacia", encoding="utf-8")
+        os.utime(home / folder, (time.time() - 3600 * hours,) * 2)
+    erasures.carry_out(str(erasures.request(access.OWNER, group.find("Augustine")[0].id).id))
+    assert [path.parent.name for path in home.rglob("raw.txt")] == ["dry-2"], "a trial under way is left alone"
+
+
 def test_a_second_import_does_not_bring_them_back(group: World, home: Path) -> None:
     key = group.find("Augustine")[0].id
     erasures.carry_out(str(erasures.request(access.OWNER, key).id))

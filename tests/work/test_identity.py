@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.world import World, person
 
 from filrouge.store.live import Live
+from filrouge.store.models import Source
 from filrouge.work import access, identity, live
 
 ADA = person("1", "Ada", "Byron", mail="ada@example.com")
@@ -140,3 +141,17 @@ def test_home_knows_how_many_people_there_are_without_counting_them(world: World
     world.resolve()
     told, there = counted()
     assert told == there
+
+
+def test_the_rank_of_a_source_decides_which_value_comes_first(world: World) -> None:
+    world.people({**ADA, "town": "Lyon", "zip": "69001", "street": "1 rue A", "seen": "05/07/2026"}, rank=50)
+    world.shop({**ADA_SHOP, "town": "Paris", "zip": "75001", "street": "2 rue B", "seen": "01/01/2020"})
+    world.resolve()
+    key = world.find("Ada")[0].id
+    assert "Lyon" in access.person(access.OWNER, key).view.attributes["address"].best.value
+    for name, rank in (("crm_people", 50), ("shop_people", 10)):
+        Source.objects.filter(name=name).update(rank=rank)
+    world.resolve()
+    live.rebuild()
+    best = access.person(access.OWNER, key).view.attributes["address"].best
+    assert ("Paris" in best.value, best.reason) == (True, "source_rank")

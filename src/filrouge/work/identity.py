@@ -164,9 +164,10 @@ def _copy(raw: Any, table: str, sql: str, values: Mapping[str, str], path: Path)
 def derived(engine: Engine, records: pa.Table, who: pa.Table, *, run: str, at: datetime) -> dict[str, pa.Table]:
     """Return the people and golden values of ``records`` (``who``: record_key, person) in the shape of their tables."""
     stamp = {"run_id": pa.scalar(run), "recorded_at": pa.scalar(at, pa.timestamp("us", tz="UTC"))}
+    rules = spec()
     return {
-        "people": _stamped("people", identity.people(engine.con, records, who, spec=spec()), stamp),
-        "golden_values": _stamped("golden_values", identity.golden(engine.con, records, who, spec=spec()), stamp),
+        "people": _stamped("people", identity.people(engine.con, records, who, spec=rules), stamp),
+        "golden_values": _stamped("golden_values", identity.golden(engine.con, records, who, spec=rules), stamp),
     }
 
 

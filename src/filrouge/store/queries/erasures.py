@@ -46,12 +46,13 @@ class ErasureView:
     proofs: tuple[Proof, ...] = ()
 
     def plain(self) -> dict[str, Any]:
-        """Return the erasure for a program; the person is not named."""
+        """Return the erasure for a program; neither the person nor what others hold of them is told."""
+        report = {name: value for name, value in self.report.items() if name != "staying"}
+        lines = [{"seq": one.seq, "action": one.action, "hash": one.hash, "at": one.at} for one in self.proofs]
         return {
             "id": self.id, "state": self.state, "by": self.by, "entities": list(self.entities),
-            "asked_at": self.asked_at, "due_at": self.due_at, "finished_at": self.finished_at, "report": self.report,
-            "hashes": self.hashes, "lines": [{"seq": line.seq, "action": line.action, "hash": line.hash, "at": line.at}
-                                             for line in self.proofs],
+            "asked_at": self.asked_at, "due_at": self.due_at, "finished_at": self.finished_at, "report": report,
+            "hashes": self.hashes, "lines": lines,
         }  # fmt: skip
 
 

@@ -6,6 +6,7 @@ import itertools
 import json
 import shutil
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from typing import Any
 
 import pyarrow as pa
@@ -21,6 +22,7 @@ from filrouge.work import identity, live, runs
 from filrouge.work.erasures import reach as reaching
 from filrouge.work.erasures.reach import ACTS, LINKED, Reach
 
+LEFT_BEHIND = timedelta(hours=1)  # a trial of an import may be under way; an import is not, or the erasure would wait
 KEPT_TOGETHER = "erasure"  # who says that what stays is one person, when what held it together went
 
 
@@ -124,10 +126,15 @@ def _pairs(told: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def sweep() -> None:
-    """Remove the files that no version of a table needs any more, and leave no reader's grace."""
+    """Remove the files that no version of a table needs any more, and what runs that died left behind."""
     lake = runs.lake()
     for name in TABLES:
         lake.vacuum(name, everything=True)
+    old = (clock.now() - LEFT_BEHIND).timestamp()
+    for folder in ("staging", "scratch"):
+        for left in (settings.get().home / folder).glob("*"):
+            if left.name != "sql" and left.stat().st_mtime < old:  # the copies that SQL reads are forgotten apart
+                shutil.rmtree(left, ignore_errors=True) if left.is_dir() else left.unlink(missing_ok=True)
 
 
 def forget(reach: Reach) -> None:
