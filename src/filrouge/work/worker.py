@@ -17,7 +17,7 @@ from django.db import close_old_connections
 from filrouge.base import clock
 from filrouge.base.errors import Conflict
 from filrouge.store.live import Live
-from filrouge.store.models import Job, Worker
+from filrouge.store.models import Job, Source, Worker
 from filrouge.tables import TABLES
 from filrouge.work import (
     answers,
@@ -154,6 +154,11 @@ def _identity(job: Job, **_: Any) -> None:
     followups.adopt()
 
 
+def _retention(job: Job, **_: Any) -> None:
+    if not Source.objects.filter(sample=True).exists():  # the sample's past is fixed: it would shrink day after day
+        retention.sweep(by="schedule")
+
+
 VERBS: Mapping[str, jobs.Verb] = {
     "import": _import,
     "identity": _identity,
@@ -161,6 +166,6 @@ VERBS: Mapping[str, jobs.Verb] = {
     "live": lambda job, **_: live.rebuild(),
     "tidy": _tidy,
     "audit": lambda job, **_: audit.verify(),
-    "retention": lambda job, **_: retention.sweep(by="schedule"),
+    "retention": _retention,
     "baselines": lambda job, **_: baselines.measure(by="schedule"),
 }
