@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
@@ -10,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
-from filrouge.console import words
+from filrouge.console import names, words
 from filrouge.console.pages.acting import act
 from filrouge.console.templatetags import say
 from filrouge.console.who import require
@@ -62,7 +63,30 @@ def _details(details: dict[str, Any]) -> list[tuple[str, str]]:
     told: list[tuple[str, str]] = []
     for key, value in details.items():
         if isinstance(value, dict):
-            told += [(str(name).replace("_", " "), str(inner)) for name, inner in value.items() if inner]
+            told += [(_called(str(name)), _value(str(name), inner)) for name, inner in value.items() if inner]
         elif value not in (None, "", [], 0):
-            told.append((key.replace("_", " "), ", ".join(map(str, value)) if isinstance(value, list) else str(value)))
+            told.append((_called(key), _value(key, value)))
     return told
+
+
+def _called(key: str) -> str:
+    return words.say(key, "detail") if key in words.WORDS["detail"] else key.replace("_", " ")
+
+
+def _value(key: str, value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(_value(key, one) for one in value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return say.number(value)
+    if key in _NAMED:
+        return str(_NAMED[key](str(value)))
+    kind = _SAID.get(key, "")
+    return words.say(str(value), kind) if kind and value in words.WORDS[kind] else str(value)
+
+
+_SAID = {"purpose": "purpose", "role": "role", "channel": "channel", "door": "door", "attribute": "attribute"}
+_NAMED: dict[str, Callable[[str], object]] = {
+    **dict.fromkeys(("entity", "entities", "giver", "receiver"), names.entity),
+    **dict.fromkeys(("brand", "brands"), lambda slug: names.brand(slug).name),
+    "source": names.source,
+}
