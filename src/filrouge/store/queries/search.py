@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -58,7 +59,18 @@ def search(
     if not text.strip() or not live.ready():
         return []
     best = _named(live, text, Filters(brand=brand), caller.perimeter, spelling=spelling)[: limit * 2 + 10]
-    return hits(live, best, caller, limit=limit, brand=brand, at=at)
+    return _arranged(hits(live, best, caller, limit=limit, brand=brand, at=at), text)
+
+
+def _arranged(lines: list[Hit], text: str) -> list[Hit]:
+    """Return people found in the order of a reader: best first, then those whose name shown says it, then by name."""
+    words = fold(text).split()
+
+    def order(hit: Hit) -> tuple[float, bool, str, str]:
+        name = fold(hit.name)
+        return -hit.score, not all(word in name for word in words), name or "~", hit.id
+
+    return sorted(lines, key=order)
 
 
 def find(text: str, filters: Filters, caller: Caller, *, limit: int = 30, after: str = "", at: datetime) -> Found:
@@ -72,7 +84,8 @@ def find(text: str, filters: Filters, caller: Caller, *, limit: int = 30, after:
     start = int(after) if after.isdigit() and len(after) < 20 else 0
     if text.strip():
         named = _named(live, text, filters, caller.perimeter)
-        return _cut(live, named, caller, start=start, limit=limit, brand=filters.brand, at=at)
+        found = _cut(live, named, caller, start=start, limit=limit, brand=filters.brand, at=at)
+        return dataclasses.replace(found, hits=tuple(_arranged(list(found.hits), text)))
     needs = needs_of(live, filters, caller.perimeter)
     total = len(listed(live, needs, most=COUNTED + 1, order=False))
     if total <= SORTED:
