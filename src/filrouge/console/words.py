@@ -397,6 +397,7 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "head_changed": _("the signed head is not ours"),
     },
     "acts": {
+        "answer": _("answers given to programs"),
         "note": _("notes"),
         "promise": _("promises"),
         "followup": _("follow-ups"),

@@ -101,7 +101,7 @@ class Erasure(Row, Personal):
     """One erasure: what was asked, what was destroyed where, and what a second search found (nothing)."""
 
     personal = ("reason", "plan")
-    plain = ("report",)
+    plain = ("report", "entities")
     person_column = ""
     basis = "legal_obligation"
     retention_days = 5 * 365

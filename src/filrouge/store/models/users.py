@@ -107,8 +107,13 @@ class ApiKey(Row):
         return f"{self.name} ({self.prefix}…)"
 
 
-class Answer(Row):
+class Answer(Row, Personal):
     """What an API call with an Idempotency-Key was answered, so that the same call again does nothing twice."""
+
+    personal = ("body",)
+    plain = ("key",)
+    person_column = ""
+    retention_days = 1
 
     owner = models.CharField(max_length=64)
     key = models.CharField(max_length=200)
