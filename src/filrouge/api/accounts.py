@@ -40,6 +40,7 @@ class Active(Schema):
 @router.get("", summary="Every account with its roles")
 def users(request: HttpRequest) -> dict[str, Any]:
     access.must(caller(request), "administrator", scope="accounts:read")
+    access.administer(caller(request))
     return {"items": [_account(row) for row in accounts.users()]}
 
 
@@ -47,6 +48,7 @@ def users(request: HttpRequest) -> dict[str, Any]:
 def add(request: HttpRequest, said: AccountIn) -> Status[dict[str, Any]]:
     asking = caller(request)
     access.must(asking, "administrator", scope="accounts:write")
+    access.administer(asking)
     user, word = groups.add_user(
         said.email.strip(), said.name.strip(), role=said.role, by=asking.by, entities=said.entities, brands=said.brands,
         language=said.language,
@@ -58,6 +60,7 @@ def add(request: HttpRequest, said: AccountIn) -> Status[dict[str, Any]]:
 def active(request: HttpRequest, account: UUID, said: Active) -> dict[str, Any]:
     asking = caller(request)
     access.must(asking, "administrator", scope="accounts:write")
+    access.administer(asking)
     if str(account) == asking.user_id and not said.active:
         raise UsageError("You cannot close your own account.", hint="Ask another administrator.")
     user = groups.set_active(str(account), said.active, by=asking.by)
@@ -67,6 +70,7 @@ def active(request: HttpRequest, account: UUID, said: Active) -> dict[str, Any]:
 @router.get("/keys", summary="Every API key, without its word")
 def keys(request: HttpRequest) -> dict[str, Any]:
     access.must(caller(request), "administrator", scope="accounts:read")
+    access.administer(caller(request))
     shown = ("name", "prefix", "role", "scopes", "entities", "brands", "created_at", "last_used_at", "revoked_at")
     return {"items": [{name: getattr(row, name) for name in shown} for row in accounts.keys()]}  # noqa: SIM118
 
@@ -75,6 +79,7 @@ def keys(request: HttpRequest) -> dict[str, Any]:
 def make_key(request: HttpRequest, said: KeyIn) -> Status[dict[str, Any]]:
     asking = caller(request)
     access.must(asking, "administrator", scope="accounts:write")
+    access.administer(asking)
     key, word = groups.make_key(
         asking, said.name, role=said.role, scopes=said.scopes, entities=said.entities, brands=said.brands
     )
@@ -85,6 +90,7 @@ def make_key(request: HttpRequest, said: KeyIn) -> Status[dict[str, Any]]:
 def revoke_key(request: HttpRequest, prefix: str) -> Status[None]:
     asking = caller(request)
     access.must(asking, "administrator", scope="accounts:write")
+    access.administer(asking)
     groups.revoke_key(asking, prefix)
     return Status(204, None)
 

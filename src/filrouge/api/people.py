@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -192,7 +193,9 @@ def may_i(request: HttpRequest, person: str, entity: str, brand: str, purpose: s
     asking = caller(request)
     if not (asking.perimeter.everything or entity in asking.perimeter.acting):
         raise NotFound("You do not act for this entity.")
-    return consents.may_i(page.view.id, entity=entity, brand=brand, purpose=purpose, channel=channel)
+    said = consents.may_i(page.view.id, entity=entity, brand=brand, purpose=purpose, channel=channel)
+    reads = asking.perimeter.sight("text", entity, brand, "interaction") == "show"
+    return said if reads else dataclasses.replace(said, evidence="")
 
 
 @router.post("/{person}/notes", response={201: Made}, summary="Leave a note")

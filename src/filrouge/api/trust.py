@@ -27,7 +27,10 @@ def lines(
     cursor: str = "",
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> dict[str, Any]:
-    access.must(caller(request), "privacy", scope="audit:read")
+    asking = caller(request)
+    access.must(asking, "privacy", scope="audit:read")
+    if person and not access.knows(asking, person):
+        return {"items": [], "next": None}
     if cursor and not cursor.isdigit():
         raise UsageError("This cursor is not one that was given.", hint="Start again without a cursor.")
     rows = audits.lines(by=by, action=action, person=person, before=int(cursor) if cursor else None, limit=limit + 1)

@@ -13,19 +13,23 @@ from filrouge.domain.privacy.caller import Caller
 from filrouge.store.queries import people as found
 
 
-def due(page: found.Page, *, may: bool) -> list[dict[str, Any]]:
-    """Return open promises and follow-ups, the soonest first, with what ends them when the reader ``may``."""
+def due(page: found.Page, asking: Caller) -> list[dict[str, Any]]:
+    """Return open promises and follow-ups, the soonest first, with what ends those that the reader acts for."""
     now = clock.now()
+
+    def may(row: Any) -> bool:
+        return asking.perimeter.acts(row.entity, row.brand, "advisor", "sales")
+
     lines = [
         {
             "what": "promise",
             "id": row.id,
-            "text": row.text,
+            "text": row.text or _("a promise whose words your role does not read"),
             "due_at": row.due_at,
             "late": row.due_at < now,
             "owner": row.owner,
             "source": row.source,
-            "close": reverse("promise-close", args=[row.id]) if may else "",
+            "close": reverse("promise-close", args=[row.id]) if may(row) else "",
             "ends": (("kept", _("Kept")), ("broken", _("Not kept")), ("released", _("No longer due"))),
         }
         for row in page.promises
@@ -35,12 +39,12 @@ def due(page: found.Page, *, may: bool) -> list[dict[str, Any]]:
         {
             "what": "followup",
             "id": row.id,
-            "text": row.subject,
+            "text": row.subject or _("a follow-up whose words your role does not read"),
             "due_at": row.due_at,
             "late": row.due_at < now,
             "owner": row.owner,
             "source": row.source,
-            "close": reverse("followup-close", args=[row.id]) if may else "",
+            "close": reverse("followup-close", args=[row.id]) if may(row) else "",
             "ends": (("done", _("Done")), ("cancelled", _("Cancel"))),
         }
         for row in page.follow_ups
@@ -54,7 +58,9 @@ def overdue(page: found.Page) -> Iterable[str]:
     now = clock.now()
     for row in page.promises:
         if row.state == "open" and row.due_at < now:
-            yield _("Keep what was promised: %(what)s") % {"what": row.text}
+            yield (
+                _("Keep what was promised: %(what)s") % {"what": row.text} if row.text else _("Keep what was promised.")
+            )
 
 
 def notes(page: found.Page, asking: Caller) -> list[dict[str, Any]]:

@@ -15,7 +15,10 @@ from filrouge.store.queries.followups import Line, mine
 def lines(found: Iterable[Line], asking: Caller) -> list[dict[str, Any]]:
     """Return each with who it concerns, when it is due, and what the reader may do with it."""
     own = set(mine(asking))
-    return [_line(line, own, may=asking.has("advisor", "sales")) for line in found]
+    return [
+        _line(line, own, may=asking.perimeter.acts(line.what.entity, line.what.brand, "advisor", "sales"))
+        for line in found
+    ]
 
 
 def _line(line: Line, own: set[str], *, may: bool) -> dict[str, Any]:

@@ -90,7 +90,10 @@ class Live:
             for name in only:
                 columns = LIVE_TABLES[name]
                 keyed = rowless if name in ("keys", "names", "grams", "company_words") else ""
-                cursor.execute(f"CREATE TABLE IF NOT EXISTS {name}{suffix} ({columns.format(blob=blob)}){keyed}")
+                shape = columns.format(blob=blob)
+                if self.postgres:  # words are looked up by their beginning: bytes, not the order of a language
+                    shape = shape.replace("TEXT", 'TEXT COLLATE "C"')
+                cursor.execute(f"CREATE TABLE IF NOT EXISTS {name}{suffix} ({shape}){keyed}")
 
     def put_in_place(self, *, only: Sequence[str] = tuple(LIVE_TABLES)) -> None:
         """Let what was built under ``_next`` take the place of what is in use, at once."""
@@ -246,7 +249,8 @@ class Live:
         return [unpack(body) for (body,) in self.rows("SELECT body FROM promotions ORDER BY promotion")]
 
     def current(self, person: str) -> str:
-        """Return the id under which ``person`` stands today: its own, or where merges led."""
+        """Return the id under which ``person`` stands today: its own, or where merges led; in its one written form."""
+        person = str(uuid.UUID(person))
         for _ in range(100):
             found = self.rows("SELECT new FROM redirects WHERE old = %s", [person])
             if not found:
@@ -256,6 +260,7 @@ class Live:
 
     def aliases(self, person: str) -> list[str]:
         """Return the id and every id that leads to it."""
+        person = str(uuid.UUID(person))
         return self.aliases_of([person])[person]
 
     def aliases_of(self, people: Sequence[str]) -> dict[str, list[str]]:

@@ -5,15 +5,16 @@ from __future__ import annotations
 import hashlib
 import hmac
 import uuid
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
 
 from filrouge.base import clock
-from filrouge.base.errors import NotFound, Refused
+from filrouge.base.errors import NotFound, Refused, UsageError
 from filrouge.domain.privacy.caller import OWNER, Caller
-from filrouge.store.models import ApiKey, User
+from filrouge.store.models import ApiKey, Brand, Entity, User
 from filrouge.store.queries import group, people
 from filrouge.work import audit
 
@@ -55,11 +56,16 @@ def person(asking: Caller, key: str, *, opening: str = "page") -> people.Page:
     """
     if not asking.opens_pages():
         raise Refused("Your role sees figures, not people.", hint="Ask an administrator if you need more.")
-    found = people.page(key, asking, at=clock.now()) if _is_id(key) else None
+    found = people.page(str(uuid.UUID(key)), asking, at=clock.now()) if _is_id(key) else None
     if found is None:
         raise NotFound("No person is here.", hint="Look the person up by name, e-mail or phone.")
     _opened(asking, found.view.id, opening)
     return found
+
+
+def knows(asking: Caller, key: str) -> bool:
+    """Tell whether ``key`` is the id of somebody whom the caller may see; nothing is opened."""
+    return _is_id(key) and people.named(str(uuid.UUID(key)), asking, at=clock.now()) is not None
 
 
 def _opened(asking: Caller, key: str, opening: str) -> None:
@@ -87,23 +93,45 @@ def acting_for(asking: Caller, entity: str, *, purpose: str) -> Caller:
     return narrowed
 
 
-def origin(asking: Caller, found: people.Page, entity: str = "", brand: str = "") -> tuple[str, str]:
-    """Return the entity and brand on whose behalf the caller acts for a person.
+WRITERS = ("advisor", "sales", "privacy")
+
+
+def origin(
+    asking: Caller, found: people.Page, entity: str = "", brand: str = "", *, roles: Sequence[str] = WRITERS
+) -> tuple[str, str]:
+    """Return the entity and brand on whose behalf the caller acts for a person, in one of ``roles``.
 
     The one named if the caller acts for it, else the first of the person's records that they act for, else their own.
-    Raises Refused when they act for none.
+    No brand means the whole entity, which a role capped to brands does not act for. Raises Refused, UsageError.
     """
-    acting = asking.perimeter.acting
-    if entity and (entity in acting or asking.perimeter.everything):
+    sees = asking.perimeter
+    if brand and not Brand.objects.filter(slug=brand).exists():
+        raise UsageError("No brand is called {brand}.", hint="Choose a brand of the group.", brand=brand[:60])
+    if entity and brand and sees.acts(entity, brand, *roles):
         return entity, brand
+    whole = sees.holds(*roles)
+    if entity and not brand and (sees.everything or entity in whole):
+        return entity, ""
+    known = ((record.entity, record.brand) for record in found.view.records if not entity or record.entity == entity)
+    if not (entity and brand) and (own := next((pair for pair in known if sees.acts(*pair, *roles)), None)):
+        return own
     if entity:
-        raise Refused("You do not act for {entity}.", hint="Choose an entity of yours.", entity=entity)
-    for record in found.view.records:
-        if record.entity in acting or asking.perimeter.everything:
-            return record.entity, record.brand
-    if not acting:
+        raise Refused("You do not act for {entity}.", hint="Choose an entity of yours.", entity=entity[:60])
+    if not whole:
         raise Refused("You act for no entity.", hint="Ask an administrator for a role.")
-    return sorted(acting)[0], ""
+    return sorted(whole)[0], ""
+
+
+def administer(asking: Caller) -> None:
+    """Raise Refused unless the caller administers the whole group: accounts and keys open all of it."""
+    if asking.perimeter.everything:
+        return
+    known = set(Entity.objects.values_list("slug", flat=True))
+    if not asking.perimeter.holds("administrator") >= known:
+        raise Refused(
+            "Accounts and keys are managed by an administrator of the whole group.",
+            hint="Ask one of them.",
+        )
 
 
 def _is_id(text: Any) -> bool:

@@ -41,7 +41,7 @@ def undo(asking: Caller, key: str) -> Correction:
     """Take a correction back: the value of the sources shows again."""
     access.must(asking, "advisor", "sales", "privacy", scope="people:write")
     row = Correction.objects.filter(pk=key, undone_at=None).first()
-    if row is None:
+    if row is None or not asking.perimeter.acts(row.entity, row.brand, *access.WRITERS):
         raise NotFound("There is no such correction, or it was taken back already.")
     access.person(asking, row.person)
     with transaction.atomic():

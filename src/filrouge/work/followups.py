@@ -30,7 +30,7 @@ def add(
     """Plan something to do for a person."""
     access.must(asking, "advisor", "sales", scope="people:write")
     found = access.person(asking, person)
-    entity, brand = access.origin(asking, found, entity, brand)
+    entity, brand = access.origin(asking, found, entity, brand, roles=("advisor", "sales"))
     with transaction.atomic():
         made = FollowUp.objects.create(
             person=found.view.id, entity=entity, brand=brand, by=asking.by, kind=kind[:30], subject=worded(subject, 300),
@@ -83,7 +83,7 @@ def take(asking: Caller, key: str) -> FollowUp:
 def _found(asking: Caller, key: str) -> FollowUp:
     access.must(asking, "advisor", "sales", scope="people:write")
     row = FollowUp.objects.filter(pk=key).first()
-    if row is None or not asking.perimeter.sees(row.entity, row.brand, "interaction"):
+    if row is None or not asking.perimeter.acts(row.entity, row.brand, "advisor", "sales"):
         raise NotFound("There is no such follow-up.")
     return row
 

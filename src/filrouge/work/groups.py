@@ -12,7 +12,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from filrouge.base import clock
-from filrouge.base.errors import Conflict, NotFound, UsageError
+from filrouge.base.errors import Conflict, NotFound, Refused, UsageError
 from filrouge.domain.privacy.caller import Caller
 from filrouge.domain.privacy.perimeter import CATEGORIES, PURPOSES
 from filrouge.store.models import Agreement, ApiKey, Brand, Entity, Grant, Role, User
@@ -170,8 +170,14 @@ def make_key(
     entities: Sequence[str] = (),
     brands: Sequence[str] = (),
 ) -> tuple[ApiKey, str]:
-    """Make an API key; the word returned beside it is shown once and never kept."""
+    """Make an API key; the word returned beside it is shown once and never kept.
+
+    A key gives no other key a scope that it lacks. Raises Refused, UsageError, NotFound.
+    """
     access.must(asking, "administrator")
+    access.administer(asking)
+    if asking.scopes is not None and (wrong := [scope for scope in scopes if scope not in asking.scopes]):
+        raise Refused("This key has no scope {scope}.", hint="Ask for a key that has it.", scope=wrong[0])
     if wrong := [scope for scope in scopes if scope not in SCOPES]:
         raise UsageError(
             "There is no scope called {scope}.", hint="Scopes: {known}.", scope=wrong[0], known=", ".join(SCOPES)
@@ -193,6 +199,7 @@ def make_key(
 def revoke_key(asking: Caller, prefix: str) -> None:
     """Revoke an API key, at once."""
     access.must(asking, "administrator")
+    access.administer(asking)
     with transaction.atomic():
         if not ApiKey.objects.filter(prefix=prefix, revoked_at=None).update(revoked_at=clock.now()):
             raise NotFound("There is no such key in use.")

@@ -9,12 +9,13 @@ from typing import Any
 import pyarrow as pa
 
 from filrouge.base import clock
+from filrouge.base.errors import StorageError
 from filrouge.base.text import grams
 from filrouge.domain.profiles import companies as firms
 from filrouge.domain.profiles import gather
 from filrouge.store.lake import arrow_schema
 from filrouge.store.live import VERSION, Live, number, pack
-from filrouge.store.models import Brand, Correction, Entity, Source
+from filrouge.store.models import Correction
 from filrouge.work import findable, runs
 from filrouge.work.laid import BUCKET, STRETCH, Laid
 
@@ -28,7 +29,7 @@ def rebuild(*, progress: runs.Progress = runs.silent) -> dict[str, int]:
     live = Live()
     began = clock.now()
     with Laid() as laid:
-        origins = _origins(live)
+        origins = _origins(laid, live)
         _load_origins(laid, origins)
         people, facts = int(laid.one("SELECT count(DISTINCT person) FROM owned_all")), laid.facts()
         live.create("_next")
@@ -75,7 +76,7 @@ def refresh(people: Sequence[str], *, aside: bool = False, progress: runs.Progre
         return rebuild(progress=progress)["people"]
     began, since = clock.now(), built_at()
     with Laid(people) as laid:
-        origins = _origins(live)
+        origins = _origins(laid, live)
         _load_origins(laid, origins)
         keys = list(laid.numbered(gather.keys_sql(), 4))
         names = list(laid.numbered(gather.names_sql(), 3))
@@ -106,26 +107,27 @@ def refresh(people: Sequence[str], *, aside: bool = False, progress: runs.Progre
 # --- rows -------------------------------------------------------------------------------------------------------------
 
 
-def _origins(live: Live) -> dict[tuple[str, str], int]:
-    """Return the bit of each (entity, brand), those already given kept."""
+BITS = 63  # of one number: a pair of entity and brand each
+
+
+def _origins(laid: Laid, live: Live) -> dict[tuple[str, str], int]:
+    """Return the bit of each (entity, brand) of whom something is held, those already given kept.
+
+    Raises StorageError when there are more than the bits of a number: people would be lost to the search in silence.
+    """
     known = live.origins() if live.ready() else {}
-    pairs = [
-        (entity, brand)
-        for entity in Entity.objects.values_list("slug", flat=True)
-        for brand in [*Brand.objects.values_list("slug", flat=True)]
-    ]
-    for source in Source.objects.all():
-        pairs += [(e, b) for e in _named(source.spec.get("entity")) for b in _named(source.spec.get("brand"))]
-    used = [pair for pair in dict.fromkeys(pairs) if pair not in known]
-    free = (bit for bit in range(63) if bit not in set(known.values()))
-    return known | dict(zip(used, free, strict=False))
-
-
-def _named(cell: Any) -> list[str]:
-    if isinstance(cell, dict):
-        values = cell.get("values") or {}
-        return [value for value in {cell.get("const"), cell.get("default"), *values.values()} if value]
-    return [cell] if cell else []
+    tables = sorted({table for _, table, _, _, _ in gather.KEYS} | {"company_records"})
+    union = " UNION ".join(f"SELECT DISTINCT entity, brand FROM {table}" for table in tables)
+    held = [(str(entity), str(brand)) for entity, brand in laid.raw.execute(union).fetchall() if entity and brand]
+    free = [bit for bit in range(BITS) if bit not in set(known.values())]
+    fresh = sorted(pair for pair in held if pair not in known)
+    if len(fresh) > len(free):
+        raise StorageError(
+            "The search tells {most} pairs of entity and brand apart, and the group has more.",
+            hint="Read rows of brands that no longer trade under one brand, then build the live copies anew.",
+            most=BITS,
+        )
+    return known | dict(zip(fresh, free, strict=False))
 
 
 def _load_origins(laid: Laid, origins: dict[tuple[str, str], int]) -> None:

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 import pyarrow as pa
+from django.db import transaction
 
 from filrouge.base import clock, ids, settings
 from filrouge.base.errors import Refused, UsageError
@@ -21,7 +22,7 @@ from filrouge.engines import open_engine
 from filrouge.store.lake import arrow_schema, as_json
 from filrouge.store.live import Live
 from filrouge.store.models import BUILT_IN, Brand, Entity, Run, Source
-from filrouge.work import access, live, runs, suppressions
+from filrouge.work import access, audit, live, runs, suppressions
 from filrouge.work.identity import spec
 
 LONGEST = 100  # letters of a name
@@ -59,7 +60,7 @@ def create(asking: Caller, said: Newcomer, *, token: str = "") -> Created:
     entity = _place(asking, clean)
     number = _number(asking, token)
     key, person = ids.record_key(BUILT_IN, number), str(ids.uuid7())
-    _not_erased(key, clean)
+    _not_erased(key, clean, asking)
     with _one_at_a_time():
         if token and (known := _known(number)):
             return Created(known, new=False)
@@ -125,12 +126,14 @@ def _known(number: str) -> str:
     return str(rows[0][0]) if rows else ""
 
 
-def _not_erased(key: int, said: Newcomer) -> None:
+def _not_erased(key: int, said: Newcomer, asking: Caller) -> None:
     barred = suppressions.checker()
     row = pa.table(
         {"record_key": [key], "entity": [said.entity], "email": [said.email or None], "phone": [said.phone or None]}
     )
     if barred is not None and any(barred(row)):
+        with transaction.atomic():  # whoever tries address after address leaves a trace
+            audit.record("person.refuse", by=asking.by, entity=said.entity, brand=said.brand)
         raise Refused(
             "This address or number belonged to somebody who was erased: it is not written down again.",
             hint="If they now want to be known, ask whoever looks after privacy.",

@@ -20,7 +20,7 @@ def make(
     """Record what was promised to a person, for when, and whose it is (the caller's unless said)."""
     access.must(asking, "advisor", "sales", scope="people:write")
     found = access.person(asking, person)
-    entity, brand = access.origin(asking, found, entity, brand)
+    entity, brand = access.origin(asking, found, entity, brand, roles=("advisor", "sales"))
     if due_at <= clock.now():
         raise UsageError("A promise is for a later date.", hint="Choose a date to come.")
     with transaction.atomic():
@@ -38,7 +38,7 @@ def close(asking: Caller, promise_id: str, state: str, *, outcome: str = "") -> 
     if state not in (Promise.State.KEPT, Promise.State.BROKEN, Promise.State.RELEASED):
         raise UsageError("A promise is kept, not kept, or no longer due.")
     promise = Promise.objects.filter(pk=promise_id).first()
-    if promise is None:
+    if promise is None or not asking.perimeter.acts(promise.entity, promise.brand, "advisor", "sales"):
         raise NotFound("There is no such promise.")
     access.person(asking, promise.person)
     with transaction.atomic():

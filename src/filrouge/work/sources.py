@@ -22,7 +22,7 @@ from filrouge.engines import open_engine
 from filrouge.store.models import BUILT_IN, Brand, Entity, Run, Source
 from filrouge.tables import TABLES
 from filrouge.work import audit, runs, secrets, suppressions
-from filrouge.work.imports import Import, Prepared
+from filrouge.work.imports import KEEPS_CURSOR, Import, Prepared
 
 FILES = frozenset({"csv", "excel", "ndjson"})
 
@@ -201,7 +201,7 @@ def _judge(made: Run, source: Source, spec: SourceSpec, prepared: Prepared, now:
     before = list(
         Run.objects.filter(source=source, kind="import", state=Run.State.COMMITTED).values_list("read", flat=True)[:5]
     )
-    if source.cursor:
+    if source.cursor and spec.kind in KEEPS_CURSOR:  # only what is new was read: its volume says nothing
         before = []
     verdict, findings = judge(counts, spec.expect, before=before, newest=prepared.newest, at=now)
     for field, value in asdict(counts).items():

@@ -16,13 +16,14 @@ from filrouge.console.errors import sentence
 from filrouge.console.pages.acting import act, done
 from filrouge.console.who import require
 from filrouge.store.queries import accounts, group
-from filrouge.work import groups
+from filrouge.work import access, groups
 
 
 @login_required
 def index(request: HttpRequest) -> HttpResponse:
     """List accounts and keys; make one of either, whose secret is shown once."""
     asking = require(request, "administrator")
+    access.administer(asking)
     shown: dict[str, Any] = {"fault": "", "word": "", "word_for": ""}
     if request.method == "POST":
         try:
@@ -73,6 +74,7 @@ def _make(request: HttpRequest, asking: Any) -> dict[str, str]:
 @act
 def set_active(request: HttpRequest, user_id: str) -> HttpResponse:
     asking = require(request, "administrator")
+    access.administer(asking)
     active = request.POST.get("active") == "1"
     if not active and str(user_id) == asking.user_id:
         raise UsageError("You cannot close your own account.", hint="Ask another administrator.")

@@ -28,8 +28,8 @@ Sight = Literal["show", "mask", "hide"]
 
 # Role × sensitivity: what is shown, masked or hidden. A sensitivity not listed is shown.
 SIGHT: Mapping[str, Mapping[str, Sight]] = {
-    "advisor": {"opinion": "hide", "evidence": "hide"},
-    "sales": {"text": "hide", "opinion": "hide", "evidence": "hide"},
+    "advisor": {"opinion": "hide"},
+    "sales": {"text": "hide", "opinion": "hide"},
     "marketer": {"contact": "mask", "text": "hide", "opinion": "hide", "money": "hide", "evidence": "hide"},
     "finance": {"contact": "mask", "text": "hide", "opinion": "hide", "evidence": "hide"},
     "privacy": {},

@@ -181,7 +181,9 @@ class PersonView:
 
     def plain(self) -> dict[str, Any]:
         """Return the view as plain data (dates stay datetimes), for the API and the command line."""
-        return dataclasses.asdict(self)
+        said = dataclasses.asdict(self)
+        said.pop("household")  # a key derived from all that is known, whoever asks
+        return said
 
 
 def view(
@@ -200,7 +202,7 @@ def view(
     """
     parts = {part: _allowed(document.get(part, ()), sees, category) for part, category in PARTS.items()}
     known = {row["key"] for row in parts["records"]}
-    records = tuple(_record(row, systems, known) for row in parts["records"])
+    records = tuple(_record(row, systems, known, sees) for row in parts["records"])
     if not records:
         return None
     attributes = _attributes(parts["values"], sees, systems)
@@ -290,9 +292,10 @@ def _attributes(rows: Iterable[Mapping[str, Any]], sees: Perimeter, systems: Map
     return found
 
 
-def _record(row: Mapping[str, Any], systems: Mapping[str, str], known: set[int]) -> Record:
-    """Return a record; what it rests on is told only when the viewer may see the other record too."""
-    evidence = row.get("evidence") or {}
+def _record(row: Mapping[str, Any], systems: Mapping[str, str], known: set[int], sees: Perimeter) -> Record:
+    """Return a record; what it rests on is told to roles that read evidence and may see the other record too."""
+    shown = sees.sight("evidence", row["entity"], row["brand"]) == "show"
+    evidence = (row.get("evidence") or {}) if shown else {}
     told = "with" not in evidence or evidence["with"] in known
     return Record(
         key=row["key"],

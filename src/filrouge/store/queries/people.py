@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from filrouge.base.text import fold
 from filrouge.domain.privacy.caller import Caller
 from filrouge.domain.privacy.perimeter import Perimeter
 from filrouge.domain.profiles import PersonView, gather, view
 from filrouge.store.live import Live, number
 from filrouge.store.models import ConsentEvent, Correction, FollowUp, Note, Promise
 from filrouge.store.queries import group
-from filrouge.store.queries.glance import overlay
+from filrouge.store.queries.glance import glances, overlay
 from filrouge.store.queries.search import Hit, address, alike, by_phone, hits, search
 
 __all__ = ["Hit", "Page", "address", "alike", "by_phone", "named", "overlay", "page", "search"]
@@ -51,8 +52,11 @@ def page(person: str, caller: Caller, *, at: datetime) -> Page | None:
     sees, aliases = caller.perimeter, live.aliases(current)
     corrections = _acts(Correction, aliases, sees, "identity")
     consents = _acts(ConsentEvent, aliases, sees, "consent")
-    notes = [] if sees.role_sight("text") != "show" else _acts(Note, aliases, sees, "interaction", removed_at=None)
+    notes = [row for row in _acts(Note, aliases, sees, "interaction", removed_at=None) if _reads(sees, row)]
     promises, follow_ups = _acts(Promise, aliases, sees, "interaction"), _acts(FollowUp, aliases, sees, "interaction")
+    _quiet(sees, promises, "text", "outcome")
+    _quiet(sees, follow_ups, "subject", "outcome")
+    _quiet(sees, consents, "evidence")
     overlaid = {**document, "values": overlay(document["values"], corrections), "consents": [
         *document["consents"], *(_consent_row(row) for row in consents)
     ]}  # fmt: skip
@@ -95,6 +99,19 @@ def _acts(model: Any, people: Sequence[str], sees: Perimeter, category: str, **w
     return [row for row in rows if sees.sees(row.entity, row.brand, category) or sees.everything]
 
 
+def _reads(sees: Perimeter, row: Any) -> bool:
+    """Tell whether the free words of an act may be read."""
+    return sees.sight("text", row.entity, row.brand, "interaction") == "show"
+
+
+def _quiet(sees: Perimeter, rows: Iterable[Any], *columns: str) -> None:
+    """Take the free words out of the acts that may be known of and not read; nothing is saved."""
+    for row in rows:
+        if not _reads(sees, row):
+            for column in columns:
+                setattr(row, column, "")
+
+
 def _consent_row(row: ConsentEvent) -> dict[str, Any]:
     return {
         "source": "filrouge", "entity": row.entity, "brand": row.brand, "record_key": 0, "purpose": row.purpose,
@@ -135,9 +152,29 @@ def _moment(row: Any, kind: str, at: datetime, **said: Any) -> dict[str, Any]:
 
 
 def _household(live: Live, seen: PersonView, caller: Caller, at: datetime) -> list[Hit]:
-    """Return the others who share the household's address and family name, as far as the caller may see them."""
-    if not seen.household:
+    """Return the others who live there under the same name, as far as the caller sees both names and addresses.
+
+    What is at hand groups people by all that is known; an address that only another entity knows must not be told so.
+    """
+    homes = _homes(seen)
+    if not seen.household or not homes:
         return []
-    rows = live.rows("SELECT person FROM keys WHERE kind = 'household' AND value = %s LIMIT 12", [seen.household])
-    others = [(person, (1.0, "household")) for (person,) in rows if person != number(seen.id)]
-    return hits(live, others, caller, limit=10, brand="", at=at)
+    rows = live.rows("SELECT person FROM keys WHERE kind = 'household' AND value = %s LIMIT 24", [seen.household])
+    others = glances(live, [person for (person,) in rows if person != number(seen.id)], caller, at=at)
+    shared = [(person, (1.0, "household")) for person, other in others.items() if homes & _homes(other)]
+    return hits(live, shared, caller, limit=10, brand="", at=at)
+
+
+def _homes(seen: PersonView) -> set[tuple[str, str, str]]:
+    """Return each family name at each address that a view shows unmasked."""
+    names, places = (
+        [attribute.best, *attribute.others] if (attribute := seen.attributes.get(name)) else []
+        for name in ("family_name", "address")
+    )
+    parts = [address(place.value) for place in places if not place.masked]
+    return {
+        (fold(name.value), fold(str(part.get("address_line") or "")), str(part.get("postcode") or ""))
+        for name in names
+        for part in parts
+        if part.get("address_line") and not name.masked
+    }
