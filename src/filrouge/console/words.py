@@ -328,6 +328,7 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "backup.restore": _("restored a backup"),
         "sample.remove": _("removed the sample"),
         "person.export": _("exported people"),
+        "person.refuse": _("was refused to write somebody down"),
         "person.create": _("created a person"),
         "person.fail": _("failed to create a person"),
         "view.keep": _("kept a view"),
