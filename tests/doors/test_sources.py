@@ -50,3 +50,23 @@ def test_a_key_without_the_scope_does_not_pause(source: str, world: Any, client:
         answer = client.post(f"/api/v1/sources/{source}/pause", headers={"Authorization": f"Bearer {word}"})
         assert answer.status_code == status
     assert answer.json()["paused"] is True
+
+
+def test_taking_a_run_back_asks_for_identities_to_be_settled(
+    source: str, world: Any, signed_in: Callable[[str], Any]
+) -> None:
+    from filrouge.base import clock
+    from filrouge.store.models import Job, Run, Source
+
+    world.user("remy", "engineer", entities=("groupe",))
+    client = signed_in("remy")
+    for new, said in ((3, "suivent dans un instant"), (0, "ce qu’il avait apporté est parti.")):
+        Job.objects.all().delete()
+        Run.objects.all().delete()
+        made = Run.objects.create(
+            kind="import", source=Source.objects.get(name=source), source_name=source, by="test", new=new,
+            state=Run.State.COMMITTED, started_at=clock.now(), finished_at=clock.now(),
+        )  # fmt: skip
+        page = client.post(f"/runs/{made.id}/undo", follow=True).content.decode()
+        assert said in page
+        assert Job.objects.filter(key="identity", state="waiting").exists() is bool(new)

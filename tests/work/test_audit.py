@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import threading
+import time
+
 import pytest
+from django.db import connections
 from tests.world import World, person
 
 from filrouge.base import settings
 from filrouge.store.models import AuditEntry, AuditLine
 from filrouge.store.routers import audit_alias
-from filrouge.work import access, audit, groups
+from filrouge.work import access, audit, groups, worker
 
 
 @pytest.fixture
@@ -89,3 +93,51 @@ def test_opening_a_page_leaves_a_line_that_names_nobody(chained: World) -> None:
     from filrouge.store.queries import audits
 
     assert [line.action for line in audits.lines(person=key)] == ["person.open"]
+
+
+def test_two_that_chain_at_once_give_each_line_one_number(chained: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    busy, most = [0], [0]
+    real = audit._chain
+
+    def watched(entries: list[AuditEntry]) -> None:
+        busy[0] += 1
+        most[0] = max(most[0], busy[0])
+        time.sleep(0.1)
+        real(entries)
+        busy[0] -= 1
+
+    def chains() -> None:
+        audit.chain_waiting()
+        connections.close_all()
+
+    monkeypatch.setattr(audit, "_chain", watched)
+    monkeypatch.setattr(audit, "BATCH", 2)
+    for at in range(6):
+        groups.add_entity(f"at-once-{at}", f"At once {at}", by="test")
+    threads = [threading.Thread(target=chains) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert most[0] == 1, "what is read, chained and signed is one step"
+    assert not AuditEntry.objects.exists()
+    assert audit.verify()["faults"] == []
+
+
+def test_a_worker_outlives_a_chain_that_cannot_be_written(
+    world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    stop, tried = threading.Event(), []
+
+    def breaks() -> int:
+        tried.append(1)
+        if len(tried) > 1:
+            stop.set()
+        raise OSError("augustine@example.com")
+
+    monkeypatch.setattr(worker.audit, "chain_waiting", breaks)
+    monkeypatch.setattr(worker, "PAUSE", 0.01)
+    monkeypatch.setattr(worker.jobs, "claim", lambda _: None)
+    worker.run(stop)
+    assert len(tried) == 2, "it tried again"
+    assert "OSError" in caplog.text and "augustine" not in caplog.text

@@ -217,7 +217,7 @@ def test_a_backup_waits_for_what_writes_to_the_lake(group: World, tmp_path: Path
     done: list[str] = []
 
     def alone() -> None:
-        with runs.writing(alone=True):
+        with runs.writing():
             done.append("copied")
 
     backup = threading.Thread(target=alone)

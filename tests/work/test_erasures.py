@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+from django.db import connections
 from tests.world import World, person
 
 from filrouge.base import settings
-from filrouge.base.errors import NotFound, Refused
-from filrouge.store.models import FollowUp, Note, SubjectSalt
-from filrouge.work import access, audit, consents, erasures, notes, sources
+from filrouge.base.errors import Conflict, NotFound, Refused
+from filrouge.store.models import Erasure, FollowUp, Job, Note, SubjectSalt
+from filrouge.work import access, audit, consents, erasures, notes, runs, sources, worker
 
 ADA = person(
     "1",
@@ -150,3 +153,65 @@ def test_a_shared_address_does_not_bar_the_others(world: World) -> None:
     assert (run.unchanged, run.rejected) == (1, 1)
     assert [hit.name for hit in world.find("Roux")] == ["Paul Roux"]
     assert settings.get().home.exists()
+
+
+def test_two_that_carry_out_one_erasure_do_it_once_and_tell_the_same(
+    group: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = erasures.request(access.OWNER, group.find("Augustine")[0].id)
+    destroy = erasures.verbs.destroy
+    real, begun, told = destroy.rows, threading.Event(), []
+    times: list[int] = []
+
+    def slow(*given: object) -> None:
+        times.append(1)
+        begun.set()
+        time.sleep(0.5)
+        real(*given)
+
+    def second() -> None:
+        begun.wait(20)
+        told.append(erasures.carry_out(str(row.id)))
+        connections.close_all()
+
+    monkeypatch.setattr(destroy, "rows", slow)
+    other = threading.Thread(target=second)
+    other.start()
+    first = erasures.carry_out(str(row.id))
+    other.join()
+    assert len(times) == 1
+    assert [one.state for one in (first, *told)] == ["done", "done"]
+    assert told[0].report == first.report and first.report["destroyed"]["person_records"] == 2
+
+
+def test_the_second_who_fails_does_not_reset_the_first(group: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    row = erasures.request(access.OWNER, group.find("Augustine")[0].id)
+    with runs.running("identity", by="test") as made:
+        Erasure.objects.filter(pk=row.pk).update(state="running")
+        with pytest.raises(Conflict):
+            erasures.carry_out(str(row.id))
+        made.state = "failed"
+        made.save()
+    assert Erasure.objects.get(pk=row.pk).state == "running"
+
+
+def test_the_command_line_erases_by_itself_and_prints_what_went(group: World) -> None:
+    from typer.testing import CliRunner
+
+    from filrouge.cli import person as command
+
+    told = CliRunner().invoke(command.app, ["erase", group.find("Augustine")[0].id, "--yes", "--json"])
+    assert told.exit_code == 0 and '"person_records": 2' in told.output
+    assert not Job.objects.filter(kind="erase").exists(), "no worker is asked to do it a second time"
+
+
+def test_what_cannot_be_erased_at_once_is_left_to_the_worker(group: World) -> None:
+    key = group.find("Augustine")[0].id
+    with runs.running("identity", by="test") as made:
+        with pytest.raises(Conflict):
+            erasures.at_once(access.OWNER, key)
+        made.state = "failed"
+        made.save()
+    job = Job.objects.get(kind="erase")
+    worker.VERBS["erase"](job, **job.params)
+    assert group.find("Augustine") == []

@@ -162,7 +162,7 @@ def erase(
             f"{sum(planned['acts'].values())} acts, for good. Add --yes to do it."
         )
         return
-    row = erasures.carry_out(str(erasures.request(access.OWNER, person, reason=reason).id))
+    row = erasures.at_once(access.OWNER, person, reason=reason)
     if as_json:
         print_json(row.report)
     else:

@@ -17,6 +17,7 @@ from filrouge.base.errors import UsageError
 from filrouge.domain.privacy import chain
 from filrouge.store.models import AuditEntry, AuditLine, SubjectSalt
 from filrouge.store.routers import audit_alias
+from filrouge.work import locks
 
 BATCH = 1_000
 
@@ -39,10 +40,11 @@ def person_word(person: str) -> str:
 def chain_waiting() -> int:
     """Chain the lines that wait, in the order of their birth; return how many."""
     done = 0
-    while entries := list(AuditEntry.objects.order_by("id")[:BATCH]):
-        _chain(entries)
-        AuditEntry.objects.filter(id__in=[entry.id for entry in entries]).delete()
-        done += len(entries)
+    with locks.held("audit"):  # two that chain at once would give one number twice, and sign an older head last
+        while entries := list(AuditEntry.objects.order_by("id")[:BATCH]):
+            _chain(entries)
+            AuditEntry.objects.filter(id__in=[entry.id for entry in entries]).delete()
+            done += len(entries)
     return done
 
 

@@ -161,7 +161,7 @@ def _gather(into: Path, progress: runs.Progress) -> dict[str, Any]:
     aside = lake.root / f".backup-{ids.uuid7()}"
     versions: dict[str, int] = {}
     try:
-        with runs.writing(alone=True):
+        with runs.writing():
             _copy_databases(into)
             for name in TABLES:
                 if lake.exists(name):

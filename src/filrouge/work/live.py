@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -16,7 +17,7 @@ from filrouge.domain.profiles import gather
 from filrouge.store.lake import arrow_schema
 from filrouge.store.live import VERSION, Live, number, pack
 from filrouge.store.models import Correction
-from filrouge.work import findable, runs
+from filrouge.work import findable, locks, runs
 from filrouge.work.laid import BUCKET, STRETCH, Laid
 
 WRITE = 1_000  # rows a transaction beside readers
@@ -24,8 +25,23 @@ BULK = 50_000  # rows a transaction into tables that nobody reads yet
 COMPANIES = ("companies", "company_of", "company_words")
 
 
+@contextmanager
+def alone() -> Iterator[None]:
+    """Build or change the copies: one at a time, so that none puts in place what another has not seen.
+
+    Who needs the lake's lock too takes this one first.
+    """
+    with locks.held("live"):
+        yield
+
+
 def rebuild(*, progress: runs.Progress = runs.silent) -> dict[str, int]:
     """Build every live copy anew from the lake and put it in place at once; return how many of each."""
+    with alone():
+        return _rebuild(progress)
+
+
+def _rebuild(progress: runs.Progress) -> dict[str, int]:
     live = Live()
     began = clock.now()
     with Laid() as laid:
@@ -71,9 +87,14 @@ def refresh(people: Sequence[str], *, aside: bool = False, progress: runs.Progre
 
     ``aside``: others may have changed too and are not among them, so the copies are no more up to date than before.
     """
+    with alone():
+        return _refresh(people, aside=aside, progress=progress)
+
+
+def _refresh(people: Sequence[str], *, aside: bool, progress: runs.Progress) -> int:
     live = Live()
     if not live.ready():
-        return rebuild(progress=progress)["people"]
+        return _rebuild(progress)["people"]
     began, since = clock.now(), built_at()
     with Laid(people) as laid:
         origins = _origins(laid, live)
@@ -153,7 +174,7 @@ def _rest(laid: Laid, live: Live) -> None:
 def companies() -> None:
     """Build the copies of the companies anew: who has a role in them may have changed."""
     live = Live()
-    with Laid([]) as laid:
+    with alone(), Laid([]) as laid:
         _load_origins(laid, live.origins())
         _load_companies(laid, live)
 

@@ -303,7 +303,7 @@ def _forget(found: Found) -> None:
         return
     for some in _few(found.gone):
         marks = ", ".join(["%s"] * len(some))
-        with copies.writing():
+        with live.alone(), copies.writing():
             copies.forget([number(person) for person in some])
             copies.rows_changed(f"DELETE FROM redirects WHERE new IN ({marks})", some)
             copies.rows_changed(f"DELETE FROM redirects WHERE old IN ({marks})", some)

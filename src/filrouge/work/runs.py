@@ -19,11 +19,11 @@ from filrouge.base.errors import Conflict, FilrougeError, Phrase, StorageError
 from filrouge.store.gathering import hidden
 from filrouge.store.lake import Lake
 from filrouge.store.models import Erasure, Run, Source
-from filrouge.work import audit, disk
+from filrouge.work import audit, disk, locks
 
 __all__ = [
     "Progress", "carry_out", "commit", "hidden", "lake", "recover", "running", "silent", "stage", "staging",
-    "writing",
+    "starting", "writing",
 ]  # fmt: skip
 
 _WHAT = {"identity": Phrase("Settling who is who")}
@@ -56,7 +56,7 @@ def running(
     until = time.monotonic() + patience
     while time.monotonic() < until and _under_way(after):
         time.sleep(0.2)
-    with transaction.atomic():
+    with starting(), transaction.atomic():
         if _under_way(after):
             raise Conflict("Identities are being settled.", hint="Try again in a minute.")
         busy = Run.objects.filter(kind=kind, source=source, state__in=(Run.State.RUNNING, Run.State.STAGED))
@@ -181,15 +181,19 @@ def carry_out(run: Run) -> None:
 
 
 @contextmanager
-def writing(*, alone: bool = False) -> Iterator[None]:
-    """Write to the lake and to what goes with it; ``alone`` waits until nobody does, and holds the others back.
+def writing() -> Iterator[None]:
+    """Write to the lake and to what goes with it: one at a time, for two that rewrite a table at once undo each other.
 
-    This is how a backup sees runs, undone imports and erasures whole or not at all. The lock ends with the process.
+    This is also how a backup sees runs, undone imports and erasures whole or not at all.
     """
-    path = settings.get().home / "lake.lock"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w") as stream:
-        fcntl.flock(stream, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
+    with locks.held("lake"):
+        yield
+
+
+@contextmanager
+def starting() -> Iterator[None]:
+    """Look who is at work and take one's place: one at a time, so that two never both find nobody."""
+    with locks.held("starts"):
         yield
 
 
@@ -202,19 +206,19 @@ def recover() -> int:
     for run in Run.objects.filter(state__in=(Run.State.STAGED, Run.State.RUNNING)):
         if not abandoned(run):
             continue
-        run.refresh_from_db()
-        if run.state == Run.State.STAGED:
-            try:
-                with writing():
+        with writing():  # two that recover take turns: the second finds it done
+            run.refresh_from_db()
+            if run.state == Run.State.STAGED:
+                try:
                     carry_out(run)
-            except Exception as error:
-                if disk.full(error) is None:
-                    raise
-                continue  # it waits for room; whatever else there is to do may be done
-        elif run.state == Run.State.RUNNING:
-            _fail(run, StorageError("The run was interrupted.", hint="Nothing was kept of it; run it again."))
-            shutil.rmtree(staging(run), ignore_errors=True)
-        _mark_of(run).unlink(missing_ok=True)
+                except Exception as error:
+                    if disk.full(error) is None:
+                        raise
+                    continue  # it waits for room; whatever else there is to do may be done
+            elif run.state == Run.State.RUNNING:
+                _fail(run, StorageError("The run was interrupted.", hint="Nothing was kept of it; run it again."))
+                shutil.rmtree(staging(run), ignore_errors=True)
+            _mark_of(run).unlink(missing_ok=True)
         seen += 1
     return seen
 

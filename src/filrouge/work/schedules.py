@@ -86,18 +86,18 @@ def resume(asking: Caller, name: str) -> Source:
     return source
 
 
-def settle(*, by: str) -> None:
-    """Ask for identity to be settled, once for all the imports that end meanwhile, when something changed.
+def settle(*, by: str) -> bool:
+    """Ask for identity to be settled, once for all the imports that end meanwhile, when something changed; return
+    whether it is to be settled.
 
     One that runs already may have begun before this import ended: then one more waits behind it.
     """
     if not behind():
-        return
+        return False
     running = Job.objects.filter(key="identity", state="running").exists()
-    try:
+    with suppress(Conflict):  # it waits already
         jobs.ask("identity", by=by, key="identity after" if running else "identity")
-    except Conflict:
-        return
+    return True
 
 
 def behind() -> bool:

@@ -19,7 +19,7 @@ from filrouge.domain.sources import SourceSpec
 from filrouge.domain.sources.schedule import next_run
 from filrouge.domain.sources.verdict import Counts, judge
 from filrouge.engines import open_engine
-from filrouge.store.models import BUILT_IN, Brand, Entity, Run, Source
+from filrouge.store.models import BUILT_IN, Brand, Entity, Erasure, Run, Source
 from filrouge.tables import TABLES
 from filrouge.work import audit, runs, secrets, suppressions
 from filrouge.work.imports import KEEPS_CURSOR, Import, Prepared
@@ -222,13 +222,27 @@ def _as_of(source: Source, spec: SourceSpec) -> datetime | None:
 def undo(run_id: str, *, by: str) -> Run:
     """Take back a whole import: what it brought goes, what it replaced comes back; later runs are kept.
 
-    Raises NotFound, and Conflict when a later run of the source built upon it.
+    Raises NotFound, and Conflict when a later run of the source built upon it, or may be about to, or when an erasure
+    is under way.
     """
     made = Run.objects.filter(pk=run_id, kind="import").first() if _is_id(run_id) else None
     if made is None:
         raise NotFound("No import has the number {run}.", hint="`filrouge source list` shows the runs.", run=run_id)
+    with runs.starting():  # no run begins to read what is being taken back
+        _undoable(made)
+        with runs.writing():
+            _undo(made, by=by)
+    return made
+
+
+def _undoable(made: Run) -> None:
+    made.refresh_from_db()
     if made.state != Run.State.COMMITTED:
         raise Conflict("This run is not in place.", hint="Only a run that was carried out can be undone.")
+    if Run.objects.filter(source=made.source, kind="import", state__in=(Run.State.RUNNING, Run.State.STAGED)).exists():
+        raise Conflict("{what} is already running.", hint="Wait for it to end, then try again.", what=made.source_name)
+    if Erasure.objects.filter(state="running").exists():
+        raise Conflict("An erasure is under way.", hint="It ends within minutes; then try again.")
     later = Run.objects.filter(
         source=made.source, kind="import", state=Run.State.COMMITTED, started_at__gt=made.started_at
     )
@@ -242,16 +256,15 @@ def undo(run_id: str, *, by: str) -> Run:
         raise Conflict(
             "What this run replaced is past its retention and gone.", hint="Correct the source and run it again."
         )
-    with runs.writing():
-        _undo(made, by=by)
-    return made
 
 
 def _undo(made: Run, *, by: str) -> None:
     with transaction.atomic():
-        made.state = Run.State.UNDONE
-        made.finished_at = clock.now()
-        made.save()
+        made.state, made.finished_at = Run.State.UNDONE, clock.now()
+        if not Run.objects.filter(pk=made.pk, state=Run.State.COMMITTED).update(
+            state=made.state, finished_at=made.finished_at
+        ):
+            raise Conflict("This run is not in place.", hint="Only a run that was carried out can be undone.")
         previous = Run.objects.filter(source=made.source, kind="import", state=Run.State.COMMITTED).first()
         Source.objects.filter(name=made.source_name).update(
             cursor=previous.next_cursor if previous else "", as_of=previous.as_of if previous else None

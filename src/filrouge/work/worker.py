@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import socket
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any
@@ -17,7 +18,7 @@ from django.db import close_old_connections
 from filrouge.base import clock
 from filrouge.base.errors import Conflict
 from filrouge.store.live import Live
-from filrouge.store.models import Job, Source, Worker
+from filrouge.store.models import Job, Run, Source, Worker
 from filrouge.tables import TABLES
 from filrouge.work import (
     answers,
@@ -36,6 +37,7 @@ from filrouge.work import (
     sources,
 )
 
+log = logging.getLogger("filrouge.worker")
 PAUSE = 1.0  # seconds between two looks at the queue
 LOOK = 10.0  # seconds between two looks at the schedules, and between two signs of life
 FORGET = timedelta(days=1)  # a worker not seen for so long is no longer told of
@@ -54,11 +56,12 @@ def run(stop: threading.Event | None = None) -> None:
     looked = float("-inf")
     while not ending.is_set():
         close_old_connections()
-        audit.chain_waiting()
+        _surviving(audit.chain_waiting)
         if time.monotonic() - looked > LOOK:
             looked = time.monotonic()
             alive(name)
             schedules.tick()
+            _surviving(go_on)
         job = jobs.claim(name)
         if job is None:
             ending.wait(PAUSE)
@@ -66,6 +69,26 @@ def run(stop: threading.Event | None = None) -> None:
         with _held(job):
             jobs.work(job, VERBS)
     Worker.objects.filter(name=name).delete()
+
+
+def _surviving(verb: Callable[[], object]) -> None:
+    """Do what is tried again a moment later anyway: the worker outlives its failure, and tells its kind."""
+    try:
+        verb()
+    except Exception as error:  # noqa: BLE001 - a database or a disk that is away for a while comes back
+        log.error("%s: %s", verb.__name__, type(error).__name__)
+
+
+def go_on() -> None:
+    """Carry out what runs promised and could not do, and let identities and pages follow."""
+    promised = set(Run.objects.filter(state=Run.State.STAGED).values_list("id", flat=True))
+    if not runs.recover():
+        return
+    schedules.settle(by="schedule")
+    done = Run.objects.filter(pk__in=promised, state=Run.State.COMMITTED)
+    if done.exclude(kind="import").exists():  # people whom no page shows yet
+        with suppress(Conflict):
+            jobs.ask("live", key="live", by="schedule")
 
 
 def alive(name: str) -> None:

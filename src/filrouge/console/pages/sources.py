@@ -116,4 +116,7 @@ def undo(request: HttpRequest, run_id: str) -> HttpResponse:
     asking = require(request, "engineer")
     made = found.run(run_id, asking)
     works.undo(str(made.id), by=asking.by)
-    return done(request, _("The run is undone: what it brought is gone."), to=reverse("run", args=[run_id]))
+    said = _("The run is undone: what it brought is gone.")
+    if schedules.settle(by=asking.by):
+        said = _("The run is undone: what it brought is gone. The people it was about follow in a moment.")
+    return done(request, said, to=reverse("run", args=[run_id]))

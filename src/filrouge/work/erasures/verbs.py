@@ -6,6 +6,7 @@ not come back; then the lake, the live copies and the acts; then the search, whi
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from django.db import transaction
@@ -18,7 +19,7 @@ from filrouge.store.live import Live
 from filrouge.store.models import Entity, Erasure, Job, Run, SubjectSalt
 from filrouge.store.queries.tables import forget_copies
 from filrouge.store.queries.verdicts import records_of
-from filrouge.work import access, audit, jobs, runs, sql, suppressions
+from filrouge.work import access, audit, jobs, live, locks, runs, sql, suppressions
 from filrouge.work.erasures import destroy
 from filrouge.work.erasures import reach as reaching
 from filrouge.work.erasures.reach import Reach
@@ -67,6 +68,23 @@ def plan(asking: Caller, person: str) -> dict[str, Any]:
 
 def request(asking: Caller, person: str, *, reason: str = "") -> Erasure:
     """Write down that what the caller's entities hold of a person is to be erased, and put the work in the queue."""
+    with transaction.atomic():
+        row = _write_down(asking, person, reason)
+        _queue(row)
+    return row
+
+
+def at_once(asking: Caller, person: str, *, reason: str = "") -> Erasure:
+    """Erase now, for whoever waits for the report; what cannot be ended now is left to the queue."""
+    row = _write_down(asking, person, reason)
+    try:
+        return carry_out(str(row.id))
+    except BaseException:
+        _queue(row)
+        raise
+
+
+def _write_down(asking: Caller, person: str, reason: str) -> Erasure:
     entities, view = _may(asking, person)
     with transaction.atomic():
         row = Erasure.objects.create(
@@ -75,8 +93,12 @@ def request(asking: Caller, person: str, *, reason: str = "") -> Erasure:
         audit.record(
             "erasure.request", by=asking.by, kind="person", subject=view.id, erasure=str(row.id), entities=entities
         )
-        jobs.ask("erase", by=asking.by, key=f"erase {row.id}", erasure=str(row.id))
     return row
+
+
+def _queue(row: Erasure) -> None:
+    with suppress(Conflict):  # it stands there already
+        jobs.ask("erase", by=row.by, key=f"erase {row.id}", erasure=str(row.id))
 
 
 def _may(asking: Caller, person: str) -> tuple[list[str], Any]:
@@ -95,15 +117,21 @@ def take_up() -> int:
     waiting = set(Job.objects.filter(kind="erase", state__in=("waiting", "running")).values_list("key", flat=True))
     lost = [row for row in Erasure.objects.exclude(state="done") if f"erase {row.id}" not in waiting]
     for row in lost:
-        jobs.ask("erase", by=row.by, key=f"erase {row.id}", erasure=str(row.id))
+        _queue(row)
     return len(lost)
 
 
 def carry_out(erasure: str) -> Erasure:
     """Erase, or take up an erasure that was interrupted; return it with its report.
 
-    Raises Conflict while an import or a resolution runs, StorageError when the search afterwards still finds something.
+    One erasure at a time: whoever comes second waits, and finds it done. Raises Conflict while an import or a
+    resolution runs, StorageError when the search afterwards still finds something.
     """
+    with locks.held("erasure"):
+        return _carry_out(erasure)
+
+
+def _carry_out(erasure: str) -> Erasure:
     row = Erasure.objects.filter(pk=erasure).first()
     if row is None:
         raise NotFound("There is no such erasure.")
@@ -113,7 +141,7 @@ def carry_out(erasure: str) -> Erasure:
         _alone(row)
         try:
             _erase(row)
-        except Exception:  # imports go on meanwhile: they obey the hashes, and what was written down stands
+        except BaseException:  # imports go on meanwhile: they obey the hashes, and what was written down stands
             Erasure.objects.filter(pk=row.pk, state="running").update(state="planned")
             raise
     audit.chain_waiting()
@@ -126,22 +154,27 @@ def carry_out(erasure: str) -> Erasure:
 
 def _alone(row: Erasure) -> None:
     """Take the place: what reads or derives people at the same time could write again what is being destroyed."""
-    with transaction.atomic():
+    with runs.starting(), transaction.atomic():
         if Run.objects.filter(state__in=(Run.State.RUNNING, Run.State.STAGED)).exists():
             raise Conflict("An import or a resolution is running.", hint="The erasure follows as soon as it has ended.")
+        # "running" is what a process that died left: nobody else is at work on it, since we hold the lock
+        if not Erasure.objects.filter(pk=row.pk, state__in=("planned", "running")).update(state="running"):
+            raise Conflict(
+                "This erasure is under way already.", hint="It ends within minutes; then look at its report."
+            )
         row.state = "running"
-        row.save()
 
 
 def _erase(row: Erasure) -> None:
     engine = open_engine(scratch=settings.get().home / "scratch")
     try:
         reach = _settle(row, engine)
-        with runs.writing():
-            destroy.rows(engine, reach)
-            destroy.derive(engine, row, reach)
-            destroy.sweep()
-        destroy.forget(reach)
+        with live.alone():  # copies that are being built read files that are swept, and people who go
+            with runs.writing():
+                destroy.rows(engine, reach)
+                destroy.derive(engine, row, reach)
+                destroy.sweep()
+            destroy.forget(reach)
         forget_copies(sql.copies())
     finally:
         engine.close()
