@@ -12,7 +12,8 @@ from ninja.errors import HttpError, ValidationError
 from ninja.security import HttpBearer
 
 from filrouge import __version__
-from filrouge.base.errors import FilrougeError, NotFound, Refused
+from filrouge.base.errors import FilrougeError, NotFound, Refused, UsageError
+from filrouge.base.text import whole
 from filrouge.domain.privacy.caller import Caller
 from filrouge.work import access
 
@@ -87,6 +88,14 @@ def _fault(request: HttpRequest, error: Exception) -> HttpResponse:
     return problem(
         request, 500, "Something went wrong on our side.", "Try again; if it goes on, tell the administrator."
     )
+
+
+def start_of(cursor: str) -> int | None:
+    """Return the number that ``cursor`` holds, None without a cursor. Raises UsageError when it holds none."""
+    found = whole(cursor) if cursor else None
+    if cursor and found is None:
+        raise UsageError("This cursor is not one that was given.", hint="Start again without a cursor.")
+    return found
 
 
 def caller(request: HttpRequest) -> Caller:

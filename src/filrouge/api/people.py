@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from django.http import FileResponse, HttpRequest
 from ninja import Header, Query, Router, Schema, Status
 
-from filrouge.api.door import caller
+from filrouge.api.door import caller, start_of
 from filrouge.base import clock
 from filrouge.base.errors import NotFound, UsageError
 from filrouge.connect.sheets import TYPES
@@ -139,7 +139,8 @@ def find(
         ]
     else:
         filters = Filters(brand=brand, place=place, system=system, subscription=subscription, complaint=complaint)
-        told = search.find(q, filters, asking, limit=limit, after=cursor, at=clock.now())
+        after = str(start_of(cursor) or "")
+        told = search.find(q, filters, asking, limit=limit, after=after, at=clock.now())
         return {"items": told.hits, "total": told.total, "more": told.more, "next": told.next or None}
     return {"items": hits, "total": len(hits), "more": False, "next": None}
 

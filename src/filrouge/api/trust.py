@@ -8,8 +8,7 @@ from typing import Annotated, Any
 from django.http import HttpRequest
 from ninja import Query, Router
 
-from filrouge.api.door import caller
-from filrouge.base.errors import UsageError
+from filrouge.api.door import caller, start_of
 from filrouge.store.queries import audits
 from filrouge.store.queries import baselines as figures
 from filrouge.work import access, audit
@@ -28,9 +27,7 @@ def lines(
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> dict[str, Any]:
     access.must(caller(request), "privacy", scope="audit:read")
-    if cursor and not cursor.isdigit():
-        raise UsageError("This cursor is not one that was given.", hint="Start again without a cursor.")
-    rows = audits.lines(by=by, action=action, person=person, before=int(cursor) if cursor else None, limit=limit + 1)
+    rows = audits.lines(by=by, action=action, person=person, before=start_of(cursor), limit=limit + 1)
     shown = rows[:limit]
     more = len(rows) > limit
     return {"items": [dataclasses.asdict(row) for row in shown], "next": str(shown[-1].seq) if more else None}

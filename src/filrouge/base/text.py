@@ -35,6 +35,14 @@ def in_case(text: str) -> str:
     return _WORD.sub(word, small)
 
 
+def whole(text: str, most: int = 2**63 - 1) -> int | None:
+    """Return the number that ``text`` writes in the digits 0 to 9, None when it writes none or one beyond ``most``."""
+    if not (text.isascii() and text.isdigit() and len(text) <= 19):
+        return None
+    found = int(text)
+    return found if found <= most else None
+
+
 def grams(token: str) -> set[str]:
     """Return the three-letter pieces of a word, its ends marked."""
     padded = f"^{token}$"

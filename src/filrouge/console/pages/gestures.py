@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from filrouge.base.errors import NotFound, UsageError
+from filrouge.base.text import whole
 from filrouge.console import words
 from filrouge.console.errors import sentence
 from filrouge.console.names import entity as entity_name
@@ -81,7 +82,8 @@ def reopen_followup(request: HttpRequest, followup_id: UUID) -> HttpResponse:
 
 @act
 def postpone_followup(request: HttpRequest, followup_id: UUID) -> HttpResponse:
-    moved = followups.postpone(caller(request), str(followup_id), int(request.POST.get("days") or 7))
+    days = whole(request.POST.get("days") or "7") or 0
+    moved = followups.postpone(caller(request), str(followup_id), days)
     return done(request, _("Moved to %(day)s.") % {"day": say.day(moved.due_at)})
 
 
