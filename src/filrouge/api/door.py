@@ -9,11 +9,12 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import get_language_from_request, gettext, override
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
+from ninja.parser import Parser
 from ninja.security import HttpBearer
 
 from filrouge import __version__
 from filrouge.base.errors import FilrougeError, NotFound, Refused, UsageError
-from filrouge.base.text import whole
+from filrouge.base.text import kept, whole
 from filrouge.domain.privacy.caller import Caller
 from filrouge.work import access
 
@@ -28,11 +29,19 @@ class Key(HttpBearer):
             return None
 
 
+class Letters(Parser):
+    """Bodies as JSON, without what no database keeps."""
+
+    def parse_body(self, request: HttpRequest) -> Any:
+        return kept(super().parse_body(request))
+
+
 api = NinjaAPI(
     title="Filrouge",
     version=__version__,
     description="Everything that the console can do, for programs. Keys carry scopes, entities and brands.",
     auth=Key(),
+    parser=Letters(),
     docs_url="/docs",
     openapi_url="/openapi.json",
     urls_namespace="api",

@@ -7,11 +7,12 @@ from uuid import UUID
 
 from django.http import HttpRequest
 from ninja import Query, Router, Schema
+from pydantic import Field
 
 from filrouge.api.door import caller, start_of
 from filrouge.base import clock
 from filrouge.store.queries import followups as reads
-from filrouge.work import access, followups, promises
+from filrouge.work import access, followups, lengths, promises
 
 router = Router(tags=["follow-ups"])
 FURTHEST = 10**9  # rows; no list is longer
@@ -19,12 +20,12 @@ FURTHEST = 10**9  # rows; no list is longer
 
 class Close(Schema):
     state: Literal["done", "cancelled"]
-    outcome: str = ""
+    outcome: Annotated[str, Field(max_length=lengths.EVIDENCE)] = ""
 
 
 class ClosePromise(Schema):
     state: Literal["kept", "broken", "released"]
-    outcome: str = ""
+    outcome: Annotated[str, Field(max_length=lengths.EVIDENCE)] = ""
 
 
 class Later(Schema):

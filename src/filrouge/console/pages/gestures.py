@@ -23,6 +23,7 @@ from filrouge.console.who import caller
 from filrouge.domain.profiles import ATTRIBUTES
 from filrouge.store.queries.people import address
 from filrouge.work import access, consents, corrections, followups, notes, promises
+from filrouge.work.lengths import REASON, fits
 
 
 @act
@@ -123,7 +124,9 @@ def correct(request: HttpRequest, person_id: str, attribute: str) -> HttpRespons
     if request.method == "POST":
         typed = _typed(request, attribute)
         try:
-            made = corrections.correct(asking, person_id, attribute, typed, reason=request.POST.get("reason", ""))
+            made = corrections.correct(
+                asking, person_id, attribute, typed, reason=fits(request.POST.get("reason", ""), REASON)
+            )
         except UsageError as error:
             fault = " ".join(part for part in sentence(error) if part)
         else:
