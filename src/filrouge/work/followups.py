@@ -17,7 +17,7 @@ from filrouge.domain.privacy.caller import Caller
 from filrouge.engines import open_engine
 from filrouge.store.models import FollowUp, Promise
 from filrouge.store.views import current
-from filrouge.work import access, audit, runs
+from filrouge.work import access, audit, dates, runs
 from filrouge.work.lengths import EVIDENCE, KIND, OWNER, SLUG, fits
 from filrouge.work.notes import worded
 
@@ -32,6 +32,7 @@ def add(
     access.must(asking, "advisor", "sales", scope="people:write")
     found = access.person(asking, person)
     entity, brand = access.origin(asking, found, entity, brand)
+    due_at = dates.due(due_at)
     with transaction.atomic():
         made = FollowUp.objects.create(
             person=found.view.id, entity=entity, brand=fits(brand, SLUG), by=asking.by, kind=fits(kind, KIND),
@@ -72,7 +73,7 @@ def postpone(asking: Caller, key: str, days: int) -> FollowUp:
     row = _open(asking, key)
     if not 1 <= days <= 365:
         raise UsageError("A follow-up may be moved by 1 to 365 days.")
-    due = max(row.due_at, clock.now()) + timedelta(days=days)
+    due = dates.due(max(row.due_at, clock.now()), later=timedelta(days=days))
     return _change(row, asking, "follow_up.postpone", due_at=due)
 
 

@@ -163,7 +163,8 @@ def _write(
     Verdict.objects.bulk_create(
         Verdict(
             kind=kind, left=left, right=right, by=by, reason=fits(reason, REASON), gesture=gesture,
-            left_entity=mine[left][0], left_brand=mine[left][1], right_entity=theirs[right][0], right_brand=theirs[right][1],
+            left_entity=mine[left][0], left_brand=mine[left][1],
+            right_entity=theirs[right][0], right_brand=theirs[right][1],
         )
         for left, right in pairs
     )  # fmt: skip
