@@ -56,6 +56,11 @@ def problem(request: HttpRequest, status: int, title: str, detail: str = "", **m
     return response
 
 
+def unknown(request: HttpRequest) -> HttpResponse:
+    """Return what is told to whoever brings no key, or one that is not in use."""
+    return problem(request, 401, "A key is needed.", "Send `Authorization: Bearer …` with a key that is in use.")
+
+
 def reading(request: HttpRequest) -> AbstractContextManager[None]:
     """Say things in the language that the program asks for, English when it asks for none."""
     asked = get_language_from_request(request)[:2] if "Accept-Language" in request.headers else "en"
@@ -79,7 +84,7 @@ def _invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
 @api.exception_handler(HttpError)
 def _http(request: HttpRequest, error: HttpError) -> HttpResponse:
     if error.status_code == 401:
-        return problem(request, 401, "A key is needed.", "Send `Authorization: Bearer …` with a key that is in use.")
+        return unknown(request)
     return problem(request, error.status_code, str(error))
 
 
@@ -88,7 +93,7 @@ def _fault(request: HttpRequest, error: Exception) -> HttpResponse:
     from ninja.errors import AuthenticationError
 
     if isinstance(error, AuthenticationError):
-        return problem(request, 401, "A key is needed.", "Send `Authorization: Bearer …` with a key that is in use.")
+        return unknown(request)
     if type(error).__name__ == "Http404":
         return _told(request, NotFound("There is nothing here."))
     import logging
