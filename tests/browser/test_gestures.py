@@ -72,7 +72,7 @@ def test_records_are_separated_settled_and_put_back(scripts: bool, visit: Visit,
     if scripts:
         assert faults(page) == []
     page.locator(".decided li").first.locator("button").click()
-    assert "La décision est reprise" in page.locator(".toasts").inner_text()
+    assert "La décision est annulée" in page.locator(".toasts").inner_text()
     worker()
     page.goto(f"{person}/records")
     assert page.locator("table.records tbody tr").count() == before

@@ -131,6 +131,30 @@ def test_a_word_told_once_is_not_told_again(world: Any) -> None:
     assert word not in again.content.decode()
 
 
+def test_a_revoked_or_unknown_key_is_told_no_old_answer(ada: str) -> None:
+    from filrouge.store.models import ApiKey
+
+    client = api("advisor", "groupe")
+    assert post(client, f"/people/{ada}/notes", {"text": "x"}, **{"Idempotency-Key": "k"}).status_code == 201
+    ApiKey.objects.update(revoked_at=clock.now())
+    again = post(client, f"/people/{ada}/notes", {"text": "x"}, **{"Idempotency-Key": "k"})
+    assert again.status_code == 401
+    assert again["content-type"].startswith("application/problem+json")
+    for headers in ({}, {"authorization": "Bearer fr_nobody"}, {"authorization": "Basic eDp5"}):
+        unknown = post(Client(headers=headers), f"/people/{ada}/notes", {"text": "x"}, **{"Idempotency-Key": "k"})
+        assert unknown.status_code == 401
+
+
+def test_a_file_asked_for_again_is_a_file_again(ada: str) -> None:
+    client = api("marketer", "groupe", scopes=["people:read", "people:export"])
+    said = {"purpose": "marketing", "channel": "email", "entity": "groupe", "brand": "horizon", "q": "Ada"}
+    for _ in range(2):
+        answer = post(client, "/people/exports", said, **{"Idempotency-Key": "k"})
+        assert answer.status_code == 200, answer.content
+        assert answer["content-disposition"].startswith("attachment")
+        assert b"".join(answer.streaming_content)
+
+
 def test_answers_are_forgotten_after_a_day(ada: str) -> None:
     from filrouge.store.models import Answer
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -102,7 +103,7 @@ def test_what_was_said_and_corrected_here_counts_at_once(group: World) -> None:
 def test_every_row_has_the_answer_that_may_i_gives(group: World) -> None:
     seller = group.user("sales", entities=["north"])
     cleo = group.find("cleo@example.org")[0].id
-    promises.make(seller, cleo, "a call", clock.now().replace(year=2999), entity="north")
+    promises.make(seller, cleo, "a call", clock.now() + timedelta(days=30), entity="north")
     from filrouge.store.models import Promise
 
     Promise.objects.update(due_at=clock.now().replace(year=2020))

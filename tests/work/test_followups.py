@@ -85,3 +85,18 @@ def test_the_share_kept_counts_what_was_done_there_and_here(ada: World) -> None:
     followups.close(access.OWNER, str(FollowUp.objects.get(source_id="b").id), "done")
     kept = next(row for row in baselines.measure(by="test") if row.figure == "follow_ups_kept")
     assert kept.value == 0.5
+
+
+def test_a_source_that_writes_at_length_is_taken_over_within_the_columns(ada: World) -> None:
+    number = "n" * 130
+    long = {**TODO, "map": {**TODO["map"], "owner": "owner", "currency": "money", "amount": "sum"}}
+    for state in ("todo", "done"):
+        row = {"id": number, "who": "1", "what": "Rappeler", "due": "01/02/2026", "state": state, "owner": "o" * 150,
+               "money": "EUROS", "sum": "12"}  # fmt: skip
+        ada.write("todo.csv", tuple(row), [row])
+        sources.run(ada.define(long), by="test")
+        followups.adopt()
+        kept = FollowUp.objects.get()
+        for name in ("owner", "currency", "source_id", "source", "brand", "entity"):
+            assert len(getattr(kept, name)) <= FollowUp._meta.get_field(name).max_length
+    assert (kept.owner, kept.currency, kept.state) == ("o" * 100, "EUR", "done")

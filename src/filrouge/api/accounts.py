@@ -11,7 +11,7 @@ from ninja import Router, Schema, Status
 from filrouge.api.door import caller
 from filrouge.base.errors import UsageError
 from filrouge.store.queries import accounts
-from filrouge.work import access, groups
+from filrouge.work import access, groups, lengths
 
 router = Router(tags=["accounts"])
 
@@ -49,8 +49,9 @@ def add(request: HttpRequest, said: AccountIn) -> Status[dict[str, Any]]:
     asking = caller(request)
     access.must(asking, "administrator", scope="accounts:write")
     access.administer(asking)
+    email, name = lengths.account(said.email, said.name, said.language)
     user, word = groups.add_user(
-        said.email.strip(), said.name.strip(), role=said.role, by=asking.by, entities=said.entities, brands=said.brands,
+        email, name, role=said.role, by=asking.by, entities=said.entities, brands=said.brands,
         language=said.language,
     )  # fmt: skip
     return Status(201, {"id": str(user.id), "password": word})
@@ -81,7 +82,12 @@ def make_key(request: HttpRequest, said: KeyIn) -> Status[dict[str, Any]]:
     access.must(asking, "administrator", scope="accounts:write")
     access.administer(asking)
     key, word = groups.make_key(
-        asking, said.name, role=said.role, scopes=said.scopes, entities=said.entities, brands=said.brands
+        asking,
+        lengths.fits(said.name, lengths.OWNER),
+        role=said.role,
+        scopes=said.scopes,
+        entities=said.entities,
+        brands=said.brands,
     )
     return Status(201, {"prefix": key.prefix, "key": word})
 

@@ -9,10 +9,12 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import get_language_from_request, gettext, override
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
+from ninja.parser import Parser
 from ninja.security import HttpBearer
 
 from filrouge import __version__
-from filrouge.base.errors import FilrougeError, NotFound, Refused
+from filrouge.base.errors import FilrougeError, NotFound, Refused, UsageError
+from filrouge.base.text import kept, whole
 from filrouge.domain.privacy.caller import Caller
 from filrouge.work import access
 
@@ -27,11 +29,19 @@ class Key(HttpBearer):
             return None
 
 
+class Letters(Parser):
+    """Bodies as JSON, without what no database keeps."""
+
+    def parse_body(self, request: HttpRequest) -> Any:
+        return kept(super().parse_body(request))
+
+
 api = NinjaAPI(
     title="Filrouge",
     version=__version__,
     description="Everything that the console can do, for programs. Keys carry scopes, entities and brands.",
     auth=Key(),
+    parser=Letters(),
     docs_url="/docs",
     openapi_url="/openapi.json",
     urls_namespace="api",
@@ -44,6 +54,11 @@ def problem(request: HttpRequest, status: int, title: str, detail: str = "", **m
     response = api.create_response(request, body, status=status)
     response["Content-Type"] = "application/problem+json"
     return response
+
+
+def unknown(request: HttpRequest) -> HttpResponse:
+    """Return what is told to whoever brings no key, or one that is not in use."""
+    return problem(request, 401, "A key is needed.", "Send `Authorization: Bearer …` with a key that is in use.")
 
 
 def reading(request: HttpRequest) -> AbstractContextManager[None]:
@@ -69,7 +84,7 @@ def _invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
 @api.exception_handler(HttpError)
 def _http(request: HttpRequest, error: HttpError) -> HttpResponse:
     if error.status_code == 401:
-        return problem(request, 401, "A key is needed.", "Send `Authorization: Bearer …` with a key that is in use.")
+        return unknown(request)
     return problem(request, error.status_code, str(error))
 
 
@@ -78,7 +93,7 @@ def _fault(request: HttpRequest, error: Exception) -> HttpResponse:
     from ninja.errors import AuthenticationError
 
     if isinstance(error, AuthenticationError):
-        return problem(request, 401, "A key is needed.", "Send `Authorization: Bearer …` with a key that is in use.")
+        return unknown(request)
     if type(error).__name__ == "Http404":
         return _told(request, NotFound("There is nothing here."))
     import logging
@@ -87,6 +102,14 @@ def _fault(request: HttpRequest, error: Exception) -> HttpResponse:
     return problem(
         request, 500, "Something went wrong on our side.", "Try again; if it goes on, tell the administrator."
     )
+
+
+def start_of(cursor: str) -> int | None:
+    """Return the number that ``cursor`` holds, None without a cursor. Raises UsageError when it holds none."""
+    found = whole(cursor) if cursor else None
+    if cursor and found is None:
+        raise UsageError("This cursor is not one that was given.", hint="Start again without a cursor.")
+    return found
 
 
 def caller(request: HttpRequest) -> Caller:

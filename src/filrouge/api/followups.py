@@ -7,24 +7,25 @@ from uuid import UUID
 
 from django.http import HttpRequest
 from ninja import Query, Router, Schema
+from pydantic import Field
 
-from filrouge.api.door import caller
+from filrouge.api.door import caller, start_of
 from filrouge.base import clock
-from filrouge.base.errors import UsageError
 from filrouge.store.queries import followups as reads
-from filrouge.work import access, followups, promises
+from filrouge.work import access, followups, lengths, promises
 
 router = Router(tags=["follow-ups"])
+FURTHEST = 10**9  # rows; no list is longer
 
 
 class Close(Schema):
     state: Literal["done", "cancelled"]
-    outcome: str = ""
+    outcome: Annotated[str, Field(max_length=lengths.EVIDENCE)] = ""
 
 
 class ClosePromise(Schema):
     state: Literal["kept", "broken", "released"]
-    outcome: str = ""
+    outcome: Annotated[str, Field(max_length=lengths.EVIDENCE)] = ""
 
 
 class Later(Schema):
@@ -40,9 +41,7 @@ def todo(
 ) -> dict[str, Any]:
     asking = caller(request)
     access.must(asking, "advisor", "sales", scope="people:read")
-    if cursor and not cursor.isdigit():
-        raise UsageError("This cursor is not one that was given.", hint="Start again without a cursor.")
-    start = int(cursor or 0)
+    start = min(start_of(cursor) or 0, FURTHEST)
     rows, total = reads.followups(asking, which=list, at=clock.now(), start=start, limit=limit)
     more = start + limit < total
     return {"items": [_line(row) for row in rows], "total": total, "next": str(start + limit) if more else None}

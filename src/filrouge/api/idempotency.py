@@ -8,7 +8,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
-from filrouge.base.errors import FilrougeError
+from filrouge.base.errors import FilrougeError, Refused
 
 # These answers hold a word that is told once and kept nowhere: a second call is told that, and no more.
 TOLD_ONCE = ("/api/v1/accounts",)
@@ -24,9 +24,14 @@ class IdempotencyMiddleware:
         key = request.headers.get("Idempotency-Key", "")
         if not key or request.method != "POST" or not request.path.startswith("/api/v1/"):
             return self.get_response(request)
-        from filrouge.api.door import problem
-        from filrouge.work import answers
+        from filrouge.api.door import problem, unknown
+        from filrouge.work import access, answers
 
+        scheme, _, word = request.headers.get("Authorization", "").partition(" ")
+        try:  # what was answered to a key is not told to whoever holds it once it is revoked
+            access.caller_of_key(word if scheme.lower() == "bearer" else "")
+        except Refused:
+            return unknown(request)
         asked = b"\n".join((request.get_full_path().encode(), request.body))
         try:
             answer = answers.begin(request.headers.get("Authorization", ""), key, asked)
@@ -39,9 +44,11 @@ class IdempotencyMiddleware:
         except BaseException:
             answers.drop(answer)
             raise
+        if not isinstance(response, HttpResponse):  # a file is not kept: asked again, it is written again
+            answers.drop(answer)
+            return response
         secret = request.path.startswith(TOLD_ONCE)
-        body = "" if secret or not isinstance(response, HttpResponse) else response.content.decode()
-        answers.keep(answer, response.status_code, body)
+        answers.keep(answer, response.status_code, "" if secret else response.content.decode())
         return response
 
     def _again(self, request: HttpRequest, answer: Any) -> HttpResponse:

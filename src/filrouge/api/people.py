@@ -9,19 +9,25 @@ from typing import Annotated, Any, Literal
 
 from django.http import FileResponse, HttpRequest
 from ninja import Header, Query, Router, Schema, Status
+from pydantic import Field
 
-from filrouge.api.door import caller
+from filrouge.api.door import caller, start_of
 from filrouge.base import clock
 from filrouge.base.errors import NotFound, UsageError
 from filrouge.connect.sheets import TYPES
 from filrouge.domain.profiles.filters import Filters
 from filrouge.store.queries import moments as thread
 from filrouge.store.queries import people, search
-from filrouge.work import access, consents, corrections, erasures, exports, followups, notes, promises
+from filrouge.work import access, consents, corrections, erasures, exports, followups, lengths, notes, promises
 from filrouge.work import people as newcomers
 
 router = Router(tags=["people"])
 PAGE = 50
+Slug = Annotated[str, Field(max_length=lengths.SLUG)]
+Owner = Annotated[str, Field(max_length=lengths.OWNER)]
+Kind = Annotated[str, Field(max_length=lengths.KIND)]
+Evidence = Annotated[str, Field(max_length=lengths.EVIDENCE)]
+Reason = Annotated[str, Field(max_length=lengths.REASON)]
 
 
 class Found(Schema):
@@ -43,41 +49,41 @@ class FoundPage(Schema):
 
 class NoteIn(Schema):
     text: str
-    entity: str = ""
-    brand: str = ""
+    entity: Slug = ""
+    brand: Slug = ""
 
 
 class PromiseIn(Schema):
     text: str
     due_at: datetime
-    owner: str = ""
-    entity: str = ""
-    brand: str = ""
+    owner: Owner = ""
+    entity: Slug = ""
+    brand: Slug = ""
 
 
 class FollowUpIn(Schema):
     subject: str
     due_at: datetime
-    kind: str = "call"
-    owner: str = ""
-    entity: str = ""
-    brand: str = ""
+    kind: Kind = "call"
+    owner: Owner = ""
+    entity: Slug = ""
+    brand: Slug = ""
 
 
 class ConsentIn(Schema):
     purpose: str
     channel: str
     state: str
-    entity: str = ""
-    brand: str = ""
-    evidence: str = ""
+    entity: Slug = ""
+    brand: Slug = ""
+    evidence: Evidence = ""
 
 
 class CorrectionIn(Schema):
     attribute: str
     value: str
-    reason: str = ""
-    entity: str = ""
+    reason: Reason = ""
+    entity: Slug = ""
 
 
 class PersonIn(Schema):
@@ -140,7 +146,8 @@ def find(
         ]
     else:
         filters = Filters(brand=brand, place=place, system=system, subscription=subscription, complaint=complaint)
-        told = search.find(q, filters, asking, limit=limit, after=cursor, at=clock.now())
+        after = str(start_of(cursor) or "")
+        told = search.find(q, filters, asking, limit=limit, after=after, at=clock.now())
         return {"items": told.hits, "total": told.total, "more": told.more, "next": told.next or None}
     return {"items": hits, "total": len(hits), "more": False, "next": None}
 

@@ -8,8 +8,7 @@ from typing import Annotated, Any
 from django.http import HttpRequest
 from ninja import Query, Router
 
-from filrouge.api.door import caller
-from filrouge.base.errors import UsageError
+from filrouge.api.door import caller, start_of
 from filrouge.store.queries import audits
 from filrouge.store.queries import baselines as figures
 from filrouge.work import access, audit
@@ -29,11 +28,10 @@ def lines(
 ) -> dict[str, Any]:
     asking = caller(request)
     access.must(asking, "privacy", scope="audit:read")
+    before = start_of(cursor)
     if person and not access.knows(asking, person):
         return {"items": [], "next": None}
-    if cursor and not cursor.isdigit():
-        raise UsageError("This cursor is not one that was given.", hint="Start again without a cursor.")
-    rows = audits.lines(by=by, action=action, person=person, before=int(cursor) if cursor else None, limit=limit + 1)
+    rows = audits.lines(by=by, action=action, person=person, before=before, limit=limit + 1)
     shown = rows[:limit]
     more = len(rows) > limit
     return {"items": [dataclasses.asdict(row) for row in shown], "next": str(shown[-1].seq) if more else None}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from typing import Any
 
 _SPECIAL = str.maketrans({"œ": "oe", "æ": "ae", "ß": "ss", "ø": "o", "đ": "d", "ð": "d", "ł": "l", "þ": "th", "ı": "i"})
 
@@ -33,6 +34,23 @@ def in_case(text: str) -> str:
         return found[0] if inside and found[0] in _PARTICLES else found[0].capitalize()
 
     return _WORD.sub(word, small)
+
+
+def kept(value: Any) -> Any:
+    """Return ``value`` (text, or plain data holding some) without what no database keeps: NUL and halves of letters."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "ignore").decode().replace("\x00", "")
+    if isinstance(value, dict):
+        return {kept(name): kept(inner) for name, inner in value.items()}
+    return [kept(inner) for inner in value] if isinstance(value, list) else value
+
+
+def whole(text: str, most: int = 2**63 - 1) -> int | None:
+    """Return the number that ``text`` writes in the digits 0 to 9, None when it writes none or one beyond ``most``."""
+    if not (text.isascii() and text.isdigit() and len(text) <= 19):
+        return None
+    found = int(text)
+    return found if found <= most else None
 
 
 def grams(token: str) -> set[str]:

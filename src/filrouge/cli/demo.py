@@ -33,9 +33,8 @@ def demo(
     for login in work.logins():
         line = f"  {login.role:14}{login.name:24}{login.email:24}{login.password:20}{login.scope}"
         talk.print(line, markup=False, soft_wrap=True)
-    talk.print(
-        f"Open http://{host}:{port}/ and sign in. Everything here is sample data; `filrouge demo remove` takes it away."
-    )
+    then = "`filrouge serve` serves it: sign in there." if no_serve else f"Open http://{host}:{port}/ and sign in."
+    talk.print(f"{then} Everything here is sample data; `filrouge demo remove` takes it away.")
     if no_serve:
         return
     with work.serving_desk(settings.get().sample):

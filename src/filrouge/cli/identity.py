@@ -79,13 +79,15 @@ def split(
 ) -> None:
     """Say that some records are of somebody else; prints the number by which it can be undone."""
     from filrouge.base.errors import UsageError
+    from filrouge.base.text import whole
     from filrouge.work import identity, installation
 
     installation.ready()
     parts = [part.strip() for part in records.split(",") if part.strip()]
-    if not all(part.isdigit() for part in parts):
+    keys = [key for part in parts if (key := whole(part)) is not None]
+    if len(keys) != len(parts):
         raise UsageError("A record's key is a number.", hint="`filrouge person show ID --json` tells the keys.")
-    typer.echo(identity.split(person, [int(part) for part in parts], by=BY, reason=reason))
+    typer.echo(identity.split(person, keys, by=BY, reason=reason))
 
 
 @app.command()

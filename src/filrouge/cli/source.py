@@ -107,9 +107,11 @@ def run(
     talk.print(
         f"{counts['read']} read = {counts['new']} new + {counts['changed']} changed + "
         f"{counts['unchanged']} unchanged + {counts['rejected']} rejected, {counts['lost']} lost; "
-        f"{counts['matched']} of the new are of people already known."
+        f"{counts['matched']} of the new are of people already known, "
+        f"{counts['vanished']} known before are no longer there."
     )
     if made is not None:
+        talk.print(f"Verdict: {made.verdict}.")
         talk.print(f"Run {made.id}. `filrouge identity resolve` makes people of the new records.")
 
 

@@ -29,9 +29,10 @@ def add(
     """Make an account; its password is made up and printed once."""
     from filrouge.cli import talk
     from filrouge.cli.key import parts
-    from filrouge.work import groups, installation
+    from filrouge.work import groups, installation, lengths
 
     installation.ready()
+    email, name = lengths.account(email, name, language)
     made, word = groups.add_user(
         email, name, role=role, by=BY, entities=parts(entities), brands=parts(brands), language=language
     )

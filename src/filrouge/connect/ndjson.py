@@ -13,6 +13,7 @@ from typing import Any, BinaryIO
 import msgspec
 
 from filrouge.base.errors import SourceError
+from filrouge.base.text import whole
 from filrouge.connect.base import CHUNK, Chunk, Discovered, Reach, RowFault, texts
 from filrouge.connect.paths import files, told
 from filrouge.connect.text import Text
@@ -203,8 +204,8 @@ def reach_in(item: Any, path: Sequence[str]) -> Any:
     for step in path:
         if isinstance(item, dict):
             item = item.get(step)
-        elif isinstance(item, list) and step.isdigit() and int(step) < len(item):
-            item = item[int(step)]
+        elif isinstance(item, list) and (at := whole(step, most=len(item) - 1)) is not None:
+            item = item[at]
         else:
             return None
     return item

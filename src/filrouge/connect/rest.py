@@ -13,6 +13,7 @@ import httpx
 
 from filrouge.base import clock
 from filrouge.base.errors import Phrase, SourceError
+from filrouge.base.text import whole
 from filrouge.connect.base import Chunk, Discovered, Reach
 from filrouge.connect.guard import client
 from filrouge.connect.ndjson import chunks, decode, encode, reach_in, seen
@@ -220,8 +221,8 @@ def _refused(status: int, path: str, spec: SourceSpec) -> SourceError:
 def _asked_wait(response: httpx.Response, otherwise: float) -> float:
     """Return how many seconds the answer asks to wait: a number or a date, within reason."""
     asked = response.headers.get("Retry-After", "")
-    if asked.isdigit():
-        return min(float(asked), LONGEST_WAIT)
+    if (seconds := whole(asked)) is not None:
+        return min(float(seconds), LONGEST_WAIT)
     try:
         left = (parsedate_to_datetime(asked) - clock.now()).total_seconds()
     except (TypeError, ValueError):

@@ -100,7 +100,7 @@ def keeps(*, group: str = "", brand: str = "", channel: str = "") -> Callable[[M
 
 def local_day(moment: Moment) -> date:
     """Return the day of a moment in the zone of the screens."""
-    return moment.at.astimezone(say.zone()).date()
+    return say.local(moment.at).date()
 
 
 def line(moment: Moment) -> Line:

@@ -60,6 +60,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "filrouge.console.errors.ErrorMiddleware",
+    "filrouge.site.letters.LettersMiddleware",
     "axes.middleware.AxesMiddleware",
     "filrouge.api.idempotency.IdempotencyMiddleware",
 ]

@@ -16,6 +16,7 @@ from filrouge.domain.privacy.perimeter import CHANNELS, PURPOSES
 from filrouge.store.live import Live
 from filrouge.store.models import ConsentEvent, Promise
 from filrouge.work import access, audit
+from filrouge.work.lengths import EVIDENCE, REASON, SLUG, fits
 
 STATES = ("granted", "denied", "withdrawn", "objected", "restricted", "released")
 
@@ -35,9 +36,10 @@ def record(
     entity, brand = access.origin(asking, found, entity, brand)
     with transaction.atomic():
         event = ConsentEvent.objects.create(
-            person=found.view.id, entity=entity, brand="" if state == "objected" else brand,
+            person=found.view.id, entity=entity, brand="" if state == "objected" else fits(brand, SLUG),
             by=asking.by, purpose=purpose,
-            channel=channel, state=state, method=method[:60], evidence=evidence[:500], notice=notice[:300],
+            channel=channel, state=state, method=method[:60], evidence=fits(evidence, EVIDENCE),
+            notice=fits(notice, REASON),
         )  # fmt: skip
         audit.record(
             "consent.record", by=asking.by, kind="person", subject=found.view.id, entity=entity, purpose=purpose,

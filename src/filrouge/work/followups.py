@@ -17,7 +17,8 @@ from filrouge.domain.privacy.caller import Caller
 from filrouge.engines import open_engine
 from filrouge.store.models import FollowUp, Promise
 from filrouge.store.views import current
-from filrouge.work import access, audit, runs
+from filrouge.work import access, audit, dates, runs
+from filrouge.work.lengths import EVIDENCE, KIND, OWNER, SLUG, fits
 from filrouge.work.notes import worded
 
 BATCH = 1_000
@@ -31,10 +32,11 @@ def add(
     access.must(asking, "advisor", "sales", scope="people:write")
     found = access.person(asking, person)
     entity, brand = access.origin(asking, found, entity, brand, roles=("advisor", "sales"))
+    due_at = dates.due(due_at)
     with transaction.atomic():
         made = FollowUp.objects.create(
-            person=found.view.id, entity=entity, brand=brand, by=asking.by, kind=kind[:30], subject=worded(subject, 300),
-            due_at=due_at, owner=owner or asking.by,
+            person=found.view.id, entity=entity, brand=fits(brand, SLUG), by=asking.by, kind=fits(kind, KIND),
+            subject=worded(subject, 300), due_at=due_at, owner=fits(owner, OWNER) or asking.by,
         )  # fmt: skip
         audit.record("follow_up.add", by=asking.by, kind="person", subject=found.view.id, follow_up=str(made.id))
     return made
@@ -52,7 +54,7 @@ def close(asking: Caller, key: str, state: str, *, outcome: str = "") -> FollowU
         state=state,
         closed_at=clock.now(),
         closed_by=asking.by,
-        outcome=outcome[:500],
+        outcome=fits(outcome, EVIDENCE),
     )
 
 
@@ -71,7 +73,7 @@ def postpone(asking: Caller, key: str, days: int) -> FollowUp:
     row = _open(asking, key)
     if not 1 <= days <= 365:
         raise UsageError("A follow-up may be moved by 1 to 365 days.")
-    due = max(row.due_at, clock.now()) + timedelta(days=days)
+    due = dates.due(max(row.due_at, clock.now()), later=timedelta(days=days))
     return _change(row, asking, "follow_up.postpone", due_at=due)
 
 
@@ -123,15 +125,15 @@ def adopt(*, progress: runs.Progress = runs.silent) -> int:
             QUALIFY row_number() OVER (PARTITION BY record_key ORDER BY decided_at DESC, run_id DESC) = 1"""
         )
         follow_ups = raw.execute(
-            """SELECT f.source, f.source_id, coalesce(f.status, '') AS status, coalesce(o.person, '') AS person, f.entity,
+            """SELECT f.source, left(f.source_id, 120) AS source_id, coalesce(f.status, '') AS status, coalesce(o.person, '') AS person, f.entity,
             coalesce(f.brand, '') AS brand, coalesce(CAST(f.company_key AS VARCHAR), '') AS company,
             left(coalesce(f.kind, 'call'), 30) AS kind, left(coalesce(f.subject, ''), 300) AS subject, f.due_at,
-            coalesce(f.owner, '') AS owner, f.amount, coalesce(f.currency, '') AS currency, f.record_key
+            left(coalesce(f.owner, ''), 100) AS owner, f.amount, left(coalesce(f.currency, ''), 3) AS currency, f.record_key
             FROM followups f LEFT JOIN owned o ON o.record_key = f.person_key
             WHERE f.due_at IS NOT NULL ORDER BY f.source, f.source_id"""
         ).to_arrow_table()
         promises = raw.execute(
-            """SELECT f.source, f.source_id, coalesce(f.status, '') AS status, o.person, f.entity, coalesce(f.brand, '') AS brand,
+            """SELECT f.source, left(f.source_id, 120) AS source_id, coalesce(f.status, '') AS status, o.person, f.entity, coalesce(f.brand, '') AS brand,
             left(f.promised, 500) AS text, coalesce(f.promised_for, f."at" + INTERVAL 7 DAY) AS due_at, f."at" AS made_at
             FROM interactions f JOIN owned o ON o.record_key = f.person_key WHERE f.promised IS NOT NULL ORDER BY 1, 2"""
         ).to_arrow_table()

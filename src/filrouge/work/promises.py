@@ -10,7 +10,7 @@ from filrouge.base import clock
 from filrouge.base.errors import Conflict, NotFound, UsageError
 from filrouge.domain.privacy.caller import Caller
 from filrouge.store.models import Promise
-from filrouge.work import access, audit
+from filrouge.work import access, audit, dates
 from filrouge.work.notes import worded
 
 
@@ -21,8 +21,7 @@ def make(
     access.must(asking, "advisor", "sales", scope="people:write")
     found = access.person(asking, person)
     entity, brand = access.origin(asking, found, entity, brand, roles=("advisor", "sales"))
-    if due_at <= clock.now():
-        raise UsageError("A promise is for a later date.", hint="Choose a date to come.")
+    due_at = dates.due(due_at)
     with transaction.atomic():
         promise = Promise.objects.create(
             person=found.view.id, entity=entity, brand=brand, by=asking.by, text=worded(text, 500), due_at=due_at,

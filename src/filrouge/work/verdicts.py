@@ -16,6 +16,7 @@ from filrouge.domain.profiles.view import Record
 from filrouge.store.models import Verdict
 from filrouge.store.queries import verdicts as found
 from filrouge.work import access, audit, jobs
+from filrouge.work.lengths import REASON, fits
 
 ROLES = found.ROLES
 SCOPE = "people:write"
@@ -161,8 +162,9 @@ def _write(
     gesture = str(ids.uuid7())
     Verdict.objects.bulk_create(
         Verdict(
-            kind=kind, left=left, right=right, by=by, reason=reason[:300], gesture=gesture, left_entity=mine[left][0],
-            left_brand=mine[left][1], right_entity=theirs[right][0], right_brand=theirs[right][1],
+            kind=kind, left=left, right=right, by=by, reason=fits(reason, REASON), gesture=gesture,
+            left_entity=mine[left][0], left_brand=mine[left][1],
+            right_entity=theirs[right][0], right_brand=theirs[right][1],
         )
         for left, right in pairs
     )  # fmt: skip

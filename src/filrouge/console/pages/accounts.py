@@ -16,7 +16,7 @@ from filrouge.console.errors import sentence
 from filrouge.console.pages.acting import act, done
 from filrouge.console.who import require
 from filrouge.store.queries import accounts, group
-from filrouge.work import access, groups
+from filrouge.work import access, groups, lengths
 
 
 @login_required
@@ -53,16 +53,17 @@ def _make(request: HttpRequest, asking: Any) -> dict[str, str]:
     if chosen.get("what") == "key":
         key, word = groups.make_key(
             asking,
-            chosen.get("name", "").strip() or _("unnamed"),
+            lengths.fits(chosen.get("name", "").strip(), lengths.OWNER) or _("unnamed"),
             role=chosen.get("role", ""),
             scopes=chosen.getlist("scopes"),
             entities=entities,
             brands=brands,
         )
         return {"word": word, "word_for": key.name}
+    email, name = lengths.account(chosen.get("email", ""), chosen.get("name", ""))
     user, word = groups.add_user(
-        chosen.get("email", "").strip(),
-        chosen.get("name", "").strip(),
+        email,
+        name,
         role=chosen.get("role", ""),
         by=asking.by,
         entities=entities,

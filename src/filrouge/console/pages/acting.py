@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
+from filrouge.base import clock
 from filrouge.base.errors import Conflict, UsageError
 from filrouge.console.errors import sentence
 from filrouge.console.templatetags.say import zone
@@ -48,7 +49,7 @@ def back(request: HttpRequest) -> HttpResponse:
 
 
 def day_of(request: HttpRequest, field: str = "due") -> datetime:
-    """Return the end of the day written in ``field``, in the zone of the screens.
+    """Return the evening of the day written in ``field``, in the zone of the screens; its end once the evening is past.
 
     Raises UsageError when it is no date.
     """
@@ -56,4 +57,10 @@ def day_of(request: HttpRequest, field: str = "due") -> datetime:
         written = datetime.fromisoformat(request.POST.get(field, ""))
     except ValueError:
         raise UsageError("This is not a date.", hint="Choose a day in the calendar.") from None
-    return datetime.combine(written.date(), time(18), zone())
+    evening = datetime.combine(written.date(), time(18), zone())
+    now = clock.now()
+    return (
+        evening.replace(hour=23, minute=59)
+        if evening <= now and now.astimezone(zone()).date() == written.date()
+        else evening
+    )

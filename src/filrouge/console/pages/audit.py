@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
+from filrouge.base.text import whole
 from filrouge.console import names, words
 from filrouge.console.pages.acting import act
 from filrouge.console.templatetags import say
@@ -26,10 +27,10 @@ SIZE = 50
 def index(request: HttpRequest) -> HttpResponse:
     asking = require(request, "privacy")
     asked = {name: request.GET.get(name, "").strip()[:100] for name in ("by", "action", "person")}
-    before = request.GET.get("before", "")
+    before = whole(request.GET.get("before", ""))
     if asked["person"] and not access.knows(asking, asked["person"]):
         asked["person"] = "0"  # nobody whom the officer may see: no line is theirs to read
-    rows = found.lines(**asked, before=int(before) if before.isdigit() else None, limit=SIZE + 1)
+    rows = found.lines(**asked, before=before, limit=SIZE + 1)
     return render(
         request,
         "console/audit/audit.html",

@@ -10,11 +10,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from filrouge.base import clock
+from filrouge.base.text import whole
 from filrouge.console import tasks
 from filrouge.console.who import require
 from filrouge.store.queries import followups as found
 
 SIZE = 50
+FURTHEST = 1_000_000  # pages; no list is longer
 
 
 @login_required
@@ -24,7 +26,7 @@ def followups(request: HttpRequest) -> HttpResponse:
     counts = found.counts(asking, at=now)
     which = request.GET.get("list", "") or ("mine" if counts["mine"] else "due")
     which = which if which in (*found.LISTS, "promises") else "due"
-    number = max(1, int(request.GET.get("page") or 1)) if (request.GET.get("page") or "1").isdigit() else 1
+    number = whole(request.GET.get("page", ""), most=FURTHEST) or 1
     if which == "promises":
         rows, total = found.promises(asking, at=now, limit=200)
     else:

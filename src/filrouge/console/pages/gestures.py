@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from filrouge.base.errors import NotFound, UsageError
+from filrouge.base.text import whole
 from filrouge.console import words
 from filrouge.console.errors import sentence
 from filrouge.console.names import entity as entity_name
@@ -22,6 +23,7 @@ from filrouge.console.who import caller
 from filrouge.domain.profiles import ATTRIBUTES
 from filrouge.store.queries.people import address
 from filrouge.work import access, consents, corrections, followups, notes, promises
+from filrouge.work.lengths import REASON, fits
 
 
 @act
@@ -81,7 +83,8 @@ def reopen_followup(request: HttpRequest, followup_id: UUID) -> HttpResponse:
 
 @act
 def postpone_followup(request: HttpRequest, followup_id: UUID) -> HttpResponse:
-    moved = followups.postpone(caller(request), str(followup_id), int(request.POST.get("days") or 7))
+    days = whole(request.POST.get("days") or "7") or 0
+    moved = followups.postpone(caller(request), str(followup_id), days)
     return done(request, _("Moved to %(day)s.") % {"day": say.day(moved.due_at)})
 
 
@@ -121,7 +124,9 @@ def correct(request: HttpRequest, person_id: str, attribute: str) -> HttpRespons
     if request.method == "POST":
         typed = _typed(request, attribute)
         try:
-            made = corrections.correct(asking, person_id, attribute, typed, reason=request.POST.get("reason", ""))
+            made = corrections.correct(
+                asking, person_id, attribute, typed, reason=fits(request.POST.get("reason", ""), REASON)
+            )
         except UsageError as error:
             fault = " ".join(part for part in sentence(error) if part)
         else:

@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from filrouge.base import clock
 from filrouge.base.errors import UsageError
+from filrouge.base.text import whole
 from filrouge.console import acts, advice, documents, lines, moments, people, searches, verdicts
 from filrouge.console.errors import sentence
 from filrouge.console.pages import newcomers
@@ -39,7 +40,9 @@ def search(request: HttpRequest) -> HttpResponse:
     told, fault = finding.Found(), ""
     text, filters = searches.asked(request.GET.dict())
     try:
-        told = finding.find(text, filters, asking, limit=PAGE, after=request.GET.get("after", ""), at=clock.now())
+        told = finding.find(
+            text, filters, asking, limit=PAGE, after=str(whole(request.GET.get("after", "")) or ""), at=clock.now()
+        )
     except UsageError as error:
         fault = " ".join(part for part in sentence(error) if part)
     only = told.hits[0] if len(told.hits) == 1 and not filters.any else None

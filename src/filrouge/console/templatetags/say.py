@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from decimal import Decimal, InvalidOperation
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -28,6 +28,14 @@ def locale() -> Locale:
 
 def zone() -> ZoneInfo:
     return ZoneInfo(settings.TIME_ZONE)
+
+
+def local(moment: datetime, where: tzinfo | None = None) -> datetime:
+    """Return ``moment`` in the zone of the screens (or ``where``); at the end of time, what falls outside as it is."""
+    try:
+        return moment.astimezone(where or zone())
+    except OverflowError:
+        return moment
 
 
 def as_datetime(value: Any) -> datetime | None:
@@ -81,7 +89,7 @@ def day(value: Any) -> str:
         moment = as_datetime(value)
         return str(dates.format_date(moment.date(), format="long", locale=locale())) if moment else value
     moment = as_datetime(value)
-    return str(dates.format_date(moment.astimezone(zone()), format="long", locale=locale())) if moment else ""
+    return str(dates.format_date(local(moment), format="long", locale=locale())) if moment else ""
 
 
 @register.filter
@@ -90,9 +98,9 @@ def short_day(value: Any) -> str:
     moment = as_datetime(value)
     if moment is None:
         return ""
-    local = moment.astimezone(zone())
-    this_year = local.year == clock.now().astimezone(zone()).year
-    return str(dates.format_skeleton("MMMd" if this_year else "yMMMd", local, locale=locale()))
+    here = local(moment)
+    this_year = here.year == local(clock.now()).year
+    return str(dates.format_skeleton("MMMd" if this_year else "yMMMd", here, locale=locale()))
 
 
 @register.filter
@@ -101,9 +109,9 @@ def exact(value: Any) -> str:
     moment = as_datetime(value)
     if moment is None:
         return ""
-    local = moment.astimezone(zone())
+    here = local(moment)
     return ", ".join(
-        part for part in (str(dates.format_date(local, format="full", locale=locale())), hour(local)) if part
+        part for part in (str(dates.format_date(here, format="full", locale=locale())), hour(here)) if part
     )
 
 
@@ -111,10 +119,10 @@ def exact(value: Any) -> str:
 def hour(value: Any) -> str:
     """14:05, in the zone of the screens; nothing at midnight sharp, which is how a date without a time arrives."""
     moment = as_datetime(value)
-    local = moment.astimezone(zone()) if moment else None
-    if local is None or (moment and time() in (local.time(), moment.astimezone(UTC).time())):
+    here = local(moment) if moment else None
+    if moment is None or here is None or time() in (here.time(), local(moment, UTC).time()):
         return ""
-    return str(dates.format_time(local, format="short", locale=locale()))
+    return str(dates.format_time(here, format="short", locale=locale()))
 
 
 @register.filter
@@ -124,7 +132,7 @@ def ago(value: Any) -> str:
     if moment is None:
         return ""
     now = clock.now()
-    days = (moment.astimezone(zone()).date() - now.astimezone(zone()).date()).days
+    days = (local(moment).date() - local(now).date()).days
     if days in (-1, 1) and abs(moment - now) > timedelta(hours=6):
         return _("yesterday") if days < 0 else _("tomorrow")
     if abs(moment - now) < timedelta(seconds=60):
@@ -138,14 +146,14 @@ def day_title(value: Any) -> str:
     moment = as_datetime(value)
     if moment is None:
         return ""
-    local = moment.astimezone(zone())
-    today = clock.now().astimezone(zone())
-    days = (today.date() - local.date()).days
+    here = local(moment)
+    today = local(clock.now())
+    days = (today.date() - here.date()).days
     if days in (0, 1):
         return _("today") if days == 0 else _("yesterday")
     if days < 7:
-        return str(dates.format_skeleton("Ed", local, locale=locale()))
-    return str(dates.format_skeleton("MMMd" if local.year == today.year else "yMMMd", local, locale=locale()))
+        return str(dates.format_skeleton("Ed", here, locale=locale()))
+    return str(dates.format_skeleton("MMMd" if here.year == today.year else "yMMMd", here, locale=locale()))
 
 
 @register.filter

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from filrouge.base.text import fold
+from filrouge.base.text import fold, whole
 from filrouge.domain.privacy.caller import Caller
 from filrouge.domain.privacy.perimeter import Perimeter
 from filrouge.store.live import Live, number, unpack
@@ -81,7 +81,7 @@ def search(text: str, caller: Caller, *, limit: int = 30) -> list[Line]:
 def names(keys: Sequence[str], caller: Caller) -> dict[str, str]:
     """Return the name of each company that ``keys`` (of records) lead to and that the caller may see."""
     live = Live()
-    wanted = sorted({int(key) for key in keys if key.isdigit()})
+    wanted = sorted({record for key in keys if (record := whole(key)) is not None})
     if not wanted or not live.ready():
         return {}
     marks = ", ".join(["%s"] * len(wanted))
@@ -97,11 +97,12 @@ def names(keys: Sequence[str], caller: Caller) -> dict[str, str]:
 def page(key: str, caller: Caller, *, at: datetime) -> CompanyPage | None:
     """Return the page of the company that ``key`` (of any of its records) leads to, None when it is shut."""
     live = Live()
-    if not key.isdigit() or not live.ready():
+    record = whole(key)
+    if record is None or not live.ready():
         return None
     rows = live.rows(
         "SELECT c.company, c.body FROM company_of o JOIN companies c ON c.company = o.company WHERE o.record = %s",
-        [int(key)],
+        [record],
     )
     sees = caller.perimeter
     if not rows or not (records := _records(said := unpack(rows[0][1]), sees)):

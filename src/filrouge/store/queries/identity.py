@@ -9,7 +9,7 @@ from typing import Any
 
 from filrouge.base import settings
 from filrouge.base.errors import NotFound, UsageError
-from filrouge.base.text import fold
+from filrouge.base.text import fold, whole
 from filrouge.domain.identity import Chapter, Explanation, explain, life
 from filrouge.domain.identity.keys import email_key, phone_key
 from filrouge.domain.privacy.caller import Caller
@@ -81,14 +81,15 @@ def _values(document: Mapping[str, Any]) -> set[str]:
 def _stands(word: str) -> tuple[dict[str, Any], int]:
     """Return the document of the person that ``word`` names, and the record to start from."""
     live = Live()
-    if word.isdigit():
-        rows = [row for row in _links(record=int(word)) if row["record_key"] == int(word)]
+    key = whole(word)
+    if key is not None:
+        rows = [row for row in _links(record=key) if row["record_key"] == key]
         document = live.document(live.current(rows[-1]["person"])) if rows else None
         if document is None:
             raise NotFound(
                 "No record has the key {key}.", hint="`filrouge person show ID --json` tells the keys.", key=word
             )
-        return document, int(word)
+        return document, key
     try:
         document = live.document(live.current(word))
     except ValueError:

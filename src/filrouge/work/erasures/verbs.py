@@ -23,6 +23,7 @@ from filrouge.work import access, audit, jobs, live, locks, runs, sql, suppressi
 from filrouge.work.erasures import destroy
 from filrouge.work.erasures import reach as reaching
 from filrouge.work.erasures.reach import Reach
+from filrouge.work.lengths import REASON, fits
 
 ROLE = "privacy"
 
@@ -88,7 +89,11 @@ def _write_down(asking: Caller, person: str, reason: str) -> Erasure:
     entities, view = _may(asking, person)
     with transaction.atomic():
         row = Erasure.objects.create(
-            subject=audit.person_word(view.id), person=view.id, by=asking.by, reason=reason[:300], entities=entities
+            subject=audit.person_word(view.id),
+            person=view.id,
+            by=asking.by,
+            reason=fits(reason, REASON),
+            entities=entities,
         )
         audit.record(
             "erasure.request", by=asking.by, kind="person", subject=view.id, erasure=str(row.id), entities=entities
