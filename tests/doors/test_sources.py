@@ -52,6 +52,7 @@ def test_a_key_without_the_scope_does_not_pause(source: str, world: Any, client:
     assert answer.json()["paused"] is True
 
 
+<<<<<<< HEAD
 def test_taking_a_run_back_asks_for_identities_to_be_settled(
     source: str, world: Any, signed_in: Callable[[str], Any]
 ) -> None:
@@ -70,3 +71,51 @@ def test_taking_a_run_back_asks_for_identities_to_be_settled(
         page = client.post(f"/runs/{made.id}/undo", follow=True).content.decode()
         assert said in page
         assert Job.objects.filter(key="identity", state="waiting").exists() is bool(new)
+=======
+MIXED = {**PEOPLE, "source": "both_people", "brand": "horizon"}
+TOLD = {"column": "firm", "values": {"G": "groupe", "B": "boutique"}}
+
+
+@pytest.mark.parametrize("entity", [TOLD, {"column": "firm"}, {**TOLD, "other": "keep"}])
+def test_a_source_of_several_entities_is_run_by_those_who_act_for_each(
+    entity: Any, world: Any, tmp_path: Path, signed_in: Callable[[str], Any]
+) -> None:
+    from filrouge.base import clock
+    from filrouge.store.models import Job, Run, Source
+    from filrouge.work import access, groups, sources
+
+    name = sources.define({**MIXED, "entity": entity}, folder=tmp_path, by="test").name
+    made = Run.objects.create(
+        kind="import", source=Source.objects.get(), source_name=name, state="committed", by="test",
+        started_at=clock.now(),
+    )  # fmt: skip
+    world.user("remy", "engineer", entities=("groupe",))
+    client = signed_in("remy")
+    page = client.get(f"/sources/{name}").content.decode()
+    assert f"/sources/{name}/run" not in page
+    assert client.get(f"/runs/{made.id}").status_code == 200
+    for act in (f"sources/{name}/run", f"sources/{name}/pause", f"sources/{name}/resume", f"runs/{made.id}/undo"):
+        assert (act, client.post(f"/{act}").status_code) == (act, 403)
+    scopes = ["sources:read", "sources:run"]
+    for entities, status in ((["groupe"], 403), ([], 200)):
+        _, word = groups.make_key(access.OWNER, "key", role="engineer", scopes=scopes, entities=entities, brands=[])
+        headers = {"Authorization": f"Bearer {word}"}
+        assert client.get(f"/api/v1/sources/{name}/runs/{made.id}/rejects", headers=headers).status_code == status
+        for act in ("pause", "resume", "runs"):
+            answer = client.post(f"/api/v1/sources/{name}/{act}", headers=headers)
+            assert answer.status_code in (status, status + 2)
+    assert Job.objects.filter(kind="import").count() == 1
+
+
+def test_a_source_of_other_entities_alone_is_not_known(
+    world: Any, tmp_path: Path, signed_in: Callable[[str], Any]
+) -> None:
+    from filrouge.work import sources
+
+    told = {"column": "firm", "values": {"B": "boutique"}}
+    name = sources.define({**MIXED, "entity": told}, folder=tmp_path, by="test").name
+    world.user("remy", "engineer", entities=("groupe",))
+    client = signed_in("remy")
+    assert client.get(f"/sources/{name}").status_code == 404
+    assert name not in client.get("/sources").content.decode()
+>>>>>>> y

@@ -183,3 +183,19 @@ def test_the_timeline_follows_the_same_perimeter(group: World) -> None:
     olga = of(group, "Olga")
     assert "order" in moments(access.person(group.user("advisor", entities=["south"]), olga))
     assert "order" in moments(access.person(group.user("advisor", entities=["north"]), olga))
+
+
+def test_what_a_source_of_several_entities_rejected_is_read_by_those_who_act_for_each(world: World) -> None:
+    from filrouge.store.queries import sources
+
+    rows = [person("1", "Ada", "Byron", town="N", born="99/99/1999"), person("2", "Bo", "Li", town="S", born="99/99/1999"),
+            person("3", "Olga", "Secrète", town="?")]  # fmt: skip
+    told = {"column": "town", "values": {"N": "north", "S": "south"}}
+    made = world.people(*rows, entity=told)
+    every = len(sources.rejects(made, access.OWNER))
+    assert every >= len(rows)
+    for entities, count in ((["north"], 0), (["west", "north"], 0), (["north", "south"], every), ([], every)):
+        asking = world.user("engineer", entities=entities)
+        assert (entities, len(sources.rejects(made, asking))) == (entities, count)
+        assert [line.source.name for line in sources.lines(asking)] == ["crm_people"]
+    assert sources.lines(world.user("engineer", entities=["west"])) == []

@@ -8,12 +8,12 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from filrouge.base import clock
-from filrouge.base.errors import Conflict, DefinitionError
+from filrouge.base.errors import Conflict, DefinitionError, Refused
 from filrouge.domain.privacy.caller import Caller
 from filrouge.domain.sources import SourceSpec
 from filrouge.domain.sources.schedule import next_run
 from filrouge.store.models import Job, Run, Source
-from filrouge.store.queries.sources import source_of
+from filrouge.store.queries.sources import acts, source_of
 from filrouge.work import access, audit, jobs
 
 BY = "schedule"
@@ -61,7 +61,7 @@ def pause(asking: Caller, name: str) -> Source:
 
     Raises NotFound, Refused, and Conflict when it is paused already.
     """
-    source = _own(asking, name)
+    source = own(asking, name)
     with transaction.atomic():
         if not Source.objects.filter(pk=source.pk, enabled=True).update(enabled=False, due_at=None):
             raise Conflict("The source {name} is paused already.", name=name)
@@ -76,7 +76,7 @@ def resume(asking: Caller, name: str) -> Source:
 
     Raises NotFound, Refused, and Conflict when it is not paused.
     """
-    source = _own(asking, name)
+    source = own(asking, name)
     coming = next_run(SourceSpec.parse(source.spec, what=name), after=clock.now())
     with transaction.atomic():
         if not Source.objects.filter(pk=source.pk, enabled=False).update(enabled=True, due_at=coming):
@@ -110,6 +110,15 @@ def behind() -> bool:
     return moved.exists()
 
 
-def _own(asking: Caller, name: str) -> Source:
+def own(asking: Caller, name: str) -> Source:
+    """Return a source that the caller may run. Raises NotFound, Refused when it holds others' rows too."""
     access.must(asking, "engineer", scope="sources:run")
-    return source_of(name, asking)
+    return whole(asking, source_of(name, asking))
+
+
+def whole(asking: Caller, source: Source) -> Source:
+    """Return ``source``. Raises Refused unless the caller acts for every entity whose rows it holds."""
+    if not acts(source, asking):
+        raise Refused("The source {name} holds rows of other entities too.", hint="Ask an engineer of the whole group.",
+                      name=source.name)  # fmt: skip
+    return source

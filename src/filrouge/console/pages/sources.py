@@ -55,7 +55,7 @@ def show(request: HttpRequest, name: str) -> HttpResponse:
                 (column, ", ".join(cell.reads()) or cell.const or "") for column, cell in line.spec.map.items()
             ],
             "runs": runs,
-            "may_run": asking.has("engineer"),
+            "may_run": asking.has("engineer") and found.acts(line.source, asking),
         },
     )
 
@@ -78,7 +78,10 @@ def run(request: HttpRequest, run_id: str) -> HttpResponse:
             "rejects": [row for row in rejects if not row["warning"]],
             "warnings": [row for row in rejects if row["warning"]],
             "full": len(rejects) == REJECTS,
-            "may_undo": asking.has("engineer") and made.state == "committed" and bool(made.source),
+            "may_undo": asking.has("engineer")
+            and made.state == "committed"
+            and made.source is not None
+            and found.acts(made.source, asking),
         },
     )
 
@@ -87,8 +90,8 @@ def run(request: HttpRequest, run_id: str) -> HttpResponse:
 def start(request: HttpRequest, name: str) -> HttpResponse:
     """Ask the worker to read a source again."""
     asking = require(request, "engineer")
-    line = found.line(name, asking)
-    jobs.ask("import", by=asking.by, key=f"import {name}", source=line.source.name)
+    source = schedules.own(asking, name)
+    jobs.ask("import", by=asking.by, key=f"import {name}", source=source.name)
     return done(request, _("%(source)s will be read in a moment.") % {"source": names.source(name)})
 
 
@@ -115,6 +118,8 @@ def undo(request: HttpRequest, run_id: str) -> HttpResponse:
     """Take back what a run brought."""
     asking = require(request, "engineer")
     made = found.run(run_id, asking)
+    if made.source is not None:
+        schedules.whole(asking, made.source)
     works.undo(str(made.id), by=asking.by)
     said = _("The run is undone: what it brought is gone.")
     if schedules.settle(by=asking.by):

@@ -9,14 +9,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from filrouge.base import clock, settings
-from filrouge.base.errors import NotFound
+from filrouge.base.errors import DefinitionError, NotFound
 from filrouge.domain.privacy.caller import Caller
 from filrouge.domain.privacy.perimeter import mask
 from filrouge.domain.sources import SourceSpec
 from filrouge.domain.sources.schedule import lateness
 from filrouge.engines import open_engine
 from filrouge.store.lake import Lake
-from filrouge.store.models import BUILT_IN, Job, Run, Source
+from filrouge.store.models import BUILT_IN, Entity, Job, Run, Source
 from filrouge.store.views import current
 
 SECRETIVE = frozenset({"contact", "text"})
@@ -79,9 +79,27 @@ def source_of(name: str, caller: Caller) -> Source:
     return found
 
 
+def acts(source: Source, caller: Caller) -> bool:
+    """Tell whether the caller acts for every entity whose rows ``source`` holds."""
+    return caller.perimeter.everything or _named(source) <= caller.perimeter.acting
+
+
 def _open_to(source: Source, caller: Caller) -> bool:
-    acting = caller.perimeter.acting
-    return caller.perimeter.everything or not source.entity or source.entity in acting
+    return caller.perimeter.everything or bool(_named(source) & caller.perimeter.acting)
+
+
+def _named(source: Source) -> frozenset[str]:
+    """Return the entities whose rows ``source`` may hold: every one of the group when its rows may name any."""
+    if source.entity:
+        return frozenset({source.entity})
+    try:
+        cell = SourceSpec.parse(source.spec, what=source.name).entity
+    except DefinitionError:  # kept by an older version that allowed more
+        cell = None
+    named = frozenset(slug for slug in (*(cell.values or {}).values(), cell.default) if slug) if cell else frozenset()
+    if cell is None or not cell.values or cell.other == "keep":
+        named |= frozenset(Entity.objects.values_list("slug", flat=True))
+    return named
 
 
 def runs(caller: Caller, *, source: str = "", limit: int = 50) -> list[Run]:
@@ -101,11 +119,20 @@ def run(key: str, caller: Caller) -> Run:
 
 
 def rejects(made: Run, caller: Caller, *, limit: int = 500) -> list[Reject]:
-    """Return what a run rejected or took with a warning, in the order of the rows; values masked as the role asks."""
+    """Return what a run rejected or took with a warning, in the order of the rows; values masked as the role asks.
+
+    Of a source whose rows name their entity, nothing for whoever does not act for each of them.
+    """
+    mixed = made.source is not None and not made.source.entity and not caller.perimeter.everything
+    if mixed and made.source is not None and not acts(made.source, caller):
+        return []
     engine = open_engine(scratch=settings.get().home / "scratch")
     try:
         table = current(engine, Lake(settings.get().lake), "rejects")
-        rows = table.filter(table.run_id == str(made.id)).order_by(["warning", "place", "row"]).limit(limit)
+        table = table.filter(table.run_id == str(made.id))
+        if mixed:  # a row that names none of them is of one of those that the mapping names
+            table = table.filter(table.entity.isnull() | table.entity.isin(sorted(caller.perimeter.acting)))
+        rows = table.order_by(["warning", "place", "row"]).limit(limit)
         found = rows.to_pyarrow().to_pylist()
     finally:
         engine.close()
