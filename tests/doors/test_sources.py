@@ -52,7 +52,6 @@ def test_a_key_without_the_scope_does_not_pause(source: str, world: Any, client:
     assert answer.json()["paused"] is True
 
 
-<<<<<<< HEAD
 def test_taking_a_run_back_asks_for_identities_to_be_settled(
     source: str, world: Any, signed_in: Callable[[str], Any]
 ) -> None:
@@ -71,7 +70,8 @@ def test_taking_a_run_back_asks_for_identities_to_be_settled(
         page = client.post(f"/runs/{made.id}/undo", follow=True).content.decode()
         assert said in page
         assert Job.objects.filter(key="identity", state="waiting").exists() is bool(new)
-=======
+
+
 MIXED = {**PEOPLE, "source": "both_people", "brand": "horizon"}
 TOLD = {"column": "firm", "values": {"G": "groupe", "B": "boutique"}}
 
@@ -118,4 +118,3 @@ def test_a_source_of_other_entities_alone_is_not_known(
     client = signed_in("remy")
     assert client.get(f"/sources/{name}").status_code == 404
     assert name not in client.get("/sources").content.decode()
->>>>>>> y
