@@ -75,10 +75,7 @@ def test_a_form_and_an_address_hold_only_letters_that_are_kept(
     [
         ("follow-ups", {"subject": "x"}, "owner"), ("promises", {"text": "x"}, "owner"),
         ("follow-ups", {"subject": "x"}, "kind"),
-        ("notes", {"text": "x"}, "brand"), ("follow-ups", {"subject": "x"}, "brand"),
-        ("promises", {"text": "x"}, "brand"),
         ("consents", {"purpose": "marketing", "channel": "email", "state": "denied"}, "evidence"),
-        ("consents", {"purpose": "marketing", "channel": "email", "state": "denied"}, "brand"),
         ("corrections", {"attribute": "given_name", "value": "x"}, "reason"),
     ],
 )  # fmt: skip
@@ -91,6 +88,21 @@ def test_a_program_is_told_what_is_too_long(path: str, said: Any, name: str, ada
     assert refused.status_code == 422, refused.content
     assert name in refused.json()["faults"][0]
     assert api(f"/people/{ada}/{path}", {**said, **due, name: "x" * longest}).status_code == 201
+
+
+@pytest.mark.parametrize("longer", [60, 61])
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("notes", {"text": "x"}), ("follow-ups", {"subject": "x"}), ("promises", {"text": "x"}),
+        ("consents", {"purpose": "marketing", "channel": "email", "state": "denied"}),
+    ],
+)  # fmt: skip
+def test_a_brand_that_is_none_or_too_long_is_told_to_a_program(
+    path: str, said: Any, longer: int, ada: str, api: Callable[..., Any]
+) -> None:
+    due = {"due_at": soon()} if path in ("follow-ups", "promises") else {}
+    assert api(f"/people/{ada}/{path}", {**said, **due, "brand": "x" * longer}).status_code in (400, 422)
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from django.test import Client
 from tests.world import World, person
 from typer.testing import CliRunner
 
+from filrouge.base import clock
 from filrouge.base.errors import Conflict
 from filrouge.cli import person as command
 from filrouge.store.models import AuditEntry
@@ -115,10 +117,11 @@ def test_the_command_line_writes_a_file_for_its_owner_alone(group: World, tmp_pa
 
 def test_every_act_over_the_api_answers_that_it_was_made(group: World) -> None:
     bob, advisor = group.find("bob@example.org")[0].id, api("advisor", "north")
+    soon = (clock.now() + timedelta(days=2)).isoformat()
     acts = {
         "notes": {"text": "calls in the evening"},
-        "promises": {"text": "a call back", "due_at": "2999-01-01T00:00:00Z"},
-        "follow-ups": {"subject": "call", "due_at": "2999-01-01T00:00:00Z"},
+        "promises": {"text": "a call back", "due_at": soon},
+        "follow-ups": {"subject": "call", "due_at": soon},
         "consents": {"purpose": "marketing", "channel": "sms", "state": "granted"},
         "corrections": {"attribute": "given_name", "value": "Robert"},
     }
