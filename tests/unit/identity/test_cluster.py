@@ -56,6 +56,21 @@ def test_what_a_person_joined_stays_joined(pairs: Pairs, joined: tuple[int, int]
     assert label[joined[0]] == label[joined[1]]
 
 
+@given(graphs, st.lists(st.tuples(st.integers(0, 14), st.integers(0, 14)).filter(lambda p: p[0] != p[1]), max_size=3))
+def test_two_people_joined_by_hand_bring_all_their_records(pairs: Pairs, joined: list[tuple[int, int]]) -> None:
+    before = cluster(15, edges(pairs))
+    after = cluster(15, edges(pairs), must=joined)
+    for node, first in enumerate(before.tolist()):
+        assert after[node] == after[first], "who was together stays together"
+
+
+def test_two_who_contradict_each_other_are_one_when_somebody_says_so() -> None:
+    inside = {(a, b): 15.0 for group in ((0, 1, 2), (3, 4, 5)) for a in group for b in group if a < b}
+    apart = {(a, b): -15.0 for a in (0, 1, 2) for b in (3, 4, 5)}
+    assert cluster(6, edges(inside | apart), must=[(0, 3)]).tolist() == [0] * 6
+    assert cluster(6, edges(inside | apart), must=[(0, 3)], cannot=[(2, 5)]).tolist() != [0] * 6
+
+
 @given(graphs, st.integers(1, 5))
 def test_what_is_said_elsewhere_changes_nothing_here(pairs: Pairs, offset: int) -> None:
     moved = {(a + 15, b + 15): w for (a, b), w in pairs.items()}

@@ -70,8 +70,9 @@ def cluster(
     """Return for each node the smallest node of its cluster.
 
     Groups are joined by average weight, best first, as long as what is known between two of them exceeds ``link`` on the
-    whole; ``cannot`` pairs never end together, ``must`` pairs do unless a ``cannot`` forbids it. The numbering of the nodes
-    is their only order: number them by content and the order of arrival never matters.
+    whole; ``cannot`` pairs never end together, ``must`` pairs do unless a ``cannot`` forbids it, and bring along the groups
+    that they are of. The numbering of the nodes is their only order: number them by content and the order of arrival never
+    matters.
     """
     must, cannot = must or [], cannot or []
     label = _candidates(count, edges, link, must, largest)
@@ -172,31 +173,58 @@ def _settle(
 ) -> Ints:
     """Return, for ``rows`` components of ``size`` nodes at once, the first node of the group of each node.
 
-    In each component the two groups that agree best are joined, again and again, until none agree.
+    In each component the two groups that agree best are joined, again and again, until none agree. Then the groups of
+    each pair that must be together are joined, and what agrees with the whole that they make joins it. Where a pair that
+    cannot be together forbids that, the two nodes are joined by themselves before anything else.
     """
     total, votes = np.full((rows, size, size), _MUTE * _UNSEEN), np.full((rows, size, size), _MUTE)
     total[row, left, right] = total[row, right, left] = value
     votes[row, left, right] = votes[row, right, left] = share
     total[:, np.arange(size), np.arange(size)] = -np.inf
-    owner = np.tile(np.arange(size, dtype=np.int64), (rows, 1))
-    for index, (must, cannot) in constraints.items():
+    for index, (_, cannot) in constraints.items():
         for a, b in cannot:
             total[index, a, b] = total[index, b, a] = FORBIDDEN
-        for a, b in must:
-            low, high = sorted((int(owner[index, a]), int(owner[index, b])))
-            if low != high and total[index, low, high] > FORBIDDEN / 2:
-                _join(total, votes, owner, np.array([index]), np.array([low]), np.array([high]))
-    alive = np.arange(rows)
+    forced = np.array([index for index, (must, _) in constraints.items() if must], dtype=np.int64)
+    fresh = total[forced], votes[forced]
+    owner = np.tile(np.arange(size, dtype=np.int64), (rows, 1))
+    _agree(total, votes, owner, np.arange(rows))
+    for index in forced.tolist():
+        _force(total, votes, owner, index, constraints[index][0])
+    _agree(total, votes, owner, forced)
+    torn = [
+        spot
+        for spot, index in enumerate(forced.tolist())
+        if any(owner[index, a] != owner[index, b] for a, b in constraints[index][0])
+    ]
+    if torn:
+        total, votes, again = fresh[0][torn], fresh[1][torn], np.tile(np.arange(size, dtype=np.int64), (len(torn), 1))
+        for line, index in enumerate(forced[torn].tolist()):
+            _force(total, votes, again, line, constraints[index][0])
+        _agree(total, votes, again, np.arange(len(torn)))
+        owner[forced[torn]] = again
+    return owner
+
+
+def _force(total: Floats, votes: Floats, owner: Ints, row: int, must: Pairs) -> None:
+    """Join the groups of each pair of ``must`` in one ``row``, unless that is forbidden."""
+    for a, b in must:
+        low, high = sorted((int(owner[row, a]), int(owner[row, b])))
+        if low != high and total[row, low, high] > FORBIDDEN / 2:
+            _join(total, votes, owner, np.array([row]), np.array([low]), np.array([high]))
+
+
+def _agree(total: Floats, votes: Floats, owner: Ints, alive: Ints) -> None:
+    """Join the two groups that agree best, in each row of ``alive``, until none agree."""
+    size = owner.shape[1]
     for _ in range(size - 1):
+        if not alive.size:
+            break
         average = (total[alive] / votes[alive]).reshape(alive.size, -1)
         best = np.argmax(average, axis=1)
         open_ = average[np.arange(alive.size), best] > 0
         alive, best = alive[open_], best[open_]
-        if not alive.size:
-            break
         a, b = np.divmod(best, size)
         _join(total, votes, owner, alive, np.minimum(a, b), np.maximum(a, b))
-    return owner
 
 
 def _join(total: Floats, votes: Floats, owner: Ints, rows: Ints, low: Ints, high: Ints) -> None:
