@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from tests import oidc
-from tests.doors.test_signin import acts, code_of, turned_on
+from tests.doors.test_signin import acts, code_of, sign_in, turned_on
 
 pytestmark = pytest.mark.django_db(databases=["default", "live", "audit"])
 MARIE = {"sub": "marie-1", "email": "marie@example.com", "email_verified": True, "name": "Marie"}
@@ -70,6 +70,16 @@ def test_a_verified_address_with_an_account_signs_in(client: Any, world: Any, se
         "and again, now that they are linked"
     )
     assert users() == ["marie@example.com"]
+
+
+def test_the_password_goes_on_opening_an_account_that_the_service_opened(
+    client: Any, world: Any, service: oidc.Provider
+) -> None:
+    world.user("marie", "advisor")
+    come_back(client, service, **MARIE)
+    client.post("/account/logout/")
+    assert sign_in(client, "marie").status_code == 302
+    assert "Bonjour Marie" in client.get("/").content.decode()
 
 
 @pytest.mark.parametrize(

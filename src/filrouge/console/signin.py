@@ -50,6 +50,19 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
     def is_open_for_signup(self, request: HttpRequest, sociallogin: Any) -> bool:
         return False
 
+    def authenticate_by_email(self, sociallogin: Any) -> tuple[Any, str] | None:
+        """Return the account of a verified address, and keep that it is verified.
+
+        An unverified one would have its password taken away, as if a stranger had opened the account.
+        """
+        from allauth.account.models import EmailAddress  # rows may be named once applications are ready
+
+        found: tuple[Any, str] | None = super().authenticate_by_email(sociallogin)
+        if found is not None:
+            user, address = found
+            EmailAddress.objects.update_or_create(user=user, email=address.lower(), defaults={"verified": True})
+        return found
+
 
 class MfaAdapter(DefaultMFAAdapter):
     """What opens the second step is kept sealed."""
