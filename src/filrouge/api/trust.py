@@ -14,7 +14,6 @@ from filrouge.store.queries import baselines as figures
 from filrouge.work import access, audit
 
 router = Router(tags=["trust"])
-FIGURES = ("executive", "analyst", "sales", "finance", "privacy", "engineer")
 
 
 @router.get("/audit", summary="Audit lines, the latest first, by cursor pages")
@@ -44,8 +43,8 @@ def verify(request: HttpRequest) -> dict[str, Any]:
 
 
 @router.get("/baselines", summary="Each figure as found on the first day, and at its latest measure")
-def baselines(request: HttpRequest, entity: str = "") -> dict[str, Any]:
-    access.must(caller(request), *FIGURES, scope="figures:read")
+def baselines(request: HttpRequest) -> dict[str, Any]:
+    access.must(caller(request), *figures.ROLES, scope="figures:read")
     return {
         "items": [
             {
@@ -53,6 +52,6 @@ def baselines(request: HttpRequest, entity: str = "") -> dict[str, Any]:
                 "first": {"value": row.first.value, "at": row.first.at},
                 "latest": {"value": row.latest.value, "at": row.latest.at},
             }
-            for row in figures.all_figures(entity)
+            for row in figures.all_figures()
         ]
     }  # fmt: skip

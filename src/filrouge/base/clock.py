@@ -11,3 +11,10 @@ Clock = Callable[[], datetime]
 def now() -> datetime:
     """Return the current time, in UTC."""
     return datetime.now(UTC)
+
+
+def time_of(kept: datetime | str | None) -> datetime | None:
+    """Return the time that a document keeps as ISO 8601 text, None when it keeps none."""
+    if not kept:
+        return None
+    return kept if isinstance(kept, datetime) else datetime.fromisoformat(str(kept))

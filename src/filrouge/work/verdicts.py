@@ -11,8 +11,7 @@ from django.db.models import Q
 from filrouge.base import clock, ids
 from filrouge.base.errors import Conflict, NotFound, Refused, UsageError
 from filrouge.domain.privacy.caller import Caller
-from filrouge.domain.profiles import PersonView
-from filrouge.domain.profiles.view import Record
+from filrouge.domain.profiles import PersonView, Record
 from filrouge.store.models import Verdict
 from filrouge.store.queries import verdicts as found
 from filrouge.work import access, audit, jobs

@@ -9,13 +9,11 @@ from django.shortcuts import render
 from filrouge.console.templatetags import say
 from filrouge.console.who import require
 from filrouge.store.queries import baselines as found
-from filrouge.store.queries import group
 
 
 @login_required
 def index(request: HttpRequest) -> HttpResponse:
-    require(request, "executive", "analyst", "sales", "finance", "privacy", "engineer")
-    entity = request.GET.get("entity", "")
+    require(request, *found.ROLES)
     figures = [
         {
             "figure": row.figure,
@@ -26,12 +24,12 @@ def index(request: HttpRequest) -> HttpResponse:
             "count": row.count,
             "details": list(row.latest.details.items()),
         }
-        for row in found.all_figures(entity)
+        for row in found.all_figures()
     ]
     return render(
         request,
         "console/baselines/baselines.html",
-        {"figures": figures, "entity": entity, "entities": group.entities()},
+        {"figures": figures},
     )
 
 

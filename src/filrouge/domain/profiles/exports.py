@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 
 from filrouge.domain.identity.keys import phone_key
-from filrouge.domain.profiles.view import PersonView
+from filrouge.domain.profiles.facts import PersonView
 
 # Role -> the purposes for which it may take people out of the product.
 PURPOSES: Mapping[str, tuple[str, ...]] = {

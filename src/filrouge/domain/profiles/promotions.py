@@ -7,6 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from filrouge.base.clock import time_of
 from filrouge.domain.privacy.perimeter import Perimeter
 
 
@@ -31,7 +32,7 @@ def promotions(
         if not sees.sees(row["entity"], row["brand"], "transaction"):
             continue
         catalogue[systems.get(row["source"], row["source"]), _same(row["code"])] = row
-        since, until = _time(row.get("since")), _time(row.get("until"))
+        since, until = time_of(row.get("since")), time_of(row.get("until"))
         if (since is None or since <= at) and (until is None or at < until) and (row["entity"], row["brand"]) in pairs:
             running.append(row)
     used = [use for order in orders for use in _uses(order, catalogue, systems)]
@@ -72,7 +73,3 @@ def _offer(row: Mapping[str, Any], sees: Perimeter) -> Mapping[str, Any]:
 
 def _same(code: Any) -> str:
     return str(code).strip().casefold()
-
-
-def _time(value: Any) -> datetime | None:
-    return datetime.fromisoformat(str(value)) if value else None

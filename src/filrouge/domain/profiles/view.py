@@ -6,14 +6,16 @@ perimeter allows of it. Nothing tells that something was left out: that would al
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from filrouge.base.clock import time_of
 from filrouge.base.text import in_case
 from filrouge.domain.privacy.perimeter import Perimeter, mask
+from filrouge.domain.profiles.alerts import alerts
+from filrouge.domain.profiles.consents import current_consents
+from filrouge.domain.profiles.facts import Attribute, Moment, PersonView, Record, Value
 from filrouge.domain.profiles.promotions import promotions
 
 # Attribute -> sensitivity and the reading order of the page.
@@ -76,116 +78,6 @@ MOMENTS: Mapping[str, str] = {
 MONEY_KEYS = ("amount", "total", "price", "discount")
 
 
-@dataclass(frozen=True)
-class Value:
-    """A candidate value: where it came from, when, and the rule that ranked it."""
-
-    value: str
-    source: str
-    system: str
-    entity: str
-    brand: str
-    record_key: int
-    at: datetime | None
-    rank: int
-    reason: str
-    masked: bool = False
-
-
-@dataclass(frozen=True)
-class Attribute:
-    """What is known of one attribute: the value shown first, the others, and whether they contradict it."""
-
-    name: str
-    best: Value
-    others: tuple[Value, ...] = ()
-    contradicted: bool = False
-
-
-@dataclass(frozen=True)
-class Record:
-    """A record behind the person, and the decision that made it theirs."""
-
-    key: int
-    source: str
-    system: str
-    source_id: str
-    entity: str
-    brand: str
-    as_of: datetime | None
-    decision: str
-    rule: str
-    evidence: Mapping[str, Any]
-    decided_at: datetime | None
-    link: str = ""
-
-
-@dataclass(frozen=True)
-class Moment:
-    """One thing that happened, on whatever system: a line of the timeline."""
-
-    at: datetime
-    kind: str
-    entity: str
-    brand: str
-    source: str
-    system: str
-    record_key: int
-    title: str = ""
-    text: str = ""
-    channel: str = ""
-    direction: str = ""
-    status: str = ""
-    outcome: str = ""
-    amount: str = ""
-    currency: str = ""
-    ref: str = ""
-    link: str = ""
-    by: str = ""
-    details: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Alert:
-    """Something whoever talks to the person must know first: a code, and the parameters of its sentence."""
-
-    code: str
-    level: str  # danger, warning, info
-    params: Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class PersonView:
-    """One person as one viewer may see them."""
-
-    id: str
-    name: str
-    attributes: Mapping[str, Attribute]
-    records: tuple[Record, ...]
-    brands: tuple[str, ...]
-    since: datetime | None
-    roles: tuple[Mapping[str, Any], ...]
-    contracts: tuple[Mapping[str, Any], ...]
-    invoices: tuple[Mapping[str, Any], ...]
-    payments: tuple[Mapping[str, Any], ...]
-    orders: tuple[Mapping[str, Any], ...]
-    returns: tuple[Mapping[str, Any], ...]
-    opportunities: tuple[Mapping[str, Any], ...]
-    tickets: tuple[Mapping[str, Any], ...]
-    consents: tuple[Mapping[str, Any], ...]
-    moments: tuple[Moment, ...]
-    alerts: tuple[Alert, ...]
-    household: str = ""
-    masked: bool = False
-    promotions: tuple[Mapping[str, Any], ...] = ()
-
-    def plain(self) -> dict[str, Any]:
-        """Return the view as plain data (dates stay datetimes), for the API and the command line."""
-        said = dataclasses.asdict(self)
-        said.pop("household")  # a key derived from all that is known, whoever asks
-        return said
-
-
 def view(
     document: Mapping[str, Any],
     moments: Iterable[Mapping[str, Any]],
@@ -220,7 +112,7 @@ def view(
     tickets = tuple(_texted(row, sees) for row in parts["tickets"])
     dates = [moment.at for moment in seen] + [record.as_of for record in records if record.as_of]
     known_at = [(record.entity, record.brand) for record in records]
-    created = [when for row in parts["records"] if (when := _time(row.get("created_at")))]
+    created = [when for row in parts["records"] if (when := time_of(row.get("created_at")))]
     return PersonView(
         id=str(document["id"]),
         name=name_of(attributes),
@@ -232,7 +124,7 @@ def view(
         tickets=tickets,
         consents=tuple(current_consents(parts["consents"])),
         moments=seen,
-        alerts=tuple(_alerts(money, tickets, parts["consents"], at)),
+        alerts=tuple(alerts(money, tickets, parts["consents"], at)),
         household=str(document.get("household") or ""),
         masked=any(value.best.masked for value in attributes.values()),
         promotions=tuple(promotions(money["orders"], declared, known_at, sees, systems=systems, at=at)),
@@ -247,14 +139,6 @@ def name_of(attributes: Mapping[str, Attribute]) -> str:
     if not said and "full_name" in attributes:
         said = in_case(attributes["full_name"].best.value)
     return said
-
-
-def current_consents(rows: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """Return the latest event of each (entity, brand, purpose, channel); of two at the same time, the stricter."""
-    latest: dict[tuple[str, str, str, str], Mapping[str, Any]] = {}
-    for row in sorted(rows, key=lambda r: (str(r.get("at") or ""), r["state"] != "granted")):
-        latest[(row["entity"], row["brand"], row["purpose"], row["channel"])] = row
-    return sorted(latest.values(), key=lambda r: (r["entity"], r["brand"], r["purpose"], r["channel"]))
 
 
 def _allowed(rows: Sequence[Mapping[str, Any]], sees: Perimeter, category: str) -> list[Mapping[str, Any]]:
@@ -277,7 +161,7 @@ def _attributes(rows: Iterable[Mapping[str, Any]], sees: Perimeter, systems: Map
                 entity=row["entity"],
                 brand=row["brand"],
                 record_key=row["record_key"],
-                at=_time(row.get("at")),
+                at=time_of(row.get("at")),
                 rank=row["rank"],
                 reason=row["reason"],
                 masked=sight == "mask",
@@ -304,18 +188,18 @@ def _record(row: Mapping[str, Any], systems: Mapping[str, str], known: set[int],
         source_id=row["source_id"],
         entity=row["entity"],
         brand=row["brand"],
-        as_of=_time(row.get("as_of")),
+        as_of=time_of(row.get("as_of")),
         decision=row.get("decision", "") if told else "rule",
         rule=row.get("rule", "") if told else "alone",
         evidence=evidence if told else {},
-        decided_at=_time(row.get("decided_at")),
+        decided_at=time_of(row.get("decided_at")),
         link=row.get("link") or "",
     )
 
 
 def told(row: Mapping[str, Any], sees: Perimeter, systems: Mapping[str, str]) -> Moment | None:
     """Return what ``sees`` allows of one moment, or None when it is shut."""
-    at = _time(row.get("at"))
+    at = time_of(row.get("at"))
     category = MOMENTS.get(row["kind"], "interaction")
     if at is None or not sees.sees(row["entity"], row["brand"], category):
         return None
@@ -366,44 +250,3 @@ def _texted(row: Mapping[str, Any], sees: Perimeter) -> Mapping[str, Any]:
     if sees.sight("text", row["entity"], row["brand"], "interaction") == "show":
         return row
     return {key: value for key, value in row.items() if key not in ("subject", "text", "promised")}
-
-
-def _alerts(
-    money: Mapping[str, Sequence[Mapping[str, Any]]],
-    tickets: Iterable[Mapping[str, Any]],
-    consents: Sequence[Mapping[str, Any]],
-    at: datetime,
-) -> Iterable[Alert]:
-    for ticket in tickets:
-        if ticket.get("kind") == "complaint" and ticket.get("status") not in ("closed", "solved"):
-            opened = _time(ticket.get("at"))
-            yield Alert(
-                "complaint_open",
-                "danger",
-                {
-                    "ref": ticket.get("ref", ""),
-                    "days": (at - opened).days if opened else None,
-                    "brand": ticket["brand"],
-                },
-            )
-    latest: dict[str, Mapping[str, Any]] = {}
-    for payment in sorted(money["payments"], key=lambda row: str(row.get("at") or "")):
-        latest[str(payment.get("contract_ref") or payment.get("invoice_ref") or "")] = payment
-    for payment in latest.values():
-        if payment.get("outcome") == "failed":
-            yield Alert("payment_failed", "warning", {"reason": payment.get("reason", ""), "at": payment.get("at")})
-    for contract in money["contracts"]:
-        renews = _time(contract.get("renews_at"))
-        if not contract.get("ended_at") and renews and 0 <= (renews - at).days <= 30:
-            yield Alert("renewal_near", "info", {"offer": contract.get("offer", ""), "at": renews.isoformat()})
-    for consent in current_consents(consents):
-        if consent["state"] == "restricted":
-            yield Alert("restricted", "danger", {"entity": consent["entity"], "at": consent.get("at")})
-
-
-def _time(value: Any) -> datetime | None:
-    if value is None or value == "":
-        return None
-    if isinstance(value, datetime):
-        return value
-    return datetime.fromisoformat(str(value))

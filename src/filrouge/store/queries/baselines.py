@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from filrouge.store.models import Baseline
 
+ROLES = ("executive", "analyst", "sales", "finance", "privacy", "engineer")  # who reads the figures of the group
+
 
 @dataclass(frozen=True)
 class Compared:
@@ -18,9 +20,9 @@ class Compared:
     count: int
 
 
-def all_figures(entity: str = "") -> list[Compared]:
-    """Return each figure, first and latest, for the group or for one entity."""
+def all_figures() -> list[Compared]:
+    """Return each figure of the group, first and latest."""
     rows: dict[str, list[Baseline]] = {}
-    for row in Baseline.objects.filter(entity=entity).order_by("figure", "at"):
+    for row in Baseline.objects.filter(entity="").order_by("figure", "at"):
         rows.setdefault(row.figure, []).append(row)
     return [Compared(figure, found[0].unit, found[0], found[-1], len(found)) for figure, found in rows.items()]

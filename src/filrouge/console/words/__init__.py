@@ -1,0 +1,23 @@
+"""The domain's codes in the reader's words. The domain returns codes; this room says them, a file for each subject."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from filrouge.console.words import audit, identity, people, privacy, sources
+
+WORDS = people.WORDS | identity.WORDS | privacy.WORDS | sources.WORDS | audit.WORDS
+
+
+def say(code: str, kind: str = "") -> str:
+    """Return ``code`` of a ``kind`` in words; unknown, its own letters with spaces."""
+    tables = [WORDS[kind]] if kind in WORDS else WORDS.values()
+    for table in tables:
+        if code in table:
+            return str(table[code])
+    return code.replace("_", " ")
+
+
+def together(kind: str, codes: Iterable[str]) -> str:
+    """Return several codes in words, separated by commas."""
+    return ", ".join(say(code, kind) for code in codes)
