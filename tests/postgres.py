@@ -19,7 +19,9 @@ def start() -> str:
         return given
     folder = tempfile.mkdtemp(prefix="filrouge-pg-")
     # apart from the data, whose folder pgserver opens to a user of its own
-    os.environ["XDG_RUNTIME_DIR"] = tempfile.mkdtemp(prefix="filrouge-run-")
+    os.environ["XDG_RUNTIME_DIR"] = runtime = tempfile.mkdtemp(prefix="filrouge-run-")
+    for made in (folder, runtime):  # once the server, told to end after this, has ended
+        atexit.register(shutil.rmtree, made, ignore_errors=True)
     try:
         import pgserver
     except ImportError:  # no wheel for this Python

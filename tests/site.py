@@ -1,13 +1,16 @@
-"""Settings of the tests: a home folder of their own, in memory where possible, on the store that the lane asks for."""
+"""Settings of the tests: a home folder of their own, on the store that the lane asks for."""
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
 import tempfile
 
 from filrouge.base import settings as base
 
 _home = tempfile.mkdtemp(prefix="filrouge-test-")
+atexit.register(shutil.rmtree, _home, ignore_errors=True)
 os.mkdir(f"{_home}/static")
 _variables = {
     "FILROUGE_HOME": _home,
@@ -28,6 +31,13 @@ base.use(**_variables)
 
 from filrouge.site import settings as product  # noqa: E402
 from filrouge.site.settings import *  # noqa: E402, F403
+
+if "postgres" not in product.DATABASES["default"]["ENGINE"]:
+    # In files as the product has them: in memory, SQLite refuses where a file makes one wait.
+    for _alias, _database in DATABASES.items():  # noqa: F405
+        _database["TEST"] = {"NAME": f"{_home}/test-{_alias}.db"}
+        # no test cuts the power under this process: those that do start one of their own
+        _database["OPTIONS"]["init_command"] += " PRAGMA synchronous=OFF;"
 
 MIDDLEWARE = [name for name in product.MIDDLEWARE if "whitenoise" not in name]  # nothing is gathered for tests
 

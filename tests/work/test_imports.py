@@ -141,6 +141,28 @@ def test_a_crash_while_storing_is_taken_up_again_and_counted_once(
     assert counts(sources.run("crm_people", by="test")) == {"read": 2, "unchanged": 2}
 
 
+def test_a_crash_in_the_middle_of_an_undo_is_taken_up_again(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.people({**ADA, "town": "Paris"}, GUS)
+    before = world.state()
+    run = world.people({**ADA, "town": "Londres"}, GUS, person("3", "Zoé", "Martin"))
+    real, calls = Lake.undo, []
+
+    def fails(self: Lake, name: str, **kwargs: str) -> None:
+        calls.append(name)
+        if name == "source_records":
+            raise RuntimeError("power cut")
+        real(self, name, **kwargs)
+
+    monkeypatch.setattr(Lake, "undo", fails)
+    with pytest.raises(RuntimeError):
+        sources.undo(str(run.id), by="test")
+    assert world.state() != before
+    monkeypatch.setattr(Lake, "undo", real)
+    assert runs.recover() == 1
+    assert world.state() == before
+    assert runs.recover() == 0
+
+
 def test_undo_restores_what_was_before_to_the_last_value(world: World) -> None:
     world.people({**ADA, "town": "Paris"}, GUS)
     before = world.state()

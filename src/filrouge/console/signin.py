@@ -55,12 +55,9 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
 
         An unverified one would have its password taken away, as if a stranger had opened the account.
         """
-        from allauth.account.models import EmailAddress  # rows may be named once applications are ready
-
         found: tuple[Any, str] | None = super().authenticate_by_email(sociallogin)
         if found is not None:
-            user, address = found
-            EmailAddress.objects.update_or_create(user=user, email=address.lower(), defaults={"verified": True})
+            signing.verified(*found)
         return found
 
 

@@ -33,7 +33,7 @@ from filrouge.store.models import (
     User,
 )
 from filrouge.tables import TABLES
-from filrouge.work import audit, baselines, followups, groups, identity, installation, runs, sources
+from filrouge.work import audit, baselines, followups, groups, identity, installation, live, runs, sources
 
 BY = "demo"
 # People before what refers to them, so that each run can tell how many it matched.
@@ -168,7 +168,7 @@ def remove() -> dict[str, int]:
     gone = {"sources": len(names), "rows": 0}
     owned = ", ".join(f"'{slug}'" for slug in Entity.objects.filter(sample=True).values_list("slug", flat=True)) or "''"
     listed = ", ".join(f"'{name}'" for name in names)
-    with runs.writing():
+    with live.alone(), runs.writing():
         for table, declared in TABLES.items():
             if names and any(column.name == "source" for column in declared.every):
                 gone["rows"] += lake.delete(
@@ -192,5 +192,6 @@ def remove() -> dict[str, int]:
         for table in ("people", "golden_values"):
             lake.delete(table, "true")
             lake.vacuum(table, everything=True)
-        Live().drop()
+        with live.alone():
+            Live().drop()
     return gone

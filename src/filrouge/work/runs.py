@@ -13,12 +13,14 @@ from typing import IO, Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 from django.db import transaction
+from django.db.models import Q
 
 from filrouge.base import clock, settings
 from filrouge.base.errors import Conflict, FilrougeError, Phrase, StorageError
 from filrouge.store.gathering import hidden
 from filrouge.store.lake import Lake
 from filrouge.store.models import Erasure, Run, Source
+from filrouge.tables import TABLES
 from filrouge.work import audit, disk, locks
 
 __all__ = [
@@ -27,6 +29,8 @@ __all__ = [
 ]  # fmt: skip
 
 _WHAT = {"identity": Phrase("Settling who is who")}
+TO_TAKE_BACK = {"take_back": True}  # the manifest of a run undone, until the lake holds nothing of it
+_NOT_BY_RUN = ("links", "people", "golden_values")  # the worker settles these again
 Progress = Callable[[str, int, int | None], None]
 
 
@@ -180,6 +184,27 @@ def carry_out(run: Run) -> None:
     shutil.rmtree(where, ignore_errors=True)
 
 
+def take_back(run: Run) -> None:
+    """Take what ``run`` brought out of the lake and reopen what it closed, as promised; again after a crash if need be."""
+    into = lake()
+    for table in TABLES:
+        if table not in _NOT_BY_RUN:
+            into.undo(table, run=str(run.id))
+    run.manifest = {}
+    run.save(update_fields=["manifest"])
+
+
+@contextmanager
+def held(run: Run) -> Iterator[None]:
+    """Say that this process is at work on ``run``, for a while."""
+    stream = _hold(run)
+    try:
+        yield
+    finally:
+        _mark_of(run).unlink(missing_ok=True)
+        stream.close()
+
+
 @contextmanager
 def writing() -> Iterator[None]:
     """Write to the lake and to what goes with it: one at a time, for two that rewrite a table at once undo each other.
@@ -203,14 +228,15 @@ def recover() -> int:
     What another process is at work on is left to it.
     """
     seen = 0
-    for run in Run.objects.filter(state__in=(Run.State.STAGED, Run.State.RUNNING)):
+    unfinished = Q(state__in=(Run.State.STAGED, Run.State.RUNNING)) | Q(state=Run.State.UNDONE) & ~Q(manifest={})
+    for run in Run.objects.filter(unfinished):
         if not abandoned(run):
             continue
         with writing():  # two that recover take turns: the second finds it done
             run.refresh_from_db()
-            if run.state == Run.State.STAGED:
+            if run.state == Run.State.STAGED or run.manifest:
                 try:
-                    carry_out(run)
+                    take_back(run) if run.state == Run.State.UNDONE else carry_out(run)
                 except Exception as error:
                     if disk.full(error) is None:
                         raise

@@ -18,6 +18,13 @@ def noted(user: User, act: str, **details: str) -> None:
         audit.record(f"user.{act}", by=user.email, kind="user", subject=str(user.pk), **details)
 
 
+def verified(user: User, address: str) -> None:
+    """Keep that the company's sign-in service answers for the ``address`` of ``user``."""
+    from allauth.account.models import EmailAddress  # rows may be named once applications are ready
+
+    EmailAddress.objects.update_or_create(user=user, email=address.lower(), defaults={"verified": True})
+
+
 def locked_out(address: str) -> None:
     """Leave a line saying that the door closed for whoever tried ``address``; only an account of ours is named."""
     user = User.objects.filter(email=address).first()

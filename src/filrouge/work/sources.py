@@ -225,18 +225,18 @@ def undo(run_id: str, *, by: str) -> Run:
     Raises NotFound, and Conflict when a later run of the source built upon it, or may be about to, or when an erasure
     is under way.
     """
-    made = Run.objects.filter(pk=run_id, kind="import").first() if _is_id(run_id) else None
-    if made is None:
-        raise NotFound("No import has the number {run}.", hint="`filrouge source list` shows the runs.", run=run_id)
     with runs.starting():  # no run begins to read what is being taken back
+        made = Run.objects.filter(pk=run_id, kind="import").first() if _is_id(run_id) else None
+        if made is None:
+            raise NotFound("No import has the number {run}.", hint="`filrouge source list` shows the runs.", run=run_id)
         _undoable(made)
-        with runs.writing():
-            _undo(made, by=by)
+        with runs.writing(), runs.held(made):
+            _promise_undo(made, by=by)
+            runs.take_back(made)
     return made
 
 
 def _undoable(made: Run) -> None:
-    made.refresh_from_db()
     if made.state != Run.State.COMMITTED:
         raise Conflict("This run is not in place.", hint="Only a run that was carried out can be undone.")
     if Run.objects.filter(source=made.source, kind="import", state__in=(Run.State.RUNNING, Run.State.STAGED)).exists():
@@ -258,11 +258,11 @@ def _undoable(made: Run) -> None:
         )
 
 
-def _undo(made: Run, *, by: str) -> None:
+def _promise_undo(made: Run, *, by: str) -> None:
     with transaction.atomic():
-        made.state, made.finished_at = Run.State.UNDONE, clock.now()
+        made.state, made.finished_at, made.manifest = Run.State.UNDONE, clock.now(), runs.TO_TAKE_BACK
         if not Run.objects.filter(pk=made.pk, state=Run.State.COMMITTED).update(
-            state=made.state, finished_at=made.finished_at
+            state=made.state, finished_at=made.finished_at, manifest=made.manifest
         ):
             raise Conflict("This run is not in place.", hint="Only a run that was carried out can be undone.")
         previous = Run.objects.filter(source=made.source, kind="import", state=Run.State.COMMITTED).first()
@@ -270,10 +270,6 @@ def _undo(made: Run, *, by: str) -> None:
             cursor=previous.next_cursor if previous else "", as_of=previous.as_of if previous else None
         )
         audit.record("import.undo", by=by, kind="run", subject=str(made.id), source=made.source_name)
-    lake = runs.lake()
-    for table in TABLES:
-        if table not in ("links", "people", "golden_values"):
-            lake.undo(table, run=str(made.id))
 
 
 def _is_id(text: str) -> bool:
