@@ -13,6 +13,7 @@ from rich.console import Console
 from filrouge import __version__
 from filrouge.base import settings
 from filrouge.base.errors import FilrougeError
+from filrouge.base.text import kept
 
 app = typer.Typer(
     name="filrouge",
@@ -29,6 +30,7 @@ def main() -> None:
     try:
         set_up()
         gather()
+        sys.argv[1:] = kept(sys.argv[1:])
         app()
     except FilrougeError as error:
         talk.print(str(error), style="red", markup=False)

@@ -185,7 +185,7 @@ def carry_out(run: Run) -> None:
 
 
 def take_back(run: Run) -> None:
-    """Take what ``run`` brought out of the lake and reopen what it closed, as promised; again after a crash if need be."""
+    """Take what ``run`` brought out of the lake and reopen what it closed; again after a crash if need be."""
     into = lake()
     for table in TABLES:
         if table not in _NOT_BY_RUN:
