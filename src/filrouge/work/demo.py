@@ -33,7 +33,7 @@ from filrouge.store.models import (
     User,
 )
 from filrouge.tables import TABLES
-from filrouge.work import audit, baselines, followups, groups, identity, installation, live, runs, sources
+from filrouge.work import audit, baselines, followups, groups, identity, installation, live, memory, runs, sources
 
 BY = "demo"
 # People before what refers to them, so that each run can tell how many it matched.
@@ -186,6 +186,7 @@ def remove() -> dict[str, int]:
         Entity.objects.filter(sample=True).delete()
         audit.record("sample.remove", by=BY, sources=len(names))
     sample.remove(settings.get().sample)
+    memory.forget()
     if Source.objects.filter(reads="person_records").exists():
         identity.resolve(by=BY, full=True)
     else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -22,7 +22,7 @@ from filrouge.store.models import Run, Source, Verdict
 from filrouge.store.queries.verdicts import records_of
 from filrouge.store.views import current
 from filrouge.tables import TABLES
-from filrouge.work import live, runs, verdicts
+from filrouge.work import live, memory, runs, settling, verdicts
 
 RECORDS = "main.records_now"
 PATIENCE = 30  # seconds to wait while a person is being created
@@ -45,35 +45,107 @@ class Outcome:
 def resolve(
     *, by: str, full: bool = False, progress: runs.Progress = runs.silent, at: datetime | None = None
 ) -> Outcome:
-    """Settle who each record is of, derive people and golden values, and bring the live copies up to date."""
+    """Settle who each record is of, derive people and golden values, and bring the live copies up to date.
+
+    What changed since the last time is settled with whomever it touches; ``full``, or when much changed, the whole is.
+    """
     started = clock.now()
     now = at or started
     with runs.running("identity", by=by, after=("person",), patience=PATIENCE) as run:
         engine = open_engine(scratch=runs.staging(run) / "scratch")
         try:
-            progress("resolve", 0, _records(run, engine))
-            previous, former = _links(engine)
-            resolution = identity.resolve(
-                engine.con, RECORDS, previous=previous, former=former, decisions=_verdicts(), at=now, spec=spec()
-            )
-            progress("derive", 0, int(resolution.counts["people"]))
-            touched = _touched(engine, resolution, previous)
-            manifest = _stage(run, engine, resolution, now)
-            figures = dict(resolution.counts)
-            run.figures = figures | {"model": resolution.model.get("version", "")}
-            run.read = int(figures["records"])
-            run.new = int(figures["new_people"])
-            run.changed = resolution.changed.num_rows
-            reviews = resolution.reviews
-            del resolution, previous  # a million people are hundreds of megabytes, and the live copies come next
+            done = (None if full else _few(run, engine, now, progress)) or _whole(run, engine, now, progress)
         finally:
             engine.close()
+        figures = dict(done.figures)
+        run.figures = figures | {"model": done.model, "settled": done.settled}
+        run.read, run.new, run.changed = int(figures["records"]), int(figures["new_people"]), done.changed
         progress("store", 0, None)
-        runs.commit(run, manifest, counts={name: int(value) for name, value in figures.items()})
+        runs.commit(run, done.manifest, counts={name: int(value) for name, value in figures.items()})
+        done.remember()
         _matched(run)
-    _follow(touched, int(figures["people"]), full=full, progress=progress)
+    _follow(done.touched, int(figures["people"]), full=full, progress=progress)
     seconds = (clock.now() - started).total_seconds()
-    return Outcome(run, figures, seconds, reviews)
+    return Outcome(run, figures, seconds, done.reviews)
+
+
+@dataclass(frozen=True)
+class _Done:
+    """A settlement staged: what is to be put in the lake, its figures, and what memory is told once it is there."""
+
+    manifest: dict[str, dict[str, Any]]
+    figures: Mapping[str, int]
+    model: str
+    settled: int  # records looked at
+    changed: int
+    touched: Sequence[str]
+    reviews: pa.Table
+    remember: Callable[[], None]
+
+
+def _whole(run: Run, engine: Engine, now: datetime, progress: runs.Progress) -> _Done:
+    count = _records(run, engine)
+    progress("resolve", 0, count)
+    previous, former = _links(engine)
+    found = identity.resolve(
+        engine.con,
+        RECORDS,
+        previous=previous,
+        former=former,
+        decisions=_verdicts(),
+        at=now,
+        spec=spec(),
+        remember=memory.aside(run),
+    )
+    progress("derive", 0, int(found.counts["people"]))
+    touched = _touched(engine, found, previous)
+    manifest = _stage(run, engine, found, now)
+    return _Done(
+        manifest, found.counts, str(found.model.get("version", "")), count, found.changed.num_rows, touched,
+        found.reviews, lambda: memory.keep(run),
+    )  # fmt: skip
+
+
+def _few(run: Run, engine: Engine, now: datetime, progress: runs.Progress) -> _Done | None:
+    """Settle what changed since the last time; None when the whole is to be resolved."""
+    recalled = memory.recall(spec())
+    if recalled is None:
+        return None
+    known, last = recalled
+    change = settling.changed(engine, known, last.started_at)
+    if change is None:
+        return None
+    progress("resolve", 0, change.records.num_rows)
+    try:
+        settled = identity.settle(
+            engine.con, known, change.records, gone=change.gone, around=change.around, owned=change.owned,
+            former=lambda keys: settling.former(engine, keys), decisions=_verdicts(), at=now, spec=spec(),
+        )  # fmt: skip
+    except identity.TooWide:
+        return None
+    found = settled.resolution
+    touched = settling.touched(known, change, settled)
+    touched |= known.housemates(touched, (row for _, _, row, _ in settled.later if row is not None))
+    progress("derive", 0, len(touched))
+    manifest = _stage_few(run, engine, known, settled, touched, now)
+    figures = {
+        **found.counts,
+        "people": int(last.figures["people"]) + settled.after - settled.before,
+        "records": known.count
+        + sum(known.of_key(key) is None for key in change.records["record_key"].to_pylist())
+        - len(change.gone),
+    }
+    told = set(touched) | {one.person for key in _arrived(engine) if (one := known.of_key(key)) is not None}
+    return _Done(
+        manifest, figures, str(last.figures.get("model", "")), int(found.counts["records"]), found.changed.num_rows,
+        sorted(told), found.reviews, lambda: known.settled(str(run.id), settled.later),
+    )  # fmt: skip
+
+
+def _arrived(engine: Engine) -> list[int]:
+    since = live.built_at()
+    sql = settling.arrived(engine, since) if since is not None else ""
+    return [int(row[0]) for row in engine.con.con.execute(sql).fetchall() if row[0] is not None] if sql else []
 
 
 def spec() -> identity.IdentitySpec:
@@ -152,6 +224,49 @@ def _stage(run: Run, engine: Engine, resolution: identity.Resolution, at: dateti
     return manifest
 
 
+def _stage_few(
+    run: Run, engine: Engine, known: identity.Memory, settled: identity.Settled, touched: set[str], at: datetime
+) -> dict[str, dict[str, Any]]:
+    """Write the new links, and the people and golden values of those touched, among the staged files."""
+    raw, found = engine.con.con, settled.resolution
+    # who else lives where they do tells their household, and is left as they are
+    owned = settling.members(known, settled, touched | known.housemates(touched))
+    records = settling.records_of(engine, owned)
+    stamp = {"run_id": f"'{run.id}'", "recorded_at": f"TIMESTAMPTZ '{at.isoformat()}'"}
+    manifest: dict[str, dict[str, Any]] = {}
+    if found.changed.num_rows:
+        raw.register("changed", found.changed)
+        raw.register("records_few", records)
+        sql = "SELECT c.*, r.source, r.entity, r.brand FROM changed c JOIN records_few r USING (record_key)"
+        _copy(raw, "links", sql, {**stamp, "decided_at": stamp["recorded_at"]}, runs.staging(run) / "links.parquet")
+        manifest["links"] = {"append": ["links.parquet"]}
+    if not touched:
+        return manifest
+    keys = records["record_key"]
+    who = pa.table({"record_key": keys, "person": pa.array([owned[key] for key in keys.to_pylist()], pa.string())})
+    made = derived(engine, records, who, run=str(run.id), at=at)
+    kept = pa.array(sorted(touched), pa.string())
+    made = {table: rows.filter(pc.is_in(rows[TABLES[table].person], value_set=kept)) for table, rows in made.items()}
+    living = set(made["people"]["person_id"].to_pylist())
+    tombs = [(old, new) for old, new in sorted(found.redirects.items()) if old not in living]
+    values = {"run_id": pa.scalar(str(run.id)), "recorded_at": pa.scalar(at, pa.timestamp("us", tz="UTC"))}
+    made["people"] = pa.concat_tables([made["people"], _stamped("people", _buried(tombs), values)])
+    listed = runs.stage(run, "touched.parquet", pa.table({"person": pa.array(sorted(touched), pa.string())}))
+    for table, rows in made.items():
+        manifest[table] = {"replace": [listed, runs.stage(run, f"{table}.parquet", rows)]}
+    return manifest
+
+
+def _buried(leads: Sequence[tuple[str, str]]) -> pa.Table:
+    """Return the rows of ids that were merged away: (id, where it leads)."""
+    columns = {
+        "person_id": [old for old, _ in leads],
+        "merged_into": [new for _, new in leads],
+        "kind": ["person"] * len(leads),
+    }
+    return pa.table({name: pa.array(values, pa.string()) for name, values in columns.items()})
+
+
 def _copy(raw: Any, table: str, sql: str, values: Mapping[str, str], path: Path) -> None:
     """Write the rows of ``sql`` in the shape of a canonical table, with ``values`` (SQL) in every row."""
     held = {row[0] for row in raw.execute(f"DESCRIBE {sql}").fetchall()}
@@ -193,13 +308,7 @@ def _tombstones(engine: Engine, resolution: identity.Resolution, people: pa.Tabl
     rows = raw.execute("SELECT person_id, merged_into FROM people_before WHERE merged_into IS NOT NULL").fetchall()
     leads = dict(rows) | dict(resolution.redirects)
     living = set(people["person_id"].to_pylist())
-    kept = sorted((old, new) for old, new in leads.items() if old not in living)
-    columns = {
-        "person_id": [old for old, _ in kept],
-        "merged_into": [new for _, new in kept],
-        "kind": ["person"] * len(kept),
-    }
-    return pa.table({name: pa.array(values, pa.string()) for name, values in columns.items()})
+    return _buried(sorted((old, new) for old, new in leads.items() if old not in living))
 
 
 def _matched(run: Run) -> None:
@@ -224,14 +333,9 @@ def _touched(engine: Engine, resolution: identity.Resolution, previous: pa.Table
         "SELECT b.person FROM before b ANTI JOIN assigned_now a USING (record_key)",
     ]
     if since is not None:
-        for name, table in TABLES.items():
-            if table.person in ("person_key", "record_key") and name not in ("links", "source_records", "rejects"):
-                facts = engine.read(f"t_{name}", runs.lake().files(name), arrow_schema(name))
-                engine.con.create_view(f"facts_{name}", facts, overwrite=True)
-                parts.append(
-                    f"SELECT a.person FROM assigned_now a SEMI JOIN (SELECT {table.person} AS k FROM facts_{name} "
-                    f"WHERE recorded_at >= '{since.isoformat()}' OR superseded_at >= '{since.isoformat()}') f ON f.k = a.record_key"
-                )
+        parts.append(
+            f"SELECT a.person FROM assigned_now a SEMI JOIN ({settling.arrived(engine, since)}) f ON f.k = a.record_key"
+        )
     return [row[0] for row in raw.execute(" UNION ".join(parts)).fetchall()]
 
 

@@ -26,7 +26,7 @@ from filrouge.store.models import Entity, Source, Verdict
 from filrouge.store.models.base import Personal
 from filrouge.store.queries.tables import forget_copies
 from filrouge.tables import TABLES
-from filrouge.work import access, audit, live, runs, sql
+from filrouge.work import access, audit, live, memory, runs, sql
 
 SIGN_IN_DAYS = 365  # failures to sign in: long enough to look into an attack
 FEW = 5_000  # people whose pages are built anew one by one; beyond, all are
@@ -81,6 +81,8 @@ def sweep(*, by: str, at: datetime | None = None, progress: runs.Progress = runs
             progress("retention", step, len(order))
             _destroy(lake, name, found, now)
     _forget(found)
+    if done:
+        memory.forget()  # it holds records as they are compared
     with transaction.atomic():
         for model in personal_rows():
             _over(model, now).delete()

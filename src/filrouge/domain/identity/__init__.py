@@ -4,8 +4,11 @@ from filrouge.domain.identity.evaluate import evaluate
 from filrouge.domain.identity.golden import each_golden, golden, people
 from filrouge.domain.identity.graph import Assignment, assign, state_hash
 from filrouge.domain.identity.life import Chapter, life
-from filrouge.domain.identity.resolve import Resolution, resolve
+from filrouge.domain.identity.memory import Memory
+from filrouge.domain.identity.resolve import resolve
+from filrouge.domain.identity.settle import Settled, TooWide, settle
 from filrouge.domain.identity.spec import HumanDecision, IdentitySpec
+from filrouge.domain.identity.weigh import Resolution
 from filrouge.domain.identity.why import Explanation, Step, explain, steps
 
 __all__ = [
@@ -14,8 +17,11 @@ __all__ = [
     "Explanation",
     "HumanDecision",
     "IdentitySpec",
+    "Memory",
     "Resolution",
+    "Settled",
     "Step",
+    "TooWide",
     "assign",
     "each_golden",
     "evaluate",
@@ -24,6 +30,7 @@ __all__ = [
     "life",
     "people",
     "resolve",
+    "settle",
     "state_hash",
     "steps",
 ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import phonenumbers
 import pyarrow as pa
@@ -36,22 +38,31 @@ MACROS = (
 )
 
 
-def normalise(desk: Desk, records: pa.Table | str, spec: IdentitySpec) -> None:
+@dataclass(frozen=True)
+class Words:
+    """How names are borne where there are many: those that are usual (given), and as what each word is used (word, g, f)."""
+
+    usual: pa.Table
+    used: pa.Table
+
+
+def normalise(desk: Desk, records: pa.Table | str, spec: IdentitySpec, known: Words | None = None) -> None:
     """Lay table ``nodes`` on the desk: one row per record, numbered by record_key, with the columns that matching compares;
     and table ``keys`` (rid, record_key).
 
-    The numbering and every value depend on the content of the records, never on their order.
+    The numbering and every value depend on the content of the records, never on their order. ``known`` tells what the
+    names of a few records mean among the many; left out, the records tell it themselves. Tables ``usual`` and ``used`` stay.
     """
     for macro in MACROS:
         desk.run(macro)
     _lay(desk, records, spec)
-    _names(desk, spec)
+    _names(desk, spec, known)
     _phones(desk, spec)
     _assemble(desk, spec)
     desk.run("drop view incoming")
     if not isinstance(records, str):
         desk.con.unregister("_records")
-    desk.drop("split", "words", "usual", "phone_keys", "nickname", "placeholder")
+    desk.drop("split", "words", "phone_keys", "nickname", "placeholder")
 
 
 def _lay(desk: Desk, records: pa.Table | str, spec: IdentitySpec) -> None:
@@ -89,13 +100,15 @@ def extra(index: int) -> str:
     return f"extra_{index}"
 
 
-def _names(desk: Desk, spec: IdentitySpec) -> None:
+def _names(desk: Desk, spec: IdentitySpec, known: Words | None) -> None:
     """Split full names where parts are missing, strip titles and placeholders, fold, and find nicknames' heads."""
     heads = roots() if spec.nicknames else {}
-    known = sorted(heads)
-    groups = pa.array([list(heads[name]) for name in known], pa.list_(pa.string()))
-    desk.put("nickname", pa.table({"name": pa.array(known, pa.string()), "heads": groups}))
-    _split(desk)
+    names = sorted(heads)
+    groups = pa.array([list(heads[name]) for name in names], pa.list_(pa.string()))
+    desk.put("nickname", pa.table({"name": pa.array(names, pa.string()), "heads": groups}))
+    if known is not None:
+        desk.put("used", known.used)
+    _split(desk, told=known is not None)
     # each spelling is worked on once, however many bear it
     desk.run(
         f"""create or replace table words as
@@ -109,6 +122,9 @@ def _names(desk: Desk, spec: IdentitySpec) -> None:
         select b.raw, b.word from bare b anti join placeholder p on b.word = p.word where b.word is not null"""
     )
     # a given name that many bear is a name of its own, not somebody else's misspelt
+    if known is not None:
+        desk.put("usual", known.usual)
+        return
     desk.run(
         f"""create or replace table usual as
         with borne as (
@@ -120,7 +136,7 @@ def _names(desk: Desk, spec: IdentitySpec) -> None:
     )
 
 
-def _split(desk: Desk) -> None:
+def _split(desk: Desk, *, told: bool) -> None:
     """Lay table ``split`` (full_name, given, family): "DUPONT Jean", "Dupont, Jean", "Jean de La Tour", "Tour Marie-Lou"."""
     upper = "\\p{Lu}[\\p{Lu}''’-]+"
     desk.run(
@@ -145,14 +161,8 @@ def _split(desk: Desk) -> None:
         from kinds"""
     )
     # which of the two is the given name is told by how the words are used where they have columns of their own
-    desk.run(
-        """create or replace table used as
-        select word, sum(g) as g, sum(f) as f from (
-            select folded(given_name) as word, count(*) as g, 0 as f from incoming where given_name is not null group by 1
-            union all select folded(family_name), 0, count(*) from incoming where family_name is not null group by 1
-            union all select name, 1, 0 from nickname
-        ) group by word"""
-    )
+    if not told:
+        _used(desk)
     desk.run(
         """create or replace table split as
         with weighed as (
@@ -162,7 +172,19 @@ def _split(desk: Desk) -> None:
         select full_name, case when swapped and given is not null then family else given end as given,
             case when swapped and given is not null then given else family end as family from weighed"""
     )
-    desk.drop("cut", "used")
+    desk.drop("cut")
+
+
+def _used(desk: Desk) -> None:
+    """Lay table ``used`` (word, g, f): how often each word is a given name, and how often a family name."""
+    desk.run(
+        """create or replace table used as
+        select word, cast(sum(g) as bigint) as g, cast(sum(f) as bigint) as f from (
+            select folded(given_name) as word, count(*) as g, 0 as f from incoming where given_name is not null group by 1
+            union all select folded(family_name), 0, count(*) from incoming where family_name is not null group by 1
+            union all select name, 1, 0 from nickname
+        ) group by word"""
+    )
 
 
 def _phones(desk: Desk, spec: IdentitySpec) -> None:

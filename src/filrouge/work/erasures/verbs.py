@@ -19,7 +19,7 @@ from filrouge.store.live import Live
 from filrouge.store.models import Entity, Erasure, Job, Run, SubjectSalt
 from filrouge.store.queries.tables import forget_copies
 from filrouge.store.queries.verdicts import records_of
-from filrouge.work import access, audit, jobs, live, locks, runs, sql, suppressions
+from filrouge.work import access, audit, jobs, live, locks, memory, runs, sql, suppressions
 from filrouge.work.erasures import destroy
 from filrouge.work.erasures import reach as reaching
 from filrouge.work.erasures.reach import Reach
@@ -180,6 +180,7 @@ def _erase(row: Erasure) -> None:
                 destroy.derive(engine, row, reach)
                 destroy.sweep()
             destroy.forget(reach)
+            memory.forget()
         forget_copies(sql.copies())
     finally:
         engine.close()
