@@ -83,6 +83,7 @@ def clustered(table: Desk, spec: IdentitySpec, count: int, constraints: Sequence
         count,
         edges,
         link=spec.thresholds.link,
+        join=spec.thresholds.join,
         clip=spec.thresholds.clip,
         must=[(a, b) for a, b, kind in constraints if kind == "must_link"],
         cannot=[(a, b) for a, b, kind in constraints if kind == "cannot_link"],
