@@ -13,10 +13,12 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from filrouge.domain.identity import score as scoring
+from filrouge.domain.identity import teaching
 from filrouge.domain.identity.blocking import block
 from filrouge.domain.identity.cluster import Edges, cluster, components
 from filrouge.domain.identity.comparisons import comparisons
 from filrouge.domain.identity.desk import Desk, desk
+from filrouge.domain.identity.doubts import Doubts, doubts
 from filrouge.domain.identity.evidence import links, reviews
 from filrouge.domain.identity.graph import assign
 from filrouge.domain.identity.model import Model, relearn
@@ -38,6 +40,7 @@ class Resolution:
     reviews: pa.Table
     counts: Mapping[str, int]
     model: Mapping[str, Any] = field(default_factory=dict)
+    doubts: Doubts | None = None
 
 
 def resolve(
@@ -65,6 +68,7 @@ def resolve(
     with desk(con) as table:
         normalise(table, records, spec)
         strong_edges(table, spec)
+        teaching.lay(table, decisions)
         model, prior = _weigh(table, spec, seed)
         keys = table.numbers("select record_key from keys order by rid")["record_key"].astype(np.int64)
         labels = _cluster(table, spec, keys.size, _constraints(keys, decisions))
@@ -79,16 +83,18 @@ def resolve(
                 }
             ),
         )
-        assignment = links(table, model, decisions)
+        assignment = links(table, model, decisions, prior)
         asked = reviews(table, model, spec)
+        open_ = doubts(table, model, spec, prior)
+        taught = teaching.notes(table)
     changed = _changed(assignment, previous)
     people = len(set(named.persons.tolist()))
     counts = {
         "records": keys.size, "people": people, "merges": named.merges, "splits": named.splits,
         "new_people": named.new_people, "reviews": asked.num_rows,
     }  # fmt: skip
-    report = model.dump() | {"version": model.version, "prior": prior}
-    return Resolution(assignment, changed, named.redirects, asked, counts, report)
+    report = model.dump() | {"version": model.version, "prior": prior, "notes": [*model.notes, *taught]}
+    return Resolution(assignment, changed, named.redirects, asked, counts, report, open_)
 
 
 def _weigh(table: Desk, spec: IdentitySpec, seed: int) -> tuple[Model, float]:
@@ -143,7 +149,8 @@ def _score(table: Desk, model: Model, spec: IdentitySpec) -> float:
     floor = float(np.log2(max(count, 4)) - 12)
     scoring.score(table, model, pairs="pairs", into="scored", floor=floor)
     found = table.numbers("select w, h from scored")
-    prior = scoring.calibrate(found["w"], found["h"], records=count)
+    teaching.weigh(table, model)
+    prior = teaching.shifted(table, scoring.calibrate(found["w"], found["h"], records=count))
     _complete(table, model, spec, prior)
     _merge(table, prior)
     return prior
