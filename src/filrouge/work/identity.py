@@ -18,11 +18,11 @@ from filrouge.domain import identity
 from filrouge.domain.identity.spec import Survivorship
 from filrouge.engines import Engine, open_engine
 from filrouge.store.lake import SQL_TYPES, arrow_schema
-from filrouge.store.models import Run, Source, Verdict
+from filrouge.store.models import Review, Run, Source, Verdict
 from filrouge.store.queries.verdicts import records_of
 from filrouge.store.views import current
 from filrouge.tables import TABLES
-from filrouge.work import live, runs, verdicts
+from filrouge.work import live, queueing, runs, verdicts
 
 RECORDS = "main.records_now"
 PATIENCE = 30  # seconds to wait while a person is being created
@@ -65,6 +65,7 @@ def resolve(
             run.new = int(figures["new_people"])
             run.changed = resolution.changed.num_rows
             reviews = resolution.reviews
+            doubts = queueing.located(engine, RECORDS, resolution.doubts)
             del resolution, previous  # a million people are hundreds of megabytes, and the live copies come next
         finally:
             engine.close()
@@ -72,6 +73,7 @@ def resolve(
         runs.commit(run, manifest, counts={name: int(value) for name, value in figures.items()})
         _matched(run)
     _follow(touched, int(figures["people"]), full=full, progress=progress)
+    queueing.refresh(run, doubts)
     seconds = (clock.now() - started).total_seconds()
     return Outcome(run, figures, seconds, reviews)
 
@@ -110,6 +112,7 @@ def _links(engine: Engine) -> tuple[pa.Table, dict[int, list[str]]]:
 
 
 def _verdicts() -> list[identity.HumanDecision]:
+    asked = set(Review.objects.exclude(gesture="").values_list("gesture", flat=True))
     return [
         identity.HumanDecision(
             kind=cast("Literal['must_link', 'cannot_link']", row.kind),
@@ -117,6 +120,7 @@ def _verdicts() -> list[identity.HumanDecision]:
             right=row.right,
             by=row.by,
             at=row.created_at,
+            reviewed=row.gesture in asked,
         )
         for row in Verdict.objects.filter(undone_at=None).order_by("created_at", "id")
     ]
