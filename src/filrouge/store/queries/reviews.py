@@ -14,7 +14,11 @@ from filrouge.store.models import Assessment, Brand, Review, User, Verdict
 from filrouge.store.queries import group
 from filrouge.store.queries.verdicts import ROLES, acts
 
-__all__ = ["ROLES", "Asked", "assessments", "assignable", "counts", "found", "own", "page", "queue", "waiting"]
+__all__ = [
+    "READERS", "ROLES", "WAITING", "Asked", "assessments", "assignable", "brands", "counts", "found", "last", "own",
+    "page", "queue", "waiting",
+]  # fmt: skip
+READERS = (*ROLES, "engineer", "analyst")  # who reads how good the links are: sums, no person
 WAITING = (Review.State.OPEN, Review.State.LATER)
 
 
@@ -65,6 +69,19 @@ def waiting(caller: Caller, *, mine: bool = False) -> int:
 def own(caller: Caller) -> list[UUID]:
     """Return the account of the caller; none when a program asks."""
     return [UUID(caller.user_id)] if caller.user_id else []
+
+
+def last(caller: Caller, *, but: Any = None) -> Review | None:
+    """Return the pair that the caller decided last, other than ``but``: what they may take back at once."""
+    rows = _theirs(caller).filter(state=Review.State.DECIDED, decided_by=caller.by)
+    return rows.exclude(pk=but).order_by("-decided_at").first()
+
+
+def brands(caller: Caller) -> list[str]:
+    """Return the brands of the records that wait for the caller."""
+    rows = queue(caller).order_by()
+    held = {slug for pair in rows.values_list("left_brand", "right_brand").distinct() for slug in pair}
+    return sorted(held - {""})
 
 
 def assignable(row: Review) -> list[User]:
