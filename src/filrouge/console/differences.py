@@ -8,6 +8,7 @@ from difflib import SequenceMatcher
 from filrouge.base.text import fold
 
 Piece = tuple[str, bool]  # some letters, and whether the other side does not have them
+CLOSE = 0.7  # from here on, what differs may be a slip of the pen
 ALIKE = 0.5  # below, two values are two values: marking letters would be noise
 
 
@@ -36,7 +37,7 @@ def verdict(mine: str, theirs: str) -> str:
     if fold(mine) == fold(theirs):
         return "same"
     one, other = mine.casefold(), theirs.casefold()
-    return "close" if SequenceMatcher(None, one, other, autojunk=False).ratio() >= 0.75 else "different"
+    return "close" if SequenceMatcher(None, one, other, autojunk=False).ratio() >= CLOSE else "different"
 
 
 def _small(letter: str) -> str:
