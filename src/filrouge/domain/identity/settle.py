@@ -78,7 +78,7 @@ def settle(
         lost = {known.person for key in gone if (known := memory.of_key(key)) is not None}
         named = assign(keys, labels, previous, maker(at, seed), former=former(keys.tolist()))
         table.put("assigned", assigned(keys, labels, named.persons))
-        assignment = links(table, memory.model, decisions)
+        assignment = links(table, memory.model, decisions, memory.prior)
         asked = reviews(table, memory.model, spec)
         later = _later(table, memory, fresh, assignment, gone)
         differing = changed(assignment, previous)

@@ -110,3 +110,4 @@ class HumanDecision:
     kind: Literal["must_link", "cannot_link"]
     by: str = ""
     at: datetime | None = None
+    reviewed: bool = False  # asked by the queue, whatever the answer: such pairs tell whether the scores are right

@@ -8,7 +8,7 @@ from datetime import datetime
 from filrouge.domain.privacy.caller import Caller
 from filrouge.store.live import Live
 from filrouge.store.models import Run, User
-from filrouge.store.queries import followups, group, sources
+from filrouge.store.queries import followups, group, reviews, sources
 
 
 @dataclass(frozen=True)
@@ -20,6 +20,7 @@ class Home:
     promises: tuple[followups.Line, ...]
     sources: tuple[sources.SourceLine, ...]
     failed: tuple[Run, ...]
+    reviews: dict[str, int]
     people: int | None
     sample: bool
 
@@ -47,6 +48,7 @@ def home(caller: Caller, *, at: datetime) -> Home:
         promises=tuple(promised),
         sources=tuple(doubtful),
         failed=tuple(line.last for line in doubtful if line.last and line.last.state == Run.State.FAILED),
+        reviews={"all": reviews.waiting(caller), "mine": reviews.waiting(caller, mine=True)},
         people=people,
         sample=User.objects.filter(sample=True).exists(),
     )
