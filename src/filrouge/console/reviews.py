@@ -148,7 +148,7 @@ def quality(rows: Sequence[Any]) -> dict[str, Any]:
 def _drawing(rows: Sequence[Any], name: str) -> dict[str, Any] | None:
     """Return the points of a figure over the runs, oldest first, each with its interval, in units of the drawing."""
     told = [row for row in rows if getattr(row, name) is not None][::-1]
-    if not told:
+    if len(told) < 2:  # one point is no time
         return None
     floor = min(getattr(row, f"{name}_low") for row in told)
     low = max(0.0, min(0.9, int(floor * 10) / 10))

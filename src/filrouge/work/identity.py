@@ -73,7 +73,7 @@ def resolve(
         runs.commit(run, manifest, counts={name: int(value) for name, value in figures.items()})
         _matched(run)
     _follow(touched, int(figures["people"]), full=full, progress=progress)
-    queueing.refresh(run, doubts)
+    figures["reviews"] = queueing.refresh(run, doubts)  # those that wait, not all that lie between the thresholds
     seconds = (clock.now() - started).total_seconds()
     return Outcome(run, figures, seconds, reviews)
 
