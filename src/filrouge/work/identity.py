@@ -67,7 +67,7 @@ def resolve(
         done.remember()
         _matched(run)
     _follow(done.touched, int(figures["people"]), full=full, progress=progress)
-    done.tell()
+    figures["reviews"] = done.tell()  # those that wait, not all that lie between the thresholds
     seconds = (clock.now() - started).total_seconds()
     return Outcome(run, figures, seconds, done.reviews)
 
@@ -84,7 +84,7 @@ class _Done:
     touched: Sequence[str]
     reviews: pa.Table
     remember: Callable[[], None]
-    tell: Callable[[], None]  # those who review
+    tell: Callable[[], int]  # those who review; how many pairs wait for them
 
 
 def _whole(run: Run, engine: Engine, now: datetime, progress: runs.Progress) -> _Done:
