@@ -17,6 +17,7 @@ from filrouge.console import words
 from filrouge.console.errors import sentence
 from filrouge.console.names import entity as entity_name
 from filrouge.console.pages.acting import act, day_of, done
+from filrouge.console.slips import once
 from filrouge.console.templatetags import say
 from filrouge.console.templatetags.show import said
 from filrouge.console.who import caller
@@ -113,6 +114,7 @@ def object_to(request: HttpRequest, person_id: str) -> HttpResponse:
 
 
 @login_required
+@once
 def correct(request: HttpRequest, person_id: str, attribute: str) -> HttpResponse:
     """Set a value that the sources have wrong; it comes first until it is taken back."""
     asking = caller(request)

@@ -8,10 +8,11 @@ from typing import Any
 from django import template
 from django.template.loader import render_to_string
 from django.templatetags.static import static
+from django.utils.crypto import get_random_string
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from filrouge.console import names, words
+from filrouge.console import names, slips, words
 from filrouge.console.templatetags import say
 
 register = template.Library()
@@ -97,6 +98,12 @@ def sorted_by(context: template.RequestContext, name: str, label: str) -> dict[s
     direction = "down" if current == f"-{name}" else "up" if current == name else ""
     address = query(context, sort=name if current == f"-{name}" else f"-{name}", page=None)
     return {"label": label, "direction": direction, "address": address}
+
+
+@register.simple_tag
+def slip() -> SafeString:
+    """The slip of a form: sent twice, what it asks is done once."""
+    return format_html('<input type="hidden" name="{}" value="{}">', slips.NAME, get_random_string(24))
 
 
 @register.filter
