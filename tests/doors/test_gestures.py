@@ -89,6 +89,26 @@ def test_a_wrong_value_is_told_beside_its_field(camille: str, signed_in: Callabl
     assert "Ce n’est pas une adresse e-mail." in answer.content.decode()
 
 
+@pytest.mark.parametrize(
+    ("attribute", "wrong", "code", "shown"),
+    [("language", "klingon", "de", "Allemand"), ("country", "Narnia", "BE", "Belgique"), ("sex", "x", "f", "Femme")],
+)
+def test_a_language_and_a_country_are_chosen_from_a_list(
+    attribute: str, wrong: str, code: str, shown: str, camille: str, signed_in: Callable[[str], Any]
+) -> None:
+    from filrouge.store.models import Correction
+
+    client, path = signed_in("marie"), f"/people/{camille}/correct/{attribute}"
+    refused = client.post(path, {"value": wrong})
+    assert refused.status_code == 422
+    assert not Correction.objects.exists()
+    page = client.get(path).content.decode()
+    assert f'<option value="{code}">{shown}</option>' in page
+    assert client.post(path, {"value": code.swapcase()}).status_code == 302, "programs write codes in any case"
+    assert Correction.objects.get().value == code
+    assert f'<option value="{code}" selected>{shown}</option>' in client.get(path).content.decode()
+
+
 def test_an_objection_takes_effect_at_once(camille: str, signed_in: Callable[[str], Any]) -> None:
     from filrouge.work import consents
 

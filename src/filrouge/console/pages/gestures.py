@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from filrouge.base.errors import NotFound, UsageError
-from filrouge.base.text import whole
+from filrouge.base.text import fold, whole
 from filrouge.console import words
 from filrouge.console.errors import sentence
 from filrouge.console.names import entity as entity_name
@@ -22,6 +22,7 @@ from filrouge.console.templatetags import say
 from filrouge.console.templatetags.show import said
 from filrouge.console.who import caller
 from filrouge.domain.profiles import ATTRIBUTES
+from filrouge.domain.profiles.codes import code_of, codes
 from filrouge.store.queries.people import address
 from filrouge.work import access, consents, corrections, followups, notes, promises
 from filrouge.work.lengths import REASON, fits
@@ -143,8 +144,16 @@ def correct(request: HttpRequest, person_id: str, attribute: str) -> HttpRespons
         "fault": fault,
         "kind": {"email": "email", "phone": "tel", "birth_date": "date", "address": "address"}.get(attribute, "text"),
         "place": address(typed) if attribute == "address" else {},
+        "choices": _choices(attribute),
+        "chosen": code_of(attribute, typed),
     }
     return render(request, "console/people/correct.html", context, status=422 if fault else 200)
+
+
+def _choices(attribute: str) -> list[tuple[str, str]]:
+    """Return what a value is chosen from, by name, with its code; nothing when it is written freely."""
+    named = [(code, said(code, attribute)) for code in codes(attribute)]
+    return sorted(((code, name[:1].upper() + name[1:]) for code, name in named), key=lambda pair: fold(pair[1]))
 
 
 def _typed(request: HttpRequest, attribute: str) -> str:
