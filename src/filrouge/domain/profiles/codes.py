@@ -6,7 +6,7 @@ from functools import cache
 
 from babel import Locale
 
-_NO_COUNTRY = frozenset({"EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"})  # unions, parts of the sea, marks of the unknown
+_NOWHERE = frozenset({"EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"})  # unions, parts of the sea, marks of the unknown
 
 
 @cache
@@ -14,9 +14,9 @@ def codes(attribute: str) -> frozenset[str]:
     """Return the codes that a value of ``attribute`` is chosen from, none when it is written freely."""
     names = Locale.parse("en")
     if attribute == "country":  # ISO 3166-1, two letters
-        return frozenset(code for code in names.territories if len(code) == 2 and code.isalpha()) - _NO_COUNTRY
+        return frozenset(code for code in map(str, names.territories) if len(code) == 2 and code.isalpha()) - _NOWHERE
     if attribute == "language":  # ISO 639-1
-        return frozenset(code for code in names.languages if len(code) == 2)
+        return frozenset(code for code in map(str, names.languages) if len(code) == 2)
     return frozenset({"f", "m"}) if attribute == "sex" else frozenset()
 
 
