@@ -12,6 +12,7 @@ from django.utils.crypto import get_random_string
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from filrouge.console import hours as schedule
 from filrouge.console import names, slips, words
 from filrouge.console.templatetags import say
 
@@ -51,6 +52,22 @@ def brand_name(slug: str) -> str:
 @register.filter
 def entity_name(slug: str) -> str:
     return names.entity(slug)
+
+
+@register.filter
+def author(by: str) -> str:
+    """Name whoever did something; an owner that a system names is shown as it names them."""
+    return names.author(str(by or ""))
+
+
+@register.filter
+def evidence(text: str) -> str:
+    return names.evidence(str(text or ""))
+
+
+@register.filter
+def hours(every: str) -> str:
+    return schedule.said(every)
 
 
 @register.filter
