@@ -9,6 +9,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from filrouge.base.errors import NotFound, UsageError
@@ -94,6 +95,21 @@ def postpone_followup(request: HttpRequest, followup_id: UUID) -> HttpResponse:
 def take_followup(request: HttpRequest, followup_id: UUID) -> HttpResponse:
     followups.take(caller(request), str(followup_id))
     return done(request, _("The follow-up is yours."))
+
+
+@act
+def claim_owner(request: HttpRequest, followup_id: UUID) -> HttpResponse:
+    """Keep that the owner whom a system names is the reader."""
+    word = followups.claim(caller(request), str(followup_id))
+    undo = f"{reverse('owner-disclaim')}?{urlencode({'word': word})}"
+    return done(request, _("What is “%(word)s”’s is yours.") % {"word": word}, undo=undo)
+
+
+@act
+def disclaim_owner(request: HttpRequest) -> HttpResponse:
+    word = request.POST.get("word") or request.GET.get("word", "")
+    followups.disclaim(caller(request), word)
+    return done(request, _("What is “%(word)s”’s is no longer yours.") % {"word": word})
 
 
 @act

@@ -57,6 +57,8 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "user.open": _("reopened an account"),
         "user.close": _("closed an account"),
         "user.sign_in": _("signed in"),
+        "user.called": _("said what systems call them"),
+        "user.no_longer_called": _("took back what systems call them"),
         "user.password": _("changed their password"),
         "user.two_step_on": _("turned two-step sign-in on"),
         "user.two_step_off": _("turned two-step sign-in off"),

@@ -48,6 +48,7 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "salt": _("drawn number that seals the identifier"),
         "digest": _("keyed hash"),
         "name": _p("column", "name"),
+        "called": _("what systems call them"),
         "session_data": _("content of the session"),
         "username": _("address typed"),
         "ip_address": _("network address"),
