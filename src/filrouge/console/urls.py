@@ -25,7 +25,7 @@ from filrouge.console.pages import (
 
 urlpatterns: list[URLPattern] = [
     path("", home.home, name="home"),
-    path("search", people.search, name="search"),
+    path("search", people.anything, name="search"),
     path("people", people.search, name="people"),
     path("people/new", newcomers.new, name="person-new"),
     path("people/export", exports.export, name="people-export"),
