@@ -61,6 +61,18 @@ def test_the_subject_of_a_call_and_a_live_event_are_said_in_words() -> None:
         assert moments.line(call).title == "Appel reçu, « réclamation »"
 
 
+def test_an_objection_in_the_thread_says_whose_and_looks_like_one(
+    camille: str, signed_in: Callable[[str], Any]
+) -> None:
+    client = signed_in("marie")
+    client.post(f"/people/{camille}/objections", {"entity": "groupe", "channel": "phone"})
+    thread = client.get(f"/people/{camille}").content.decode().partition('id="thread"')[2]
+    line = thread.partition("thread-day")[2].partition("</li>")[0]
+    assert "Marketing par téléphone : opposition, Groupe SA" in line
+    assert "icons.svg#stop" in line
+    assert "icons.svg#check" not in line
+
+
 def test_whoever_did_something_is_named(camille: str, signed_in: Callable[[str], Any]) -> None:
     client = signed_in("marie")
     client.post(f"/people/{camille}/notes", {"text": "Préfère le matin"})

@@ -113,6 +113,8 @@ def line(moment: Moment) -> Line:
         icon = {"sms": "phone", "push": "phone", "phone": "call-out", "post": "post"}[moment.channel]
     if moment.kind == "contact" and moment.outcome in ("opened", "clicked", "bounced"):
         icon = {"opened": "mail-open", "clicked": "click", "bounced": "bounce"}[moment.outcome]
+    if moment.kind == "consent" and moment.status not in ("granted", "released"):
+        icon = "stop"
     if moment.kind == "call":
         icon = "call-out" if moment.direction == "out" else "call-in"
     return Line(moment.at, icon, title, moment, tone, tuple((name, value) for name, value in facts if value))
@@ -308,8 +310,9 @@ def _consent(moment: Moment) -> Said:
         "channel": words.say(moment.channel, "channel"),
         "state": words.say(moment.status, "consent"),
     }
+    whose = "" if moment.brand else names.entity(moment.entity)  # of the whole entity: which one must stop
     return (
-        title,
+        _joined(title, whose),
         "" if moment.status == "granted" else "warn",
         [(_("Method"), words.say(str(moment.details.get("method") or ""), "method"))],
     )
