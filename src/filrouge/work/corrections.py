@@ -14,6 +14,7 @@ from filrouge.domain.profiles import ATTRIBUTES
 from filrouge.domain.profiles.codes import code_of, codes
 from filrouge.store.models import Correction
 from filrouge.work import access, audit, findable
+from filrouge.work.lengths import NAME, WORD
 from filrouge.work.notes import worded
 
 
@@ -27,7 +28,7 @@ def correct(
     found = access.person(asking, person)
     entity, brand = access.origin(asking, found, entity, brand)
     was = found.view.attributes[attribute].best.value if attribute in found.view.attributes else ""
-    said = _checked(attribute, worded(value, 500))
+    said = _checked(attribute, worded(value, longest(attribute)))
     with transaction.atomic():
         made = Correction.objects.create(
             person=found.view.id, entity=entity, brand=brand, by=asking.by, attribute=attribute, value=said, was=was,
@@ -53,7 +54,21 @@ def undo(asking: Caller, key: str) -> Correction:
     return row
 
 
+_NAMES = {
+    "title": WORD,
+    "given_name": WORD,
+    "family_name": WORD,
+    "birth_name": WORD,
+    "full_name": NAME,
+    "loyalty_id": WORD,
+}
+LONGEST = 500
 PLACE = ("address_line", "postcode", "city", "country")
+
+
+def longest(attribute: str) -> int:
+    """Return how many characters a value of ``attribute`` may have."""
+    return _NAMES.get(attribute, LONGEST)
 
 
 def _checked(attribute: str, value: str) -> str:

@@ -161,6 +161,7 @@ def correct(request: HttpRequest, person_id: str, attribute: str) -> HttpRespons
         "kind": {"email": "email", "phone": "tel", "birth_date": "date", "address": "address"}.get(attribute, "text"),
         "place": address(typed) if attribute == "address" else {},
         "choices": _choices(attribute),
+        "longest": corrections.longest(attribute),
         "chosen": code_of(attribute, typed),
     }
     return render(request, "console/people/correct.html", context, status=422 if fault else 200)
