@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from decimal import Decimal, InvalidOperation
 from typing import Any, Literal
@@ -19,6 +20,7 @@ from django.utils.translation import gettext as _
 from filrouge.base import clock
 
 register = template.Library()
+_FIRST = re.compile(r"(?<!\d)1(?=\s\D)")
 
 
 def locale() -> Locale:
@@ -84,12 +86,12 @@ def money(value: Any, currency: str = "EUR") -> str:
 def day(value: Any) -> str:
     """A date in words: 3 novembre 2026."""
     if isinstance(value, date) and not isinstance(value, datetime):
-        return str(dates.format_date(value, format="long", locale=locale()))
+        return _dated(value, "long")
     if isinstance(value, str) and len(value) == 10:
         moment = as_datetime(value)
-        return str(dates.format_date(moment.date(), format="long", locale=locale())) if moment else value
+        return _dated(moment.date(), "long") if moment else value
     moment = as_datetime(value)
-    return str(dates.format_date(local(moment), format="long", locale=locale())) if moment else ""
+    return _dated(local(moment), "long") if moment else ""
 
 
 @register.filter
@@ -99,8 +101,7 @@ def short_day(value: Any) -> str:
     if moment is None:
         return ""
     here = local(moment)
-    this_year = here.year == local(clock.now()).year
-    return str(dates.format_skeleton("MMMd" if this_year else "yMMMd", here, locale=locale()))
+    return _dated(here, "MMMd" if here.year == local(clock.now()).year else "yMMMd")
 
 
 @register.filter
@@ -113,7 +114,17 @@ def exact(value: Any) -> str:
 
 
 def _full_day(moment: datetime) -> str:
-    return str(dates.format_date(local(moment), format="full", locale=locale()))
+    return _dated(local(moment), "full")
+
+
+def _dated(here: date, form: str) -> str:
+    """Return a date in a form of Babel's, or of a skeleton; French calls the first of a month "1er"."""
+    told = (
+        dates.format_date(here, format=form, locale=locale())
+        if form in ("long", "full")
+        else dates.format_skeleton(form, here, locale=locale())
+    )
+    return _FIRST.sub("1er", str(told), count=1) if here.day == 1 and locale().language == "fr" else str(told)
 
 
 @register.filter
@@ -178,7 +189,7 @@ def day_title(value: Any) -> str:
         return _("today") if days == 0 else _("yesterday")
     if days < 7:
         return str(dates.format_skeleton("Ed", here, locale=locale()))
-    return str(dates.format_skeleton("MMMd" if here.year == today.year else "yMMMd", here, locale=locale()))
+    return _dated(here, "MMMd" if here.year == today.year else "yMMMd")
 
 
 @register.filter
