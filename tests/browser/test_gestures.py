@@ -119,6 +119,55 @@ def test_the_page_says_by_itself_that_it_is_settled(visit: Visit, worker: Callab
     worker()
 
 
+@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without"])
+def test_a_note_sent_once_too_often_is_one_note(scripts: bool, visit: Visit) -> None:
+    page = visit("/people?q=moreau", scripts=scripts)
+    page.locator(".people li a").first.click()
+    page.locator(".write summary").first.click()
+    page.fill("#note-text", "Préfère le matin")
+    page.locator(".write .btn-primary").first.click()
+    assert page.locator(".notes li").count() == 1
+    page.go_back()
+    if page.locator("#note-text").input_value() == "Préfère le matin":
+        if not page.locator("#note-text").is_visible():
+            page.locator(".write summary").first.click()
+        page.locator(".write .btn-primary").first.click()
+    page.reload()
+    assert page.locator(".notes li").count() == 1
+    page.locator(".notes li button").first.click()
+
+
+def test_what_was_typed_while_the_session_ended_waits_for_its_author(visit: Visit, passwords: dict[str, str]) -> None:
+    page = visit("/people?q=moreau")
+    page.locator(".people li a").first.click()
+    person = page.url
+
+    def type_and_lose(said: str) -> None:
+        page.locator(".write summary").first.click()
+        page.fill("#note-text", said)
+        page.context.clear_cookies(name="filrouge_session")
+        page.locator(".write .btn-primary").first.click()
+        assert "Vous avez été déconnecté" in page.locator("body").inner_text()
+
+    def enter(who: str) -> None:
+        page.fill("[name=login]", who)
+        page.fill("[name=password]", passwords[who])
+        page.click(".door-card .btn-primary")
+
+    type_and_lose("Appeler après 18 h")
+    enter("marie@example.com")
+    assert page.url == person
+    assert page.locator("#note-text").input_value() == "Appeler après 18 h"
+    page.locator(".write .btn-primary").first.click()
+    assert page.locator(".notes li").count() == 1
+    page.locator(".notes li button").first.click()
+    assert page.locator("#note-text").input_value() == ""
+    type_and_lose("Pour moi seule")
+    enter("sylvie@example.com")
+    assert page.url == person
+    assert page.locator("#note-text").input_value() == "", "what one wrote is not shown to another"
+
+
 def test_an_erasure_leads_to_its_report(visit: Visit, worker: Callable[[], None]) -> None:
     page = visit("/", who=OFFICER)
     page.goto("/people?q=durand")

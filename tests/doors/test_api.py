@@ -167,7 +167,7 @@ def test_answers_are_forgotten_after_a_day(ada: str) -> None:
 def test_companies_and_baselines_are_read(world: Any) -> None:
     world.person(2, "Bo", "Li", CARGO, HALLE)
     reader = api("advisor", "groupe")
-    assert reader.get("/api/v1/companies").json() == {"items": []}
+    assert reader.get("/api/v1/companies").json() == {"items": [], "total": 0, "more": False, "next": None}
     assert reader.get("/api/v1/companies/12").status_code == 404
     assert api("executive").get("/api/v1/baselines").json() == {"items": []}
 

@@ -47,6 +47,21 @@ def finish(address: str) -> None:
     audit.chain_waiting()
 
 
+def test_rows_of_one_kind_are_told_in_one_line(asked: str, signed_in: SignedIn) -> None:
+    from filrouge.store.models import Erasure
+
+    client = signed_in("claire")
+    address = ask(client, asked)
+    finish(address)
+    one = Erasure.objects.get(pk=address.rpartition("/")[2])
+    Erasure.objects.filter(pk=one.pk).update(
+        report=one.report | {"destroyed": {"consents": 9, "consentevent": 2, "followups": 1, "followup": 1}}
+    )
+    page = client.get(address).content.decode()
+    assert page.count("<dt>Consentements</dt>") == page.count("<dt>Relances</dt>") == 1
+    assert '<dt>Consentements</dt><dd class="figures">11</dd>' in page
+
+
 def test_asking_leads_to_the_report(asked: str, signed_in: SignedIn) -> None:
     client = signed_in("lea")
     said = client.get(f"/people/{asked}/erase").content.decode()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from tests.conftest import HORIZON
+from tests.conftest import CARGO, HORIZON
 
 from filrouge.base import clock
 
@@ -83,10 +84,59 @@ def test_a_correction_comes_first_and_can_be_taken_back(camille: str, signed_in:
     assert "camille@example.com" not in client.get(f"/people/{camille}").content.decode()
 
 
+@pytest.mark.parametrize("attribute", ["given_name", "family_name", "birth_name", "title"])
+def test_a_name_holds_a_hundred_letters_at_most(attribute: str, camille: str, signed_in: Callable[[str], Any]) -> None:
+    from filrouge.store.models import Correction
+
+    client, path = signed_in("marie"), f"/people/{camille}/correct/{attribute}"
+    assert 'maxlength="100"' in client.get(path).content.decode()
+    refused = client.post(path, {"value": "W" * 101})
+    assert refused.status_code == 422
+    assert "100 caractères" in refused.content.decode()
+    assert not Correction.objects.exists()
+    assert client.post(path, {"value": "W" * 100}).status_code == 302
+
+
+def test_a_value_that_all_sources_share_is_not_said_to_be_alone(world: Any, signed_in: Callable[[str], Any]) -> None:
+    world.user("marie", "advisor", entities=("groupe",))
+    one = world.person(7, "Ada", "Byron", HORIZON | {"email": "a@example.org"}, CARGO | {"email": "a@example.org"})
+    from filrouge.store.live import Live, number, pack
+
+    live = Live()
+    document = live.document(one)
+    for value in document["values"]:
+        value["reason"] = "alone" if value["rank"] == 1 else "same"
+    live.rows_changed("UPDATE documents SET body = %s WHERE person = %s", [pack(json.dumps(document)), number(one)])
+    card = signed_in("marie").get(f"/people/{one}").content.decode().partition("a@example.org")[2]
+    card = card.partition("</details>")[0]
+    assert "toutes celles qui en parlent disent la même chose" in card
+    assert "aucune autre source" not in card
+
+
 def test_a_wrong_value_is_told_beside_its_field(camille: str, signed_in: Callable[[str], Any]) -> None:
     answer = signed_in("marie").post(f"/people/{camille}/correct/email", {"value": "not an address"})
     assert answer.status_code == 422
     assert "Ce n’est pas une adresse e-mail." in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("attribute", "wrong", "code", "shown"),
+    [("language", "klingon", "de", "Allemand"), ("country", "Narnia", "BE", "Belgique"), ("sex", "x", "f", "Femme")],
+)
+def test_a_language_and_a_country_are_chosen_from_a_list(
+    attribute: str, wrong: str, code: str, shown: str, camille: str, signed_in: Callable[[str], Any]
+) -> None:
+    from filrouge.store.models import Correction
+
+    client, path = signed_in("marie"), f"/people/{camille}/correct/{attribute}"
+    refused = client.post(path, {"value": wrong})
+    assert refused.status_code == 422
+    assert not Correction.objects.exists()
+    page = client.get(path).content.decode()
+    assert f'<option value="{code}">{shown}</option>' in page
+    assert client.post(path, {"value": code.swapcase()}).status_code == 302, "programs write codes in any case"
+    assert Correction.objects.get().value == code
+    assert f'<option value="{code}" selected>{shown}</option>' in client.get(path).content.decode()
 
 
 def test_an_objection_takes_effect_at_once(camille: str, signed_in: Callable[[str], Any]) -> None:

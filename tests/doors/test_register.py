@@ -34,7 +34,7 @@ def test_the_register_is_derived_and_in_words(group: Any, signed_in: Callable[[s
     group.user("claire", "privacy")
     client = signed_in("claire")
     page = client.get("/register").content.decode()
-    for said in ("fiches", "given_name", "3 ans", "intérêt légitime", "Groupe SA", "Boutique SAS", "Article 4"):
+    for said in ("fiches", "prénom, nom", "3 ans", "intérêt légitime", "Groupe SA", "Boutique SAS", "Article 4"):
         assert said in page
     client.post("/reader", {"language": "en", "next": "/"})
     found = lines(client)

@@ -28,6 +28,33 @@ def people(world: Any) -> None:
     world.person(4, "Eve", "Legrand", HALLE | {"email": "eve@example.org", "city": "nantes"})
 
 
+def test_whoever_reads_sums_finds_pages_and_not_people(people: None, signed_in: Enter) -> None:
+    client = signed_in("helene")
+    home = client.get("/").content.decode()
+    assert "nom, e-mail" not in home.lower()
+    assert home.count("Chercher : une page") == 1
+    found = client.get("/search?q=point", headers={"HX-Request": "true"})
+    assert found.status_code == 200
+    assert 'href="/baselines"' in found.content.decode()
+    none = client.get("/search?q=martin", headers={"HX-Request": "true"}).content.decode()
+    assert "Aucune page ne s’appelle « martin »." in none
+    assert "Ada" not in none
+    assert client.get("/search?q=point")["Location"] == "/baselines"
+    told = client.get("/search?q=martin")
+    assert told.status_code == 200
+    assert "Ada" not in told.content.decode()
+    assert 'href="/baselines"' in told.content.decode()
+
+
+def test_an_advisor_finds_people_and_pages_of_that_name(people: None, signed_in: Enter) -> None:
+    client = signed_in("marie")
+    found = client.get("/search?q=relan", headers={"HX-Request": "true"}).content.decode()
+    assert 'href="/follow-ups"' in found
+    assert 'href="/companies"' not in found
+    assert "Ada Martin" in client.get("/search?q=martin", headers={"HX-Request": "true"}).content.decode()
+    assert "Ada Martin" in client.get("/search?q=martin").content.decode()
+
+
 def test_filters_stand_alone_or_beside_words(people: None, signed_in: Enter) -> None:
     client = signed_in("marie")
     page = client.get("/people", {"place": "Nantes"}).content.decode()

@@ -25,13 +25,33 @@ def test_an_engineer_pauses_a_source_and_resumes_it(source: str, world: Any, sig
     client = signed_in("remy")
     page = client.get(f"/sources/{source}", headers={"Accept-Language": "en"}).content.decode()
     assert "prochain passage" in page
-    assert "0 6 * * *" in page
+    assert "chaque jour à 06:00" in page
     assert client.post(f"/sources/{source}/pause").status_code == 302
     page = client.get(f"/sources/{source}").content.decode()
     assert "en pause" in page
     assert "Reprendre" in page
     assert client.post(f"/sources/{source}/resume").status_code == 302
     assert "prochain passage" in client.get(f"/sources/{source}").content.decode()
+
+
+def test_undoing_says_what_it_changes_and_is_not_offered_for_nothing(
+    source: str, world: Any, signed_in: Callable[[str], Any]
+) -> None:
+    from filrouge.base import clock
+    from filrouge.store.models import Run, Source
+
+    world.user("remy", "engineer", entities=("groupe",))
+    row = Source.objects.get(name=source)
+    for counts, offered in (
+        ({"unchanged": 9}, ""),
+        ({"new": 1}, "1 ligne nouvelle partira. La source peut être relue."),
+    ):
+        run = Run.objects.create(
+            source=row, source_name=source, state="committed", by="test", started_at=clock.now(), **counts
+        )
+        page = signed_in("remy").get(f"/runs/{run.pk}").content.decode()
+        assert (f"/runs/{run.pk}/undo" in page) == bool(offered)
+        assert offered in page
 
 
 @pytest.mark.parametrize(("role", "entity", "status"), [("analyst", "groupe", 403), ("engineer", "boutique", 404)])

@@ -98,3 +98,26 @@ def test_a_company_that_arrives_later_is_found_without_building_everything_anew(
     group.people(person("1", "Ada", "Byron", mail="ada@example.com"), person("2", "Bo", "Li", mail="bo@example.com"))
     group.resolve()
     assert names(group, "voile") == [("Nouvelle Voile", 1)]
+
+
+def test_every_company_is_on_one_page_or_the_next_and_counted(group: World) -> None:
+    for text in ("", "lu", "mo"):
+        seen, after = [], ""
+        for _ in range(9):
+            page = companies.find(text, access.OWNER, limit=2, after=after)
+            assert len(page.lines) <= 2
+            seen += [line.key for line in page.lines]
+            if not (after := page.next):
+                break
+        assert not after
+        assert len(set(seen)) == len(seen) == page.total
+        assert set(seen) == {line.key for line in companies.search(text, access.OWNER, limit=100)}
+        assert not page.more
+
+
+def test_the_count_of_companies_is_that_of_those_one_may_see(group: World) -> None:
+    stranger = group.user("marketer", entities=["west"])
+    assert companies.find("", access.OWNER).total == len(companies.search("", access.OWNER, limit=100)) > 0
+    assert companies.find("", stranger).total == 0
+    colleague = group.user("marketer", entities=["north"])
+    assert companies.find("", colleague).total == len(companies.search("", colleague, limit=100)) == 3

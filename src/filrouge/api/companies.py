@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from django.http import HttpRequest
 from ninja import Query, Router
 
-from filrouge.api.door import caller
+from filrouge.api.door import caller, start_of
 from filrouge.base import clock
 from filrouge.base.errors import NotFound
 from filrouge.store.queries import companies as reads
@@ -19,10 +19,19 @@ READERS = ("advisor", "sales", "finance", "privacy", "marketer", "engineer")
 
 
 @router.get("", summary="Find companies by a word of their name, their registration number or their site")
-def find(request: HttpRequest, q: str = "", limit: Annotated[int, Query(ge=1, le=200)] = 50) -> dict[str, Any]:
+def find(
+    request: HttpRequest, q: str = "", cursor: str = "", limit: Annotated[int, Query(ge=1, le=200)] = 50
+) -> dict[str, Any]:
     asking = caller(request)
     access.must(asking, *READERS, scope="people:read")
-    return {"items": [dataclasses.asdict(line) for line in reads.search(q, asking, limit=limit)]}
+    start = start_of(cursor)
+    found = reads.find(q, asking, limit=limit, after="" if start is None else str(start))
+    return {
+        "items": [dataclasses.asdict(line) for line in found.lines],
+        "total": found.total,
+        "more": found.more,
+        "next": found.next or None,
+    }
 
 
 @router.get("/{company}", summary="One company: facts with their sources, records, people, opportunities")

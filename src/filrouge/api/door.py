@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import get_language_from_request, gettext, override
+from django.views.decorators.csrf import csrf_exempt
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 from ninja.parser import Parser
@@ -59,6 +60,12 @@ def problem(request: HttpRequest, status: int, title: str, detail: str = "", **m
 def unknown(request: HttpRequest) -> HttpResponse:
     """Return what is told to whoever brings no key, or one that is not in use."""
     return problem(request, 401, "A key is needed.", "Send `Authorization: Bearer …` with a key that is in use.")
+
+
+@csrf_exempt
+def nowhere(request: HttpRequest, rest: str) -> HttpResponse:
+    """Tell a program that there is nothing at an address of the API, in the one shape of errors."""
+    return _told(request, NotFound("There is nothing here.", hint="The addresses stand in /api/v1/openapi.json."))
 
 
 def reading(request: HttpRequest) -> AbstractContextManager[None]:

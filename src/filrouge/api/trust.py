@@ -30,7 +30,7 @@ def lines(
     before = start_of(cursor)
     if person and not access.knows(asking, person):
         return {"items": [], "next": None}
-    rows = audits.lines(by=by, action=action, person=person, before=before, limit=limit + 1)
+    rows = audits.lines(by=(by,) if by else (), action=action, person=person, before=before, limit=limit + 1)
     shown = rows[:limit]
     more = len(rows) > limit
     return {"items": [dataclasses.asdict(row) for row in shown], "next": str(shown[-1].seq) if more else None}

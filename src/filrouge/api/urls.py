@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from filrouge.api import accounts, companies, erasures, followups, people, reviews, sources, trust, verdicts
-from filrouge.api.door import api
+from filrouge.api.door import api, nowhere
 
 api.add_router("/people", people.router)
 api.add_router("/companies", companies.router)
@@ -17,4 +17,4 @@ api.add_router("/accounts", accounts.router)
 api.add_router("", trust.router)
 api.add_router("", verdicts.router)
 
-urlpatterns = [path("api/v1/", api.urls)]
+urlpatterns = [path("api/v1/", api.urls), path("api/v1/<path:rest>", nowhere)]

@@ -35,9 +35,9 @@ def told(alerts: Iterable[Alert]) -> list[Told]:
 
 
 def _complaint(params: dict[str, object]) -> tuple[str, str]:
-    days = params.get("days")
+    days = -(say.days_until(params.get("since")) or 0)
     ref = str(params.get("ref") or "")
-    if isinstance(days, int) and days > 0:
+    if days > 0:
         fact = ngettext("Complaint open for %(days)s day", "Complaint open for %(days)s days", days) % {
             "days": say.number(days)
         }

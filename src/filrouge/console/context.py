@@ -10,6 +10,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from filrouge.base.text import fold
 from filrouge.console import searches, words
 from filrouge.console.reader import LANGUAGES, theme_of
 from filrouge.console.who import caller, roles_of
@@ -68,6 +69,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "reached": {place["view"] for place in (*near, *further)},
         "every_place": [*near, *further],
         "views_kept": searches.views(caller(request)) if may_search(request) else [],
+        "searches_people": may_search(request),
         "roles_said": words.together("role", sorted(roles_of(request))) if getattr(request, "user", None) else "",
         "theme": theme,
         "next_theme": {"auto": "dark", "dark": "light", "light": "dark"}[theme],
@@ -101,6 +103,12 @@ def places(request: HttpRequest) -> list[dict[str, Any]]:
             {"view": place.view, "address": address, "name": place.name, "icon": place.icon, "current": current}
         )
     return found
+
+
+def places_like(request: HttpRequest, text: str) -> list[dict[str, Any]]:
+    """Return the places of the reader whose name holds ``text``."""
+    wanted = fold(text)
+    return [place for place in places(request) if wanted in fold(str(place["name"]))]
 
 
 def split(found: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from filrouge.base.errors import DefinitionError, FilrougeError
@@ -24,7 +25,10 @@ class ErrorMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        return self.get_response(request)
+        response = self.get_response(request)
+        if response.status_code == 405 and not request.path.startswith("/api/"):
+            return _only_acts(request, response)
+        return response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if not isinstance(error, FilrougeError):
@@ -61,6 +65,7 @@ _TITLES: dict[int, Callable[[], str]] = {
     400: lambda: _("This request cannot be understood"),
     403: lambda: _("You may not do this"),
     404: lambda: _("Nothing here"),
+    405: lambda: _("There is no page here"),
     409: lambda: _("Something changed meanwhile"),
     422: lambda: _("This needs mending"),
     500: lambda: _("Something broke on our side"),
@@ -69,13 +74,27 @@ _TITLES: dict[int, Callable[[], str]] = {
 }
 
 
-def _page(request: HttpRequest, status: int, message: str, hint: str) -> HttpResponse:
-    context = {"title": _TITLES[status](), "message": message, "hint": hint, "faults": ()}
+def _page(request: HttpRequest, status: int, message: str, hint: str, **more: str) -> HttpResponse:
+    context = {"title": _TITLES[status](), "message": message, "hint": hint, "faults": (), **more}
     return render(request, "console/errors/told.html", context, status=status)
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     return _page(request, 400, _("The address or the form holds something unexpected."), _("Go back and try again."))
+
+
+def _only_acts(request: HttpRequest, response: HttpResponseBase) -> HttpResponse:
+    """Told where only a form is taken: an address typed, kept, or come back to after signing in."""
+    person = request.resolver_match.kwargs.get("person_id", "") if request.resolver_match else ""
+    page = _page(
+        request,
+        405,
+        _("This address takes what a form sends; nothing was done."),
+        _("Go back to the page of the form and send it from there."),
+        person=reverse("person", args=[person]) if person else "",
+    )
+    page["Allow"] = response.get("Allow", "POST")
+    return page
 
 
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _l
 from django.utils.translation import ngettext
 
-from filrouge.console import words
+from filrouge.console import names, words
 from filrouge.console.templatetags import say
 from filrouge.domain.profiles import Moment
 
@@ -113,6 +113,8 @@ def line(moment: Moment) -> Line:
         icon = {"sms": "phone", "push": "phone", "phone": "call-out", "post": "post"}[moment.channel]
     if moment.kind == "contact" and moment.outcome in ("opened", "clicked", "bounced"):
         icon = {"opened": "mail-open", "clicked": "click", "bounced": "bounce"}[moment.outcome]
+    if moment.kind == "consent" and moment.status not in ("granted", "released"):
+        icon = "stop"
     if moment.kind == "call":
         icon = "call-out" if moment.direction == "out" else "call-in"
     return Line(moment.at, icon, title, moment, tone, tuple((name, value) for name, value in facts if value))
@@ -257,13 +259,14 @@ def _talk(moment: Moment) -> Said:
     title = _joined(f"{said} {_quoted(subject)}" if subject else said, state)
     tone = "bad" if moment.kind == "complaint" and not closed else ""
     ref = moment.ref if moment.kind in ("ticket", "complaint") else str(moment.details.get("ticket_ref") or "")
-    return title, tone, [(_("Reference"), ref), (_("About"), moment.outcome.replace("_", " "))]
+    return title, tone, [(_("Reference"), ref), (_("About"), words.say(moment.outcome, "disposition"))]
 
 
 def _call(moment: Moment) -> Said:
     said = _("Call to the customer") if moment.direction == "out" else _("Call received")
     length = moment.details.get("duration_s")
-    title = _joined(said, say.duration(length) if length else "", _quoted(moment.title) if moment.title else "")
+    about = _quoted(words.say(moment.title, "disposition")) if moment.title else ""
+    title = _joined(said, say.duration(length) if length else "", about)
     promised, until = moment.details.get("promised"), moment.details.get("promised_for")
     told = (
         _("%(what)s, for %(day)s") % {"what": promised, "day": say.day(until)}
@@ -307,8 +310,9 @@ def _consent(moment: Moment) -> Said:
         "channel": words.say(moment.channel, "channel"),
         "state": words.say(moment.status, "consent"),
     }
+    whose = "" if moment.brand else names.entity(moment.entity)  # of the whole entity: which one must stop
     return (
-        title,
+        _joined(title, whose),
         "" if moment.status == "granted" else "warn",
         [(_("Method"), words.say(str(moment.details.get("method") or ""), "method"))],
     )
@@ -317,7 +321,7 @@ def _consent(moment: Moment) -> Said:
 def _act(moment: Moment) -> Said:
     kinds = {"note": _("Note"), "promise": _("Promise"), "follow_up": _("Follow-up")}
     said = f"{kinds[moment.kind]} · {moment.title}" if moment.title else kinds[moment.kind]
-    return said, "", [(_("Written by"), moment.by)]
+    return said, "", [(_("Written by"), names.author(moment.by))]
 
 
 def _plain(moment: Moment) -> Said:

@@ -8,9 +8,12 @@ from typing import TypeVar
 
 from django.core.cache import cache
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
+from filrouge.base.text import fold
+from filrouge.console import words
 from filrouge.domain.privacy.caller import OWNER
-from filrouge.store.queries import group, sources
+from filrouge.store.queries import accounts, group, sources
 
 T = TypeVar("T")
 
@@ -45,6 +48,27 @@ def system(name: str, source_name: str = "") -> str:
     return source(found).split(":")[0].strip() if found else _plain(name)
 
 
+def author(by: str) -> str:
+    """Return the name of whoever did something: of an account, a source, what works by itself; else as it is kept."""
+    if by.startswith("source "):
+        return source(by.removeprefix("source "))
+    return _authors().get(by.casefold()) or str(words.WORDS["author"].get(by, by))
+
+
+def authors(text: str) -> list[str]:
+    """Return the addresses of the accounts whose name holds ``text``."""
+    wanted = fold(text)
+    return [address for address, name in _authors().items() if wanted and wanted in fold(name)]
+
+
+def evidence(text: str) -> str:
+    """Return what a decision rests on: of an imported row, its source by name and its number; else as it is kept."""
+    first, _space, number = text.partition(" ")
+    if number and first in _titles():
+        return _("%(source)s, row %(number)s") % {"source": source(first), "number": number}
+    return text
+
+
 def _plain(slug: str) -> str:
     return slug.replace("-", " ").replace("_", " ").capitalize()
 
@@ -65,6 +89,10 @@ def _titles() -> dict[str, dict[str, str]]:
 
 def _systems() -> dict[str, str]:
     return _kept("systems", group.systems)
+
+
+def _authors() -> dict[str, str]:
+    return _kept("authors", lambda: {row.email.casefold(): row.name for row in accounts.users()})
 
 
 def _kept(key: str, read: Callable[[], dict[str, T]]) -> dict[str, T]:

@@ -38,11 +38,20 @@ class SessionMiddleware:
         return self.get_response(request)
 
 
+def came_from(request: HttpRequest) -> str:
+    """Return the page that a form was sent from, home when that is none of ours."""
+    target = request.POST.get("next") or request.headers.get("Referer", "/")
+    safe = url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure())
+    return target if safe else "/"
+
+
 def _to_the_door(request: HttpRequest) -> HttpResponse:
     """Lead to the sign-in page and back; htmx is told to load the whole page, not to put it inside another."""
     partial = "HX-Request" in request.headers
     back = request.headers.get("HX-Current-URL", "/") if partial else request.get_full_path()
-    if not url_has_allowed_host_and_scheme(back, {request.get_host()}) or request.method != "GET":
+    if request.method != "GET":
+        back = came_from(request)  # an act's own address shows nothing
+    elif not url_has_allowed_host_and_scheme(back, {request.get_host()}):
         back = "/"
     address = f"{reverse('account_login')}?{urlencode({'next': back})}"
     if partial:

@@ -94,6 +94,28 @@ def counts(run: Any) -> list[tuple[str, int]]:
     return [(labels[name], getattr(run, name)) for name in COUNTS]
 
 
+def undoing(run: Any) -> list[str]:
+    """Say what undoing a run changes; nothing when it changed nothing."""
+    told = (
+        (run.new, ngettext("%(count)s new row will go", "%(count)s new rows will go", run.new)),
+        (
+            run.changed,
+            ngettext(
+                "%(count)s changed row will be as before", "%(count)s changed rows will be as before", run.changed
+            ),
+        ),
+        (
+            run.vanished,
+            ngettext(
+                "%(count)s row that vanished will come back",
+                "%(count)s rows that vanished will come back",
+                run.vanished,
+            ),
+        ),
+    )
+    return [said % {"count": say.number(count)} for count, said in told if count]
+
+
 def rejected(row: Reject) -> dict[str, Any]:
     """Return a reject as a line: where, which column, why, what was received."""
     return {

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.urls import reverse
 
-from filrouge.console import words
+from filrouge.console import names, words
 from filrouge.domain.privacy.caller import Caller
 from filrouge.store.queries.followups import Line, mine
 
@@ -53,6 +53,8 @@ def _line(line: Line, own: set[str], *, may: bool) -> dict[str, Any]:
         if not promise:
             told["postpone"] = reverse("followup-postpone", args=[row.id])
             told["take"] = "" if row.owner in own else reverse("followup-take", args=[row.id])
+            if row.source and row.owner and row.owner not in own and names.author(row.owner) == row.owner:
+                told["claim"] = reverse("owner-claim", args=[row.id])
     elif may and not promise:
         told["reopen"] = reverse("followup-reopen", args=[row.id])
     return told

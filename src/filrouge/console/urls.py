@@ -26,7 +26,7 @@ from filrouge.console.pages import (
 
 urlpatterns: list[URLPattern] = [
     path("", home.home, name="home"),
-    path("search", people.search, name="search"),
+    path("search", people.anything, name="search"),
     path("people", people.search, name="people"),
     path("people/new", newcomers.new, name="person-new"),
     path("people/export", exports.export, name="people-export"),
@@ -64,6 +64,8 @@ urlpatterns: list[URLPattern] = [
     path("follow-ups/<uuid:followup_id>/reopen", gestures.reopen_followup, name="followup-reopen"),
     path("follow-ups/<uuid:followup_id>/postpone", gestures.postpone_followup, name="followup-postpone"),
     path("follow-ups/<uuid:followup_id>/take", gestures.take_followup, name="followup-take"),
+    path("follow-ups/<uuid:followup_id>/claim", gestures.claim_owner, name="owner-claim"),
+    path("follow-ups/disclaim", gestures.disclaim_owner, name="owner-disclaim"),
     path("follow-ups", followups.followups, name="followups"),
     path("companies", companies.index, name="companies"),
     path("companies/<str:key>", companies.show, name="company"),

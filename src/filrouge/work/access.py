@@ -115,6 +115,8 @@ def origin(
     known = ((record.entity, record.brand) for record in found.view.records if not entity or record.entity == entity)
     if not (entity and brand) and (own := next((pair for pair in known if sees.acts(*pair, *roles)), None)):
         return own
+    if entity and brand and any(entity in rule.own and rule.role in (*roles, "administrator") for rule in sees.rules):
+        raise Refused("You do not act for the brand {brand}.", hint="Choose a brand of yours.", brand=brand)
     if entity:
         raise Refused("You do not act for {entity}.", hint="Choose an entity of yours.", entity=entity[:60])
     if not whole:

@@ -11,8 +11,10 @@ from filrouge.base.errors import NotFound, UsageError
 from filrouge.domain.identity.keys import email_key, phone_key
 from filrouge.domain.privacy.caller import Caller
 from filrouge.domain.profiles import ATTRIBUTES
+from filrouge.domain.profiles.codes import code_of, codes
 from filrouge.store.models import Correction
 from filrouge.work import access, audit, findable
+from filrouge.work.lengths import NAME, WORD
 from filrouge.work.notes import worded
 
 
@@ -26,7 +28,7 @@ def correct(
     found = access.person(asking, person)
     entity, brand = access.origin(asking, found, entity, brand)
     was = found.view.attributes[attribute].best.value if attribute in found.view.attributes else ""
-    said = _checked(attribute, worded(value, 500))
+    said = _checked(attribute, worded(value, longest(attribute)))
     with transaction.atomic():
         made = Correction.objects.create(
             person=found.view.id, entity=entity, brand=brand, by=asking.by, attribute=attribute, value=said, was=was,
@@ -52,7 +54,21 @@ def undo(asking: Caller, key: str) -> Correction:
     return row
 
 
+_NAMES = {
+    "title": WORD,
+    "given_name": WORD,
+    "family_name": WORD,
+    "birth_name": WORD,
+    "full_name": NAME,
+    "loyalty_id": WORD,
+}
+LONGEST = 500
 PLACE = ("address_line", "postcode", "city", "country")
+
+
+def longest(attribute: str) -> int:
+    """Return how many characters a value of ``attribute`` may have."""
+    return _NAMES.get(attribute, LONGEST)
 
 
 def _checked(attribute: str, value: str) -> str:
@@ -62,6 +78,8 @@ def _checked(attribute: str, value: str) -> str:
         raise UsageError("This is not an e-mail address.", hint="Write it as name@example.com.")
     if attribute == "phone" and not phone_key(value):
         raise UsageError("This is not a phone number.", hint="Write it as 06 39 98 12 34 or +33 6 39 98 12 34.")
+    if codes(attribute):
+        return _listed(attribute, value)
     if attribute == "birth_date":
         from datetime import date
 
@@ -72,6 +90,17 @@ def _checked(attribute: str, value: str) -> str:
         if not date(1900, 1, 1) <= born <= clock.now().date():
             raise UsageError("This date of birth cannot be right.", hint="Check the year.")
     return value
+
+
+def _listed(attribute: str, value: str) -> str:
+    """Return the code that ``value`` is. Raises UsageError when it is none of its list."""
+    if code := code_of(attribute, value):
+        return code
+    if attribute == "country":
+        raise UsageError("There is no such country.", hint="Give its two letters (ISO 3166-1), such as FR.")
+    if attribute == "language":
+        raise UsageError("There is no such language.", hint="Give its two letters (ISO 639-1), such as fr.")
+    raise UsageError("This is neither f nor m.", hint="Give f or m.")
 
 
 def _address(value: str) -> str:
@@ -85,4 +114,6 @@ def _address(value: str) -> str:
     parts = {name: str(said.get(name) or "").strip()[:200] or None for name in PLACE}
     if not parts["address_line"] or not parts["city"]:
         raise UsageError("An address needs a line and a city.", hint="Write the street and the city.")
+    if parts["country"]:
+        parts["country"] = _listed("country", parts["country"])
     return json.dumps(parts, ensure_ascii=False)

@@ -15,7 +15,7 @@ from filrouge.base import clock, settings
 from filrouge.base.errors import Conflict, NotFound, UsageError
 from filrouge.domain.privacy.caller import Caller
 from filrouge.engines import open_engine
-from filrouge.store.models import FollowUp, Promise
+from filrouge.store.models import FollowUp, Promise, User
 from filrouge.store.views import current
 from filrouge.work import access, audit, dates, runs
 from filrouge.work.lengths import EVIDENCE, KIND, OWNER, SLUG, fits
@@ -80,6 +80,38 @@ def postpone(asking: Caller, key: str, days: int) -> FollowUp:
 def take(asking: Caller, key: str) -> FollowUp:
     """Make a follow-up one's own."""
     return _change(_open(asking, key), asking, "follow_up.take", owner=asking.by)
+
+
+def claim(asking: Caller, key: str) -> str:
+    """Keep that the owner of a follow-up, as its system calls them, is the caller; return what they are called.
+
+    Raises Conflict when that is somebody else.
+    """
+    row = _found(asking, key)
+    word = row.owner
+    with transaction.atomic():
+        accounts = list(User.objects.select_for_update())
+        user = next((one for one in accounts if str(one.pk) == asking.user_id), None)
+        if user is None or not word:
+            raise UsageError("Only an account can be called so, and only what a system says can be claimed.")
+        if any(word in (one.email, one.name, *one.called) for one in accounts if one.pk != user.pk):
+            raise Conflict("This is how somebody else is called.", hint="Take the follow-up instead.")
+        if word not in user.called:
+            user.called = [*user.called, word]
+            user.save(update_fields=["called"])
+            audit.record("user.called", by=asking.by, kind="user", subject=str(user.pk))
+    return word
+
+
+def disclaim(asking: Caller, word: str) -> None:
+    """Take back that the caller is called ``word``."""
+    with transaction.atomic():
+        user = User.objects.select_for_update().filter(pk=asking.user_id).first() if asking.user_id else None
+        if user is None or word not in user.called:
+            raise NotFound("You are not called so here.")
+        user.called = [one for one in user.called if one != word]
+        user.save(update_fields=["called"])
+        audit.record("user.no_longer_called", by=asking.by, kind="user", subject=str(user.pk))
 
 
 def _found(asking: Caller, key: str) -> FollowUp:

@@ -12,7 +12,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from filrouge.base import clock
-from filrouge.base.errors import Conflict, NotFound, Refused, UsageError
+from filrouge.base.errors import Conflict, NotFound, Phrase, Refused, UsageError
 from filrouge.domain.privacy.caller import Caller
 from filrouge.domain.privacy.perimeter import CATEGORIES, PURPOSES
 from filrouge.store.models import Agreement, ApiKey, Brand, Entity, Grant, Role, User
@@ -95,6 +95,18 @@ def _entity(slug: str) -> Entity:
     return entity
 
 
+def _known_brands(brands: Sequence[str]) -> None:
+    """Raise NotFound when one of ``brands`` is none of the group's."""
+    known = sorted(Brand.objects.values_list("slug", flat=True))
+    if wrong := [brand for brand in brands if brand not in known]:
+        raise NotFound(
+            "No brand is called {slug}.",
+            hint="There are: {known}.",
+            slug=wrong[0][:60],
+            known=", ".join(known) or Phrase("none yet"),
+        )
+
+
 # --- accounts ---------------------------------------------------------------------------------------------------------
 
 
@@ -127,9 +139,7 @@ def add_user(
 def grant(user: str, role: str, *, by: str, entities: Sequence[str] = (), brands: Sequence[str] = ()) -> None:
     """Give a role to a user, for some entities (none named: all), capped to some brands (none named: all)."""
     with transaction.atomic():
-        known = set(Brand.objects.values_list("slug", flat=True))
-        if wrong := [brand for brand in brands if brand not in known]:
-            raise NotFound("No brand is called {slug}.", slug=wrong[0])
+        _known_brands(brands)
         for slug in entities or (None,):
             Grant.objects.create(user_id=user, role=role, entity=_entity(slug) if slug else None, brands=list(brands))
         audit.record(
@@ -186,6 +196,7 @@ def make_key(
         raise UsageError("There is no role called {role}.", role=role)
     for slug in entities:
         _entity(slug)
+    _known_brands(brands)
     said = f"fr_{secrets.token_urlsafe(32)}"
     with transaction.atomic():
         key = ApiKey.objects.create(

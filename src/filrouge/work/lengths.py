@@ -6,7 +6,7 @@ from email_validator import EmailNotValidError, validate_email
 
 from filrouge.base.errors import UsageError
 
-REASON, EVIDENCE, OWNER, SLUG, KIND, NAME, EMAIL = 300, 500, 100, 60, 30, 200, 254
+REASON, EVIDENCE, OWNER, SLUG, KIND, NAME, EMAIL, WORD = 300, 500, 100, 60, 30, 200, 254, 100
 LANGUAGES = ("fr", "en")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -104,9 +105,17 @@ def get(name: str) -> tuple[Source, SourceSpec]:
     read = Source.objects.exclude(kind=BUILT_IN)
     source = read.filter(name=name).first()
     if source is None:
-        known = ", ".join(read.values_list("name", flat=True)[:30])
+        known = sorted(read.values_list("name", flat=True))
+        near = get_close_matches(name, known, n=3)
+        if near:
+            raise NotFound(
+                "No source is called {name}.", hint="The nearest: {near}.", name=name[:60], near=", ".join(near)
+            )
         raise NotFound(
-            "No source is called {name}.", hint="There are: {known}.", name=name, known=known or Phrase("none yet")
+            "No source is called {name}.",
+            hint="There are: {known}.",
+            name=name[:60],
+            known=", ".join(known) or Phrase("none yet"),
         )
     return source, SourceSpec.parse(source.spec, what=name)
 

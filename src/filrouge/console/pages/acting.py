@@ -1,4 +1,4 @@
-"""What acts share: done by POST, told by a toast with its undo, a refusal told on the page it came from."""
+"""What acts share: done once by POST, told by a toast with its undo, a refusal told on the page it came from."""
 
 from __future__ import annotations
 
@@ -8,44 +8,51 @@ from functools import wraps
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from filrouge.base import clock
 from filrouge.base.errors import Conflict, UsageError
+from filrouge.console import slips
 from filrouge.console.errors import sentence
+from filrouge.console.sessions import came_from
 from filrouge.console.templatetags.say import zone
 
 View = Callable[..., HttpResponse]
 
 
 def act(view: View) -> View:
-    """Make ``view`` an act: by POST, signed in; what was written wrongly is told on the page it came from."""
+    """Make ``view`` an act: by POST, signed in, once; what was written wrongly is told on the page it came from.
+
+    Whoever has signed out meanwhile signs in and comes back to that page: the act's own address shows nothing.
+    """
+    once = slips.once(view)
 
     @wraps(view)
     def acted(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not request.user.is_authenticated:
+            messages.info(request, _("You were signed out: sign in, then send the form again."))
+            return redirect_to_login(came_from(request))
         try:
-            return view(request, *args, **kwargs)
+            return once(request, *args, **kwargs)
         except (UsageError, Conflict) as error:
             messages.error(request, " ".join(part for part in sentence(error) if part))
             return back(request)
 
-    return login_required(require_POST(acted))
+    return require_POST(acted)
 
 
 def done(request: HttpRequest, said: str, *, undo: str = "", to: str = "") -> HttpResponse:
     """Tell that something was done, how to undo it, and go back to the page (or to ``to``)."""
-    messages.success(request, said, extra_tags=undo)
+    slips.tell(request, said, undo)
     return HttpResponseRedirect(to) if to else back(request)
 
 
 def back(request: HttpRequest) -> HttpResponse:
     """Go back to the page that the act was done on."""
-    target = request.POST.get("next") or request.headers.get("Referer", "/")
-    safe = url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure())
-    return HttpResponseRedirect(target if safe else "/")
+    return HttpResponseRedirect(came_from(request))
 
 
 def day_of(request: HttpRequest, field: str = "due") -> datetime:

@@ -30,7 +30,8 @@ def index(request: HttpRequest) -> HttpResponse:
     before = whole(request.GET.get("before", ""))
     if asked["person"] and not access.knows(asking, asked["person"]):
         asked["person"] = "0"  # nobody whom the officer may see: no line is theirs to read
-    rows = found.lines(**asked, before=before, limit=SIZE + 1)
+    by = (asked["by"], *names.authors(asked["by"])) if asked["by"] else ()
+    rows = found.lines(by=by, action=asked["action"], person=asked["person"], before=before, limit=SIZE + 1)
     return render(
         request,
         "console/audit/audit.html",
@@ -80,15 +81,23 @@ def _called(key: str) -> str:
 def _value(key: str, value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(_value(key, one) for one in value)
-    if isinstance(value, int) and not isinstance(value, bool):
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(value, int):
         return say.number(value)
     if key in _NAMED:
         return str(_NAMED[key](str(value)))
     kind = _SAID.get(key, "")
+    if key == "state":
+        kind = next((kind for kind in _STATES if value in words.WORDS[kind]), "")
     return words.say(str(value), kind) if kind and value in words.WORDS[kind] else str(value)
 
 
-_SAID = {"purpose": "purpose", "role": "role", "channel": "channel", "door": "door", "attribute": "attribute"}
+_SAID = {
+    "purpose": "purpose", "role": "role", "channel": "channel", "door": "door", "attribute": "attribute",
+    "by_way_of": "way", "form": "format",
+}  # fmt: skip
+_STATES = ("consent", "promise", "state")  # whose states an act may name
 _NAMED: dict[str, Callable[[str], object]] = {
     **dict.fromkeys(("entity", "entities", "giver", "receiver"), names.entity),
     **dict.fromkeys(("brand", "brands"), lambda slug: names.brand(slug).name),

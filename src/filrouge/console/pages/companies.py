@@ -9,11 +9,13 @@ from django.urls import reverse
 
 from filrouge.base import clock
 from filrouge.base.errors import NotFound
+from filrouge.base.text import whole
 from filrouge.console import words
 from filrouge.console.templatetags import say
 from filrouge.console.who import require
 from filrouge.store.queries import companies as found
 
+PAGE = 50
 READERS = ("advisor", "sales", "finance", "privacy", "marketer", "engineer")
 
 
@@ -21,9 +23,8 @@ READERS = ("advisor", "sales", "finance", "privacy", "marketer", "engineer")
 def index(request: HttpRequest) -> HttpResponse:
     asking = require(request, *READERS)
     asked = request.GET.get("q", "").strip()[:200]
-    return render(
-        request, "console/companies/index.html", {"asked": asked, "companies": found.search(asked, asking, limit=50)}
-    )
+    told = found.find(asked, asking, limit=PAGE, after=str(whole(request.GET.get("after", "")) or ""))
+    return render(request, "console/companies/index.html", {"asked": asked, "told": told})
 
 
 @login_required

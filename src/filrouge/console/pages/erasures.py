@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from django.contrib import messages
@@ -98,7 +99,11 @@ def _told(one: found.ErasureView) -> dict[str, Any]:
 
 
 def _lines(counts: dict[str, int]) -> list[tuple[str, int]]:
-    return sorted(((_held(name), count) for name, count in counts.items()), key=lambda line: -line[1])
+    """Return how many rows of each kind, those of the lake and those written here under one name, the most first."""
+    told: Counter[str] = Counter()
+    for name, count in counts.items():
+        told[_held(name)] += count
+    return told.most_common()
 
 
 def _held(name: str) -> str:

@@ -9,18 +9,21 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from filrouge.base.errors import NotFound, UsageError
-from filrouge.base.text import whole
+from filrouge.base.text import fold, whole
 from filrouge.console import words
 from filrouge.console.errors import sentence
 from filrouge.console.names import entity as entity_name
 from filrouge.console.pages.acting import act, day_of, done
+from filrouge.console.slips import once
 from filrouge.console.templatetags import say
 from filrouge.console.templatetags.show import said
 from filrouge.console.who import caller
 from filrouge.domain.profiles import ATTRIBUTES
+from filrouge.domain.profiles.codes import code_of, codes
 from filrouge.store.queries.people import address
 from filrouge.work import access, consents, corrections, followups, notes, promises
 from filrouge.work.lengths import REASON, fits
@@ -95,6 +98,21 @@ def take_followup(request: HttpRequest, followup_id: UUID) -> HttpResponse:
 
 
 @act
+def claim_owner(request: HttpRequest, followup_id: UUID) -> HttpResponse:
+    """Keep that the owner whom a system names is the reader."""
+    word = followups.claim(caller(request), str(followup_id))
+    undo = f"{reverse('owner-disclaim')}?{urlencode({'word': word})}"
+    return done(request, _("What is “%(word)s”’s is yours.") % {"word": word}, undo=undo)
+
+
+@act
+def disclaim_owner(request: HttpRequest) -> HttpResponse:
+    word = request.POST.get("word") or request.GET.get("word", "")
+    followups.disclaim(caller(request), word)
+    return done(request, _("What is “%(word)s”’s is no longer yours.") % {"word": word})
+
+
+@act
 def object_to(request: HttpRequest, person_id: str) -> HttpResponse:
     """Record that a person objects to marketing by a channel, for one entity, at once."""
     entity, channel = request.POST.get("entity", ""), request.POST.get("channel", "")
@@ -113,6 +131,7 @@ def object_to(request: HttpRequest, person_id: str) -> HttpResponse:
 
 
 @login_required
+@once
 def correct(request: HttpRequest, person_id: str, attribute: str) -> HttpResponse:
     """Set a value that the sources have wrong; it comes first until it is taken back."""
     asking = caller(request)
@@ -141,8 +160,17 @@ def correct(request: HttpRequest, person_id: str, attribute: str) -> HttpRespons
         "fault": fault,
         "kind": {"email": "email", "phone": "tel", "birth_date": "date", "address": "address"}.get(attribute, "text"),
         "place": address(typed) if attribute == "address" else {},
+        "choices": _choices(attribute),
+        "longest": corrections.longest(attribute),
+        "chosen": code_of(attribute, typed),
     }
     return render(request, "console/people/correct.html", context, status=422 if fault else 200)
+
+
+def _choices(attribute: str) -> list[tuple[str, str]]:
+    """Return what a value is chosen from, by name, with its code; nothing when it is written freely."""
+    named = [(code, said(code, attribute)) for code in codes(attribute)]
+    return sorted(((code, name[:1].upper() + name[1:]) for code, name in named), key=lambda pair: fold(pair[1]))
 
 
 def _typed(request: HttpRequest, attribute: str) -> str:

@@ -16,6 +16,7 @@ from filrouge.base.text import fold
 from filrouge.console import lines
 from filrouge.console.errors import sentence
 from filrouge.console.pages.acting import done
+from filrouge.console.slips import once
 from filrouge.console.who import require
 from filrouge.domain.privacy.caller import Caller
 from filrouge.store.queries import group
@@ -26,6 +27,7 @@ FIELDS = ("given_name", "family_name", "email", "phone", "entity", "brand")
 
 
 @login_required
+@once
 def new(request: HttpRequest) -> HttpResponse:
     """Ask who they are; show who they may already be; create them."""
     asking = require(request, "advisor", "sales")

@@ -13,6 +13,7 @@ from filrouge.base import clock
 from filrouge.base.errors import UsageError
 from filrouge.base.text import whole
 from filrouge.console import acts, advice, documents, lines, moments, people, searches, verdicts
+from filrouge.console.context import places_like
 from filrouge.console.errors import sentence
 from filrouge.console.pages import newcomers
 from filrouge.console.templatetags import say
@@ -29,14 +30,27 @@ OLDER = 100  # moments shown at each further step
 
 
 @login_required
+def anything(request: HttpRequest) -> HttpResponse:
+    """Answer the search of every page: people for those who open their pages, places of the console for all."""
+    asking, typed = caller(request), request.GET.get("q", "").strip()[:200]
+    partial = "HX-Request" in request.headers
+    if asking.opens_pages() and not partial:
+        return search(request)
+    context: dict[str, Any] = {"typed": typed, "found_places": places_like(request, typed)}
+    if not partial:
+        if typed and len(context["found_places"]) == 1:
+            return redirect(context["found_places"][0]["address"])
+        return render(request, "console/places.html", context)
+    if asking.opens_pages():
+        hits = found.search(typed, asking, limit=8, at=clock.now())
+        context |= {"found_people": lines.of(hits), "found_views": searches.views(asking, like=typed)}
+    return render(request, "console/parts/palette.html", context)
+
+
+@login_required
 def search(request: HttpRequest) -> HttpResponse:
-    """Find people by name, e-mail, phone or any number, and by filters; htmx asks for the palette's list only."""
+    """Find people by name, e-mail, phone or any number, and by filters."""
     asking = opens_pages(request)
-    if "HX-Request" in request.headers:
-        asked = request.GET.get("q", "").strip()[:200]
-        hits = found.search(asked, asking, limit=8, at=clock.now())
-        shown = {"typed": asked, "found_people": lines.of(hits), "found_views": searches.views(asking, like=asked)}
-        return render(request, "console/parts/palette.html", shown)
     told, fault = finding.Found(), ""
     text, filters = searches.asked(request.GET.dict())
     try:

@@ -80,7 +80,7 @@ def _told(row: Held) -> dict[str, Any]:
         "name": row.name,
         "whose": row.whose,
         "categories": words.together("sensitivity", row.categories),
-        "columns": row.columns,
+        "columns": [words.say(name, "column") for name in row.columns],
         "purpose": words.say(row.purpose, "purpose"),
         "basis": words.say(row.basis, "basis") if row.whose in ("customer", "staff") else "",
         "kept": _kept(row),

@@ -78,7 +78,9 @@ def run(request: HttpRequest, run_id: str) -> HttpResponse:
             "rejects": [row for row in rejects if not row["warning"]],
             "warnings": [row for row in rejects if row["warning"]],
             "full": len(rejects) == REJECTS,
+            "undoing": sources.undoing(made),
             "may_undo": asking.has("engineer")
+            and bool(sources.undoing(made))
             and made.state == "committed"
             and made.source is not None
             and found.acts(made.source, asking),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 import phonenumbers
@@ -19,6 +20,7 @@ from django.utils.translation import gettext as _
 from filrouge.base import clock
 
 register = template.Library()
+_FIRST = re.compile(r"(?<!\d)1(?=\s\D)")
 
 
 def locale() -> Locale:
@@ -84,12 +86,12 @@ def money(value: Any, currency: str = "EUR") -> str:
 def day(value: Any) -> str:
     """A date in words: 3 novembre 2026."""
     if isinstance(value, date) and not isinstance(value, datetime):
-        return str(dates.format_date(value, format="long", locale=locale()))
+        return _dated(value, "long")
     if isinstance(value, str) and len(value) == 10:
         moment = as_datetime(value)
-        return str(dates.format_date(moment.date(), format="long", locale=locale())) if moment else value
+        return _dated(moment.date(), "long") if moment else value
     moment = as_datetime(value)
-    return str(dates.format_date(local(moment), format="long", locale=locale())) if moment else ""
+    return _dated(local(moment), "long") if moment else ""
 
 
 @register.filter
@@ -99,8 +101,7 @@ def short_day(value: Any) -> str:
     if moment is None:
         return ""
     here = local(moment)
-    this_year = here.year == local(clock.now()).year
-    return str(dates.format_skeleton("MMMd" if this_year else "yMMMd", here, locale=locale()))
+    return _dated(here, "MMMd" if here.year == local(clock.now()).year else "yMMMd")
 
 
 @register.filter
@@ -109,10 +110,21 @@ def exact(value: Any) -> str:
     moment = as_datetime(value)
     if moment is None:
         return ""
-    here = local(moment)
-    return ", ".join(
-        part for part in (str(dates.format_date(here, format="full", locale=locale())), hour(here)) if part
+    return ", ".join(part for part in (_full_day(moment), hour(local(moment))) if part)
+
+
+def _full_day(moment: datetime) -> str:
+    return _dated(local(moment), "full")
+
+
+def _dated(here: date, form: str) -> str:
+    """Return a date in a form of Babel's, or of a skeleton; French calls the first of a month "1er"."""
+    told = (
+        dates.format_date(here, format=form, locale=locale())
+        if form in ("long", "full")
+        else dates.format_skeleton(form, here, locale=locale())
     )
+    return _FIRST.sub("1er", str(told), count=1) if here.day == 1 and locale().language == "fr" else str(told)
 
 
 @register.filter
@@ -127,17 +139,41 @@ def hour(value: Any) -> str:
 
 @register.filter
 def ago(value: Any) -> str:
-    """How far away a moment is: il y a 3 heures, dans 2 jours."""
+    """How far away a moment is: il y a 3 heures, dans 2 jours; from another day on, by the calendar."""
     moment = as_datetime(value)
-    if moment is None:
+    days = days_until(moment)
+    if moment is None or days is None:
         return ""
-    now = clock.now()
-    days = (local(moment).date() - local(now).date()).days
-    if days in (-1, 1) and abs(moment - now) > timedelta(hours=6):
-        return _("yesterday") if days < 0 else _("tomorrow")
-    if abs(moment - now) < timedelta(seconds=60):
+    away = moment - clock.now()
+    if days and (abs(away) > timedelta(hours=6) or not hour(moment)):
+        return ago_in_days(moment)
+    if not hour(moment):
+        return _("today")
+    if abs(away) < timedelta(seconds=90):
         return _("just now")
-    return str(dates.format_timedelta(moment - now, add_direction=True, locale=locale(), threshold=1.1))
+    return _away(away, "minute")
+
+
+def _away(time: timedelta, unit: Literal["day", "minute"], *, threshold: float = 1.1) -> str:
+    """Say how far ``time`` is, in ``unit`` or a longer one."""
+    return dates.format_timedelta(time, granularity=unit, add_direction=True, locale=locale(), threshold=threshold)
+
+
+def days_until(value: Any) -> int | None:
+    """Return how many days of the calendar lie between today and ``value``, in the zone of the screens."""
+    moment = as_datetime(value)
+    return None if moment is None else (local(moment).date() - local(clock.now()).date()).days
+
+
+@register.filter
+def ago_in_days(value: Any) -> str:
+    """How far away a day is, whatever the hour: aujourd’hui, demain, dans 5 jours, il y a 3 semaines."""
+    days = days_until(value)
+    if days is None:
+        return ""
+    if abs(days) < 2:
+        return {-1: _("yesterday"), 0: _("today"), 1: _("tomorrow")}[days]
+    return _away(timedelta(days=days), "day", threshold=7 if abs(days) < 14 else 1.1)  # to the day within a fortnight
 
 
 @register.filter
@@ -153,20 +189,26 @@ def day_title(value: Any) -> str:
         return _("today") if days == 0 else _("yesterday")
     if days < 7:
         return str(dates.format_skeleton("Ed", here, locale=locale()))
-    return str(dates.format_skeleton("MMMd" if here.year == today.year else "yMMMd", here, locale=locale()))
+    return _dated(here, "MMMd" if here.year == today.year else "yMMMd")
 
 
 @register.filter
 def when(value: Any) -> SafeString:
     """A moment relative to now, the exact one on hover and by keyboard."""
     moment = as_datetime(value)
-    if moment is None:
-        return SafeString("")
+    return _moment(moment, exact(moment), ago(moment)) if moment else SafeString("")
+
+
+@register.filter
+def due(value: Any) -> SafeString:
+    """A day by which something is due, relative to today; the day itself on hover and by keyboard."""
+    moment = as_datetime(value)
+    return _moment(moment, _full_day(moment), ago_in_days(moment)) if moment else SafeString("")
+
+
+def _moment(moment: datetime, tip: str, said: str) -> SafeString:
     return format_html(
-        '<time class="when" datetime="{}" data-tip="{}" tabindex="0">{}</time>',
-        moment.isoformat(),
-        exact(moment),
-        ago(moment),
+        '<time class="when" datetime="{}" data-tip="{}" tabindex="0">{}</time>', moment.isoformat(), tip, said
     )
 
 

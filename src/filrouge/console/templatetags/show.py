@@ -8,10 +8,12 @@ from typing import Any
 from django import template
 from django.template.loader import render_to_string
 from django.templatetags.static import static
+from django.utils.crypto import get_random_string
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from filrouge.console import names, words
+from filrouge.console import hours as schedule
+from filrouge.console import names, slips, words
 from filrouge.console.templatetags import say
 
 register = template.Library()
@@ -50,6 +52,22 @@ def brand_name(slug: str) -> str:
 @register.filter
 def entity_name(slug: str) -> str:
     return names.entity(slug)
+
+
+@register.filter
+def author(by: str) -> str:
+    """Name whoever did something; an owner that a system names is shown as it names them."""
+    return names.author(str(by or ""))
+
+
+@register.filter
+def evidence(text: str) -> str:
+    return names.evidence(str(text or ""))
+
+
+@register.filter
+def hours(every: str) -> str:
+    return schedule.said(every)
 
 
 @register.filter
@@ -97,6 +115,12 @@ def sorted_by(context: template.RequestContext, name: str, label: str) -> dict[s
     direction = "down" if current == f"-{name}" else "up" if current == name else ""
     address = query(context, sort=name if current == f"-{name}" else f"-{name}", page=None)
     return {"label": label, "direction": direction, "address": address}
+
+
+@register.simple_tag
+def slip() -> SafeString:
+    """The slip of a form: sent twice, what it asks is done once."""
+    return format_html('<input type="hidden" name="{}" value="{}">', slips.NAME, get_random_string(24))
 
 
 @register.filter

@@ -13,6 +13,7 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "frequent": _("most sources say so"),
         "complete": _("it is the most complete"),
         "alone": _("no other source says anything"),
+        "agreed": _("all who say anything say the same"),
         "same": _("it says the same as the one above"),
         "content": _("a tie, settled by the order of letters"),
         "last": _("it comes after all others"),

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
+
+import phonenumbers
 
 PURPOSES = ("service", "contract", "marketing", "profiling", "personalisation", "analytics", "audience", "research")
 CHANNELS = ("email", "sms", "phone", "push", "post", "ads", "web", "none")
@@ -181,9 +184,38 @@ def mask(value: str, kind: str = "") -> str:
     """Return ``value`` so that it can be told from another without being usable."""
     if not value:
         return value
+    if kind == "address":
+        return _masked_place(value)
     if "@" in value:
         name, _, domain = value.partition("@")
         return f"{name[:1]}•••@{domain[:1]}•••"
     if kind == "phone":
-        return f"{value[:3]}•••{value[-2:]}"
+        return _masked_phone(value)
     return f"{value[:1]}•••"
+
+
+def _masked_phone(value: str) -> str:
+    """Return the country and the last two digits of a number, the same however it was typed."""
+    try:
+        number = phonenumbers.parse(value, "FR")
+    except phonenumbers.NumberParseException:
+        return f"•••{value[-2:]}" if len(value) > 6 else "•••"
+    return f"+{number.country_code} •••{str(number.national_number)[-2:]}"
+
+
+def _masked_place(value: str) -> str:
+    """Return an address, kept as one JSON value, without its line and with the beginning of its postcode."""
+    try:
+        said = json.loads(value)
+    except ValueError:
+        said = None
+    if not isinstance(said, dict):
+        return "•••"
+    postcode = str(said.get("postcode") or "")
+    parts = {
+        "address_line": None,
+        "postcode": f"{postcode[:2]}•••" if postcode else None,
+        "city": said.get("city"),
+        "country": said.get("country"),
+    }
+    return json.dumps(parts, ensure_ascii=False) if parts["postcode"] or parts["city"] else "•••"

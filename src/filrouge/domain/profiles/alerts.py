@@ -26,7 +26,7 @@ def alerts(
                 "danger",
                 {
                     "ref": ticket.get("ref", ""),
-                    "days": (at - opened).days if opened else None,
+                    "since": opened.isoformat() if opened else None,
                     "brand": ticket["brand"],
                 },
             )

@@ -38,7 +38,7 @@ class UserManager(BaseUserManager["User"]):
 class User(Row, Personal, AbstractBaseUser, PermissionsMixin):
     """A person who works with the product."""
 
-    personal = ("email", "name")
+    personal = ("email", "name", "called")
     person_column = ""
     whose = "staff"
     basis = "contract"
@@ -46,6 +46,7 @@ class User(Row, Personal, AbstractBaseUser, PermissionsMixin):
 
     email = models.EmailField(unique=True)
     name = models.CharField(max_length=200)
+    called = models.JSONField(default=list)  # what systems call them as an owner, as they said themselves
     language = models.CharField(max_length=5, default="fr")
     theme = models.CharField(max_length=5, default="auto")
     is_active = models.BooleanField(default=True)

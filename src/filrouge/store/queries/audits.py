@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import reduce
+from operator import or_
 from typing import Any
+
+from django.db.models import Q
 
 from filrouge.domain.privacy import chain
 from filrouge.store.models import AuditLine, SubjectSalt
@@ -27,12 +32,15 @@ class AuditRow:
 
 
 def lines(
-    *, by: str = "", action: str = "", person: str = "", before: int | None = None, limit: int = 50
+    *, by: Sequence[str] = (), action: str = "", person: str = "", before: int | None = None, limit: int = 50
 ) -> list[AuditRow]:
-    """Return the latest lines, those of one author, action or person when named, those before a number when paging."""
+    """Return the latest lines, when asked those of some authors, of an action, about a person, before a number.
+
+    ``by`` holds parts of what the authors are called.
+    """
     rows = AuditLine.objects.using(audit_alias()).order_by("-seq")
     if by:
-        rows = rows.filter(by__icontains=by)
+        rows = rows.filter(reduce(or_, (Q(by__icontains=one) for one in by)))
     if action:
         rows = rows.filter(action__startswith=action)
     if person:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.core.cache import cache
+
 from filrouge.base.text import fold, whole
 from filrouge.domain.privacy.caller import Caller
 from filrouge.domain.privacy.perimeter import Perimeter
@@ -19,6 +21,7 @@ FACTS = (
     "name", "registration_id", "domain", "address_line", "postcode", "city", "country", "phone", "size", "sector",
 )  # fmt: skip
 WIDE = 3_000  # companies that one word may lead to
+COUNTED = 10_000  # companies that are counted one by one; beyond, there are more
 
 
 @dataclass(frozen=True)
@@ -57,14 +60,34 @@ class Line:
     people: int
 
 
+@dataclass(frozen=True)
+class Found:
+    """A page of companies found, how many there are (``more``: at least), and where the next page begins."""
+
+    lines: tuple[Line, ...] = ()
+    total: int = 0
+    more: bool = False
+    next: str = ""
+
+
 def search(text: str, caller: Caller, *, limit: int = 30) -> list[Line]:
     """Return the companies that ``text`` (words, a number, a site) leads to and that the caller may see, by name."""
+    return list(find(text, caller, limit=limit).lines)
+
+
+def find(text: str, caller: Caller, *, limit: int = 50, after: str = "") -> Found:
+    """Return a page of these companies, by name, from beyond the company ``after``."""
     live = Live()
     if not live.ready():
-        return []
-    sees = caller.perimeter
-    found = []
-    for key, body in _asked(live, text, sees) if text.strip() else _all(live):
+        return Found()
+    sees, last = caller.perimeter, whole(after) if after else None
+    found: list[Line] = []
+    if text.strip():
+        asked = _asked(live, text, sees)
+        total, more, bodies = len(asked.keys), asked.more, _beyond(live, asked.keys, last)
+    else:
+        (total, more), bodies = _count(live, sees), _all(live, last)
+    for key, body in bodies:
         said = unpack(body)
         if not (records := _records(said, sees)):
             continue
@@ -73,9 +96,10 @@ def search(text: str, caller: Caller, *, limit: int = 30) -> list[Line]:
         city, sector = (facts[name].value if name in facts else "" for name in ("city", "sector"))
         people = len({row["person"] for row in roles})
         found.append(Line(key, _name(facts, records), city, sector, _brands(records), people))
-        if len(found) >= limit:
+        if len(found) > limit:
             break
-    return found
+    further = str(found[limit - 1].key) if len(found) > limit else ""
+    return Found(tuple(found[:limit]), total, more, further)
 
 
 def names(keys: Sequence[str], caller: Caller) -> dict[str, str]:
@@ -84,10 +108,9 @@ def names(keys: Sequence[str], caller: Caller) -> dict[str, str]:
     wanted = sorted({record for key in keys if (record := whole(key)) is not None})
     if not wanted or not live.ready():
         return {}
-    marks = ", ".join(["%s"] * len(wanted))
     rows = live.rows(
         f"SELECT o.record, c.body FROM company_of o JOIN companies c ON c.company = o.company "
-        f"WHERE o.record IN ({marks})",
+        f"WHERE o.record IN ({_marks(wanted)})",
         wanted,
     )
     told = ((record, _records(unpack(body), caller.perimeter)) for record, body in rows)
@@ -129,9 +152,10 @@ def page(key: str, caller: Caller, *, at: datetime) -> CompanyPage | None:
 # --- finding ----------------------------------------------------------------------------------------------------------
 
 
-def _all(live: Live) -> Iterator[tuple[int, Any]]:
-    """Yield every company by name, a page at a time: the reader stops when the list is full."""
-    after: tuple[str, int] = ("", -1)
+def _all(live: Live, last: int | None) -> Iterator[tuple[int, Any]]:
+    """Yield every company by name beyond ``last``, a page at a time: the reader stops when the list is full."""
+    begun = live.rows("SELECT name, company FROM companies WHERE company = %s", [last]) if last is not None else []
+    after: tuple[Any, ...] = begun[0] if begun else ("", -1)
     while rows := live.rows(
         "SELECT name, company, body FROM companies WHERE (name, company) > (%s, %s) ORDER BY name, company LIMIT 200",
         after,
@@ -141,26 +165,72 @@ def _all(live: Live) -> Iterator[tuple[int, Any]]:
             yield company, body
 
 
-def _asked(live: Live, text: str, sees: Perimeter) -> Iterator[tuple[int, Any]]:
-    """Yield the companies that bear the beginning of every word of ``text``, by name."""
-    mask = sum(1 << bit for (entity, brand), bit in live.origins().items() if sees.sees(entity, brand, "company"))
+def _count(live: Live, sees: Perimeter) -> tuple[int, bool]:
+    """Return how many companies may be seen, and whether there are more; counted once for one state of the copies."""
+    mask = _mask(live, sees)
+    key = f"companies:{live.meta('built_at')}:{mask}"
+    counted: int | None = cache.get(key)
+    if counted is None:
+        rows = live.rows(
+            "SELECT count(*) FROM (SELECT DISTINCT company FROM company_words WHERE (origins & %s) <> 0 "
+            f"LIMIT {COUNTED + 1}) AS few",
+            [mask],
+        )
+        counted = int(rows[0][0])
+        cache.set(key, counted, 300)
+    return min(counted, COUNTED), counted > COUNTED
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The companies that words lead to, by name; ``more``: a word leads to more than are read."""
+
+    keys: tuple[int, ...]
+    more: bool
+
+
+def _asked(live: Live, text: str, sees: Perimeter) -> Asked:
+    """Return the companies that bear the beginning of every word of ``text``, by name."""
+    mask = _mask(live, sees)
     whole = "".join(letter for letter in fold(text) if letter.isalnum())
     kept: set[int] | None = None
+    more = False
     words = [whole] if whole.isdigit() else [word for word in fold(text).split() if len(word) > 1][:5]
     for word in words:
         rows = live.rows(
-            f"SELECT company, origins FROM company_words WHERE token >= %s AND token < %s LIMIT {WIDE}",
-            [word, word[:-1] + chr(ord(word[-1]) + 1)],
+            "SELECT DISTINCT company FROM company_words WHERE token >= %s AND token < %s AND (origins & %s) <> 0 "
+            f"LIMIT {WIDE}",
+            [word, word[:-1] + chr(ord(word[-1]) + 1), mask],
         )
-        named = {company for company, origins in rows if origins & mask}
+        named = {company for (company,) in rows}
+        more = more or len(rows) == WIDE
         kept = named if kept is None else kept & named
     some = sorted(kept or ())
+    called: list[tuple[str, int]] = []
     for start in range(0, len(some), 500):
-        marks = ", ".join(["%s"] * len(some[start : start + 500]))
-        yield from live.rows(
-            f"SELECT company, body FROM companies WHERE company IN ({marks}) ORDER BY name, company",
-            some[start : start + 500],
-        )
+        part = some[start : start + 500]
+        rows = live.rows(f"SELECT name, company FROM companies WHERE company IN ({_marks(part)})", part)
+        called += [(fold(name), company) for name, company in rows]
+    return Asked(tuple(company for _, company in sorted(called)), more)
+
+
+def _beyond(live: Live, keys: Sequence[int], last: int | None) -> Iterator[tuple[int, Any]]:
+    """Yield companies in the order of ``keys``, those after ``last``."""
+    start = keys.index(last) + 1 if last in keys else 0
+    for at in range(start, len(keys), 100):
+        part = keys[at : at + 100]
+        rows = live.rows(f"SELECT company, body FROM companies WHERE company IN ({_marks(part)})", part)
+        bodies = dict(rows)
+        yield from ((key, bodies[key]) for key in part if key in bodies)
+
+
+def _mask(live: Live, sees: Perimeter) -> int:
+    """Return the bits of the origins whose companies may be seen."""
+    return sum(1 << bit for (entity, brand), bit in live.origins().items() if sees.sees(entity, brand, "company"))
+
+
+def _marks(values: Sequence[int]) -> str:
+    return ", ".join(["%s"] * len(values))
 
 
 # --- what the records say ---------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 
 from filrouge.domain.privacy.caller import Caller
 from filrouge.store.live import Live, number
-from filrouge.store.models import FollowUp, Promise
+from filrouge.store.models import FollowUp, Promise, User
 from filrouge.store.queries import companies
 from filrouge.store.queries.glance import glances
 
@@ -72,8 +72,25 @@ def counts(caller: Caller, *, at: datetime) -> dict[str, int]:
 
 
 def mine(caller: Caller) -> list[str]:
-    """Return the words by which systems and this one call the caller as an owner."""
-    return [word for word in {caller.by, caller.name, caller.by.partition("@")[0]} if word]
+    """Return the words by which systems and this one call the caller as an owner.
+
+    A system's "N. Ferreira" is the one account of that initial and family name, or whoever said that it is them.
+    """
+    words = {caller.by, caller.name, caller.by.partition("@")[0]}
+    if caller.user_id:
+        accounts = {str(row.pk): row for row in User.objects.only("name", "called")}
+        words |= set(accounts[caller.user_id].called) if caller.user_id in accounts else set()
+        short = in_short(caller.name)
+        claimed = any(short in row.called for key, row in accounts.items() if key != caller.user_id)
+        if not claimed and sum(in_short(row.name) == short for row in accounts.values()) == 1:
+            words.add(short)
+    return [word for word in words if word]
+
+
+def in_short(name: str) -> str:
+    """Return a name as systems shorten it, an initial and the family name; nothing of a single word."""
+    given, _space, family = name.strip().partition(" ")
+    return f"{given[0]}. {family.strip()}" if family else ""
 
 
 def _visible(rows: QuerySet[Kind], caller: Caller) -> QuerySet[Kind]:

@@ -118,6 +118,32 @@
     }
   });
 
+  // --- what was typed is not lost ----------------------------------------------------------------------------------
+  // A form sent while the session ends comes back empty: its words wait in this tab, for the same person only.
+  const KEPT = "filrouge.kept:";
+  const nameOf = (form) => `${KEPT}${form.dataset.keep}:${new URL(form.action).pathname}`;
+  const forget = () => {
+    for (const key of Object.keys(sessionStorage)) if (key.startsWith(KEPT)) sessionStorage.removeItem(key);
+  };
+  const fields = (form) => [...form.elements].filter((field) => field.name && field.type !== "hidden");
+  if (document.querySelector(".toast-line.success")) forget(); // it was done
+  for (const form of document.querySelectorAll("form[data-keep]")) {
+    const said = JSON.parse(sessionStorage.getItem(nameOf(form)) || "{}");
+    for (const field of fields(form)) {
+      if (!(field.name in said)) continue;
+      field.value = said[field.name];
+      const folded = form.closest("details");
+      if (folded) folded.open = true;
+    }
+  }
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form.matches("form[data-keep]")) {
+      const said = Object.fromEntries(fields(form).map((field) => [field.name, field.value]));
+      sessionStorage.setItem(nameOf(form), JSON.stringify(said));
+    } else if (form.matches("form[data-forget]")) forget();
+  });
+
   // --- print ------------------------------------------------------------------------------------------------------
   for (const button of document.querySelectorAll("[data-print]")) {
     button.hidden = false;
