@@ -22,7 +22,7 @@ from filrouge.store.models import Run, Source, Verdict
 from filrouge.store.queries.verdicts import records_of
 from filrouge.store.views import current
 from filrouge.tables import TABLES
-from filrouge.work import live, runs, verdicts
+from filrouge.work import identity_quality, live, runs, verdicts
 
 RECORDS = "main.records_now"
 PATIENCE = 30  # seconds to wait while a person is being created
@@ -59,18 +59,20 @@ def resolve(
             progress("derive", 0, int(resolution.counts["people"]))
             touched = _touched(engine, resolution, previous)
             manifest = _stage(run, engine, resolution, now)
+            measured = identity.measure(engine.con, RECORDS, resolution.assignment, spec=spec())
             figures = dict(resolution.counts)
             run.figures = figures | {"model": resolution.model.get("version", "")}
             run.read = int(figures["records"])
             run.new = int(figures["new_people"])
             run.changed = resolution.changed.num_rows
-            reviews = resolution.reviews
+            reviews, model = resolution.reviews, resolution.model
             del resolution, previous  # a million people are hundreds of megabytes, and the live copies come next
         finally:
             engine.close()
         progress("store", 0, None)
         runs.commit(run, manifest, counts={name: int(value) for name, value in figures.items()})
         _matched(run)
+        identity_quality.keep(run, measured, figures, model)
     _follow(touched, int(figures["people"]), full=full, progress=progress)
     seconds = (clock.now() - started).total_seconds()
     return Outcome(run, figures, seconds, reviews)

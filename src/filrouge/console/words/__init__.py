@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from filrouge.console.words import audit, identity, people, privacy, sources
+from filrouge.console.words import audit, identity, people, privacy, quality, sources
 
-WORDS = people.WORDS | identity.WORDS | privacy.WORDS | sources.WORDS | audit.WORDS
+WORDS = people.WORDS | identity.WORDS | quality.WORDS | privacy.WORDS | sources.WORDS | audit.WORDS
 
 
 def say(code: str, kind: str = "") -> str:

@@ -4,6 +4,7 @@ from filrouge.domain.identity.evaluate import evaluate
 from filrouge.domain.identity.golden import each_golden, golden, people
 from filrouge.domain.identity.graph import Assignment, assign, state_hash
 from filrouge.domain.identity.life import Chapter, life
+from filrouge.domain.identity.quality import Measured, measure
 from filrouge.domain.identity.resolve import Resolution, resolve
 from filrouge.domain.identity.spec import HumanDecision, IdentitySpec
 from filrouge.domain.identity.why import Explanation, Step, explain, steps
@@ -14,6 +15,7 @@ __all__ = [
     "Explanation",
     "HumanDecision",
     "IdentitySpec",
+    "Measured",
     "Resolution",
     "Step",
     "assign",
@@ -22,6 +24,7 @@ __all__ = [
     "explain",
     "golden",
     "life",
+    "measure",
     "people",
     "resolve",
     "state_hash",
