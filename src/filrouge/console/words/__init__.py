@@ -6,10 +6,10 @@ from collections.abc import Iterable
 
 from django.utils.functional import Promise
 
-from filrouge.console.words import audit, columns, identity, laws, pairs, people, privacy, sources
+from filrouge.console.words import audit, columns, identity, laws, pairs, people, privacy, quality, sources
 
 WORDS: dict[str, dict[str, str | Promise]] = {}
-for _subject in (people, identity, pairs, privacy, laws, sources, audit, columns):
+for _subject in (people, identity, quality, pairs, privacy, laws, sources, audit, columns):
     WORDS |= _subject.WORDS
 
 
