@@ -1,4 +1,4 @@
-"""``python -m bench [import] [search] [person] [chain]``: measure, and write one JSON a figure into bench/results/."""
+"""``python -m bench [NAME…]``: measure, and write one JSON a figure into bench/results/."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ import argparse
 import sys
 from pathlib import Path
 
-from bench import chain, imports, pages
+from bench import chain, identity, imports, pages
 from bench.figures import Skipped
 
-BENCHES = {"import": imports.run, "chain": chain.run, "search": pages.search, "person": pages.person}
+BENCHES = {
+    "import": imports.run, "chain": chain.run, "search": pages.search, "person": pages.person,
+    "identity": identity.run,
+}  # fmt: skip
 
 
 def main() -> int:
@@ -17,7 +20,9 @@ def main() -> int:
     asked.add_argument("names", nargs="*", metavar="NAME", help=f"what to measure: {', '.join(BENCHES)} (all)")
     asked.add_argument("--rows", type=int, default=1_000_000, help="rows of the file that is imported")
     asked.add_argument("--people", type=int, default=20_000, help="people of the sample that the chain builds")
-    asked.add_argument("--home", type=Path, default=Path("var"), help="home folder that search and person ask")
+    asked.add_argument(
+        "--home", type=Path, default=Path("var"), help="home folder that search, person and identity read"
+    )
     asked.add_argument("--queries", type=int, default=200, help="how often search and person ask")
     asked.add_argument("--scratch", type=Path, default=None, help="where the chain builds its home folder")
     given = asked.parse_args()

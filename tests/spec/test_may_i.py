@@ -62,6 +62,8 @@ def test_without_a_record_the_dated_rules_hold() -> None:
     assert ask(purpose="profiling", channel="none") == (True, "default_allow")
     assert ask(purpose="audience", channel="ads") == (False, "no_consent")
     assert ask(channel="phone") == (False, "no_consent")
+    assert ask(channel="phone", customer=True) == (False, "no_consent"), "an order is no running contract"
+    assert ask(channel="phone", customer=True, subscriber=True) == (True, "running_contract")
     before = may_i(
         (), entity="north", brand="red", purpose="marketing", channel="phone", at=datetime(2026, 8, 10, tzinfo=UTC)
     )
@@ -122,19 +124,22 @@ EVENTS = st.builds(
     entity=st.sampled_from(["north", "south"]),
     brand=st.sampled_from(["red", "blue", ""]),
 )
-PEOPLE = st.lists(st.tuples(st.lists(EVENTS, max_size=6), st.booleans(), st.booleans()), min_size=1, max_size=6)
+PEOPLE = st.lists(
+    st.tuples(st.lists(EVENTS, max_size=6), st.booleans(), st.booleans(), st.booleans()), min_size=1, max_size=6
+)
 
 
 def many(
-    engine: Engine, people: list[tuple[list[dict[str, Any]], bool, bool]], purpose: str, channel: str
+    engine: Engine, people: list[tuple[list[dict[str, Any]], bool, bool, bool]], purpose: str, channel: str
 ) -> list[tuple[bool, str]]:
-    events = [{**row, "person": str(n)} for n, (rows, _, _) in enumerate(people) for row in rows]
+    events = [{**row, "person": str(n)} for n, (rows, _, _, _) in enumerate(people) for row in rows]
     consents = pa.Table.from_pylist([{name: row[name] for name in SCHEMA.names} for row in events], schema=SCHEMA)
     who = pa.table(
         {
             "person": [str(n) for n in range(len(people))],
-            "customer": [c for _, c, _ in people],
-            "held": [h for _, _, h in people],
+            "customer": [c for _, c, _, _ in people],
+            "subscriber": [s for _, _, s, _ in people],
+            "held": [h for _, _, _, h in people],
         }
     )
     asked = may_i_many(
@@ -153,7 +158,7 @@ def many(
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(people=PEOPLE, purpose=st.sampled_from(PURPOSES), channel=st.sampled_from(CHANNELS))
 def test_one_and_many_get_the_same_answer(
-    people: list[tuple[list[dict[str, Any]], bool, bool]], purpose: str, channel: str
+    people: list[tuple[list[dict[str, Any]], bool, bool, bool]], purpose: str, channel: str
 ) -> None:
     engine = open_engine()
     try:
@@ -161,8 +166,15 @@ def test_one_and_many_get_the_same_answer(
     finally:
         engine.close()
     expected = [
-        ask(*events, purpose=purpose, channel=channel, customer=customer, held=("promise", AT) if held else None)
-        for events, customer, held in people
+        ask(
+            *events,
+            purpose=purpose,
+            channel=channel,
+            customer=customer,
+            subscriber=subscriber,
+            held=("promise", AT) if held else None,
+        )
+        for events, customer, subscriber, held in people
     ]
     assert found == expected
 
@@ -172,12 +184,20 @@ def test_one_and_many_get_the_same_answer(
     [("marketing", "email"), ("marketing", "phone"), ("profiling", "none"), ("service", "email")],
 )
 def test_many_on_each_engine(engine: Engine, purpose: str, channel: str) -> None:
-    people: list[tuple[list[dict[str, Any]], bool, bool]] = [
-        ([], False, False), ([], True, False), ([event("granted")], False, True), ([event("granted"), event("objected", channel="*", days=1)], True, False),
-        ([event("restricted", purpose="*", channel="*")], False, False), ([event("granted", days=3), event("withdrawn", days=3)], False, False),
+    people: list[tuple[list[dict[str, Any]], bool, bool, bool]] = [
+        ([], False, False, False), ([], True, False, False), ([], True, True, False), ([event("granted")], False, False, True),
+        ([event("granted"), event("objected", channel="*", days=1)], True, False, False),
+        ([event("restricted", purpose="*", channel="*")], False, False, False), ([event("granted", days=3), event("withdrawn", days=3)], False, False, False),
     ]  # fmt: skip
     expected = [
-        ask(*events, purpose=purpose, channel=channel, customer=customer, held=("promise", AT) if held else None)
-        for events, customer, held in people
+        ask(
+            *events,
+            purpose=purpose,
+            channel=channel,
+            customer=customer,
+            subscriber=subscriber,
+            held=("promise", AT) if held else None,
+        )
+        for events, customer, subscriber, held in people
     ]
     assert many(engine, people, purpose, channel) == expected

@@ -84,10 +84,17 @@ def test_no_cell_begins_a_formula_in_either_form(group: World) -> None:
     assert ["left_out (denied)", "1"] in notes
 
 
-def test_values_are_masked_as_the_roles_page_masks_them(group: World) -> None:
-    found, _, text = rows(group.user("marketer", entities=["north"]), order())
-    assert sorted(row["email"] for row in found) == ["a•••@e•••", "c•••@e•••"]
-    assert "ada@example.org" not in text
+def test_an_address_is_clear_where_it_is_to_be_written_to_and_masked_as_on_the_page_elsewhere(group: World) -> None:
+    marketer = group.user("marketer", entities=["north"])
+    found, _, text = rows(marketer, order())
+    assert sorted(row["email"] for row in found) == ["ada@example.org", "cleo@example.org"], "a campaign needs it"
+    assert "639980001" not in text, "of one channel only"
+    found, _, text = rows(marketer, order(purpose="profiling"))
+    assert {row["email"] for row in found} == {"a•••@e•••", "b•••@e•••", "c•••@e•••"}
+    analyst = group.user("analyst", entities=["north"])
+    assert "ada@example.org" not in rows(analyst, order(purpose="analytics"))[2]
+    page = access.person(marketer, group.find("ada@example.org")[0].id).view
+    assert page.attributes["email"].best.value == "a•••@e•••", "the page stays masked"
 
 
 def test_what_was_said_and_corrected_here_counts_at_once(group: World) -> None:

@@ -105,6 +105,16 @@ def test_sql_gives_the_rows_of_the_perimeter_and_no_column_of_another_role(group
             door.run(marketer, shut)
 
 
+def test_sql_does_not_tell_that_a_record_rests_on_one_that_is_shut(group: World) -> None:
+    capped = group.user("engineer", entities=["north"], brands=["red"])
+    shut = {str(row["record_key"]) for row in group.rows("SELECT record_key FROM person_records WHERE brand <> 'red'")}
+    told = door.run(capped, "SELECT * FROM links").to_pylist()
+    assert told
+    assert not [key for key in shut if key in json.dumps(told, default=str)]
+    whole = door.run(group.user("engineer"), "SELECT * FROM links").to_pylist()
+    assert [row for row in whole if row["evidence"] != "{}"], "who sees both reads why"
+
+
 @pytest.mark.parametrize(
     "query",
     [

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from django.urls import path
 
-from filrouge.api import accounts, companies, erasures, followups, people, sources, trust, verdicts
+from filrouge.api import accounts, companies, erasures, followups, people, reviews, sources, trust, verdicts
 from filrouge.api.door import api, nowhere
 
 api.add_router("/people", people.router)
 api.add_router("/companies", companies.router)
 api.add_router("/follow-ups", followups.router)
 api.add_router("/erasures", erasures.router)
+api.add_router("/reviews", reviews.router)
 api.add_router("/sources", sources.router)
 api.add_router("/accounts", accounts.router)
 api.add_router("", trust.router)

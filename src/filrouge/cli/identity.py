@@ -8,10 +8,12 @@ from typing import Annotated, Any
 
 import typer
 
+from filrouge.cli import review
 from filrouge.cli.source import AsJson, print_json
 
 BY = "owner of this machine"
 app = typer.Typer(no_args_is_help=True, help="Identity: who is who, and how sure that is.")
+app.add_typer(review.app, name="review")
 
 
 @app.command()
@@ -109,6 +111,7 @@ def why(
 ) -> None:
     """Say why two records are of one person, or of two: each pair of the chain, what it rests on, how strongly."""
     from filrouge.cli import talk
+    from filrouge.domain.identity import anatomy
     from filrouge.store.queries import identity
     from filrouge.work import installation
 
@@ -119,7 +122,8 @@ def why(
     if as_json:
         chain = [
             {"from": found.records[step.left], "to": found.records[step.right], "decision": step.decision,
-             "rule": step.rule, "bits": step.weight, "kinds": list(step.kinds)}
+             "rule": step.rule, "bits": step.weight, "kinds": list(step.kinds),
+             "parts": [vars(part) for part in anatomy.parse(step.told)]}
             for step in steps
         ]  # fmt: skip
         print_json({"code": code, "steps": chain, "shared": list(found.shared), "held_apart": found.verdict})
@@ -127,11 +131,9 @@ def why(
     said = {"same_person": "One person:", "same_record": "One record.", "two_people": "Two people."}
     talk.print(said.get(code, code))
     for step in steps:
-        weight = f", {step.weight:.1f} bits" if step.weight is not None else ""
-        kinds = f" ({', '.join(step.kinds)})" if step.kinds else ""
-        typer.echo(
-            f"  {found.records[step.left]} – {found.records[step.right]}: {step.decision} {step.rule}{weight}{kinds}"
-        )
+        typer.echo(f"  {found.records[step.left]} – {found.records[step.right]}")
+        for line in _words(step):
+            typer.echo(f"    {line}")
     if found.verdict:
         typer.echo("  Somebody decided that they are different people.")
     if code == "two_people":
@@ -162,6 +164,23 @@ def history(
     }  # fmt: skip
     for one in chapters:
         typer.echo(f"{one.at:%Y-%m-%d %H:%M}  {said[one.code].format(n=one.records, other=one.other)} ({one.decision})")
+
+
+def _words(step: Any) -> list[str]:
+    """Return why a pair is one person, in the words that the pages use."""
+    from django.utils.translation import override
+
+    from filrouge.console import because
+
+    with override("en"):
+        lines, told = [because.said(step)], because.shown(step)
+        if told is not None:
+            lines.append(f"{told.chance}.")
+            width = max(len(bar.said) for bar in told.steps)
+            lines += [f"{bar.said:{width}}  {bar.factor:>12}" for bar in told.steps]
+        elif step.kinds:
+            lines.append(", ".join(step.kinds))
+    return lines
 
 
 def _lines(found: dict[str, Any]) -> str:

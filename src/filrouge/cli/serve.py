@@ -43,6 +43,8 @@ def serve(
     worker = Worker() if "worker" in wanted else None
     if worker:
         worker.start()
+    # What read the lake here has threads that a fork would not take along: the web begins in a process of its own.
+    multiprocessing.set_start_method("spawn", force=True)
     talk.print(f"Filrouge listens on http://{host}:{port} (Ctrl-C stops it).")
     try:
         Server(

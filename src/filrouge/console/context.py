@@ -34,6 +34,7 @@ PLACES = (
     Place("home", _("Home"), "home"),
     Place("people", _("People"), "people", PAGE_ROLES),
     Place("followups", _("Follow-ups"), "followup", frozenset({"advisor", "sales"})),
+    Place("reviews", _("To review"), "merge", frozenset({"advisor", "privacy"})),
     Place("companies", _("Companies"), "building", frozenset({"advisor", "sales", "finance"})),
     Place("sources", _("Sources"), "source", frozenset({"engineer", "analyst", "privacy"})),
     Place("baselines", _("Baselines"), "baseline", frozenset({"executive", "analyst", "sales", "finance"})),
@@ -48,9 +49,10 @@ PLACES = (
 _VIEWS = {
     "people": {
         "search", "person", "person-records", "person-split", "person-merge", "person-merge-with", "correct",
-        "by-phone", "erase", "person-new", "people-export",
+        "by-phone", "erase", "person-new", "people-export", "person-why",
     },
     "companies": {"company"},
+    "reviews": {"review", "review-next", "review-quality"},
     "sources": {"source", "run"},
     "erasures": {"erasure"},
 }  # fmt: skip
@@ -64,6 +66,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     return {
         "places": near,
         "more_places": further,
+        "reached": {place["view"] for place in (*near, *further)},
         "every_place": [*near, *further],
         "views_kept": searches.views(caller(request)) if may_search(request) else [],
         "searches_people": may_search(request),
@@ -96,7 +99,9 @@ def places(request: HttpRequest) -> list[dict[str, Any]]:
         except NoReverseMatch:
             continue
         current = here == place.view or here in _VIEWS.get(place.view, ())
-        found.append({"address": address, "name": place.name, "icon": place.icon, "current": current})
+        found.append(
+            {"view": place.view, "address": address, "name": place.name, "icon": place.icon, "current": current}
+        )
     return found
 
 

@@ -15,9 +15,10 @@ from django.utils.translation import ngettext
 from filrouge.console import names, words
 from filrouge.console.documents import TABLES
 from filrouge.domain.privacy.caller import Caller
-from filrouge.domain.privacy.may_i import Decision, may_i
+from filrouge.domain.privacy.may_i import Decision
 from filrouge.domain.profiles import MANY, Attribute, PersonView
 from filrouge.store.queries.people import Page
+from filrouge.work import consents
 
 # Those shown at the head of the page, or said by the name.
 _ELSEWHERE = frozenset({"given_name", "family_name", "full_name", "email", "phone", "address", "company", "deceased"})
@@ -68,36 +69,28 @@ def permissions(page: Page, at: datetime) -> list[dict[str, Any]]:
     person = page.view
     origins = dict.fromkeys((record.entity, record.brand) for record in person.records if record.brand)
     held_by = Counter(brand for _, brand in origins)
+    answers = consents.answers(person.id, origins, purpose="marketing", channels=ASKED, at=at)
     lines = []
     for entity, brand in origins:
-        bought = any(item["entity"] == entity for item in (*person.orders, *person.contracts))
-        late = [row for row in page.promises if row.entity == entity and row.state == "open" and row.due_at < at]
-        held = (late[0].text, late[0].due_at) if late else None
-        cells = []
-        for channel in ASKED:
-            said = may_i(
-                person.consents,
-                entity=entity,
-                brand=brand,
-                purpose="marketing",
-                channel=channel,
-                at=at,
-                customer=bought,
-                held=held,
-            )
-            cells.append(_permission(person, entity, brand, channel, said))
+        late = [row.text for row in page.promises if row.entity == entity and row.state == "open" and row.due_at < at]
+        owed = late[0] if late else ""
+        cells = [
+            _permission(person, entity, brand, channel, answers[entity, brand, channel], owed) for channel in ASKED
+        ]
         lines.append({"brand": brand, "entity": names.entity(entity) if held_by[brand] > 1 else "", "cells": cells})
     return lines
 
 
-def _permission(person: PersonView, entity: str, brand: str, channel: str, said: Decision) -> dict[str, Any]:
+def _permission(person: PersonView, entity: str, brand: str, channel: str, said: Decision, owed: str) -> dict[str, Any]:
     event = next(
         (row for row in person.consents
          if row["entity"] == entity and row["purpose"] == "marketing" and row["channel"] == channel
          and row["brand"] in (brand, "")),
         None,
     )  # fmt: skip
-    rests = event if said.reason in ("consented", "denied", "withdrawn", "objected") else None
+    # what the answer rests on is told to those who may see that very fact
+    rests = event if event is not None and said.evidence == str(event.get("evidence") or "") else None
+    rests = rests if said.reason in ("consented", "denied", "withdrawn", "objected") else None
     return {
         "shown": f"{words.say(channel, 'channel_short')} {'✓' if said.allow else '✗'}",
         "said": (_("Marketing by %(channel)s: yes") if said.allow else _("Marketing by %(channel)s: no"))
@@ -105,10 +98,10 @@ def _permission(person: PersonView, entity: str, brand: str, channel: str, said:
         "why": words.say(said.reason, "decision_reason"),
         "classes": "consent yes" if said.allow else "consent stop" if said.reason in STOPPED else "consent no",
         "rule": said.rule,
-        "at": said.decided_on if said.evidence or rests else None,
+        "at": said.decided_on if rests or (owed and said.reason == "promise_overdue") else None,
         "source": names.source(rests["source"]) if rests and rests.get("source") else "",
         "notice": (rests or {}).get("notice") or "",
-        "evidence": said.evidence,
+        "evidence": said.evidence if rests else owed if said.reason == "promise_overdue" else "",
     }
 
 

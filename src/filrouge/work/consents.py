@@ -9,6 +9,7 @@ from typing import Any
 from django.db import transaction
 
 from filrouge.base import clock
+from filrouge.base.clock import time_of
 from filrouge.base.errors import UsageError
 from filrouge.domain.privacy import may_i as rules
 from filrouge.domain.privacy.caller import Caller
@@ -83,6 +84,28 @@ def may_i(
     )
 
 
+def answers(
+    person: str, pairs: Iterable[tuple[str, str]], *, purpose: str, channels: Iterable[str], at: datetime
+) -> dict[tuple[str, str, str], rules.Decision]:
+    """Answer by (entity, brand, channel): the same whoever asks, for an answer is not the facts that it rests on."""
+    live = Live()
+    current = live.current(person)
+    document = live.document(current) or {}
+    aliases = live.aliases(current)
+    asked = list(pairs)
+    acts: dict[str, list[ConsentEvent]] = {entity: [] for entity, _ in asked}
+    for row in ConsentEvent.objects.filter(person__in=aliases, entity__in=list(acts)):
+        acts[row.entity].append(row)
+    held = {entity: _overdue(aliases, entity) for entity in acts}
+    return {
+        (entity, brand, channel): _decide(
+            document, acts[entity], held[entity], entity=entity, brand=brand, purpose=purpose, channel=channel, at=at
+        )
+        for entity, brand in asked
+        for channel in channels
+    }
+
+
 def may_i_all(
     documents: Mapping[str, Mapping[str, Any]], *, entity: str, brand: str, purpose: str, channel: str, at: datetime
 ) -> dict[str, rules.Decision]:
@@ -119,9 +142,14 @@ def _decide(
         for row in acts
     ]  # fmt: skip
     bought = any(item["entity"] == entity for part in ("orders", "contracts") for item in document.get(part, ()))
-    return rules.may_i(
-        events, entity=entity, brand=brand, purpose=purpose, channel=channel, at=at, customer=bought, held=held
+    subscribed = any(
+        item["entity"] == entity and not ((ended := time_of(item.get("ended_at"))) and ended <= at)
+        for item in document.get("contracts", ())
     )
+    return rules.may_i(
+        events, entity=entity, brand=brand, purpose=purpose, channel=channel, at=at, customer=bought,
+        subscriber=subscribed, held=held,
+    )  # fmt: skip
 
 
 def _overdue(aliases: list[str], entity: str) -> tuple[str, datetime] | None:

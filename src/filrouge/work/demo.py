@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 
 from filrouge import sample
 from filrouge.base import settings
@@ -28,9 +29,11 @@ from filrouge.store.models import (
     FollowUp,
     Note,
     Promise,
+    Review,
     Run,
     Source,
     User,
+    Verdict,
 )
 from filrouge.tables import TABLES
 from filrouge.work import audit, baselines, followups, groups, identity, installation, live, memory, runs, sources
@@ -178,6 +181,9 @@ def remove() -> dict[str, int]:
     with transaction.atomic():
         for model in (Note, Promise, FollowUp, Correction, ConsentEvent):
             model.objects.filter(entity__in=Entity.objects.filter(sample=True).values("slug")).delete()
+        mine = Entity.objects.filter(sample=True).values("slug")
+        for pairs in (Verdict.objects, Review.objects):
+            pairs.filter(Q(left_entity__in=mine) | Q(right_entity__in=mine)).delete()
         Run.objects.filter(source__name__in=names).delete()
         Source.objects.filter(sample=True).delete()
         User.objects.filter(sample=True).delete()

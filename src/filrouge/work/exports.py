@@ -6,6 +6,7 @@ whole before it is handed over, in the same breath as its audit line: a reader g
 
 from __future__ import annotations
 
+import dataclasses
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -124,6 +125,9 @@ def _allowed(asking: Caller, order: Order) -> Caller:
         raise UsageError("No brand is called {brand}.", hint="Choose a brand of the group.", brand=order.brand[:60])
     if not narrowed.perimeter.sees(order.entity, order.brand):
         raise Refused("You do not act for the brand {brand}.", hint="Choose a brand of yours.", brand=order.brand)
+    if exports.reveals(narrowed.roles, order.purpose):
+        clear = dataclasses.replace(narrowed.perimeter, revealed=frozenset({"contact"}))
+        return dataclasses.replace(narrowed, perimeter=clear)
     return narrowed
 
 

@@ -18,11 +18,11 @@ from filrouge.domain import identity
 from filrouge.domain.identity.spec import Survivorship
 from filrouge.engines import Engine, open_engine
 from filrouge.store.lake import SQL_TYPES, arrow_schema
-from filrouge.store.models import Run, Source, Verdict
+from filrouge.store.models import Review, Run, Source, Verdict
 from filrouge.store.queries.verdicts import records_of
 from filrouge.store.views import current
 from filrouge.tables import TABLES
-from filrouge.work import live, memory, runs, settling, verdicts
+from filrouge.work import live, memory, queueing, runs, settling, verdicts
 
 RECORDS = "main.records_now"
 PATIENCE = 30  # seconds to wait while a person is being created
@@ -43,18 +43,20 @@ class Outcome:
 
 
 def resolve(
-    *, by: str, full: bool = False, progress: runs.Progress = runs.silent, at: datetime | None = None
-) -> Outcome:
+    *, by: str, full: bool = False, whole: bool = False, progress: runs.Progress = runs.silent,
+    at: datetime | None = None,
+) -> Outcome:  # fmt: skip
     """Settle who each record is of, derive people and golden values, and bring the live copies up to date.
 
-    What changed since the last time is settled with whomever it touches; ``full``, or when much changed, the whole is.
+    What changed since the last time is settled with whomever it touches; ``whole``, or when much changed, the whole is;
+    ``full`` builds the live copies anew besides.
     """
     started = clock.now()
     now = at or started
     with runs.running("identity", by=by, after=("person",), patience=PATIENCE) as run:
         engine = open_engine(scratch=runs.staging(run) / "scratch")
         try:
-            done = (None if full else _few(run, engine, now, progress)) or _whole(run, engine, now, progress)
+            done = (None if full or whole else _few(run, engine, now, progress)) or _whole(run, engine, now, progress)
         finally:
             engine.close()
         figures = dict(done.figures)
@@ -65,6 +67,7 @@ def resolve(
         done.remember()
         _matched(run)
     _follow(done.touched, int(figures["people"]), full=full, progress=progress)
+    done.tell()
     seconds = (clock.now() - started).total_seconds()
     return Outcome(run, figures, seconds, done.reviews)
 
@@ -81,6 +84,7 @@ class _Done:
     touched: Sequence[str]
     reviews: pa.Table
     remember: Callable[[], None]
+    tell: Callable[[], None]  # those who review
 
 
 def _whole(run: Run, engine: Engine, now: datetime, progress: runs.Progress) -> _Done:
@@ -100,9 +104,10 @@ def _whole(run: Run, engine: Engine, now: datetime, progress: runs.Progress) -> 
     progress("derive", 0, int(found.counts["people"]))
     touched = _touched(engine, found, previous)
     manifest = _stage(run, engine, found, now)
+    doubts = queueing.located(engine, RECORDS, found.doubts)
     return _Done(
         manifest, found.counts, str(found.model.get("version", "")), count, found.changed.num_rows, touched,
-        found.reviews, lambda: memory.keep(run),
+        found.reviews, lambda: memory.keep(run), lambda: queueing.refresh(run, doubts),
     )  # fmt: skip
 
 
@@ -139,6 +144,7 @@ def _few(run: Run, engine: Engine, now: datetime, progress: runs.Progress) -> _D
     return _Done(
         manifest, figures, str(last.figures.get("model", "")), int(found.counts["records"]), found.changed.num_rows,
         sorted(told), found.reviews, lambda: known.settled(str(run.id), settled.later),
+        lambda: queueing.settled(settled.later),
     )  # fmt: skip
 
 
@@ -182,6 +188,7 @@ def _links(engine: Engine) -> tuple[pa.Table, dict[int, list[str]]]:
 
 
 def _verdicts() -> list[identity.HumanDecision]:
+    asked = set(Review.objects.exclude(gesture="").values_list("gesture", flat=True))
     return [
         identity.HumanDecision(
             kind=cast("Literal['must_link', 'cannot_link']", row.kind),
@@ -189,6 +196,7 @@ def _verdicts() -> list[identity.HumanDecision]:
             right=row.right,
             by=row.by,
             at=row.created_at,
+            reviewed=row.gesture in asked,
         )
         for row in Verdict.objects.filter(undone_at=None).order_by("created_at", "id")
     ]

@@ -22,7 +22,7 @@ from filrouge.domain.privacy.caller import Caller
 from filrouge.engines import Engine, open_engine
 from filrouge.store.lake import Lake, arrow_schema
 from filrouge.store.live import Live, number
-from filrouge.store.models import Entity, Source, Verdict
+from filrouge.store.models import Entity, Review, Source, Verdict
 from filrouge.store.models.base import Personal
 from filrouge.store.queries.tables import forget_copies
 from filrouge.tables import TABLES
@@ -89,8 +89,9 @@ def sweep(*, by: str, at: datetime | None = None, progress: runs.Progress = runs
         for rows in _signing_in(now).values():
             rows.delete()
         for some in _few(found.records.to_pylist()):
-            Verdict.objects.filter(left__in=some).delete()
-            Verdict.objects.filter(right__in=some).delete()
+            for pairs in (Verdict.objects, Review.objects):
+                pairs.filter(left__in=some).delete()
+                pairs.filter(right__in=some).delete()
         for model in personal_rows():
             for some in _few(found.gone) if _of_person(model) else ():
                 model._default_manager.filter(**{f"{model.person_column}__in": some}).delete()

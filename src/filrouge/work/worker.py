@@ -103,6 +103,7 @@ RECURRING = {
     "audit": timedelta(hours=6),
     "baselines": timedelta(days=1),
     "retention": timedelta(days=1),
+    "identity_whole": timedelta(days=1),
 }
 
 
@@ -177,6 +178,15 @@ def _identity(job: Job, **_: Any) -> None:
     followups.adopt()
 
 
+def _whole(job: Job, **_: Any) -> None:
+    """Settle the whole, with new doubts to review, once a day on which only what changed was settled."""
+    last = Run.objects.filter(kind="identity", state=Run.State.COMMITTED).order_by("-started_at").first()
+    if last is not None and last.figures.get("settled") != last.figures.get("records"):
+        identity.resolve(
+            by="schedule", whole=True, progress=lambda _, done, total: jobs.renew(job, done=done, total=total)
+        )
+
+
 def _retention(job: Job, **_: Any) -> None:
     if not Source.objects.filter(sample=True).exists():  # the sample's past is fixed: it would shrink day after day
         retention.sweep(by="schedule")
@@ -185,6 +195,7 @@ def _retention(job: Job, **_: Any) -> None:
 VERBS: Mapping[str, jobs.Verb] = {
     "import": _import,
     "identity": _identity,
+    "identity_whole": _whole,
     "erase": lambda job, *, erasure, **_: erasures.carry_out(erasure),
     "live": lambda job, **_: live.rebuild(),
     "tidy": _tidy,

@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 
 from filrouge.base import clock
 from filrouge.base.errors import Conflict, UsageError
+from filrouge.console import because, people, verdicts
 from filrouge.console import lines as lines_of
-from filrouge.console import people, verdicts
 from filrouge.console.errors import sentence
 from filrouge.console.pages.acting import act, done
 from filrouge.console.who import caller, require
@@ -50,6 +50,13 @@ def records(request: HttpRequest, person_id: str) -> HttpResponse:
             "may_merge": mine > 0,
         },
     )
+
+
+@login_required
+def why(request: HttpRequest, person_id: str) -> HttpResponse:
+    """Tell, pair by pair, why the records of a person are one person."""
+    page = access.person(caller(request), person_id, opening="records")
+    return render(request, "console/people/because.html", {"person": page.view} | because.told(page.view))
 
 
 @login_required

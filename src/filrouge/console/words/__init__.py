@@ -4,9 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from filrouge.console.words import audit, columns, identity, laws, people, privacy, sources
+from filrouge.console.words import audit, columns, identity, laws, pairs, people, privacy, sources
 
-WORDS = people.WORDS | identity.WORDS | privacy.WORDS | laws.WORDS | sources.WORDS | audit.WORDS | columns.WORDS
+WORDS = (
+    people.WORDS
+    | identity.WORDS
+    | pairs.WORDS
+    | privacy.WORDS
+    | laws.WORDS
+    | sources.WORDS
+    | audit.WORDS
+    | columns.WORDS
+)
 
 
 def say(code: str, kind: str = "") -> str:

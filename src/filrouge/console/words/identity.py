@@ -21,6 +21,7 @@ WORDS: dict[str, dict[str, str | Promise]] = {
     },
     "rule": {
         "alone": _("nothing else resembles it"),
+        "recognised": _("recognised as the same person"),
         "loyalty": _("same loyalty card, same name"),
         "loyalty_alone": _("same loyalty card"),
         "account": _("same account, same name"),

@@ -10,7 +10,7 @@ import numpy.typing as npt
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Pairs = list[tuple[int, int]]
-FORBIDDEN = -1e6
+FORBIDDEN = -1e9
 _STEP, _HIGHEST = 2.0, 60.0
 _WIDEST, _CELLS = 1500, 4_000_000
 # A pair that says too little to join is not a pair that says no. It counts for a third of a vote, one that was never
@@ -62,6 +62,7 @@ def cluster(
     edges: Edges,
     *,
     link: float = 0.0,
+    join: float = 0.0,
     clip: float = 12.0,
     must: Pairs | None = None,
     cannot: Pairs | None = None,
@@ -69,7 +70,7 @@ def cluster(
 ) -> Ints:
     """Return for each node the smallest node of its cluster.
 
-    Groups are joined by average weight, best first, as long as what is known between two of them exceeds ``link`` on the
+    Groups are joined by average weight, best first, as long as what is known between two of them exceeds ``join`` on the
     whole; ``cannot`` pairs never end together, ``must`` pairs do unless a ``cannot`` forbids it, and bring along the groups
     that they are of. The numbering of the nodes is their only order: number them by content and the order of arrival never
     matters.
@@ -105,9 +106,8 @@ def cluster(
             batch = everyone[start : start + step]
             here = mine[np.searchsorted(home[mine], batch[0]) : np.searchsorted(home[mine], batch[-1], side="right")]
             row = np.searchsorted(batch, home[here])
-            owner = _settle(
-                size, batch.size, row, spot[left[here]], spot[right[here]], value[here], share[here], wide.of(batch)
-            )
+            pairs = spot[left[here]], spot[right[here]], value[here], share[here]
+            owner = _settle(size, batch.size, row, *pairs, wide.of(batch), join)
             members = nodes[first[batch][:, None] + np.arange(size)]
             result[members] = np.take_along_axis(members, owner, axis=1)
     return result
@@ -170,6 +170,7 @@ def _settle(
     value: Floats,
     share: Floats,
     constraints: dict[int, tuple[Pairs, Pairs]],
+    join: float,
 ) -> Ints:
     """Return, for ``rows`` components of ``size`` nodes at once, the first node of the group of each node.
 
@@ -187,10 +188,10 @@ def _settle(
     forced = np.array([index for index, (must, _) in constraints.items() if must], dtype=np.int64)
     fresh = total[forced], votes[forced]
     owner = np.tile(np.arange(size, dtype=np.int64), (rows, 1))
-    _agree(total, votes, owner, np.arange(rows))
+    _agree(total, votes, owner, np.arange(rows), join)
     for index in forced.tolist():
         _force(total, votes, owner, index, constraints[index][0])
-    _agree(total, votes, owner, forced)
+    _agree(total, votes, owner, forced, join)
     torn = [
         spot
         for spot, index in enumerate(forced.tolist())
@@ -200,7 +201,7 @@ def _settle(
         total, votes, again = fresh[0][torn], fresh[1][torn], np.tile(np.arange(size, dtype=np.int64), (len(torn), 1))
         for line, index in enumerate(forced[torn].tolist()):
             _force(total, votes, again, line, constraints[index][0])
-        _agree(total, votes, again, np.arange(len(torn)))
+        _agree(total, votes, again, np.arange(len(torn)), join)
         owner[forced[torn]] = again
     return owner
 
@@ -213,15 +214,15 @@ def _force(total: Floats, votes: Floats, owner: Ints, row: int, must: Pairs) -> 
             _join(total, votes, owner, np.array([row]), np.array([low]), np.array([high]))
 
 
-def _agree(total: Floats, votes: Floats, owner: Ints, alive: Ints) -> None:
-    """Join the two groups that agree best, in each row of ``alive``, until none agree."""
+def _agree(total: Floats, votes: Floats, owner: Ints, alive: Ints, join: float) -> None:
+    """Join the two groups that agree best, in each row of ``alive``, until none exceed ``join`` on average."""
     size = owner.shape[1]
     for _ in range(size - 1):
         if not alive.size:
             break
         average = (total[alive] / votes[alive]).reshape(alive.size, -1)
         best = np.argmax(average, axis=1)
-        open_ = average[np.arange(alive.size), best] > 0
+        open_ = average[np.arange(alive.size), best] > join
         alive, best = alive[open_], best[open_]
         a, b = np.divmod(best, size)
         _join(total, votes, owner, alive, np.minimum(a, b), np.maximum(a, b))

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from filrouge.domain.identity import anatomy
 from filrouge.domain.identity.cluster import components
 from filrouge.domain.identity.desk import Desk
 from filrouge.domain.identity.model import Model
@@ -17,22 +18,25 @@ from filrouge.domain.identity.spec import HumanDecision, IdentitySpec
 Ints = npt.NDArray[np.int64]
 
 
-def links(desk: Desk, model: Model, decisions: Sequence[HumanDecision]) -> pa.Table:
+def links(desk: Desk, model: Model, decisions: Sequence[HumanDecision], prior: float = 0.0) -> pa.Table:
     """Return (record_key, person, decision, rule, evidence) for every record of table ``assigned``, by record_key.
 
-    ``evidence`` is JSON: ``with`` (another record), ``weight`` in bits, ``kinds`` that agree, and ``also``, further pairs.
-    Taken together, the pairs of a person's records lead from any one to any other; a record that stands alone has none.
+    ``evidence`` is JSON: ``with`` (another record), ``weight`` in bits, ``kinds`` that agree, ``told``, what each
+    comparison says (``anatomy``), and ``also``, further pairs. Taken together, the pairs of a person's records lead from
+    any one to any other; a record that stands alone has none.
     """
     _tree(desk)
     _human(desk, decisions)
+    anatomy.lay(desk, model, prior, pairs="tree", into="taken_apart")
     kinds = f"string_split(coalesce(e.kinds, {_kinds(model)}), ',')"
-    said = f"json_object('with', o.record_key, 'weight', round(e.w::double, 2), 'kinds', {kinds})"
+    said = f"json_object('with', o.record_key, 'weight', round(e.w::double, 2), 'kinds', {kinds}, 'told', e.told)"
     desk.run(
         f"""create or replace table told as
-        with inside as (select e.l, e.r, e.w, e.levels, e.rule, e.kinds from edges e join tree t on t.l = e.l and t.r = e.r),
+        with inside as (select e.l, e.r, e.w, e.levels, e.rule, e.kinds, x.told from edges e join tree t on t.l = e.l and t.r = e.r
+            left join taken_apart x on x.l = e.l and x.r = e.r),
         sides as (
-            select l as rid, r as other, w, levels, rule, kinds from inside
-            union all select r, l, w, levels, rule, kinds from inside
+            select l as rid, r as other, w, levels, rule, kinds, told from inside
+            union all select r, l, w, levels, rule, kinds, told from inside
         ), said as (
             select e.rid, e.other, e.w, coalesce(e.rule, '{model.version}') as rule, e.rule is null as by_model, {said} as pair
             from sides e join keys o on o.rid = e.other
@@ -55,7 +59,7 @@ def links(desk: Desk, model: Model, decisions: Sequence[HumanDecision]) -> pa.Ta
         from assigned a join keys n on n.rid = a.rid left join told b on b.rid = a.rid
         left join forced f on f.rid = a.rid order by n.record_key"""
     )
-    desk.drop("told", "forced", "tree")
+    desk.drop("told", "forced", "taken_apart")
     return answer
 
 

@@ -284,8 +284,7 @@ class Memory:
 
 
 def _open(path: Path) -> npt.NDArray[Any]:
-    held: npt.NDArray[Any] = np.load(path, mmap_mode="r")
-    return held
+    return np.asarray(np.load(path, mmap_mode="r"))  # read from the disk as it is asked, without numpy's own wrapper
 
 
 def forget(folder: Path) -> None:

@@ -86,10 +86,16 @@ def load(data: Mapping[str, Any]) -> Model:
 
 
 def relearn(desk: Desk, model: Model) -> Model:
-    """Return the model with the likeness (m) found inside the clusters of table ``presumed``, from the levels of ``scored``."""
+    """Return the model with the likeness (m) found inside the clusters of table ``presumed``, from the levels of ``scored``.
+
+    What people decided goes first: pairs that they joined count (``taught_scored``), those that they held apart do not.
+    """
     packed = desk.rows(
-        """select s.levels, count(*) from scored s join presumed a on a.rid = s.l
-        join presumed b on b.rid = s.r and a.cluster = b.cluster group by s.levels"""
+        """select levels, count(*) from (
+            select s.levels from scored s join presumed a on a.rid = s.l join presumed b on b.rid = s.r and a.cluster = b.cluster
+            where not exists (select 1 from taught t where t.l = s.l and t.r = s.r)
+            union all select s.levels from taught_scored s join taught t on t.l = s.l and t.r = s.r where t.same
+        ) group by levels"""
     )
     kept = []
     for index, comparison in enumerate(model.comparisons):

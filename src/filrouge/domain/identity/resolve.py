@@ -11,11 +11,12 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from filrouge.domain.identity import memory
+from filrouge.domain.identity import memory, teaching
 from filrouge.domain.identity import score as scoring
 from filrouge.domain.identity.blocking import Block, block
 from filrouge.domain.identity.comparisons import comparisons
 from filrouge.domain.identity.desk import Desk, desk
+from filrouge.domain.identity.doubts import doubts
 from filrouge.domain.identity.evidence import links, reviews
 from filrouge.domain.identity.graph import assign
 from filrouge.domain.identity.model import Model, relearn
@@ -53,13 +54,16 @@ def resolve(
     with desk(con) as table:
         normalise(table, records, spec)
         strong_edges(table, spec)
+        teaching.lay(table, decisions)
         model, prior, blocks = _weigh(table, spec, seed)
         keys = table.numbers("select record_key from keys order by rid")["record_key"].astype(np.int64)
         labels = clustered(table, spec, keys.size, constraints(keys, decisions))
         named = assign(keys, labels, previous, maker(at, seed), former=former)
         table.put("assigned", assigned(keys, labels, named.persons))
-        assignment = links(table, model, decisions)
+        assignment = links(table, model, decisions, prior)
         asked = reviews(table, model, spec)
+        open_ = doubts(table, model, spec, prior)
+        taught = teaching.notes(table)
         if remember is not None and model.healthy and blocks:
             memory.lay(table, remember, spec=spec, model=model, prior=prior, blocks=blocks)
     differing = changed(assignment, previous)
@@ -68,8 +72,8 @@ def resolve(
         "records": keys.size, "people": people, "merges": named.merges, "splits": named.splits,
         "new_people": named.new_people, "reviews": asked.num_rows,
     }  # fmt: skip
-    report = model.dump() | {"version": model.version, "prior": prior}
-    return Resolution(assignment, differing, named.redirects, asked, counts, report)
+    report = model.dump() | {"version": model.version, "prior": prior, "notes": [*model.notes, *taught]}
+    return Resolution(assignment, differing, named.redirects, asked, counts, report, open_)
 
 
 def _weigh(table: Desk, spec: IdentitySpec, seed: int) -> tuple[Model, float, dict[str, int]]:
@@ -128,7 +132,8 @@ def _score(table: Desk, model: Model, spec: IdentitySpec) -> float:
     floor = float(np.log2(max(count, 4)) - 12)
     scoring.score(table, model, pairs="pairs", into="scored", floor=floor)
     found = table.numbers("select w, h from scored")
-    prior = scoring.calibrate(found["w"], found["h"], records=count)
+    teaching.weigh(table, model)
+    prior = teaching.shifted(table, scoring.calibrate(found["w"], found["h"], records=count))
     complete(table, model, spec, prior)
     merge(table, prior)
     return prior

@@ -84,11 +84,16 @@ def score(desk: Desk, model: Model, *, pairs: str, into: str, floor: float) -> N
     ``levels`` packs the level of each comparison, four bits each, in the order of the model.
     """
     desk.run(f"create or replace table {into} (l integer, r integer, w float, h float, levels bigint)")
-    (count,) = desk.rows("select count(*) from nodes")[0]
-    parts = -(-count // PART) or 1
+    parts = parts_of(desk, pairs)
     for left in range(parts):
         for right in range(parts):
             desk.run(_sql(model, pairs, into, floor, parts, left, right))
+
+
+def parts_of(desk: Desk, pairs: str) -> int:
+    """Return in how many parts the nodes are laid side by side; few pairs are looked up in the whole at once."""
+    (count,), (asked,) = (desk.rows(f"select count(*) from {what}")[0] for what in ("nodes", pairs))
+    return 1 if asked <= PART else -(-count // PART) or 1
 
 
 def _sql(model: Model, pairs: str, into: str, floor: float, parts: int, left: int, right: int) -> str:

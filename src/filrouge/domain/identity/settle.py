@@ -78,7 +78,7 @@ def settle(
         lost = {known.person for key in gone if (known := memory.of_key(key)) is not None}
         named = assign(keys, labels, previous, maker(at, seed), former=former(keys.tolist()))
         table.put("assigned", assigned(keys, labels, named.persons))
-        assignment = links(table, memory.model, decisions)
+        assignment = links(table, memory.model, decisions, memory.prior)
         asked = reviews(table, memory.model, spec)
         later = _later(table, memory, fresh, assignment, gone)
         differing = changed(assignment, previous)
@@ -174,14 +174,14 @@ def _shelf(table: Desk, memory: Memory) -> None:
     table.run("create or replace table shelf as select * from fresh")
     table.run("create or replace table open (h ubigint)")
     table.run("create or replace table new as select record_key from fresh")
-    table.run("create or replace table led (key varchar, h ubigint, record_key bigint)")
+    table.run("create or replace table led (h ubigint, record_key bigint)")
     _lead(table, memory, "fresh")
 
 
 def _lead(table: Desk, memory: Memory, source: str) -> None:
-    for key in memory.blocks:
-        sql = values_sql(key, f"(select *, record_key as rid from {source})")
-        table.run(f"insert into led select '{key}', h, rid from ({sql})")
+    parts = [f"select h, rid from ({values_sql(key, 'numbered')})" for key in memory.blocks]
+    sql = " union all ".join(parts)
+    table.run(f"insert into led with numbered as (select *, record_key as rid from {source}) {sql}")
 
 
 def _load(table: Desk, memory: Memory, keys: set[int]) -> None:

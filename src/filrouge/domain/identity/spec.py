@@ -40,6 +40,7 @@ class Thresholds(Spec):
     """Match weights, in bits (log2 of the odds): above ``link`` joined, above ``review`` shown to a person."""
 
     link: float = 0.0
+    join: float = -1.0  # two groups become one while their pairs, on average, are not worse than two to one against
     review: float = -5.0
     clip: float = 12.0  # one pair never outweighs more than this inside a cluster
 
@@ -109,3 +110,4 @@ class HumanDecision:
     kind: Literal["must_link", "cannot_link"]
     by: str = ""
     at: datetime | None = None
+    reviewed: bool = False  # asked by the queue, whatever the answer: such pairs tell whether the scores are right

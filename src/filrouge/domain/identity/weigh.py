@@ -15,6 +15,7 @@ import pyarrow as pa
 from filrouge.domain.identity import score as scoring
 from filrouge.domain.identity.cluster import Edges, cluster, components
 from filrouge.domain.identity.desk import Desk
+from filrouge.domain.identity.doubts import Doubts
 from filrouge.domain.identity.model import Model
 from filrouge.domain.identity.spec import HumanDecision, IdentitySpec
 
@@ -31,6 +32,7 @@ class Resolution:
     reviews: pa.Table
     counts: Mapping[str, int]
     model: Mapping[str, Any] = field(default_factory=dict)
+    doubts: Doubts | None = None  # of a whole resolution
 
 
 def assigned(keys: Ints, labels: Ints, persons: npt.NDArray[np.object_]) -> pa.Table:
@@ -83,6 +85,7 @@ def clustered(table: Desk, spec: IdentitySpec, count: int, constraints: Sequence
         count,
         edges,
         link=spec.thresholds.link,
+        join=spec.thresholds.join,
         clip=spec.thresholds.clip,
         must=[(a, b) for a, b, kind in constraints if kind == "must_link"],
         cannot=[(a, b) for a, b, kind in constraints if kind == "cannot_link"],

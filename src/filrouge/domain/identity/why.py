@@ -19,6 +19,7 @@ class Step:
     rule: str
     weight: float | None
     kinds: tuple[str, ...]
+    told: str = ""  # what each comparison says (``anatomy``)
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ def explain(links: Iterable[Mapping[str, Any]], left: int, right: int) -> Explan
     here = right
     while here in reached and (taken := reached[here]) is not None:
         before = taken.left if taken.right == here else taken.right
-        chain.append(Step(before, here, taken.decision, taken.rule, taken.weight, taken.kinds))
+        chain.append(Step(before, here, taken.decision, taken.rule, taken.weight, taken.kinds, taken.told))
         here = before
     return Explanation("same_person", tuple(reversed(chain)))
 
@@ -93,4 +94,5 @@ def _told(row: Mapping[str, Any]) -> Iterable[Step]:
             str(row["rule"]),
             None if by_hand else float(pair["weight"]),
             tuple(kind for kind in pair.get("kinds", ()) if kind),
+            str(pair.get("told") or ""),
         )

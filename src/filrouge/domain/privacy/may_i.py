@@ -34,6 +34,16 @@ class Default:
     until: datetime | None
     source: str
     customers: bool = False  # holds for existing customers of the same entity only
+    subscribers: bool = False  # holds while a contract with the same entity is running only
+
+    def applies(self, *, customer: bool, subscriber: bool) -> bool:
+        return (customer or not self.customers) and (subscriber or not self.subscribers)
+
+    @property
+    def reason(self) -> str:
+        if self.subscribers:
+            return "running_contract"
+        return "existing_customer" if self.customers else "default_allow" if self.allow else "no_consent"
 
     def covers(self, purpose: str, channel: str, at: datetime) -> bool:
         return (
@@ -58,7 +68,9 @@ DEFAULTS: tuple[Default, ...] = (
     Default(
         "marketing", "phone", True, SINCE, _PHONE_OPT_IN, "C. conso. art. L223-1 before Act 2025-594: objection list"
     ),
-    Default("marketing", "phone", True, _PHONE_OPT_IN, None, "C. conso. art. L223-1: running contract", customers=True),
+    Default(
+        "marketing", "phone", True, _PHONE_OPT_IN, None, "C. conso. art. L223-1: running contract", subscribers=True
+    ),
     Default("marketing", "phone", False, _PHONE_OPT_IN, None, "C. conso. art. L223-1 (Act 2025-594): prior consent"),
     Default("marketing", "post", True, SINCE, None, "GDPR art. 6(1)(f), 21(2): until objection"),
     Default("marketing", "web", True, SINCE, None, "GDPR art. 6(1)(f), 21(2): until objection"),
@@ -90,12 +102,14 @@ def may_i(
     channel: str,
     at: datetime,
     customer: bool = False,
+    subscriber: bool = False,
     held: tuple[str, datetime] | None = None,
 ) -> Decision:
     """Decide from a person's consent events (mappings with entity, brand, purpose, channel, state, at, evidence).
 
-    ``customer``: the person bought from this entity. ``held``: an overdue promise (its words' reference, its date) that
-    holds marketing back. Events of other entities do not count: consent does not travel.
+    ``customer``: the person bought from this entity; ``subscriber``: a contract with it is running. ``held``: an
+    overdue promise (its words' reference, its date) that holds marketing back. Events of other entities do not count:
+    consent does not travel.
     """
     known = sorted(
         (event for event in consents if event["entity"] == entity and _when(event) <= at),
@@ -115,9 +129,8 @@ def may_i(
             return _said(True, "consented", "GDPR art. 6(1)(a)", consent)
         return _said(False, str(consent["state"]), "GDPR art. 7(3)", consent)
     for default in DEFAULTS:
-        if default.covers(purpose, channel, at) and (customer or not default.customers):
-            reason = "existing_customer" if default.customers else "default_allow" if default.allow else "no_consent"
-            return Decision(default.allow, reason, default.source, "", default.start)
+        if default.covers(purpose, channel, at) and default.applies(customer=customer, subscriber=subscriber):
+            return Decision(default.allow, default.reason, default.source, "", default.start)
     return Decision(False, "unknown_purpose", "nothing allows this purpose", "", None)
 
 

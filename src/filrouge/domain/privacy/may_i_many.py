@@ -13,10 +13,10 @@ from filrouge.domain.privacy.may_i import DEFAULTS, FOLLOWS_MARKETING, SINCE, ST
 def may_i_many(
     people: ir.Table, consents: ir.Table, *, entity: str, brand: str, purpose: str, channel: str, at: datetime
 ) -> ir.Table:
-    """Return (person, allow, reason) for each of ``people`` (person, customer, held).
+    """Return (person, allow, reason) for each of ``people`` (person, customer, subscriber, held).
 
     ``consents`` has person, entity, brand, purpose, channel, state and at. ``customer`` says who bought from the
-    entity, ``held`` to whom an overdue promise is owed.
+    entity, ``subscriber`` with whom a contract is running, ``held`` to whom an overdue promise is owed.
     """
     when = consents.at.fill_null(ibis.literal(SINCE).cast("timestamp('UTC')"))
     strict = ibis.cases(*((consents.state == state, rank) for state, rank in STRICTNESS.items()), else_=0)
@@ -42,7 +42,7 @@ def may_i_many(
         joined = joined.left_join(last, "person").drop("person_right")
     shut = ibis.literal(purpose != "service")
     held = joined.held & ibis.literal(purpose in FOLLOWS_MARKETING)
-    by_default = _default(joined.customer, purpose, channel, at)
+    by_default = _default(joined, purpose, channel, at)
     reason = ibis.cases(
         ((joined.restriction == "restricted") & shut, "restricted"),
         (joined.objection == "objected", "objected"),
@@ -51,7 +51,7 @@ def may_i_many(
         (joined.consent.notnull(), joined.consent),
         else_=by_default,
     )
-    allow = reason.isin(["consented", "existing_customer", "default_allow"])
+    allow = reason.isin(["consented", "existing_customer", "running_contract", "default_allow"])
     return joined.select("person", allow=allow, reason=reason)
 
 
@@ -62,14 +62,13 @@ def _last(events: ir.Table, name: str) -> ir.Table:
     return ranked.filter(ranked._nth == 0).select("person", **{name: ranked.state})
 
 
-def _default(customer: ir.BooleanValue, purpose: str, channel: str, at: datetime) -> ir.StringValue:
+def _default(people: ir.Table, purpose: str, channel: str, at: datetime) -> ir.StringValue:
     """Return the reason that holds without a record."""
     branches = []
     for default in DEFAULTS:
         if default.covers(purpose, channel, at):
-            if default.customers:
-                branches.append((customer, "existing_customer"))
+            if default.customers or default.subscribers:
+                branches.append((people.subscriber if default.subscribers else people.customer, default.reason))
                 continue
-            said = "default_allow" if default.allow else "no_consent"
-            return ibis.cases(*branches, else_=said) if branches else ibis.literal(said)
+            return ibis.cases(*branches, else_=default.reason) if branches else ibis.literal(default.reason)
     return ibis.cases(*branches, else_="unknown_purpose") if branches else ibis.literal("unknown_purpose")

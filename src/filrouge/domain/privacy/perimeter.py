@@ -107,6 +107,7 @@ class Perimeter:
     rules: tuple[Rule, ...] = ()
     everything: bool = False
     roles: frozenset[str] = field(default=frozenset())
+    revealed: frozenset[str] = frozenset()  # sensitivities shown in clear all the same: for a reason, and audited
 
     def sees(self, entity: str, brand: str, category: str = "identity") -> bool:
         """Tell whether a fact of ``category`` collected by ``entity`` for ``brand`` is open."""
@@ -132,7 +133,7 @@ class Perimeter:
             if not rule.sees(entity, brand, category):
                 continue
             sight = SIGHT[rule.role].get(sensitivity, "show")
-            if sight == "show":
+            if sight == "show" or (sight == "mask" and sensitivity in self.revealed):
                 return "show"
             if sight == "mask":
                 best = "mask"

@@ -20,6 +20,9 @@ PURPOSES: Mapping[str, tuple[str, ...]] = {
     "administrator": ("service", "contract", "marketing", "audience", "profiling", "personalisation", "analytics",
                       "research"),
 }  # fmt: skip
+# What an export shows in clear to a role that sees it masked: one reaches nobody by a masked address. It has its
+# reason, the purpose, and its audit line; the column of the channel asked for is the only one in it.
+_REVEALS = frozenset({("marketer", "marketing"), ("marketer", "audience"), ("finance", "contract")})
 # Channel -> the columns by which it reaches somebody.
 _REACH: Mapping[str, tuple[str, ...]] = {
     "email": ("email",),
@@ -34,6 +37,11 @@ _RISKY = ("=", "+", "-", "@", "\t", "\r")
 def purposes(roles: Iterable[str]) -> tuple[str, ...]:
     """Return the purposes for which holders of ``roles`` may export, each once."""
     return tuple(dict.fromkeys(purpose for role in sorted(roles) for purpose in PURPOSES.get(role, ())))
+
+
+def reveals(roles: Iterable[str], purpose: str) -> bool:
+    """Tell whether an export for ``purpose`` shows in clear how to reach people to ``roles`` that see it masked."""
+    return any((role, purpose) in _REVEALS for role in roles)
 
 
 def columns(channel: str) -> tuple[str, ...]:

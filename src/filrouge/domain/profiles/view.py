@@ -180,7 +180,12 @@ def _record(row: Mapping[str, Any], systems: Mapping[str, str], known: set[int],
     """Return a record; what it rests on is told to roles that read evidence and may see the other record too."""
     shown = sees.sight("evidence", row["entity"], row["brand"]) == "show"
     evidence = (row.get("evidence") or {}) if shown else {}
-    told = "with" not in evidence or evidence["with"] in known
+    pairs = [evidence, *evidence.get("also", ())] if "with" in evidence else []
+    seen = [pair for pair in pairs if pair.get("with") in known]
+    told = not pairs or bool(seen)
+    if seen:  # a pair with a record that is shut is not told
+        first = {name: value for name, value in seen[0].items() if name != "also"}
+        evidence = {**first, "also": seen[1:]} if seen[1:] else first
     return Record(
         key=row["key"],
         source=row["source"],
@@ -190,7 +195,8 @@ def _record(row: Mapping[str, Any], systems: Mapping[str, str], known: set[int],
         brand=row["brand"],
         as_of=time_of(row.get("as_of")),
         decision=row.get("decision", "") if told else "rule",
-        rule=row.get("rule", "") if told else "alone",
+        # several that are one, by a record that is shut: that there is such a record is not told
+        rule=row.get("rule", "") if told else "recognised" if len(known) > 1 else "alone",
         evidence=evidence if told else {},
         decided_at=time_of(row.get("decided_at")),
         link=row.get("link") or "",

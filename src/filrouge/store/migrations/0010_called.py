@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('store', '0007_trouble_told_in_any_language'),
+        ('store', '0008_review'),
     ]
 
     operations = [

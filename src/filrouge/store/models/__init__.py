@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from filrouge.store.models.acts import ConsentEvent, Correction, FollowUp, Note, Promise, Verdict
 from filrouge.store.models.groups import Agreement, Brand, Entity
+from filrouge.store.models.reviews import Assessment, Review
 from filrouge.store.models.sources import BUILT_IN, Run, Secret, Source
 from filrouge.store.models.trust import (
     AuditEntry,
@@ -22,6 +23,7 @@ __all__ = [
     "Agreement",
     "Answer",
     "ApiKey",
+    "Assessment",
     "AuditEntry",
     "AuditLine",
     "Baseline",
@@ -35,6 +37,7 @@ __all__ = [
     "Job",
     "Note",
     "Promise",
+    "Review",
     "Role",
     "Run",
     "SavedView",

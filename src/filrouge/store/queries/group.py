@@ -67,6 +67,13 @@ def caller_of_key(key: ApiKey, *, at: datetime, purpose: str | None = None) -> C
     )  # fmt: skip
 
 
+def whole(caller: Caller) -> bool:
+    """Tell whether the caller sees the people of every entity and brand."""
+    known = set(Entity.objects.values_list("slug", flat=True))
+    rules = caller.perimeter.rules
+    return caller.perimeter.everything or any(not r.brands and known <= r.entities["identity"] for r in rules)
+
+
 def acting_for(caller: Caller, entity: str, *, at: datetime, purpose: str) -> Caller | None:
     """Return ``caller`` narrowed to what ``entity`` may see for ``purpose``, None when they do not act for it."""
     if not Entity.objects.filter(slug=entity).exists():

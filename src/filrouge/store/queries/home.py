@@ -8,7 +8,7 @@ from datetime import datetime
 from filrouge.domain.privacy.caller import Caller
 from filrouge.store.live import Live
 from filrouge.store.models import Run, User
-from filrouge.store.queries import followups, sources
+from filrouge.store.queries import followups, group, reviews, sources
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,8 @@ class Home:
     promises: tuple[followups.Line, ...]
     sources: tuple[sources.SourceLine, ...]
     failed: tuple[Run, ...]
-    people: int
+    reviews: dict[str, int]
+    people: int | None
     sample: bool
 
 
@@ -38,13 +39,16 @@ def home(caller: Caller, *, at: datetime) -> Home:
     if caller.has("engineer"):
         doubtful = sources.late(caller, at=at)
     live = Live()
-    people = int(live.meta("people") or 0) if live.ready() else 0
+    # how many people the whole group knows is told to those who see them all
+    told = live.ready() and group.whole(caller)
+    people = int(live.meta("people") or 0) if told else None
     return Home(
         follow_ups=tuple(lines),
         follow_up_counts=counts,
         promises=tuple(promised),
         sources=tuple(doubtful),
         failed=tuple(line.last for line in doubtful if line.last and line.last.state == Run.State.FAILED),
+        reviews={"all": reviews.waiting(caller), "mine": reviews.waiting(caller, mine=True)},
         people=people,
         sample=User.objects.filter(sample=True).exists(),
     )

@@ -105,7 +105,8 @@ class Desk:
     def _copy(self, table: Table) -> str:
         """Return a file with the rows and columns of ``table`` that the caller may see, made if it is not there yet."""
         columns = self._shown(table)
-        sql = self._select(table, columns) if table.name != "people" else self._people(columns)
+        special = {"people": self._people, "links": self._links}
+        sql = special[table.name](columns) if table.name in special else self._select(table, columns)
         path = self.copies / f"{table.name}-{hashlib.sha256(sql.encode()).hexdigest()[:32]}.parquet"
         if not path.exists():
             self.copies.mkdir(parents=True, exist_ok=True)
@@ -139,6 +140,23 @@ class Desk:
                 FROM ({self._select(TABLES["links"], links)}) l
                 JOIN ({self._select(records, wanted)}) r USING (record_key)
                 WHERE l.undone_at IS NULL GROUP BY l.person) s ON s.person = p.person_id"""
+
+    def _links(self, columns: Sequence[Column]) -> str:
+        """Return the links of records that may be seen; one that rests on a record that may not says nothing of it."""
+        wanted = [TABLES["links"].column(name) for name in ("record_key", "evidence")]
+        alone = {"evidence": "'{}'", "rule": "'alone'", "decision": "'rule'"}
+        shown = ", ".join(
+            f'CASE WHEN w.outside THEN {alone[column.name]} ELSE l."{column.name}" END AS "{column.name}"'
+            if column.name in alone
+            else f'l."{column.name}"'
+            for column in columns
+        )
+        rows = self._select(TABLES["links"], TABLES["links"].every)
+        return rf"""WITH seen AS ({self._select(TABLES["links"], wanted)}), named AS (
+                SELECT DISTINCT evidence, CAST(unnest(regexp_extract_all(CAST(evidence AS VARCHAR),
+                    '"with":\s*(-?[0-9]+)', 1)) AS BIGINT) AS record_key FROM seen
+            ), outside AS (SELECT DISTINCT evidence, true AS outside FROM named n ANTI JOIN seen s USING (record_key))
+            SELECT {shown} FROM ({rows}) l LEFT JOIN outside w ON w.evidence = l.evidence"""
 
 
 def forget_copies(copies: Path) -> None:

@@ -153,6 +153,7 @@ def forget(reach: Reach) -> None:
         for model in ACTS:
             reaching.acts(model, reach).delete()
         reaching.verdicts(reach).delete()
+        reaching.reviews(reach).delete()
         SavedView.objects.filter(pk__in=reaching.views(reach)).delete()
         for person in reach.people:
             Answer.objects.filter(body__contains=person).delete()

@@ -14,7 +14,7 @@ from filrouge.base.text import fold
 from filrouge.domain.identity.keys import email_key, phone_key
 from filrouge.engines import Engine
 from filrouge.store.lake import arrow_schema
-from filrouge.store.models import ConsentEvent, Correction, FollowUp, Job, Note, Promise, SavedView, Verdict
+from filrouge.store.models import ConsentEvent, Correction, FollowUp, Job, Note, Promise, Review, SavedView, Verdict
 from filrouge.tables import TABLES
 from filrouge.work import runs
 
@@ -163,6 +163,7 @@ def acts_counted(reach: Reach) -> dict[str, int]:
     """Return how many acts, verdicts and saved views there are to destroy, by kind."""
     counts = {str(model._meta.model_name): acts(model, reach).count() for model in ACTS}
     counts["verdict"] = verdicts(reach).count()
+    counts["review"] = reviews(reach).count()
     counts["savedview"] = len(views(reach))
     counts["job"] = len(told_jobs(reach))
     return {name: count for name, count in counts.items() if count}
@@ -172,6 +173,12 @@ def verdicts(reach: Reach) -> Any:
     """Return the human verdicts about records that go."""
     own = list(reach.own)
     return Verdict.objects.filter(Q(left__in=own) | Q(right__in=own))
+
+
+def reviews(reach: Reach) -> Any:
+    """Return the pairs of the review queue, decided or not, of which a record goes."""
+    own = list(reach.own)
+    return Review.objects.filter(Q(left__in=own) | Q(right__in=own))
 
 
 def views(reach: Reach) -> list[Any]:

@@ -127,6 +127,23 @@
     } else if (form.matches("form[data-forget]")) forget();
   });
 
+  // --- pairs reviewed by keys: they act while the pair has the focus, which it takes when it is shown -----------------
+  const pair = () => document.querySelector("[data-keys]");
+  const hold = () => pair()?.focus({ preventScroll: true });
+  hold();
+  document.addEventListener("htmx:afterSettle", (event) => event.target.matches?.("[data-keys]") && hold());
+  document.addEventListener("keydown", (event) => {
+    const here = event.target.closest?.("[data-keys]");
+    if (!here || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
+    if (event.target.matches("input, select, textarea")) return;
+    if (event.key === " " && event.target.matches("button, a, summary")) return;
+    const button = here.querySelector(`[data-key="${CSS.escape(event.key.toLowerCase())}"]`);
+    if (button && !button.disabled) {
+      event.preventDefault();
+      button.click();
+    }
+  });
+
   // --- print ------------------------------------------------------------------------------------------------------
   for (const button of document.querySelectorAll("[data-print]")) {
     button.hidden = false;
