@@ -55,6 +55,7 @@ ICONS = {
     "gift": "discount",
     "help": "help-circle",
     "home": "home",
+    "identity": "fingerprint",
     "info": "info-circle",
     "invoice": "receipt",
     "key": "key",

@@ -18,6 +18,7 @@ OPEN = {
     "/companies": set(ROLES) - {"executive", "analyst"},
     "/sources": {"privacy", "engineer", "analyst", "administrator"},
     "/baselines": set(ROLES) - {"advisor", "marketer"},
+    "/identity": {"engineer", "analyst", "privacy", "executive", "administrator"},
     "/audit": {"privacy", "administrator"},
     "/register": {"privacy", "administrator"},
     "/accounts": {"administrator"},

@@ -57,7 +57,8 @@ def text_columns(model: type[models.Model]) -> set[str]:
 WITHOUT = {
     "Entity": "companies of the group", "Brand": "names of brands", "Agreement": "contracts between entities",
     "Source": "definitions", "Run": "counts and sentences without personal data", "Job": "ids and counts",
-    "Baseline": "figures", "Assessment": "counts and shares of pairs",
+    "Baseline": "figures", "Assessment": "counts and shares of pairs", "IdentityQuality": "figures",
+    "Evaluation": "figures and the name of a file",
     "ApiKey": "names of keys and perimeters", "Grant": "perimeters",
 }  # fmt: skip
 

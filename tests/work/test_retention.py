@@ -12,7 +12,7 @@ from tests.world import World, person
 from filrouge.base import clock
 from filrouge.base.errors import Conflict, Refused
 from filrouge.store.live import Live
-from filrouge.store.models import AuditEntry, ConsentEvent, Note, Promise, SubjectSalt
+from filrouge.store.models import AuditEntry, ConsentEvent, Note, Promise, Review, SubjectSalt
 from filrouge.work import access, audit, erasures, live, notes, retention, sources
 
 OLD, RECENT = "05/07/2021", "05/07/2026"
@@ -212,3 +212,16 @@ def test_what_is_left_of_signing_in_goes_too(group: World) -> None:
     retention.sweep(by="test", at=NOW)
     assert list(AccessAttempt.objects.values_list("username", flat=True)) == ["new"]
     assert list(Session.objects.values_list("session_key", flat=True)) == ["new"]
+
+
+def test_a_pair_to_review_goes_with_either_of_its_records(group: World) -> None:
+    rows = group.rows("SELECT record_key FROM person_records ORDER BY given_name")
+    ada, gus = (row["record_key"] for row in rows)
+    Review.objects.all().delete()
+    for left, right in ((ada, gus), (1, ada), (1, gus)):
+        Review.objects.create(
+            kind="ambiguous", left=left, right=right, left_entity="north", right_entity="north", score=-1.0,
+            left_person="a", right_person="b",
+        )  # fmt: skip
+    retention.sweep(by="test", at=NOW)
+    assert list(Review.objects.values_list("left", "right")) == [(1, gus)]

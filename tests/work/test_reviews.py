@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -9,8 +10,11 @@ import pytest
 from tests.unit.identity.conftest import crowd
 from tests.work.test_verdicts import settle
 from tests.world import World, person
+from typer.testing import CliRunner
 
+from filrouge.base import clock
 from filrouge.base.errors import Conflict, NotFound, Refused, UsageError
+from filrouge.cli import identity as command
 from filrouge.domain.identity.clerical import Stratum
 from filrouge.store.models import Assessment, AuditEntry, Job, Review, Run, Verdict
 from filrouge.store.queries import reviews as found
@@ -62,19 +66,13 @@ def ask(group: World) -> Ask:
                 | values
             )  # fmt: skip
         queueing.refresh(
-            Run.objects.create(kind="identity", state="committed", by="test", started_at=queueing_now()),
+            Run.objects.create(kind="identity", state="committed", by="test", started_at=clock.now()),
             queueing.Located(rows),
         )
         left, right = sorted(known[name][0] for name in pairs[0])
         return Review.objects.get(left=left, right=right, second_of=None)
 
     return asked
-
-
-def queueing_now() -> Any:
-    from filrouge.base import clock
-
-    return clock.now()
 
 
 def test_a_pair_said_to_be_one_person_is_joined_for_ever_and_never_asked_again(group: World, ask: Ask) -> None:
@@ -259,7 +257,7 @@ def test_a_run_keeps_how_good_its_links_are_as_far_as_its_sample_was_reviewed(gr
          "rule": "", "kinds": "", "left_entity": "north", "left_brand": "red", "right_entity": "north", "right_brand": "red"}
         for one in Review.objects.all()
     ]  # fmt: skip
-    run = Run.objects.create(kind="identity", state="committed", by="test", started_at=queueing_now())
+    run = Run.objects.create(kind="identity", state="committed", by="test", started_at=clock.now())
     queueing.refresh(run, queueing.Located(rows, (Stratum("thin", 0.0, 5.0, 3), Stratum("far", -10, -5, 0))))
     told = run.assessment
     assert told.precision == pytest.approx(2 / 3)
@@ -321,3 +319,23 @@ def test_a_resolution_fills_the_queue_and_its_decisions_hold(world: World) -> No
     assert (links[row.left] == links[row.right]) is apart
     assert decided.about([row.left], asking)[0].settled
     assert Review.objects.get(left=row.left, right=row.right, second_of=None).state == "decided"
+
+
+def test_the_owner_of_the_machine_lists_decides_and_takes_back_from_a_terminal(group: World, ask: Ask) -> None:
+    row = ask(("Ada", "Adda"))
+    run = CliRunner().invoke
+    assert str(row.pk) in run(command.app, ["review", "list"]).stdout
+    listed = json.loads(run(command.app, ["review", "list", "--json", "--kind", "ambiguous"]).stdout)
+    assert [(one["id"], one["records"]) for one in listed] == [(str(row.pk), [str(row.left), str(row.right)])]
+    assert json.loads(run(command.app, ["review", "list", "--json", "--kind", "bridge"]).stdout) == []
+    assert run(command.app, ["review", "decide", str(row.pk), "same", "--reason", "she said so"]).exit_code == 0
+    assert Verdict.objects.get().reason == "she said so"
+    told = run(command.app, ["review", "decide", str(row.pk), "same"])
+    assert isinstance(told.exception, Conflict)
+    settle()
+    said = run(command.app, ["why", str(row.left), str(row.right)]).stdout
+    assert "Somebody who knows said so." in said
+    assert run(command.app, ["review", "undo", str(row.pk)]).exit_code == 0
+    assert isinstance(run(command.app, ["review", "undo", "not-a-number"]).exception, NotFound)
+    row.refresh_from_db()
+    assert row.state == "open"

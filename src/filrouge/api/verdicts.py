@@ -9,7 +9,8 @@ from django.http import HttpRequest
 from ninja import Router, Schema, Status
 
 from filrouge.api.door import caller
-from filrouge.store.queries import identity
+from filrouge.base.errors import NotFound
+from filrouge.store.queries import identity, identity_quality
 from filrouge.store.queries import verdicts as reads
 from filrouge.work import access, verdicts
 
@@ -81,3 +82,13 @@ def history(request: HttpRequest, person: str) -> dict[str, Any]:
     access.must(asking, scope="people:read")
     access.person(asking, person, opening="api")
     return {"items": [vars(chapter) for chapter in identity.history(person, asking)]}
+
+
+@router.get("/identity/quality", summary="How good identity is: figures of the last resolution, and drift")
+def quality(request: HttpRequest) -> dict[str, Any]:
+    asking = caller(request)
+    access.must(asking, *identity_quality.ROLES, scope="figures:read")
+    found = identity_quality.latest(asking)
+    if found is None:
+        raise NotFound("Identity was not measured yet.", hint="It is at the end of `filrouge identity resolve`.")
+    return found.plain()

@@ -22,6 +22,9 @@ def evaluate(
     truth: Annotated[str, typer.Option(help="Column that says who each row truly is; never looked at before the end.")],
     id: Annotated[str | None, typer.Option(help="Column that only names rows; never looked at.")] = None,
     link: Annotated[Path | None, typer.Option(help="Second file, whose rows are linked to those of the first.")] = None,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Keep the figures: the page of identity shows the last.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Resolve a labelled file, without configuration, and print how close the people found are to the true ones.
@@ -32,6 +35,11 @@ def evaluate(
     from filrouge.domain import identity
 
     found = identity.evaluate(path, truth, id, link, tell=lambda said: talk.print(f"Columns: {said}", markup=False))
+    if keep:
+        from filrouge.work import identity_quality, installation
+
+        installation.ready()
+        identity_quality.keep_evaluation(path.name, found, by=BY)
     print_json(found)
     if not as_json:
         talk.print(_lines(found), markup=False)
@@ -58,6 +66,25 @@ def resolve(
             "{records} records are {people} people: {new_people} new, {merges} merged, {splits} split; "
             "{reviews} pairs to review.".format(**outcome.counts)
         )
+
+
+@app.command()
+def quality(as_json: AsJson = False) -> None:
+    """Say how good identity is: who is known where, duplicates, sizes, doubts, drift, the last evaluation."""
+    from filrouge.base.errors import NotFound
+    from filrouge.domain.privacy.caller import OWNER
+    from filrouge.store.queries import identity_quality
+    from filrouge.work import installation
+
+    installation.ready()
+    found = identity_quality.latest(OWNER)
+    if found is None:
+        raise NotFound("Identity was not measured yet.", hint="It is at the end of `filrouge identity resolve`.")
+    if as_json:
+        print_json(found.plain())
+        return
+    for line in _measured(found):
+        typer.echo(line)
 
 
 @app.command()
@@ -180,6 +207,49 @@ def _words(step: Any) -> list[str]:
             lines += [f"{bar.said:{width}}  {bar.factor:>12}" for bar in told.steps]
         elif step.kinds:
             lines.append(", ".join(step.kinds))
+    return lines
+
+
+def _measured(found: Any) -> list[str]:
+    """Return how identity stands in a few lines."""
+
+    def band(low: int, high: int | None) -> str:
+        return f"{low}" if low == high else f"{low}-{high}" if high else f"over {low - 1}"
+
+    now = found.now
+    lines = [
+        (
+            f"{now.at:%Y-%m-%d %H:%M}  {now.records} records are {now.people} people, {found.mean:.2f} each; "
+            f"the largest has {now.largest}."
+        ),
+        f"Known by several brands: {found.several}.",
+        *(
+            f"  {one.brand}: {one.people} people in {one.records} records, {one.only} known there alone"
+            for one in found.brands
+        ),
+        "Records beyond one per person:",
+        *(
+            f"  {one.source} ({one.brand}): {one.duplicates} of {one.records}"
+            for one in found.sources
+            if one.duplicates
+        ),
+        "People by number of records: " + ", ".join(f"{band(low, high)}: {count}" for low, high, count in found.sizes),
+        *(
+            f"{one.kind.capitalize()}s that several people bear: {one.values}, at most {one.most} people"
+            for one in found.shared
+        ),
+        f"People worth a look: {found.doubts['people']}"
+        + "".join(
+            f"; {code.replace('_', ' ')}: {count}" for code, count in found.doubts.items() if code != "people" and count
+        ),
+        f"Model: {now.model or 'none'}",
+    ]
+    if (told := found.evaluation) is not None:
+        pairs = told.figures["pairwise"]
+        lines.append(
+            f"Evaluated on {told.name} ({told.created_at:%Y-%m-%d}): precision {pairs['precision']:.4f}, "
+            f"recall {pairs['recall']:.4f}"
+        )
     return lines
 
 

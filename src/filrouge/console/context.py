@@ -37,6 +37,7 @@ PLACES = (
     Place("reviews", _("To review"), "merge", frozenset({"advisor", "privacy"})),
     Place("companies", _("Companies"), "building", frozenset({"advisor", "sales", "finance"})),
     Place("sources", _("Sources"), "source", frozenset({"engineer", "analyst", "privacy"})),
+    Place("identity", _("Identity"), "identity", frozenset({"engineer", "analyst", "privacy", "executive"})),
     Place("baselines", _("Baselines"), "baseline", frozenset({"executive", "analyst", "sales", "finance"})),
     Place("erasures", _("Erasures"), "lock", frozenset({"privacy"})),
     Place("audit", _("Audit"), "audit", frozenset({"privacy"})),

@@ -9,13 +9,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from filrouge.base import clock
 from filrouge.console import differences, resemblance, words
 from filrouge.console.templatetags import say
 from filrouge.console.templatetags.show import said
 from filrouge.domain.privacy.caller import Caller
 from filrouge.domain.profiles import ATTRIBUTES
-from filrouge.store.queries import people as found
+from filrouge.store.queries import reviews as found
 from filrouge.work.reviews import Pair, Side
 
 NAMES = ("given_name", "family_name")
@@ -24,12 +23,9 @@ HIGH, WIDE, EDGE = 180, 720, 34  # of the drawing of a figure over time
 
 def lines(rows: Sequence[Any], asking: Caller, query: str) -> list[dict[str, Any]]:
     """Return the pairs of the queue as lines: who, how sure, why asked, whose it is."""
-    now, told = clock.now(), []
+    known, told = found.names(rows, asking), []
     for row in rows:
-        names = [
-            hit.name if (hit := found.named(person, asking, at=now)) else ""
-            for person in dict.fromkeys((row.left_person, row.right_person))
-        ]
+        names = [known.get(person, "") for person in dict.fromkeys((row.left_person, row.right_person))]
         told.append(
             {
                 "address": reverse("review", args=[row.pk]) + query,
@@ -148,7 +144,7 @@ def quality(rows: Sequence[Any]) -> dict[str, Any]:
 def _drawing(rows: Sequence[Any], name: str) -> dict[str, Any] | None:
     """Return the points of a figure over the runs, oldest first, each with its interval, in units of the drawing."""
     told = [row for row in rows if getattr(row, name) is not None][::-1]
-    if not told:
+    if len(told) < 2:  # one point is no time
         return None
     floor = min(getattr(row, f"{name}_low") for row in told)
     low = max(0.0, min(0.9, int(floor * 10) / 10))

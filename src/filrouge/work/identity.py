@@ -22,7 +22,7 @@ from filrouge.store.models import Review, Run, Source, Verdict
 from filrouge.store.queries.verdicts import records_of
 from filrouge.store.views import current
 from filrouge.tables import TABLES
-from filrouge.work import live, memory, queueing, runs, settling, verdicts
+from filrouge.work import identity_quality, live, memory, queueing, runs, settling, verdicts
 
 RECORDS = "main.records_now"
 PATIENCE = 30  # seconds to wait while a person is being created
@@ -67,7 +67,7 @@ def resolve(
         done.remember()
         _matched(run)
     _follow(done.touched, int(figures["people"]), full=full, progress=progress)
-    done.tell()
+    figures["reviews"] = done.tell()  # those that wait, not all that lie between the thresholds
     seconds = (clock.now() - started).total_seconds()
     return Outcome(run, figures, seconds, done.reviews)
 
@@ -84,7 +84,7 @@ class _Done:
     touched: Sequence[str]
     reviews: pa.Table
     remember: Callable[[], None]
-    tell: Callable[[], None]  # those who review
+    tell: Callable[[], int]  # those who review; how many pairs wait for them
 
 
 def _whole(run: Run, engine: Engine, now: datetime, progress: runs.Progress) -> _Done:
@@ -105,9 +105,16 @@ def _whole(run: Run, engine: Engine, now: datetime, progress: runs.Progress) -> 
     touched = _touched(engine, found, previous)
     manifest = _stage(run, engine, found, now)
     doubts = queueing.located(engine, RECORDS, found.doubts)
+    measured = identity.measure(engine.con, RECORDS, found.assignment, spec=spec())
+
+    def tell() -> int:
+        identity_quality.keep(run, measured, counts, model)
+        return queueing.refresh(run, doubts)
+
+    counts, model = found.counts, found.model
     return _Done(
-        manifest, found.counts, str(found.model.get("version", "")), count, found.changed.num_rows, touched,
-        found.reviews, lambda: memory.keep(run), lambda: queueing.refresh(run, doubts),
+        manifest, counts, str(model.get("version", "")), count, found.changed.num_rows, touched, found.reviews,
+        lambda: memory.keep(run), tell,
     )  # fmt: skip
 
 

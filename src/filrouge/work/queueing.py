@@ -50,8 +50,8 @@ def located(engine: Engine, records: str, doubts: Doubts | None) -> Located:
     return Located(table.to_pylist(), doubts.strata, doubts.taught)
 
 
-def refresh(run: Run, located: Located) -> None:
-    """Make the queue what ``located`` calls for: the worthiest pairs wait, what is decided or settled does not.
+def refresh(run: Run, located: Located) -> int:
+    """Make the queue what ``located`` calls for, the worthiest pairs, none decided or settled; return how many wait.
 
     What was decided and then taken back may wait again; who a pair was given to stays. The run keeps what is known of
     the quality of its links.
@@ -75,13 +75,13 @@ def refresh(run: Run, located: Located) -> None:
             changed.append(row)
     _each(changed, lambda rows: Review.objects.bulk_update(rows, _FRESH))
     _follow({pair: row for pair, row in ranked.items() if pair in decided})
-    _assess(run, located, decided)
+    return _assess(run, located, decided)
 
 
-def settled(later: Iterable[tuple[int, str | None, str | None, Sequence[int]]]) -> None:
+def settled(later: Iterable[tuple[int, str | None, str | None, Sequence[int]]]) -> int:
     """Follow what was settled among the many (record, person, None when it is gone): the answered wait no more.
 
-    New doubts join the queue with the next whole resolution, which alone can rank them.
+    Return how many wait. New doubts join the queue with the next whole resolution, which alone can rank them.
     """
     _taken_back()
     persons = {key: person for key, person, _, _ in later}
@@ -99,6 +99,7 @@ def settled(later: Iterable[tuple[int, str | None, str | None, Sequence[int]]]) 
     _each(sorted({str(row.pk) for row in over}), _forget)
     fresh = {row.pk: row for row in changed}
     _each(list(fresh.values()), lambda rows: Review.objects.bulk_update(rows, ["left_person", "right_person"]))
+    return Review.objects.filter(state__in=found.WAITING).count()
 
 
 def _ranked(rows: Sequence[Mapping[str, Any]], decided: Pairs) -> dict[tuple[int, int], dict[str, Any]]:
@@ -160,8 +161,8 @@ def _follow(decided: Mapping[tuple[int, int], Mapping[str, Any]]) -> None:
     _each(again, lambda rows: Review.objects.bulk_update(rows, ["left_person", "right_person"]))
 
 
-def _assess(run: Run, located: Located, decided: Pairs) -> None:
-    """Keep with the run how good its links are, as far as its sample was reviewed."""
+def _assess(run: Run, located: Located, decided: Pairs) -> int:
+    """Keep with the run how good its links are, as far as its sample was reviewed; return how many pairs wait."""
     drawn: dict[str, list[bool]] = {}
     for row in located.rows:
         if row["stratum"] and (pair := (row["left"], row["right"])) in decided:
@@ -179,12 +180,14 @@ def _assess(run: Run, located: Located, decided: Pairs) -> None:
          "missing": one.missing}
         for one in strata
     ]  # fmt: skip
+    waiting = Review.objects.filter(state__in=found.WAITING).count()
     Assessment.objects.create(
         run=run, strata=kept, twice=seen.pairs, agreed=seen.agreed, kappa=seen.kappa,
         reviewed=int(located.taught.get("pairs", 0)), shift=float(located.taught.get("bits", 0.0)),
-        waiting=Review.objects.filter(state__in=found.WAITING).count(),
+        waiting=waiting,
         **_spread("precision", clerical.precision(strata)), **_spread("recall", clerical.recall(strata)),
     )  # fmt: skip
+    return waiting
 
 
 def _spread(name: str, estimate: clerical.Estimate | None) -> dict[str, float]:

@@ -4,18 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from filrouge.console.words import audit, columns, identity, laws, pairs, people, privacy, sources
+from django.utils.functional import Promise
 
-WORDS = (
-    people.WORDS
-    | identity.WORDS
-    | pairs.WORDS
-    | privacy.WORDS
-    | laws.WORDS
-    | sources.WORDS
-    | audit.WORDS
-    | columns.WORDS
-)
+from filrouge.console.words import audit, columns, identity, laws, pairs, people, privacy, quality, sources
+
+WORDS: dict[str, dict[str, str | Promise]] = {}
+for _subject in (people, identity, quality, pairs, privacy, laws, sources, audit, columns):
+    WORDS |= _subject.WORDS
 
 
 def say(code: str, kind: str = "") -> str:

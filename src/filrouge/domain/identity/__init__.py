@@ -5,6 +5,7 @@ from filrouge.domain.identity.golden import each_golden, golden, people
 from filrouge.domain.identity.graph import Assignment, assign, state_hash
 from filrouge.domain.identity.life import Chapter, life
 from filrouge.domain.identity.memory import Memory
+from filrouge.domain.identity.quality import Measured, measure
 from filrouge.domain.identity.resolve import resolve
 from filrouge.domain.identity.settle import Settled, TooWide, settle
 from filrouge.domain.identity.spec import HumanDecision, IdentitySpec
@@ -17,6 +18,7 @@ __all__ = [
     "Explanation",
     "HumanDecision",
     "IdentitySpec",
+    "Measured",
     "Memory",
     "Resolution",
     "Settled",
@@ -28,6 +30,7 @@ __all__ = [
     "explain",
     "golden",
     "life",
+    "measure",
     "people",
     "resolve",
     "settle",

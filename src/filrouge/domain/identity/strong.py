@@ -13,7 +13,7 @@ from filrouge.domain.identity.desk import Desk
 from filrouge.domain.identity.spec import IdentitySpec
 
 # 1 the given names may be of one person, 0 they may not, null nothing is known
-_GIVEN = f"""(case when l.given_key is null or r.given_key is null then null
+GIVEN = f"""(case when l.given_key is null or r.given_key is null then null
     when l.given_key = r.given_key then 1 when {GENDERED} then 0
     when {ROOTS} then 1 when {RIVAL} then 0
     when least(length(l.given_key), length(r.given_key)) = 1 then (left(l.given_key, 1) = left(r.given_key, 1))::int
@@ -26,7 +26,7 @@ _FAMILY = """(case when l.family_key is null or r.family_key is null then null
     when contains(' ' || l.family || ' ', ' ' || r.family || ' ') or contains(' ' || r.family || ' ',
         ' ' || l.family || ' ') then 1
     when jaro_winkler_similarity(l.family_key, r.family_key) >= 0.9 then 1 else 0 end)"""
-_BORN = """(case when l.born is null or r.born is null then null when l.born = r.born then 1
+BORN = """(case when l.born is null or r.born is null then null when l.born = r.born then 1
     when (l.born_y = r.born_y)::int + (l.born_m = r.born_m)::int + (l.born_d = r.born_d)::int >= 2 then 1
     when l.born_y = r.born_y and l.born_m = r.born_d and l.born_d = r.born_m then 1 else 0 end)"""
 _NAMED = "coalesce(given, 1) = 1 and coalesce(family, 1) = 1 and given is not null and coalesce(born, 1) = 1"
@@ -93,7 +93,7 @@ def strong_edges(desk: Desk, spec: IdentitySpec) -> None:
         desk.run(
             f"""insert into strong_all
             with compared as (
-                select l.rid as lr, r.rid as rr, c.names, {_GIVEN} as given, {_FAMILY} as family, {_BORN} as born,
+                select l.rid as lr, r.rid as rr, c.names, {GIVEN} as given, {_FAMILY} as family, {BORN} as born,
                     (l.email is null and l.family_key is null) or (r.email is null and r.family_key is null) as bare
                 from carried c join held hl on hl.v = c.v join held hr on hr.v = c.v and hl.rid < hr.rid
                 join nodes l on l.rid = hl.rid join nodes r on r.rid = hr.rid
@@ -121,7 +121,7 @@ def conflicts(desk: Desk, spec: IdentitySpec) -> None:
         with sized as (select rid, c from component where c in (
             select c from component group by c having count(*) between 2 and {spec.limits.component})),
         compared as (
-            select l.rid as lr, r.rid as rr, {_GIVEN} as given, {_BORN} as born from sized x
+            select l.rid as lr, r.rid as rr, {GIVEN} as given, {BORN} as born from sized x
                 join sized y on x.c = y.c and x.rid < y.rid
             join nodes l on l.rid = x.rid join nodes r on r.rid = y.rid
         ), against as (

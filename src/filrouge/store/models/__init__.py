@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from filrouge.store.models.acts import ConsentEvent, Correction, FollowUp, Note, Promise, Verdict
 from filrouge.store.models.groups import Agreement, Brand, Entity
+from filrouge.store.models.identity import Doubt, Evaluation, IdentityQuality
 from filrouge.store.models.reviews import Assessment, Review
 from filrouge.store.models.sources import BUILT_IN, Run, Secret, Source
 from filrouge.store.models.trust import (
@@ -30,10 +31,13 @@ __all__ = [
     "Brand",
     "ConsentEvent",
     "Correction",
+    "Doubt",
     "Entity",
     "Erasure",
+    "Evaluation",
     "FollowUp",
     "Grant",
+    "IdentityQuality",
     "Job",
     "Note",
     "Promise",

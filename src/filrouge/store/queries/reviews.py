@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -10,13 +11,15 @@ from django.db.models import Q, QuerySet
 
 from filrouge.base import clock
 from filrouge.domain.privacy.caller import Caller
+from filrouge.store.live import Live, number
 from filrouge.store.models import Assessment, Brand, Review, User, Verdict
 from filrouge.store.queries import group
+from filrouge.store.queries.glance import glances
 from filrouge.store.queries.verdicts import ROLES, acts
 
 __all__ = [
-    "READERS", "ROLES", "WAITING", "Asked", "assessments", "assignable", "brands", "counts", "found", "last", "own",
-    "page", "queue", "waiting",
+    "READERS", "ROLES", "WAITING", "Asked", "assessments", "assignable", "brands", "counts", "found", "last", "names",
+    "own", "page", "queue", "waiting",
 ]  # fmt: skip
 READERS = (*ROLES, "engineer", "analyst")  # who reads how good the links are: sums, no person
 WAITING = (Review.State.OPEN, Review.State.LATER)
@@ -52,6 +55,19 @@ def queue(caller: Caller, asked: Asked | None = None) -> QuerySet[Review]:
 def found(caller: Caller, key: Any) -> Review | None:
     """Return one pair, decided or not, None when the caller does not act for both of its records."""
     return _theirs(caller).select_related("assigned").filter(pk=key).first()
+
+
+def names(rows: Iterable[Review], caller: Caller) -> dict[str, str]:
+    """Return the name of each person whose records stand in ``rows``, as the caller sees them."""
+    live = Live()
+    people = sorted({person for row in rows for person in (row.left_person, row.right_person)})
+    if not people or not live.ready():
+        return {}
+    marks = ", ".join(["%s"] * len(people))
+    led = dict(live.rows(f"SELECT old, new FROM redirects WHERE old IN ({marks})", people))
+    stands = {person: number(led.get(person, person)) for person in people}
+    seen = glances(live, sorted(set(stands.values())), caller, at=clock.now())
+    return {person: seen[key].name for person, key in stands.items() if key in seen}
 
 
 def counts(caller: Caller) -> dict[str, int]:

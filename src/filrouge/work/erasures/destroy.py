@@ -154,6 +154,7 @@ def forget(reach: Reach) -> None:
             reaching.acts(model, reach).delete()
         reaching.verdicts(reach).delete()
         reaching.reviews(reach).delete()
+        reaching.doubts(reach).delete()
         SavedView.objects.filter(pk__in=reaching.views(reach)).delete()
         for person in reach.people:
             Answer.objects.filter(body__contains=person).delete()

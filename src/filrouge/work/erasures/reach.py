@@ -14,7 +14,18 @@ from filrouge.base.text import fold
 from filrouge.domain.identity.keys import email_key, phone_key
 from filrouge.engines import Engine
 from filrouge.store.lake import arrow_schema
-from filrouge.store.models import ConsentEvent, Correction, FollowUp, Job, Note, Promise, Review, SavedView, Verdict
+from filrouge.store.models import (
+    ConsentEvent,
+    Correction,
+    Doubt,
+    FollowUp,
+    Job,
+    Note,
+    Promise,
+    Review,
+    SavedView,
+    Verdict,
+)
 from filrouge.tables import TABLES
 from filrouge.work import runs
 
@@ -160,10 +171,11 @@ def acts(model: Any, reach: Reach) -> Any:
 
 
 def acts_counted(reach: Reach) -> dict[str, int]:
-    """Return how many acts, verdicts and saved views there are to destroy, by kind."""
+    """Return how many acts, verdicts, doubts and saved views there are to destroy, by kind."""
     counts = {str(model._meta.model_name): acts(model, reach).count() for model in ACTS}
     counts["verdict"] = verdicts(reach).count()
     counts["review"] = reviews(reach).count()
+    counts["doubt"] = doubts(reach).count()
     counts["savedview"] = len(views(reach))
     counts["job"] = len(told_jobs(reach))
     return {name: count for name, count in counts.items() if count}
@@ -179,6 +191,11 @@ def reviews(reach: Reach) -> Any:
     """Return the pairs of the review queue, decided or not, of which a record goes."""
     own = list(reach.own)
     return Review.objects.filter(Q(left__in=own) | Q(right__in=own))
+
+
+def doubts(reach: Reach) -> Any:
+    """Return the doubts about the person: they rest on records that go."""
+    return Doubt.objects.filter(person__in=list(reach.people))
 
 
 def views(reach: Reach) -> list[Any]:

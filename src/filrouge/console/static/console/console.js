@@ -109,6 +109,23 @@
     if (event.target.closest("form[data-send]")) event.target.form.requestSubmit();
   });
 
+  // --- pairs reviewed by keys: they act while the pair has the focus, which it takes when it is shown -----------------
+  const pair = () => document.querySelector("[data-keys]");
+  const hold = () => pair()?.focus({ preventScroll: true });
+  hold();
+  document.addEventListener("htmx:afterSettle", (event) => event.target.matches?.("[data-keys]") && hold());
+  document.addEventListener("keydown", (event) => {
+    const here = event.target.closest?.("[data-keys]");
+    if (!here || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
+    if (event.target.matches("input, select, textarea")) return;
+    if (event.key === " " && event.target.matches("button, a, summary")) return;
+    const button = here.querySelector(`[data-key="${CSS.escape(event.key.toLowerCase())}"]`);
+    if (button && !button.disabled) {
+      event.preventDefault();
+      button.click();
+    }
+  });
+
   // --- what was typed is not lost ----------------------------------------------------------------------------------
   // A form sent while the session ends comes back empty: its words wait in this tab, for the same person only.
   const KEPT = "filrouge.kept:";
@@ -133,23 +150,6 @@
       const said = Object.fromEntries(fields(form).map((field) => [field.name, field.value]));
       sessionStorage.setItem(nameOf(form), JSON.stringify(said));
     } else if (form.matches("form[data-forget]")) forget();
-  });
-
-  // --- pairs reviewed by keys: they act while the pair has the focus, which it takes when it is shown -----------------
-  const pair = () => document.querySelector("[data-keys]");
-  const hold = () => pair()?.focus({ preventScroll: true });
-  hold();
-  document.addEventListener("htmx:afterSettle", (event) => event.target.matches?.("[data-keys]") && hold());
-  document.addEventListener("keydown", (event) => {
-    const here = event.target.closest?.("[data-keys]");
-    if (!here || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
-    if (event.target.matches("input, select, textarea")) return;
-    if (event.key === " " && event.target.matches("button, a, summary")) return;
-    const button = here.querySelector(`[data-key="${CSS.escape(event.key.toLowerCase())}"]`);
-    if (button && !button.disabled) {
-      event.preventDefault();
-      button.click();
-    }
   });
 
   // --- print ------------------------------------------------------------------------------------------------------
