@@ -48,7 +48,6 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "plan": _("what is to be destroyed"),
         "outcome": _p("column", "outcome"),
         "query": _p("column", "search"),
-        "told": _("how each resemblance counted"),
         "salt": _("drawn number that seals the identifier"),
         "digest": _("keyed hash"),
         "name": _p("column", "name"),
