@@ -153,3 +153,13 @@ def test_the_longest_name_keeps_to_the_width_of_the_screen(width: int, visit: Vi
     page.fill("#correct-value", "Moreau")
     page.click("main .btn-primary")
     page.locator(".toasts button.link").first.click()
+
+
+@pytest.mark.parametrize("path", ["/audit", "/register", "/erasures"])
+def test_on_a_phone_nothing_of_a_list_is_out_of_sight(path: str, visit: Visit) -> None:
+    page = visit(path, who="claire@example.com", width=390)
+    current = page.locator(".shell-nav [aria-current]").bounding_box()
+    assert 0 <= current["x"] < current["x"] + current["width"] <= 390, "one sees where one is"
+    for cell in page.locator("table.stacked td").all()[:30]:
+        box = cell.bounding_box()
+        assert box is None or box["x"] + box["width"] <= 390

@@ -91,6 +91,14 @@
     });
   }
 
+  // --- where one is, in a navigation wider than the screen --------------------------------------------------------
+  const nav = document.querySelector(".shell-nav");
+  const current = nav?.querySelector("[aria-current]");
+  const scroller =
+    current &&
+    [nav, ...nav.querySelectorAll("*")].find((one) => one.scrollWidth > one.clientWidth + 1 && one.contains(current));
+  if (scroller) scroller.scrollLeft = current.offsetLeft - (scroller.clientWidth - current.offsetWidth) / 2;
+
   // --- small things -----------------------------------------------------------------------------------------------
   document.addEventListener("click", (event) => {
     event.target.closest("[data-close]")?.closest(".toast-line")?.remove();
