@@ -31,6 +31,7 @@ from filrouge.work import (
     installation,
     jobs,
     live,
+    memory,
     retention,
     runs,
     schedules,
@@ -170,21 +171,22 @@ def _tidy(job: Job, **_: Any) -> None:
     answers.forget_old()
 
 
-def _identity(job: Job, **_: Any) -> None:
-    def told(step: str, done: int, total: int | None) -> None:
-        jobs.renew(job, done=done, total=total)
+def _renewing(job: Job) -> Callable[[str, int, int | None], None]:
+    return lambda _, done, total: jobs.renew(job, done=done, total=total)
 
-    identity.resolve(by=job.by, progress=told)
+
+def _identity(job: Job, **_: Any) -> None:
+    identity.resolve(by=job.by, progress=_renewing(job))
     followups.adopt()
 
 
 def _whole(job: Job, **_: Any) -> None:
-    """Settle the whole, with new doubts to review, once a day on which only what changed was settled."""
+    """Settle the whole, with new doubts to review, on a day when only changes were settled or memory went."""
     last = Run.objects.filter(kind="identity", state=Run.State.COMMITTED).order_by("-started_at").first()
-    if last is not None and last.figures.get("settled") != last.figures.get("records"):
-        identity.resolve(
-            by="schedule", whole=True, progress=lambda _, done, total: jobs.renew(job, done=done, total=total)
-        )
+    if last is None:
+        return
+    if last.figures.get("settled") != last.figures.get("records") or memory.recall(identity.spec()) is None:
+        identity.resolve(by="schedule", whole=True, progress=_renewing(job))
 
 
 def _retention(job: Job, **_: Any) -> None:
