@@ -9,6 +9,7 @@ from filrouge.base.text import fold
 
 Piece = tuple[str, bool]  # some letters, and whether the other side does not have them
 CLOSE = 0.7  # from here on, what differs may be a slip of the pen
+LEAST = 3  # letters in a row, inside a word, that two values have in common and not by accident
 ALIKE = 0.5  # below, two values are two values: marking letters would be noise
 
 
@@ -20,13 +21,16 @@ def pieces(mine: str, theirs: str) -> tuple[Sequence[Piece], Sequence[Piece]]:
     matcher = SequenceMatcher(None, one, other, autojunk=False)
     if matcher.ratio() < ALIKE:
         return [(mine, False)], [(theirs, False)]
+    blocks = matcher.get_opcodes()
+    same = [
+        tag == "equal" and (j - i >= LEAST or number in (0, len(blocks) - 1))
+        for number, (tag, i, j, _, _) in enumerate(blocks)
+    ]
     left: list[Piece] = []
     right: list[Piece] = []
-    for tag, i, j, k, m in matcher.get_opcodes():
-        if mine[i:j]:
-            left.append((mine[i:j], tag != "equal"))
-        if theirs[k:m]:
-            right.append((theirs[k:m], tag != "equal"))
+    for (_, i, j, k, m), alike in zip(blocks, same, strict=True):
+        _add(left, mine[i:j], not alike)
+        _add(right, theirs[k:m], not alike)
     return left, right
 
 
@@ -36,8 +40,19 @@ def verdict(mine: str, theirs: str) -> str:
         return ""
     if fold(mine) == fold(theirs):
         return "same"
+    short, long = sorted((fold(mine), fold(theirs)), key=len)
+    if len(short) == 1 and long.startswith(short):  # an initial
+        return "close"
     one, other = mine.casefold(), theirs.casefold()
     return "close" if SequenceMatcher(None, one, other, autojunk=False).ratio() >= CLOSE else "different"
+
+
+def _add(pieces_: list[Piece], text: str, differs: bool) -> None:
+    """Add some letters to a value, to the last piece when it is of the same kind."""
+    if text and pieces_ and pieces_[-1][1] is differs:
+        pieces_[-1] = (pieces_[-1][0] + text, differs)
+    elif text:
+        pieces_.append((text, differs))
 
 
 def _small(letter: str) -> str:

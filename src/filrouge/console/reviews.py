@@ -44,14 +44,16 @@ def lines(rows: Sequence[Any], asking: Caller, query: str) -> list[dict[str, Any
 def pair(pair: Pair) -> dict[str, Any]:
     """Return what the page of a pair shows."""
     row = pair.row
+    likely = resemblance.likely(row.score)
+    contrary = row.kind == "ambiguous" and row.score > 0  # alike, and yet two people on the whole
     return {
         "row": row,
         "sides": [_side(pair.left), _side(pair.right)],
         "lines": _lines(pair.left, pair.right),
         "told": resemblance.told(row.told, row.score, rule=row.rule),
-        "likely": resemblance.likely(row.score),
+        "likely": _("This pair taken alone: %(likely)s") % {"likely": likely.lower()} if contrary else likely,
         "rule": words.say(row.rule, "rule") if row.rule else "",
-        "why": words.say("contrary" if row.kind == "ambiguous" and row.score > 0 else row.kind, "doubt_why"),
+        "why": words.say("contrary" if contrary else row.kind, "doubt_why"),
         "kind": words.say(row.kind, "doubt"),
         "stake": _stake(row),
         "complete": pair.left.record is not None and pair.right.record is not None,

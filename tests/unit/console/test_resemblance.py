@@ -29,6 +29,9 @@ def test_only_the_letters_that_differ_are_marked() -> None:
     assert [text for text, differs in left if differs] == ["eau"]
     assert [text for text, differs in right if differs] == ["o"]
     assert differences.pieces("marie@example.com", "Kim") == ([("marie@example.com", False)], [("Kim", False)])
+    left, _ = differences.pieces("a.irigoyen@example.org", "a.rousseau@example.com")
+    assert left == [("a.", False), ("irigoyen", True), ("@example.", False), ("org", True)], "no letters by accident"
+    assert differences.verdict("Ahmed", "A.") == "close"
     assert differences.verdict("Élodie", "ELODIE") == "same"
     assert differences.verdict("Rousseau", "Rousso") == "close"
     assert differences.verdict("Rousseau", "Kim") == "different"

@@ -10,7 +10,8 @@ from filrouge.console.words import audit, columns, identity, laws, pairs, people
 
 WORDS: dict[str, dict[str, str | Promise]] = {}
 for _subject in (people, identity, quality, pairs, privacy, laws, sources, audit, columns):
-    WORDS |= _subject.WORDS
+    for _kind, _table in _subject.WORDS.items():
+        WORDS[_kind] = WORDS.get(_kind, {}) | _table
 
 
 def say(code: str, kind: str = "") -> str:

@@ -48,6 +48,8 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "identity.fail": _("failed to settle identities"),
         "import.undo": _("undid an import"),
         "identity.run": _("settled identities"),
+        "identity.measure": _("measured how good identity is"),
+        "identity.evaluate": _("kept an evaluation of identity"),
         "identity.must_link": _("joined records"),
         "identity.cannot_link": _("separated records"),
         "identity.undo": _("took a verdict back"),
