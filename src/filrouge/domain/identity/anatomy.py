@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from filrouge.domain.identity.desk import Desk, quoted
-from filrouge.domain.identity.model import Comparison, Model, level_sql
-from filrouge.domain.identity.score import bits, parts_of, tf_columns, weight_sql
+from filrouge.domain.identity.model import Comparison, Model
+from filrouge.domain.identity.score import bits, levelled_sql, parts_of, weight_sql
 
 START = "start"  # two records taken at random, before anything is compared
 RULE, CEILING = "rule", "household"  # what lifts or holds down the sum of the comparisons
@@ -90,22 +90,11 @@ def lay(desk: Desk, model: Model, prior: float, *, pairs: str, into: str) -> Non
 
 
 def _sql(model: Model, prior: float, pairs: str, into: str, parts: int, left: int, right: int) -> str:
-    levels = ", ".join(f"{level_sql(c.missing, [x.sql for x in c.levels])} as g_{c.name}" for c in model.comparisons)
-    tfs = "".join(f", l.tf_{c} as l_tf_{c}, r.tf_{c} as r_tf_{c}" for c in tf_columns(model))
-    side = "select *, given_key as given_other, family_key as family_other from nodes"
     told = ", ".join(_told(c) for c in model.comparisons)
     start = quoted(f"{START} random {bits(prior):.2f}")
-
-    def part(sql: str, *tests: str) -> str:
-        return f"({sql} where {' and '.join(tests)})" if parts > 1 else f"({sql})"
-
-    mine, theirs = f"rid % {parts} = {left}", f"rid % {parts} = {right}"
     return f"""insert into {into}
-        with levelled as (
-            select p.l as pl, p.r as pr{tfs}, {levels}
-            from {part(f"select l, r from {pairs}", mine.replace("rid", "l"), theirs.replace("rid", "r"))} p
-            join {part(side, mine)} l on l.rid = p.l join {part(side, theirs)} r on r.rid = p.r
-        ) select pl, pr, concat_ws(';', {start}, {told}) from levelled l"""
+        with levelled as ({levelled_sql(model, pairs, parts, left, right)})
+        select pl, pr, concat_ws(';', {start}, {told}) from levelled l"""
 
 
 def _told(comparison: Comparison) -> str:

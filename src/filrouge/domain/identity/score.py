@@ -97,10 +97,19 @@ def parts_of(desk: Desk, pairs: str) -> int:
 
 
 def _sql(model: Model, pairs: str, into: str, floor: float, parts: int, left: int, right: int) -> str:
-    levels = ", ".join(f"{level_sql(c.missing, [x.sql for x in c.levels])} as g_{c.name}" for c in model.comparisons)
     said = ", ".join(f"{weight_sql(c)} as w_{c.name}" for c in model.comparisons)
     whole = " + ".join(f"w_{c.name}" for c in model.comparisons)
     packed = " | ".join(f"(g_{c.name}::bigint << {4 * i})" for i, c in enumerate(model.comparisons))
+    return f"""insert into {into}
+        with levelled as ({levelled_sql(model, pairs, parts, left, right)}
+        ), said as (select pl, pr, {packed} as levels, {_two_names(model)} as two_names, {said} from levelled l),
+        summed as (select pl, pr, levels, {whole} as w, {_household(model)} as h from said)
+        select pl, pr, round(w, 4), round(h, 4), levels from summed where w >= {floor}"""
+
+
+def levelled_sql(model: Model, pairs: str, parts: int, left: int, right: int) -> str:
+    """Return the SQL of (pl, pr, the shares of values of both, the level of each comparison) of a part of ``pairs``."""
+    levels = ", ".join(f"{level_sql(c.missing, [x.sql for x in c.levels])} as g_{c.name}" for c in model.comparisons)
     tfs = "".join(f", l.tf_{c} as l_tf_{c}, r.tf_{c} as r_tf_{c}" for c in tf_columns(model))
     side = "select *, given_key as given_other, family_key as family_other from nodes"
 
@@ -108,14 +117,10 @@ def _sql(model: Model, pairs: str, into: str, floor: float, parts: int, left: in
         return f"({sql} where {' and '.join(tests)})" if parts > 1 else f"({sql})"
 
     mine, theirs = f"rid % {parts} = {left}", f"rid % {parts} = {right}"
-    return f"""insert into {into}
-        with levelled as (
+    return f"""
             select p.l as pl, p.r as pr{tfs}, {levels}
             from {part(f"select l, r from {pairs}", mine.replace("rid", "l"), theirs.replace("rid", "r"))} p
-            join {part(side, mine)} l on l.rid = p.l join {part(side, theirs)} r on r.rid = p.r
-        ), said as (select pl, pr, {packed} as levels, {_two_names(model)} as two_names, {said} from levelled l),
-        summed as (select pl, pr, levels, {whole} as w, {_household(model)} as h from said)
-        select pl, pr, round(w, 4), round(h, 4), levels from summed where w >= {floor}"""
+            join {part(side, mine)} l on l.rid = p.l join {part(side, theirs)} r on r.rid = p.r"""
 
 
 def _two_names(model: Model) -> str:
