@@ -48,7 +48,7 @@ PLACES = (
 _VIEWS = {
     "people": {
         "search", "person", "person-records", "person-split", "person-merge", "person-merge-with", "correct",
-        "by-phone", "erase", "person-new", "people-export",
+        "by-phone", "erase", "person-new", "people-export", "person-household", "person-roles",
     },
     "companies": {"company"},
     "sources": {"source", "run"},

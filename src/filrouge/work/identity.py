@@ -22,7 +22,7 @@ from filrouge.store.models import Run, Source, Verdict
 from filrouge.store.queries.verdicts import records_of
 from filrouge.store.views import current
 from filrouge.tables import TABLES
-from filrouge.work import identity_quality, live, runs, verdicts
+from filrouge.work import households, identity_quality, live, runs, verdicts
 
 RECORDS = "main.records_now"
 PATIENCE = 30  # seconds to wait while a person is being created
@@ -58,7 +58,9 @@ def resolve(
             )
             progress("derive", 0, int(resolution.counts["people"]))
             touched = _touched(engine, resolution, previous)
-            manifest = _stage(run, engine, resolution, now)
+            homes, moved = households.settle(engine, RECORDS, resolution.assignment, at=now)
+            touched = sorted({*touched, *moved})
+            manifest = _stage(run, engine, resolution, now, homes)
             measured = identity.measure(engine.con, RECORDS, resolution.assignment, spec=spec())
             figures = dict(resolution.counts)
             run.figures = figures | {"model": resolution.model.get("version", "")}
@@ -124,7 +126,9 @@ def _verdicts() -> list[identity.HumanDecision]:
     ]
 
 
-def _stage(run: Run, engine: Engine, resolution: identity.Resolution, at: datetime) -> dict[str, dict[str, Any]]:
+def _stage(
+    run: Run, engine: Engine, resolution: identity.Resolution, at: datetime, homes: pa.Table
+) -> dict[str, dict[str, Any]]:
     """Write the new links and the derived tables among the staged files."""
     raw = engine.con.con
     folder = runs.staging(run)
@@ -136,7 +140,7 @@ def _stage(run: Run, engine: Engine, resolution: identity.Resolution, at: dateti
         _copy(raw, "links", sql, {**stamp, "decided_at": stamp["recorded_at"]}, folder / "links.parquet")
         manifest["links"] = {"append": ["links.parquet"]}
     who = resolution.assignment.select(["record_key", "person"])
-    people = identity.people(engine.con, RECORDS, who, spec=spec())
+    people = households.into(identity.people(engine.con, RECORDS, who, spec=spec()), homes)
     values = {"run_id": pa.scalar(str(run.id)), "recorded_at": pa.scalar(at, pa.timestamp("us", tz="UTC"))}
     manifest["people"]["overwrite"].append(runs.stage(run, "people.parquet", _stamped("people", people, values)))
     tombs = _tombstones(engine, resolution, people)

@@ -3,6 +3,7 @@
 from filrouge.domain.identity.evaluate import evaluate
 from filrouge.domain.identity.golden import each_golden, golden, people
 from filrouge.domain.identity.graph import Assignment, assign, state_hash
+from filrouge.domain.identity.households import derive as households
 from filrouge.domain.identity.life import Chapter, life
 from filrouge.domain.identity.quality import Measured, measure
 from filrouge.domain.identity.resolve import Resolution, resolve
@@ -23,6 +24,7 @@ __all__ = [
     "evaluate",
     "explain",
     "golden",
+    "households",
     "life",
     "measure",
     "people",

@@ -16,7 +16,7 @@ TEXT = (
 )  # fmt: skip
 PARTICLES = "de|du|des|d|la|le|l|van|von|der|den|del|della|di|da|do|dos|el|al|ben|bin|st|saint|sainte|mac|mc|o|ter|zu"
 _TITLES = "monsieur|madame|mademoiselle|mr|mrs|ms|miss|mme|mlle|m|dr|docteur|doctor|pr|prof|professeur|me|maitre|sir|lady|lord"
-_ABBREVIATIONS = {
+ABBREVIATIONS = {
     "av": "avenue", "ave": "avenue", "bd": "boulevard", "bld": "boulevard", "blvd": "boulevard", "boul": "boulevard",
     "r": "rue", "pl": "place", "all": "allee", "imp": "impasse", "ch": "chemin", "che": "chemin", "rte": "route",
     "sq": "square", "crs": "cours", "fbg": "faubourg", "fg": "faubourg", "res": "residence", "bat": "batiment",
@@ -217,7 +217,7 @@ def e164(digits: str, country: str) -> str | None:
 def _assemble(desk: Desk, spec: IdentitySpec) -> None:
     roles = ", ".join(quoted(role.replace("-", "")) for role in spec.role_mailboxes)
     words = ", ".join(map(quoted, spec.placeholders))
-    whole = " ".join(f"when '{short}' then '{word}'" for short, word in _ABBREVIATIONS.items())
+    whole = " ".join(f"when '{short}' then '{word}'" for short, word in ABBREVIATIONS.items())
     extras = "".join(f", {extra(index)}" for index in range(len(spec.extras)))
     pad = "when regexp_matches(p, '^[0-9]{4}$') then '0' || p" if spec.country == "FR" else ""
     desk.run(

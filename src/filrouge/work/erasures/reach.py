@@ -14,11 +14,23 @@ from filrouge.base.text import fold
 from filrouge.domain.identity.keys import email_key, phone_key
 from filrouge.engines import Engine
 from filrouge.store.lake import arrow_schema
-from filrouge.store.models import ConsentEvent, Correction, Doubt, FollowUp, Job, Note, Promise, SavedView, Verdict
+from filrouge.store.models import (
+    ConsentEvent,
+    Correction,
+    Doubt,
+    FollowUp,
+    HouseholdCorrection,
+    Job,
+    Note,
+    Promise,
+    RoleCorrection,
+    SavedView,
+    Verdict,
+)
 from filrouge.tables import TABLES
 from filrouge.work import runs
 
-ACTS = (Note, Promise, FollowUp, Correction, ConsentEvent)
+ACTS = (Note, Promise, FollowUp, Correction, ConsentEvent, HouseholdCorrection, RoleCorrection)
 LINKED = ("reader_key",)  # columns that name a second person in a row of somebody else's: emptied, the row stays
 
 
@@ -152,6 +164,8 @@ def mentioned(engine: Engine, reach: Reach) -> dict[str, list[int]]:
 def acts(model: Any, reach: Reach) -> Any:
     """Return the rows of one kind of act that go: every entity's when nobody remains, as no page could show them."""
     theirs = Q(person__in=list(reach.people))
+    if model.other_column:
+        theirs |= Q(**{f"{model.other_column}__in": list(reach.people)})
     if reach.entities and not reach.whole:
         theirs &= Q(entity__in=list(reach.entities))
     if model is FollowUp:
