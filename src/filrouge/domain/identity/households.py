@@ -74,9 +74,12 @@ def _lay(table: Desk, records: pa.Table | str, links: pa.Table) -> int:
     times = [f"r.{c}::timestamp" for c in ("updated_at", "created_at") if c in present]
     seen = f"coalesce({', '.join(times)}, timestamp '1900-01-01')" if times else "timestamp '1900-01-01'"
     whole = " ".join(f"when {quoted(short)} then {quoted(word)}" for short, word in ABBREVIATIONS.items())
+    longest = max(
+        len(short) for short in ABBREVIATIONS if short != "numero"
+    )  # most words are longer: they are not looked up
     table.run(
         f"""create or replace macro way(t) as nullif(array_to_string(list_filter(list_transform(
-            string_split(folded(t), ' '), w -> case w {whole} else w end), w -> w <> ''), ' '), '')"""
+            string_split(folded(t), ' '), w -> case when length(w) > {longest} and w <> 'numero' then w else case w {whole} else w end end), w -> w <> ''), ' '), '')"""
     )
     table.run(
         """create or replace macro place(postcode, city) as coalesce(
@@ -96,14 +99,25 @@ def _lay(table: Desk, records: pa.Table | str, links: pa.Table) -> int:
 
 def _tokens(table: Desk) -> None:
     """Lay ``pairs`` (first, p): people of one home whom a name, a phone or an e-mail brings together."""
+    # each spelling is worked on once, however many bear it
+    table.run(
+        """create or replace table spelt as
+        with each as (
+            select distinct address_line, postcode, city from lived
+            where address_line is not null and (postcode is not null or city is not null)
+        ), said as (select *, way(address_line) as way, place(postcode, city) as place from each)
+        select address_line, postcode, city, hash(way || '|' || place) as home from said
+        where way is not null and place is not null"""
+    )
     table.run(
         """create or replace table dwelling as
-        with spelt as (
-            select p, hash(way(address_line) || '|' || place(postcode, city)) as home, count(*) as n, max(seen) as seen from lived
-            where address_line is not null and way(address_line) is not null and place(postcode, city) is not null group by 1, 2
-        ), main as (select p, arg_max(home, (n, seen, home)) as home from spelt group by p)
+        with lives as (
+            select l.p, s.home, count(*) as n, max(l.seen) as seen from lived l join spelt s on s.address_line = l.address_line
+                and s.postcode is not distinct from l.postcode and s.city is not distinct from l.city group by l.p, s.home
+        ), main as (select p, arg_max(home, (n, seen, home)) as home from lives group by p)
         select p, home, count(*) over (partition by home) as people from main qualify people > 1"""
     )
+    table.run("create or replace table near as select l.* from lived l semi join dwelling using (p)")
     # a value is looked at in all records of whoever shares a home, and counted among everybody
     table.run(
         f"""create or replace table shared as
@@ -111,19 +125,20 @@ def _tokens(table: Desk) -> None:
             select hash(email) as v, p from lived where email is not null
             union all select hash(phone), p from lived where phone is not null
         )
-        select v from held where v in (select v from held semi join dwelling using (p))
+        select v from held where v in (
+            select hash(email) from near where email is not null union select hash(phone) from near where phone is not null)
         group by v having count(distinct p) between 2 and {BEARERS}"""
     )
     table.run(
         f"""create or replace table pairs as
         with said as (
             select d.p, d.home, hash(name) as token from dwelling d join (
-                select p, squeezed(folded(family_name)) as name from lived
-                union select p, squeezed(folded(birth_name)) from lived
+                select p, squeezed(folded(family_name)) as name from near
+                union select p, squeezed(folded(birth_name)) from near
             ) l using (p) where name is not null and d.people <= {BUILDING}
             union select d.p, d.home, v from dwelling d join (
-                select p, hash(email) as v from lived where email is not null
-                union all select p, hash(phone) from lived where phone is not null
+                select p, hash(email) as v from near where email is not null
+                union all select p, hash(phone) from near where phone is not null
             ) l using (p) semi join shared using (v)
         ), met as (
             select home, token, min(p) as first from said group by home, token having count(distinct p) between 2 and {FAMILY}
