@@ -24,10 +24,14 @@ from filrouge.store.models import (
     Brand,
     ConsentEvent,
     Correction,
+    Doubt,
     Entity,
     FollowUp,
+    HouseholdCorrection,
+    IdentityQuality,
     Note,
     Promise,
+    RoleCorrection,
     Run,
     Source,
     User,
@@ -176,8 +180,10 @@ def remove() -> dict[str, int]:
                 )
                 lake.vacuum(table, everything=True)
     with transaction.atomic():
-        for model in (Note, Promise, FollowUp, Correction, ConsentEvent):
+        for model in (Note, Promise, FollowUp, Correction, ConsentEvent, HouseholdCorrection, RoleCorrection):
             model.objects.filter(entity__in=Entity.objects.filter(sample=True).values("slug")).delete()
+        for counted in (IdentityQuality, Doubt):  # the figures of the sample say nothing of what remains
+            counted.objects.all().delete()
         Run.objects.filter(source__name__in=names).delete()
         Source.objects.filter(sample=True).delete()
         User.objects.filter(sample=True).delete()
