@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import random
 from typing import Any
 
 import pytest
 from tests.work.test_companies import firm, firms
 from tests.world import World, person
+from typer.testing import CliRunner
 
 from filrouge.base import clock
 from filrouge.base.errors import NotFound, Refused, UsageError
+from filrouge.cli import household as command
 from filrouge.store.live import Live
 from filrouge.store.models import AuditEntry, HouseholdCorrection, RoleCorrection
 from filrouge.store.queries import companies, households
@@ -266,3 +269,18 @@ def test_corrections_of_roles_make_no_person_and_no_link(office: World) -> None:
     office.resolve()
     assert state(office) == before
     assert RoleCorrection.objects.count() == 2
+
+
+def test_the_command_line_puts_a_household_right_and_takes_it_back(street: World) -> None:
+    def said(*words: str) -> str:
+        done = CliRunner().invoke(command.app, list(words))
+        assert done.exit_code == 0, done.exception
+        return done.stdout.strip()
+
+    ada, cleo = who(street, "Ada Byron"), who(street, "Cleo Grand")
+    assert {one["name"] for one in json.loads(said("show", ada, "--json"))} == {"Bo Byron", "Eve Byron"}
+    gone, come = said("away", ada), said("with", ada, cleo)
+    assert {one["name"] for one in json.loads(said("show", ada, "--json"))} == {"Cleo Grand", "Dan Grand"}
+    for gesture in (come, gone):
+        said("undo", gesture)
+    assert "Bo Byron" in said("show", ada)
