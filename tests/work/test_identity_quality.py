@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 from tests.world import World, person
+from typer.testing import CliRunner
 
+from filrouge.base.errors import NotFound
+from filrouge.cli import identity as command
 from filrouge.domain.identity import evaluate
 from filrouge.domain.privacy.caller import OWNER
 from filrouge.store.models import AuditEntry, Doubt, Evaluation, IdentityQuality
@@ -103,3 +107,15 @@ def test_an_evaluation_is_kept_without_the_words_of_its_file(world: World, tmp_p
     assert "columns" not in kept.figures
     line = AuditEntry.objects.get(action="identity.evaluate")
     assert line.details == {"records": 20}
+
+
+def test_the_command_line_tells_the_figures_and_that_there_are_none_yet(world: World) -> None:
+    none = CliRunner().invoke(command.app, ["quality"])
+    assert isinstance(none.exception, NotFound)
+    world.people(person("1", "Ada", "Byron", **ADA), person("2", "Ada", "Byron", **ADA))
+    world.resolve()
+    told = json.loads(CliRunner().invoke(command.app, ["quality", "--json"]).stdout)
+    assert (told["people"], told["records"], told["sources"][0]["duplicates"]) == (1, 2, 1)
+    lines = CliRunner().invoke(command.app, ["quality"]).stdout
+    assert "2 records are 1 people" in lines
+    assert "ada" not in lines.lower(), "nobody is named"

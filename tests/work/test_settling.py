@@ -5,13 +5,15 @@ from __future__ import annotations
 import random
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from tests.world import World, person
 
+from filrouge.domain import identity as domain
 from filrouge.domain.identity import IdentitySpec
 from filrouge.domain.identity.spec import Survivorship, Training
 from filrouge.store.models import Run, Source
-from filrouge.work import erasures, identity, memory, worker
+from filrouge.work import deriving, erasures, identity, memory, worker
 from filrouge.work.jobs import claim, work
 
 GIVEN = ("Ada", "Bob", "Cleo", "Dan", "Eve", "Fay", "Guy", "Hal", "Ida", "Jon", "Kim", "Lou")
@@ -40,7 +42,7 @@ def crowd() -> list[dict[str, Any]]:
 
 @pytest.fixture
 def group(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
-    monkeypatch.setattr(identity, "spec", few)
+    monkeypatch.setattr(deriving, "spec", few)
     world.people(*crowd())
     world.resolve()
     assert memory.recall(few()) is not None
@@ -55,6 +57,35 @@ def standing(group: World) -> tuple[Any, Any, Any]:
     people = group.rows("SELECT person_id, brands, household, merged_into FROM people ORDER BY 1")
     values = group.rows("SELECT person, attribute, value, rank, reason, record_key FROM golden_values ORDER BY ALL")
     return who, people, values
+
+
+def households(group: World) -> dict[str, str]:
+    """Return who lives in which household, as the lake holds it."""
+    rows = group.rows("SELECT person_id, household FROM people WHERE household IS NOT NULL")
+    return {str(row["person_id"]): str(row["household"]) for row in rows}
+
+
+def whole(group: World) -> dict[str, str]:
+    """Return who lives in which household, as all of the records tell it for the people as they are."""
+    who, _, _ = standing(group)
+    links = pa.table({name: [row[name] for row in who] for name in ("record_key", "person")})
+    before = households(group)
+    known = pa.table({"person": list(before), "household": list(before.values())})
+    records = group.rows("SELECT * FROM person_records")
+    columns = (
+        "record_key",
+        "family_name",
+        "birth_name",
+        "email",
+        "phone",
+        "address_line",
+        "postcode",
+        "city",
+        "updated_at",
+    )
+    told = pa.table({name: [row[name] for row in records] for name in columns})
+    found = domain.households(None, told, links, previous=known)
+    return dict(zip(found["person"].to_pylist(), found["household"].to_pylist(), strict=True))
 
 
 def settled() -> int:
@@ -87,6 +118,35 @@ def test_an_import_is_settled_by_what_it_brings_and_found_at_once(group: World) 
     after = standing(group)
     identity.resolve(by="test", whole=True)
     assert standing(group) == after
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_households_follow_those_who_move_marry_or_share_a_phone_as_the_whole_would_tell_them(
+    group: World, seed: int
+) -> None:
+    dice = random.Random(seed)
+    homes = [{"street": f"{n} rue des Lilas", "zip": "44000", "town": "Nantes"} for n in range(18)]
+    phones = [f"02 40 31 17 {n:02d}" for n in range(2)]  # borne by about as many as make a switchboard's
+    rows = [row | (dice.choice(homes) if dice.random() < 0.8 else {}) for row in crowd()]
+    rows = [row | ({"phone": dice.choice(phones)} if dice.random() < 0.2 else {}) for row in rows]
+    group.people(*rows)
+    identity.resolve(by="test", whole=True)
+    assert sum(row["household"] is not None for row in standing(group)[1]) > 10
+    alone = 0
+    for change in range(4):
+        for _ in range(dice.randrange(1, 4)):
+            place = dice.randrange(len(rows))
+            told = dice.choice([dice.choice(homes), {"phone": dice.choice(phones)}, {"family": dice.choice(FAMILY)}])
+            rows[place] = rows[place] | told
+        rows.append(person(f"80{change}", "Zoe", dice.choice(FAMILY), mail=f"z{change}@example.org", **homes[change]))
+        group.people(*rows)
+        left, right = dice.sample([str(row["person_id"]) for row in standing(group)[1] if not row["merged_into"]], 2)
+        gesture = identity.merge(left, right, by="test")
+        alone += settled() < len(rows)
+        assert households(group) == whole(group)
+        identity.undo(gesture, by="test")
+        assert households(group) == whole(group)
+    assert alone, "a few are settled alone"
 
 
 def test_nothing_to_settle_changes_nothing(group: World) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from filrouge.api import accounts, companies, erasures, followups, people, reviews, sources, trust, verdicts
+from filrouge.api import accounts, companies, erasures, followups, layers, people, reviews, sources, trust, verdicts
 from filrouge.api.door import api, nowhere
 
 api.add_router("/people", people.router)
@@ -16,5 +16,6 @@ api.add_router("/sources", sources.router)
 api.add_router("/accounts", accounts.router)
 api.add_router("", trust.router)
 api.add_router("", verdicts.router)
+api.add_router("", layers.router)
 
 urlpatterns = [path("api/v1/", api.urls), path("api/v1/<path:rest>", nowhere)]

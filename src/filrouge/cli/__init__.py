@@ -83,11 +83,13 @@ def gather() -> None:
         care,
         demo,
         files,
+        household,
         identity,
         key,
         live,
         person,
         retention,
+        role,
         secret,
         serve,
         source,
@@ -102,8 +104,8 @@ def gather() -> None:
     app.command("import")(files.import_)
     app.command("sql")(sql.sql)
     nouns = {
-        "audit": audit, "demo": demo, "identity": identity, "key": key, "live": live, "person": person,
-        "retention": retention, "secret": secret, "source": source,
+        "audit": audit, "demo": demo, "household": household, "identity": identity, "key": key, "live": live,
+        "person": person, "retention": retention, "role": role, "secret": secret, "source": source,
         "user": user,
     }  # fmt: skip
     for name, noun in nouns.items():

@@ -50,7 +50,7 @@ PLACES = (
 _VIEWS = {
     "people": {
         "search", "person", "person-records", "person-split", "person-merge", "person-merge-with", "correct",
-        "by-phone", "erase", "person-new", "people-export", "person-why",
+        "by-phone", "erase", "person-new", "people-export", "person-why", "person-household", "person-roles",
     },
     "companies": {"company"},
     "reviews": {"review", "review-next", "review-quality"},

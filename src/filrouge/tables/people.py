@@ -11,7 +11,11 @@ TABLE = Table(
         Column("first_seen", "timestamp"),
         Column("last_seen", "timestamp"),
         Column("brands", "json"),
-        Column("household", sensitivity="internal", doc="people who share a family name and an address"),
+        Column(
+            "household",
+            sensitivity="internal",
+            doc="people who share a home and a name, phone or e-mail, by the records",
+        ),
         Column("merged_into", doc="where the id leads since a merge"),
         Column("run_id"),
         Column("recorded_at", "timestamp"),

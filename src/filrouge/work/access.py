@@ -56,7 +56,7 @@ def person(asking: Caller, key: str, *, opening: str = "page") -> people.Page:
     """
     if not asking.opens_pages():
         raise Refused("Your role sees figures, not people.", hint="Ask an administrator if you need more.")
-    found = people.page(str(uuid.UUID(key)), asking, at=clock.now()) if _is_id(key) else None
+    found = people.page(str(uuid.UUID(key)), asking, at=clock.now()) if is_id(key) else None
     if found is None:
         raise NotFound("No person is here.", hint="Look the person up by name, e-mail or phone.")
     _opened(asking, found.view.id, opening)
@@ -65,7 +65,7 @@ def person(asking: Caller, key: str, *, opening: str = "page") -> people.Page:
 
 def knows(asking: Caller, key: str) -> bool:
     """Tell whether ``key`` is the id of somebody whom the caller may see; nothing is opened."""
-    return _is_id(key) and people.named(str(uuid.UUID(key)), asking, at=clock.now()) is not None
+    return is_id(key) and people.named(str(uuid.UUID(key)), asking, at=clock.now()) is not None
 
 
 def _opened(asking: Caller, key: str, opening: str) -> None:
@@ -136,7 +136,8 @@ def administer(asking: Caller) -> None:
         )
 
 
-def _is_id(text: Any) -> bool:
+def is_id(text: Any) -> bool:
+    """Tell whether ``text`` has the form of an id."""
     try:
         uuid.UUID(str(text))
     except ValueError:

@@ -25,11 +25,15 @@ from filrouge.store.models import (
     Brand,
     ConsentEvent,
     Correction,
+    Doubt,
     Entity,
     FollowUp,
+    HouseholdCorrection,
+    IdentityQuality,
     Note,
     Promise,
     Review,
+    RoleCorrection,
     Run,
     Source,
     User,
@@ -179,11 +183,13 @@ def remove() -> dict[str, int]:
                 )
                 lake.vacuum(table, everything=True)
     with transaction.atomic():
-        for model in (Note, Promise, FollowUp, Correction, ConsentEvent):
+        for model in (Note, Promise, FollowUp, Correction, ConsentEvent, HouseholdCorrection, RoleCorrection):
             model.objects.filter(entity__in=Entity.objects.filter(sample=True).values("slug")).delete()
         mine = Entity.objects.filter(sample=True).values("slug")
         for pairs in (Verdict.objects, Review.objects):
             pairs.filter(Q(left_entity__in=mine) | Q(right_entity__in=mine)).delete()
+        for counted in (IdentityQuality, Doubt):  # the figures of the sample say nothing of what remains
+            counted.objects.all().delete()
         Run.objects.filter(source__name__in=names).delete()
         Source.objects.filter(sample=True).delete()
         User.objects.filter(sample=True).delete()

@@ -5,26 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 from typing import Any, Literal, cast
 
 import pyarrow as pa
-import pyarrow.compute as pc
 from django.db import transaction
 
 from filrouge.base import clock
 from filrouge.base.errors import UsageError
 from filrouge.domain import identity
-from filrouge.domain.identity.spec import Survivorship
 from filrouge.engines import Engine, open_engine
-from filrouge.store.lake import SQL_TYPES, arrow_schema
-from filrouge.store.models import Review, Run, Source, Verdict
+from filrouge.store.models import Review, Run, Verdict
 from filrouge.store.queries.verdicts import records_of
 from filrouge.store.views import current
-from filrouge.tables import TABLES
-from filrouge.work import identity_quality, live, memory, queueing, runs, settling, verdicts
+from filrouge.work import deriving, identity_quality, live, memory, queueing, runs, settling, verdicts
+from filrouge.work.deriving import RECORDS
 
-RECORDS = "main.records_now"
 PATIENCE = 30  # seconds to wait while a person is being created
 FEW = 5_000  # people touched; beyond, and beyond a tenth of all, the live copies are built anew
 
@@ -98,14 +93,15 @@ def _whole(run: Run, engine: Engine, now: datetime, progress: runs.Progress) -> 
         former=former,
         decisions=_verdicts(),
         at=now,
-        spec=spec(),
+        spec=deriving.spec(),
         remember=memory.aside(run),
     )
     progress("derive", 0, int(found.counts["people"]))
     touched = _touched(engine, found, previous)
-    manifest = _stage(run, engine, found, now)
+    manifest, moved = deriving.whole(run, engine, found, now)
+    touched = sorted({*touched, *moved})
     doubts = queueing.located(engine, RECORDS, found.doubts)
-    measured = identity.measure(engine.con, RECORDS, found.assignment, spec=spec())
+    measured = identity.measure(engine.con, RECORDS, found.assignment, spec=deriving.spec())
 
     def tell() -> int:
         identity_quality.keep(run, measured, counts, model)
@@ -120,7 +116,7 @@ def _whole(run: Run, engine: Engine, now: datetime, progress: runs.Progress) -> 
 
 def _few(run: Run, engine: Engine, now: datetime, progress: runs.Progress) -> _Done | None:
     """Settle what changed since the last time; None when the whole is to be resolved."""
-    recalled = memory.recall(spec())
+    recalled = memory.recall(deriving.spec())
     if recalled is None:
         return None
     known, last = recalled
@@ -131,15 +127,14 @@ def _few(run: Run, engine: Engine, now: datetime, progress: runs.Progress) -> _D
     try:
         settled = identity.settle(
             engine.con, known, change.records, gone=change.gone, around=change.around, owned=change.owned,
-            former=lambda keys: settling.former(engine, keys), decisions=_verdicts(), at=now, spec=spec(),
+            former=lambda keys: settling.former(engine, keys), decisions=_verdicts(), at=now, spec=deriving.spec(),
         )  # fmt: skip
     except identity.TooWide:
         return None
     found = settled.resolution
     touched = settling.touched(known, change, settled)
-    touched |= known.housemates(touched, (row for _, _, row, _ in settled.later if row is not None))
     progress("derive", 0, len(touched))
-    manifest = _stage_few(run, engine, known, settled, touched, now)
+    manifest, moved = deriving.few(run, engine, known, settled, touched, now)
     figures = {
         **found.counts,
         "people": int(last.figures["people"]) + settled.after - settled.before,
@@ -147,7 +142,7 @@ def _few(run: Run, engine: Engine, now: datetime, progress: runs.Progress) -> _D
         + sum(known.of_key(key) is None for key in change.records["record_key"].to_pylist())
         - len(change.gone),
     }
-    told = set(touched) | {one.person for key in _arrived(engine) if (one := known.of_key(key)) is not None}
+    told = touched | set(moved) | {one.person for key in _arrived(engine) if (one := known.of_key(key)) is not None}
     return _Done(
         manifest, figures, str(last.figures.get("model", "")), int(found.counts["records"]), found.changed.num_rows,
         sorted(told), found.reviews, lambda: known.settled(str(run.id), settled.later),
@@ -159,12 +154,6 @@ def _arrived(engine: Engine) -> list[int]:
     since = live.built_at()
     sql = settling.arrived(engine, since) if since is not None else ""
     return [int(row[0]) for row in engine.con.con.execute(sql).fetchall() if row[0] is not None] if sql else []
-
-
-def spec() -> identity.IdentitySpec:
-    """Return how identity is settled here: the order of the sources is their rank."""
-    ranked = dict(Source.objects.filter(reads="person_records").values_list("name", "rank"))
-    return identity.IdentitySpec(survivorship=Survivorship(source_rank=ranked))
 
 
 def _records(run: Run, engine: Engine) -> int:
@@ -207,123 +196,6 @@ def _verdicts() -> list[identity.HumanDecision]:
         )
         for row in Verdict.objects.filter(undone_at=None).order_by("created_at", "id")
     ]
-
-
-def _stage(run: Run, engine: Engine, resolution: identity.Resolution, at: datetime) -> dict[str, dict[str, Any]]:
-    """Write the new links and the derived tables among the staged files."""
-    raw = engine.con.con
-    folder = runs.staging(run)
-    stamp = {"run_id": f"'{run.id}'", "recorded_at": f"TIMESTAMPTZ '{at.isoformat()}'"}
-    manifest: dict[str, dict[str, Any]] = {"people": {"overwrite": []}, "golden_values": {"overwrite": []}}
-    if resolution.changed.num_rows:
-        raw.register("changed", resolution.changed)
-        sql = "SELECT c.*, r.source, r.entity, r.brand FROM changed c JOIN records_now r USING (record_key)"
-        _copy(raw, "links", sql, {**stamp, "decided_at": stamp["recorded_at"]}, folder / "links.parquet")
-        manifest["links"] = {"append": ["links.parquet"]}
-    who = resolution.assignment.select(["record_key", "person"])
-    people = identity.people(engine.con, RECORDS, who, spec=spec())
-    values = {"run_id": pa.scalar(str(run.id)), "recorded_at": pa.scalar(at, pa.timestamp("us", tz="UTC"))}
-    manifest["people"]["overwrite"].append(runs.stage(run, "people.parquet", _stamped("people", people, values)))
-    tombs = _tombstones(engine, resolution, people)
-    if tombs.num_rows:
-        manifest["people"]["overwrite"].append(runs.stage(run, "merged.parquet", _stamped("people", tombs, values)))
-    del people
-    golden = manifest["golden_values"]["overwrite"]
-
-    def keep(table: Any, sql: str) -> None:
-        name = f"golden-{len(golden)}.parquet"
-        _copy(table.con, "golden_values", sql, stamp, folder / name)
-        golden.append(name)
-
-    identity.each_golden(engine.con, RECORDS, who, keep, spec=spec())
-    return manifest
-
-
-def _stage_few(
-    run: Run, engine: Engine, known: identity.Memory, settled: identity.Settled, touched: set[str], at: datetime
-) -> dict[str, dict[str, Any]]:
-    """Write the new links, and the people and golden values of those touched, among the staged files."""
-    raw, found = engine.con.con, settled.resolution
-    # who else lives where they do tells their household, and is left as they are
-    owned = settling.members(known, settled, touched | known.housemates(touched))
-    records = settling.records_of(engine, owned)
-    stamp = {"run_id": f"'{run.id}'", "recorded_at": f"TIMESTAMPTZ '{at.isoformat()}'"}
-    manifest: dict[str, dict[str, Any]] = {}
-    if found.changed.num_rows:
-        raw.register("changed", found.changed)
-        raw.register("records_few", records)
-        sql = "SELECT c.*, r.source, r.entity, r.brand FROM changed c JOIN records_few r USING (record_key)"
-        _copy(raw, "links", sql, {**stamp, "decided_at": stamp["recorded_at"]}, runs.staging(run) / "links.parquet")
-        manifest["links"] = {"append": ["links.parquet"]}
-    if not touched:
-        return manifest
-    keys = records["record_key"]
-    who = pa.table({"record_key": keys, "person": pa.array([owned[key] for key in keys.to_pylist()], pa.string())})
-    made = derived(engine, records, who, run=str(run.id), at=at)
-    kept = pa.array(sorted(touched), pa.string())
-    made = {table: rows.filter(pc.is_in(rows[TABLES[table].person], value_set=kept)) for table, rows in made.items()}
-    living = set(made["people"]["person_id"].to_pylist())
-    tombs = [(old, new) for old, new in sorted(found.redirects.items()) if old not in living]
-    values = {"run_id": pa.scalar(str(run.id)), "recorded_at": pa.scalar(at, pa.timestamp("us", tz="UTC"))}
-    made["people"] = pa.concat_tables([made["people"], _stamped("people", _buried(tombs), values)])
-    listed = runs.stage(run, "touched.parquet", pa.table({"person": pa.array(sorted(touched), pa.string())}))
-    for table, rows in made.items():
-        manifest[table] = {"replace": [listed, runs.stage(run, f"{table}.parquet", rows)]}
-    return manifest
-
-
-def _buried(leads: Sequence[tuple[str, str]]) -> pa.Table:
-    """Return the rows of ids that were merged away: (id, where it leads)."""
-    columns = {
-        "person_id": [old for old, _ in leads],
-        "merged_into": [new for _, new in leads],
-        "kind": ["person"] * len(leads),
-    }
-    return pa.table({name: pa.array(values, pa.string()) for name, values in columns.items()})
-
-
-def _copy(raw: Any, table: str, sql: str, values: Mapping[str, str], path: Path) -> None:
-    """Write the rows of ``sql`` in the shape of a canonical table, with ``values`` (SQL) in every row."""
-    held = {row[0] for row in raw.execute(f"DESCRIBE {sql}").fetchall()}
-    said = {c.name: values.get(c.name) or (f'q."{c.name}"' if c.name in held else "NULL") for c in TABLES[table].every}
-    shown = ", ".join(f'CAST({said[c.name]} AS {SQL_TYPES[c.type]}) AS "{c.name}"' for c in TABLES[table].every)
-    quoted = str(path).replace("'", "''")
-    raw.execute(f"COPY (SELECT {shown} FROM ({sql}) q) TO '{quoted}' (FORMAT parquet, COMPRESSION zstd)").fetchall()
-
-
-def derived(engine: Engine, records: pa.Table, who: pa.Table, *, run: str, at: datetime) -> dict[str, pa.Table]:
-    """Return the people and golden values of ``records`` (``who``: record_key, person) in the shape of their tables."""
-    stamp = {"run_id": pa.scalar(run), "recorded_at": pa.scalar(at, pa.timestamp("us", tz="UTC"))}
-    rules = spec()
-    return {
-        "people": _stamped("people", identity.people(engine.con, records, who, spec=rules), stamp),
-        "golden_values": _stamped("golden_values", identity.golden(engine.con, records, who, spec=rules), stamp),
-    }
-
-
-def _stamped(table: str, data: pa.Table, values: Mapping[str, pa.Scalar]) -> pa.Table:
-    """Return ``data`` in the shape of a canonical table, with ``values`` in every row."""
-    schema = arrow_schema(table)
-    columns = []
-    for wanted in schema:
-        if wanted.name in values:
-            columns.append(pa.repeat(values[wanted.name], data.num_rows).cast(wanted.type))
-        elif wanted.name in data.column_names:
-            columns.append(pc.cast(data[wanted.name], wanted.type))
-        else:
-            columns.append(pa.nulls(data.num_rows, wanted.type))
-    return pa.table(columns, schema=schema)
-
-
-def _tombstones(engine: Engine, resolution: identity.Resolution, people: pa.Table) -> pa.Table:
-    """Return a row for every id that was merged away, now or before, unless it lives again."""
-    known = current(engine, runs.lake(), "people", hidden=runs.hidden())
-    engine.con.create_view("people_before", known, overwrite=True)
-    raw = engine.con.con
-    rows = raw.execute("SELECT person_id, merged_into FROM people_before WHERE merged_into IS NOT NULL").fetchall()
-    leads = dict(rows) | dict(resolution.redirects)
-    living = set(people["person_id"].to_pylist())
-    return _buried(sorted((old, new) for old, new in leads.items() if old not in living))
 
 
 def _matched(run: Run) -> None:

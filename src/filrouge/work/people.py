@@ -23,7 +23,7 @@ from filrouge.store.lake import arrow_schema, as_json
 from filrouge.store.live import Live
 from filrouge.store.models import BUILT_IN, Brand, Entity, Run, Source
 from filrouge.work import access, audit, live, runs, suppressions
-from filrouge.work.identity import spec
+from filrouge.work.deriving import spec
 
 LONGEST = 100  # letters of a name
 PATIENCE = 20  # seconds to wait while identities are being settled

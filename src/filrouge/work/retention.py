@@ -14,6 +14,7 @@ import pyarrow as pa
 from axes.models import AccessAttempt
 from django.contrib.sessions.models import Session
 from django.db import transaction
+from django.db.models import Q
 
 from filrouge.base import clock, settings
 from filrouge.base.errors import Refused
@@ -94,7 +95,7 @@ def sweep(*, by: str, at: datetime | None = None, progress: runs.Progress = runs
                 pairs.filter(right__in=some).delete()
         for model in personal_rows():
             for some in _few(found.gone) if _of_person(model) else ():
-                model._default_manager.filter(**{f"{model.person_column}__in": some}).delete()
+                _naming(model, some).delete()
         Source.objects.update(swept_at=now)
         if done:
             audit.record("retention.sweep", by=by, kind="retention", destroyed=done)
@@ -229,7 +230,7 @@ def _told(found: Found, now: datetime) -> dict[str, int]:
     for model in personal_rows():
         over = set(_over(model, now).values_list("pk", flat=True))
         for some in _few(found.gone) if _of_person(model) else ():
-            mine = model._default_manager.filter(**{f"{model.person_column}__in": some})
+            mine = _naming(model, some)
             over |= set(mine.values_list("pk", flat=True))
         counts[str(model._meta.model_name)] = len(over)
     counts |= {name: rows.count() for name, rows in _signing_in(now).items()}
@@ -251,6 +252,14 @@ def _over(model: type[Any], now: datetime) -> Any:
     if not model.counted_from:
         return rows.none()
     return rows.filter(**{f"{model.counted_from}__lt": rules.limit(model.retention_days, at=now)})
+
+
+def _naming(model: type[Any], people: Sequence[str]) -> Any:
+    """Return the rows of a kind that name one of ``people``, as their customer or as the other one."""
+    named = Q(**{f"{model.person_column}__in": people})
+    if model.other_column:
+        named |= Q(**{f"{model.other_column}__in": people})
+    return model._default_manager.filter(named)
 
 
 def _of_person(model: type[Any]) -> bool:

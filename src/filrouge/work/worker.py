@@ -25,6 +25,7 @@ from filrouge.work import (
     audit,
     baselines,
     demo,
+    deriving,
     erasures,
     followups,
     identity,
@@ -185,7 +186,7 @@ def _whole(job: Job, **_: Any) -> None:
     last = Run.objects.filter(kind="identity", state=Run.State.COMMITTED).order_by("-started_at").first()
     if last is None:
         return
-    if last.figures.get("settled") != last.figures.get("records") or memory.recall(identity.spec()) is None:
+    if last.figures.get("settled") != last.figures.get("records") or memory.recall(deriving.spec()) is None:
         identity.resolve(by="schedule", whole=True, progress=_renewing(job))
 
 

@@ -12,7 +12,7 @@ from django.urls import reverse
 from filrouge.base import clock
 from filrouge.base.errors import UsageError
 from filrouge.base.text import whole
-from filrouge.console import acts, advice, documents, lines, moments, people, searches, verdicts
+from filrouge.console import acts, advice, documents, layers, lines, moments, people, searches, verdicts
 from filrouge.console.context import places_like
 from filrouge.console.errors import sentence
 from filrouge.console.pages import newcomers
@@ -135,7 +135,7 @@ def context(request: HttpRequest, page: found.Page, asking: Caller) -> dict[str,
         "facts": people.facts(person),
         "roles": people.roles(person),
         "running": people.running(person),
-        "household": lines.of(page.household),
+        "household": layers.members(page.household),
         "acts": acts.due(page, asking),
         "notes": acts.notes(page, asking),
         "may_write": may_write,

@@ -46,6 +46,15 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "city": _("same city"),
         "area": _("same area"),
     },
+    # what brings a household together
+    "bond": {
+        "address": _("same address"),
+        "name": _("same name"),
+        "phone": _("same phone"),
+        "email": _("same e-mail"),
+        "by_hand": _("said by a person"),
+        "through": _("through another member"),
+    },
     "compared": {
         "given": _("Given name"),
         "family": _("Family name"),

@@ -3,8 +3,10 @@
 from filrouge.domain.identity.evaluate import evaluate
 from filrouge.domain.identity.golden import each_golden, golden, people
 from filrouge.domain.identity.graph import Assignment, assign, state_hash
+from filrouge.domain.identity.households import derive as households
 from filrouge.domain.identity.life import Chapter, life
 from filrouge.domain.identity.memory import Memory
+from filrouge.domain.identity.neighbours import Around, around
 from filrouge.domain.identity.quality import Measured, measure
 from filrouge.domain.identity.resolve import resolve
 from filrouge.domain.identity.settle import Settled, TooWide, settle
@@ -13,6 +15,7 @@ from filrouge.domain.identity.weigh import Resolution
 from filrouge.domain.identity.why import Explanation, Step, explain, steps
 
 __all__ = [
+    "Around",
     "Assignment",
     "Chapter",
     "Explanation",
@@ -24,11 +27,13 @@ __all__ = [
     "Settled",
     "Step",
     "TooWide",
+    "around",
     "assign",
     "each_golden",
     "evaluate",
     "explain",
     "golden",
+    "households",
     "life",
     "measure",
     "people",

@@ -186,26 +186,13 @@ def _valid(attribute: str) -> str:
 
 
 def people(con: Any, records: pa.Table | str, links: pa.Table, *, spec: IdentitySpec | None = None) -> pa.Table:
-    """Return person_id, kind, first_seen, last_seen, brands (JSON list),
-        household (people of one family name at one address).
-
-    A household never merges people: it only names what they share. One-person households are left empty.
-    """
+    """Return person_id, kind, first_seen, last_seen, brands (JSON list) of everybody who has a record."""
     spec = spec or IdentitySpec()
     with desk(con) as table:
         _lay(table, records, links, spec)
         return table.arrow(
-            """with homes as (
-                select person, sha256(folded(family_name) || '|' || folded(address_line) || '|' || postcode)[:16] as home, count(*) as n, max(seen) as seen
-                from held where family_name is not null and address_line is not null
-                    and postcode is not null group by 1, 2
-            ), home as (select person, arg_max(home, (n, coalesce(seen, timestamp '1900-01-01'), home)) as home
-                from homes group by person),
-            shared as (select home from home group by home having count(*) > 1)
-            select h.person as person_id, 'person' as kind, min(h.first_at) as first_seen, max(h.seen) as last_seen,
-                coalesce(to_json(list_sort(list(distinct h.brand) filter (where h.brand is not null))),
-                    '[]')::varchar as brands,
-                any_value(s.home) as household
-            from held h left join home o on o.person = h.person left join shared s on s.home = o.home
-            group by h.person order by h.person"""
+            """select person as person_id, 'person' as kind, min(first_at) as first_seen, max(seen) as last_seen,
+                coalesce(to_json(list_sort(list(distinct brand) filter (where brand is not null))),
+                    '[]')::varchar as brands
+            from held group by person order by person"""
         )

@@ -11,7 +11,7 @@ import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -23,12 +23,13 @@ from filrouge.domain.identity.desk import Desk
 from filrouge.domain.identity.model import Model, load
 from filrouge.domain.identity.spec import IdentitySpec
 
-FORMAT = 1
-HOME, HOME_LARGEST = (
-    "home",
-    60,
-)  # a place where people live together; beyond so many records, it is a tower or an office
-_HOME = "address || ' ' || coalesce(postcode, city)"
+FORMAT = 2
+HOME, SHARED = "home", "shared"  # where people live together; a phone or an e-mail that they share
+SHARED_LARGEST = 60  # beyond so many records it is a tower, an office, a switchboard, and leads nowhere
+_SHARED = {
+    HOME: ("address || ' ' || coalesce(postcode, city)",),
+    SHARED: ("coalesce(email, role_email)", "phone"),
+}
 FIELD, NOTHING = "\x1f", "\x1e"  # between two values of a row; a value that is not there
 _BATCH = 100_000
 Ints = npt.NDArray[np.int64]
@@ -42,6 +43,14 @@ class Known:
     key: int
     person: str
     row: str
+
+
+class Shared(NamedTuple):
+    """The numbers of what several may share; None for what a row does not say."""
+
+    home: int | None
+    email: int | None
+    phone: int | None
 
 
 def hash_sql(key: str, expression: str) -> str:
@@ -113,13 +122,16 @@ def values_sql(key: str, source: str) -> str:
     """Return the SQL of (h, rid): the numbers by which the values of ``key`` lead to each record of ``source``."""
     return " union ".join(
         f"select {hash_sql(key, expression)} as h, rid from {source} where {expression} is not null"
-        for expression in ((_HOME,) if key == HOME else blocking.KEYS[key])
+        for expression in (_SHARED[key] if key in _SHARED else blocking.KEYS[key])
     )
 
 
 def _values(desk: Desk, folder: Path, blocks: Mapping[str, int]) -> None:
     hashes, places = [], []
-    for key, largest in (*blocks.items(), (HOME, HOME_LARGEST)):  # one key at a time: memory holds one, the disk all
+    for key, largest in (
+        *blocks.items(),
+        *dict.fromkeys(_SHARED, SHARED_LARGEST).items(),
+    ):  # one key at a time: memory holds one, the disk all
         sql = f"select h, rid from ({values_sql(key, 'nodes')}) qualify count(*) over (partition by h) <= {largest}"
         found = desk.numbers(sql)  # a value too common leads nowhere
         hashes.append(found["h"].astype(np.uint64))
@@ -141,6 +153,8 @@ class Memory:
         self.format, self.spec = said["format"], said["spec"]
         self.model, self.prior = load(said["model"]), float(said["prior"])
         self.columns: dict[str, str] = said["columns"]
+        held = list(self.columns)
+        self._shared = [held.index(c) for c in ("address", "postcode", "city", "email", "role_email", "phone")]
         self.blocks: dict[str, int] = said["blocks"]
         self.rarest: dict[str, float] = said["rarest"]
         self.records = int(said["records"])
@@ -213,18 +227,17 @@ class Memory:
         """How many records were settled since memory was laid."""
         return len(self._later)
 
-    def housemates(self, people: Iterable[str], rows: Iterable[str] = ()) -> set[str]:
-        """Return the people who live where a record of ``people`` says, or one of ``rows`` that memory is yet to be told."""
-        names = list(self.columns)
-        address, postcode, city = (names.index(name) for name in ("address", "postcode", "city"))
-        numbers = set()
-        for row in (*rows, *(known.row for person in people for known in self.of_person(person))):
-            held = row.split(FIELD)
-            town = held[postcode] if held[postcode] != NOTHING else held[city]
-            if NOTHING not in (held[address], town):
-                numbers.add(number_of(HOME, f"{held[address]} {town}"))
-        near = {key for keys in self.reached(numbers).values() for key in keys}
-        return {known.person for key in near if (known := self.of_key(key)) is not None}
+    def shared(self, row: str) -> Shared:
+        """Return the numbers of the home, the e-mail and the phone of ``row``, by which others are found."""
+        held = row.split(FIELD)
+        address, postcode, city, email, role, phone = (held[place] for place in self._shared)
+        town = postcode if postcode != NOTHING else city
+        mail = email if email != NOTHING else role
+        return Shared(
+            number_of(HOME, f"{address} {town}") if NOTHING not in (address, town) else None,
+            number_of(SHARED, mail) if mail != NOTHING else None,
+            number_of(SHARED, phone) if phone != NOTHING else None,
+        )
 
     # --- looking up ---------------------------------------------------------------------------------------------------
 

@@ -18,7 +18,7 @@ TEXT = (
 )  # fmt: skip
 PARTICLES = "de|du|des|d|la|le|l|van|von|der|den|del|della|di|da|do|dos|el|al|ben|bin|st|saint|sainte|mac|mc|o|ter|zu"
 _TITLES = "monsieur|madame|mademoiselle|mr|mrs|ms|miss|mme|mlle|m|dr|docteur|doctor|pr|prof|professeur|me|maitre|sir|lady|lord"
-_ABBREVIATIONS = {
+ABBREVIATIONS = {
     "av": "avenue", "ave": "avenue", "bd": "boulevard", "bld": "boulevard", "blvd": "boulevard", "boul": "boulevard",
     "r": "rue", "pl": "place", "all": "allee", "imp": "impasse", "ch": "chemin", "che": "chemin", "rte": "route",
     "sq": "square", "crs": "cours", "fbg": "faubourg", "fg": "faubourg", "res": "residence", "bat": "batiment",
@@ -212,17 +212,24 @@ def _phones(desk: Desk, spec: IdentitySpec) -> None:
         "phone_rest",
         pa.table({"d": pa.array(rest, pa.string()), "e": pa.array([e164(d, spec.country) for d in rest], pa.string())}),
     )
-    blocked = ", ".join(f"'{sequence}'" for sequence in _SEQUENCES)
     desk.run(
         f"""create or replace table phone_keys as
         with mapped as (
             select phone, k.d, coalesce(k.e164, r.e, nullif(replace(k.d, '+', ''), '')) as key
                 from phone_keys k left join phone_rest r using (d)
         )
-        select phone, case when length(key) < 6 or length(replace(right(key, 8), right(key, 1), '')) <= 1
-            or replace(d, '+33', '0') in ({blocked}) then null else key end as key from mapped"""
+        select phone, case when {filler_sql("key", "d")} then null else key end as key from mapped"""
     )
     desk.drop("phone_rest")
+
+
+def filler_sql(key: str, digits: str) -> str:
+    """Return the SQL of whether a number, its ``digits`` as typed, was typed for want of one: 01 00 00 00 00."""
+    blocked = ", ".join(f"'{sequence}'" for sequence in _SEQUENCES)
+    return (
+        f"(length({key}) < 6 or length(replace(right({key}, 8), right({key}, 1), '')) <= 1 "
+        f"or replace({digits}, '+33', '0') in ({blocked}))"
+    )
 
 
 def e164(digits: str, country: str) -> str | None:
@@ -239,7 +246,7 @@ def e164(digits: str, country: str) -> str | None:
 def _assemble(desk: Desk, spec: IdentitySpec) -> None:
     roles = ", ".join(quoted(role.replace("-", "")) for role in spec.role_mailboxes)
     words = ", ".join(map(quoted, spec.placeholders))
-    whole = " ".join(f"when '{short}' then '{word}'" for short, word in _ABBREVIATIONS.items())
+    whole = " ".join(f"when '{short}' then '{word}'" for short, word in ABBREVIATIONS.items())
     extras = "".join(f", {extra(index)}" for index in range(len(spec.extras)))
     pad = "when regexp_matches(p, '^[0-9]{4}$') then '0' || p" if spec.country == "FR" else ""
     desk.run(

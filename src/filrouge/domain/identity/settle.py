@@ -15,7 +15,7 @@ from filrouge.domain.identity import score as scoring
 from filrouge.domain.identity.desk import Desk, desk
 from filrouge.domain.identity.evidence import links, reviews
 from filrouge.domain.identity.graph import assign
-from filrouge.domain.identity.memory import FIELD, HOME, NOTHING, Memory, values_sql
+from filrouge.domain.identity.memory import FIELD, HOME, NOTHING, SHARED, Memory, values_sql
 from filrouge.domain.identity.normalise import Words, normalise
 from filrouge.domain.identity.spec import HumanDecision, IdentitySpec
 from filrouge.domain.identity.strong import strong_edges
@@ -281,11 +281,12 @@ def _later(table: Desk, memory: Memory, fresh: set[int], assignment: pa.Table, g
     said = f" || '{FIELD}' || ".join(f"coalesce(cast({name} as varchar), '{NOTHING}')" for name in memory.columns)
     rows = {int(key): str(row) for key, row in table.rows(f"select record_key, {said} from fresh")}
     numbers: dict[int, list[int]] = {}
-    home = values_sql(HOME, "(select *, record_key as rid from fresh)")
-    leads = (
-        f"select record_key, h from led semi join new using (record_key) union select rid, h from ({home}) order by all"
+    numbered = "(select *, record_key as rid from fresh)"
+    leads = " union ".join(
+        ["select record_key, h from led semi join new using (record_key)"]
+        + [f"select rid, h from ({values_sql(key, numbered)})" for key in (HOME, SHARED)]
     )
-    for key, h in table.rows(leads):
+    for key, h in table.rows(f"{leads} order by all"):
         numbers.setdefault(int(key), []).append(int(h))
     told: Later = [(key, None, None, []) for key in sorted(set(gone)) if memory.of_key(key) is not None]
     for key, person in sorted(persons.items()):

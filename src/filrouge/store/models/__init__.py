@@ -5,6 +5,7 @@ from __future__ import annotations
 from filrouge.store.models.acts import ConsentEvent, Correction, FollowUp, Note, Promise, Verdict
 from filrouge.store.models.groups import Agreement, Brand, Entity
 from filrouge.store.models.identity import Doubt, Evaluation, IdentityQuality
+from filrouge.store.models.layers import HouseholdCorrection, RoleCorrection
 from filrouge.store.models.reviews import Assessment, Review
 from filrouge.store.models.sources import BUILT_IN, Run, Secret, Source
 from filrouge.store.models.trust import (
@@ -37,12 +38,14 @@ __all__ = [
     "Evaluation",
     "FollowUp",
     "Grant",
+    "HouseholdCorrection",
     "IdentityQuality",
     "Job",
     "Note",
     "Promise",
     "Review",
     "Role",
+    "RoleCorrection",
     "Run",
     "SavedView",
     "Secret",

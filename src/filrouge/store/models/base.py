@@ -35,6 +35,7 @@ class Personal(models.Model):
     personal: ClassVar[tuple[str, ...]] = ()
     plain: ClassVar[tuple[str, ...]] = ()  # columns of text that say nothing of anybody
     person_column: ClassVar[str] = "person"
+    other_column: ClassVar[str] = ""  # a second customer whom the row names: it goes with either
     whose: ClassVar[Literal["customer", "staff"]] = "customer"
     purpose_held: ClassVar[str] = "service"
     basis: ClassVar[Basis] = "legitimate_interest"

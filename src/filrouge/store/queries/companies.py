@@ -145,7 +145,7 @@ def page(key: str, caller: Caller, *, at: datetime) -> CompanyPage | None:
     facts = _facts(records)
     return CompanyPage(
         int(rows[0][0]), _name(facts, records), _brands(records), facts, tuple(records),
-        tuple(_people(live, roles, caller, at)), tuple(priced), tuple(todo),
+        tuple(_people(live, put_right(live, roles, said["records"], caller), caller, at)), tuple(priced), tuple(todo),
     )  # fmt: skip
 
 
@@ -258,6 +258,15 @@ def _name(facts: Mapping[str, Fact], records: Sequence[Mapping[str, Any]]) -> st
 
 def _brands(records: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(record["brand"] for record in records if record["brand"]))
+
+
+def put_right(
+    live: Live, roles: list[dict[str, Any]], records: Sequence[Mapping[str, Any]], caller: Caller
+) -> list[dict[str, Any]]:
+    """Return the roles in a company as people put them right."""
+    from filrouge.store.queries import roles as corrected  # which asks here for the names of companies
+
+    return corrected.of_company(live, roles, [int(record["key"]) for record in records], caller)
 
 
 def _people(live: Live, roles: list[dict[str, Any]], caller: Caller, at: datetime) -> list[dict[str, Any]]:

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from filrouge.base.text import fold
 from filrouge.domain.privacy.caller import Caller
 from filrouge.domain.privacy.perimeter import Perimeter
 from filrouge.domain.profiles import PersonView, gather, view
 from filrouge.store.live import Live, number
 from filrouge.store.models import ConsentEvent, Correction, FollowUp, Note, Promise
-from filrouge.store.queries import group
-from filrouge.store.queries.glance import glances, overlay
+from filrouge.store.queries import group, roles
+from filrouge.store.queries.glance import overlay
+from filrouge.store.queries.households import Member, members
 from filrouge.store.queries.search import Hit, address, alike, by_phone, hits, search
 
 __all__ = ["Hit", "Page", "address", "alike", "by_phone", "named", "overlay", "page", "search"]
@@ -30,7 +30,7 @@ class Page:
     follow_ups: tuple[FollowUp, ...]
     corrections: tuple[Correction, ...]
     consent_events: tuple[ConsentEvent, ...]
-    household: tuple[Hit, ...]
+    household: tuple[Member, ...]
     as_of: dict[str, datetime]
     redirected_from: str = ""
     # date and key of the oldest moment at hand, where the lake may hold older ones
@@ -66,6 +66,7 @@ def page(person: str, caller: Caller, *, at: datetime) -> Page | None:
     seen = view(overlaid, moments, sees, systems=systems, at=at, declared=live.promotions())
     if seen is None:
         return None
+    seen = replace(seen, roles=roles.of_person(live, seen.roles, aliases, caller))
     return Page(
         view=seen,
         notes=tuple(notes),
@@ -73,7 +74,7 @@ def page(person: str, caller: Caller, *, at: datetime) -> Page | None:
         follow_ups=tuple(follow_ups),
         corrections=tuple(corrections),
         consent_events=tuple(consents),
-        household=tuple(_household(live, seen, caller, at)),
+        household=tuple(members(live, seen, caller, at=at)),
         as_of=group.as_of(),
         redirected_from=person if current != person else "",
         seam=_seam(last),
@@ -149,32 +150,3 @@ def _moment(row: Any, kind: str, at: datetime, **said: Any) -> dict[str, Any]:
         "details": {key: value.isoformat() if isinstance(value, datetime) else value
                     for key, value in said.items() if key not in known},
     }  # fmt: skip
-
-
-def _household(live: Live, seen: PersonView, caller: Caller, at: datetime) -> list[Hit]:
-    """Return the others who live there under the same name, as far as the caller sees both names and addresses.
-
-    What is at hand groups people by all that is known; an address that only another entity knows must not be told so.
-    """
-    homes = _homes(seen)
-    if not seen.household or not homes:
-        return []
-    rows = live.rows("SELECT person FROM keys WHERE kind = 'household' AND value = %s LIMIT 24", [seen.household])
-    others = glances(live, [person for (person,) in rows if person != number(seen.id)], caller, at=at)
-    shared = [(person, (1.0, "household")) for person, other in others.items() if homes & _homes(other)]
-    return hits(live, shared, caller, limit=10, brand="", at=at)
-
-
-def _homes(seen: PersonView) -> set[tuple[str, str, str]]:
-    """Return each family name at each address that a view shows unmasked."""
-    names, places = (
-        [attribute.best, *attribute.others] if (attribute := seen.attributes.get(name)) else []
-        for name in ("family_name", "address")
-    )
-    parts = [address(place.value) for place in places if not place.masked]
-    return {
-        (fold(name.value), fold(str(part.get("address_line") or "")), str(part.get("postcode") or ""))
-        for name in names
-        for part in parts
-        if part.get("address_line") and not name.masked
-    }

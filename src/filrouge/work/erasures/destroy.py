@@ -18,7 +18,7 @@ from filrouge.store.live import Live, number
 from filrouge.store.models import Answer, Erasure, Job, SavedView, Verdict
 from filrouge.store.views import current
 from filrouge.tables import TABLES
-from filrouge.work import identity, live, runs
+from filrouge.work import deriving, live, runs
 from filrouge.work.erasures import reach as reaching
 from filrouge.work.erasures.reach import ACTS, LINKED, Reach
 
@@ -56,7 +56,7 @@ def derive(engine: Engine, row: Erasure, reach: Reach) -> None:
         who = pa.table(
             {"record_key": records["record_key"], "person": pa.array([person] * records.num_rows, pa.string())}
         )
-        derived = identity.derived(engine, records, who, run=str(row.id), at=clock.now())
+        derived = deriving.derived(engine, records, who, run=str(row.id), at=clock.now())
         for name, data in derived.items():
             file = folder / f"{name}.parquet"
             pa.parquet.write_table(data, file, compression="zstd")

@@ -19,17 +19,19 @@ from filrouge.store.models import (
     Correction,
     Doubt,
     FollowUp,
+    HouseholdCorrection,
     Job,
     Note,
     Promise,
     Review,
+    RoleCorrection,
     SavedView,
     Verdict,
 )
 from filrouge.tables import TABLES
 from filrouge.work import runs
 
-ACTS = (Note, Promise, FollowUp, Correction, ConsentEvent)
+ACTS = (Note, Promise, FollowUp, Correction, ConsentEvent, HouseholdCorrection, RoleCorrection)
 LINKED = ("reader_key",)  # columns that name a second person in a row of somebody else's: emptied, the row stays
 
 
@@ -163,6 +165,8 @@ def mentioned(engine: Engine, reach: Reach) -> dict[str, list[int]]:
 def acts(model: Any, reach: Reach) -> Any:
     """Return the rows of one kind of act that go: every entity's when nobody remains, as no page could show them."""
     theirs = Q(person__in=list(reach.people))
+    if model.other_column:
+        theirs |= Q(**{f"{model.other_column}__in": list(reach.people)})
     if reach.entities and not reach.whole:
         theirs &= Q(entity__in=list(reach.entities))
     if model is FollowUp:
