@@ -8,12 +8,13 @@ from typing import Annotated, Any
 
 import typer
 
-from filrouge.cli import review
+from filrouge.cli import identity_model, review
 from filrouge.cli.source import AsJson, print_json
 
 BY = "owner of this machine"
 app = typer.Typer(no_args_is_help=True, help="Identity: who is who, and how sure that is.")
 app.add_typer(review.app, name="review")
+app.add_typer(identity_model.app, name="model")
 
 
 @app.command()
@@ -22,6 +23,9 @@ def evaluate(
     truth: Annotated[str, typer.Option(help="Column that says who each row truly is; never looked at before the end.")],
     id: Annotated[str | None, typer.Option(help="Column that only names rows; never looked at.")] = None,
     link: Annotated[Path | None, typer.Option(help="Second file, whose rows are linked to those of the first.")] = None,
+    model: Annotated[
+        Path | None, typer.Option(help="YAML file of a model, used as it is; left out, the file teaches one.")
+    ] = None,
     keep: Annotated[
         bool, typer.Option("--keep", help="Keep the figures: the page of identity shows the last.")
     ] = False,
@@ -34,7 +38,10 @@ def evaluate(
     from filrouge.cli import talk
     from filrouge.domain import identity
 
-    found = identity.evaluate(path, truth, id, link, tell=lambda said: talk.print(f"Columns: {said}", markup=False))
+    given = identity_model.read(model) if model else None
+    found = identity.evaluate(
+        path, truth, id, link, model=given, tell=lambda said: talk.print(f"Columns: {said}", markup=False)
+    )
     if keep:
         from filrouge.work import identity_quality, installation
 

@@ -17,7 +17,7 @@ from filrouge.store.lake import SQL_TYPES, arrow_schema
 from filrouge.store.models import Run, Source
 from filrouge.store.views import current
 from filrouge.tables import TABLES
-from filrouge.work import households, runs, settling
+from filrouge.work import households, identity_models, runs, settling
 
 RECORDS = "main.records_now"
 Manifest = dict[str, dict[str, Any]]
@@ -26,7 +26,9 @@ Manifest = dict[str, dict[str, Any]]
 def spec() -> identity.IdentitySpec:
     """Return how identity is settled here: the order of the sources is their rank."""
     ranked = dict(Source.objects.filter(reads="person_records").values_list("name", "rank"))
-    return identity.IdentitySpec(survivorship=Survivorship(source_rank=ranked))
+    rules = identity.IdentitySpec(survivorship=Survivorship(source_rank=ranked))
+    fixed = identity_models.in_use()
+    return rules if fixed is None else fixed.rules(rules, fixed.model())
 
 
 def whole(run: Run, engine: Engine, resolution: identity.Resolution, at: datetime) -> tuple[Manifest, list[str]]:

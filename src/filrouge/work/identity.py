@@ -17,7 +17,7 @@ from filrouge.engines import Engine, open_engine
 from filrouge.store.models import Review, Run, Verdict
 from filrouge.store.queries.verdicts import records_of
 from filrouge.store.views import current
-from filrouge.work import deriving, identity_quality, live, memory, queueing, runs, settling, verdicts
+from filrouge.work import deriving, identity_models, identity_quality, live, memory, queueing, runs, settling, verdicts
 from filrouge.work.deriving import RECORDS
 
 PATIENCE = 30  # seconds to wait while a person is being created
@@ -86,6 +86,8 @@ def _whole(run: Run, engine: Engine, now: datetime, progress: runs.Progress) -> 
     count = _records(run, engine)
     progress("resolve", 0, count)
     previous, former = _links(engine)
+    rules = deriving.spec()
+    fixed = identity_models.in_use() if rules.fixed else None
     found = identity.resolve(
         engine.con,
         RECORDS,
@@ -93,18 +95,21 @@ def _whole(run: Run, engine: Engine, now: datetime, progress: runs.Progress) -> 
         former=former,
         decisions=_verdicts(),
         at=now,
-        spec=deriving.spec(),
+        spec=rules,
         remember=memory.aside(run),
+        model=None if fixed is None else fixed.model(),
     )
     progress("derive", 0, int(found.counts["people"]))
     touched = _touched(engine, found, previous)
     manifest, moved = deriving.whole(run, engine, found, now)
     touched = sorted({*touched, *moved})
     doubts = queueing.located(engine, RECORDS, found.doubts)
-    measured = identity.measure(engine.con, RECORDS, found.assignment, spec=deriving.spec())
+    measured = identity.measure(engine.con, RECORDS, found.assignment, spec=rules)
 
     def tell() -> int:
         identity_quality.keep(run, measured, counts, model)
+        if fixed is None:
+            identity_models.keep(model, rules, at=now)
         return queueing.refresh(run, doubts)
 
     counts, model = found.counts, found.model

@@ -49,6 +49,7 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "import.undo": _("undid an import"),
         "identity.run": _("settled identities"),
         "identity.measure": _("measured how good identity is"),
+        "identity.model": _("chose the model of identity"),
         "identity.evaluate": _("kept an evaluation of identity"),
         "identity.must_link": _("joined records"),
         "identity.cannot_link": _("separated records"),

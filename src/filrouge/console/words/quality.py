@@ -76,6 +76,7 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "column_says_nothing": _("%(column)s: the same for everybody, so it says nothing."),
         "session_failed": _("%(column)s: too few pairs share it to learn from them."),
         "not_learned": _("%(column)s: how alike it is in one person’s records could not be learned; it is left out."),
+        "set_by_hand": _("This model was set by somebody, and is used as it is: records teach nothing new."),
         "says_the_contrary": _("%(column)s: likeness spoke against being one person; it is left out."),
         "model_not_used": _("What was learned is too little to be used: only rules on strong identifiers decide."),
     },

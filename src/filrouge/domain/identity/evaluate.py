@@ -18,6 +18,7 @@ import polars as pl
 import pyarrow as pa
 
 from filrouge.base.errors import UsageError
+from filrouge.domain.identity.byhand import ModelSpec
 from filrouge.domain.identity.meaning import Meaning, Profile, guess
 from filrouge.domain.identity.resolve import resolve
 from filrouge.domain.identity.spec import IdentitySpec
@@ -26,13 +27,13 @@ Ints = npt.NDArray[np.int64]
 _THEN = datetime(2000, 1, 1, tzinfo=UTC)  # ids are made and thrown away: their time does not matter
 
 
-def evaluate(path: Path, truth: str, id: str | None = None, link_path: Path | None = None, *, seed: int = 7, spec: IdentitySpec | None = None, tell: Callable[[str], None] | None = None) -> dict[str, Any]:  # fmt: skip
+def evaluate(path: Path, truth: str, id: str | None = None, link_path: Path | None = None, *, seed: int = 7, spec: IdentitySpec | None = None, model: ModelSpec | None = None, tell: Callable[[str], None] | None = None) -> dict[str, Any]:  # fmt: skip
     """Resolve the people of ``path`` (CSV or Parquet; with ``link_path``, of both) and compare with column ``truth``.
 
     Returns records, pairwise and b_cubed {precision, recall, f1}, exact_clusters, clusters, true_clusters,
         largest_cluster,
     largest_true, seconds, peak_mb, columns (what was guessed) and model. Raises UsageError
-        when the file cannot be used.
+        when the file cannot be used. ``model`` is used as it is; left out, the file teaches one.
     """
     started = time.perf_counter()
     frames = [read(path)] + ([read(link_path)] if link_path else [])
@@ -65,7 +66,10 @@ def evaluate(path: Path, truth: str, id: str | None = None, link_path: Path | No
         tell(", ".join(f"{k}: {'+'.join(v)}" for k, v in sorted(meaning.columns.items())))
     records, keys = as_records(frame, meaning, files)
     used = (spec or IdentitySpec()).model_copy(update={"extras": meaning.extras})
-    resolution = resolve(None, records, at=_THEN, seed=seed, spec=used)
+    fixed = model.model(meaning.extras) if model else None
+    if model and fixed:
+        used = model.rules(used, fixed)
+    resolution = resolve(None, records, at=_THEN, seed=seed, spec=used, model=fixed)
     mine = dict(
         zip(
             resolution.assignment.column("record_key").to_pylist(),

@@ -40,6 +40,7 @@ def resolve(
     seed: int = 7,
     spec: IdentitySpec | None = None,
     remember: Path | None = None,
+    model: Model | None = None,
 ) -> Resolution:
     """Resolve ``records`` (columns of person_records, record_key distinct) into people.
 
@@ -47,15 +48,18 @@ def resolve(
 
     ``con`` is a DuckDB connection, an Ibis backend on DuckDB, or None for a database of its own. ``previous`` (record_key,
     person) are the links in force, ``former`` the people that a record was once of. ``remember`` is the folder where memory
-    is laid, for what comes next to be settled without the whole. The same content gives the same answer, whatever the order
+    is laid, for what comes next to be settled without the whole. ``model`` is used as it is, with its prior unless that is 0;
+    left out, the records teach one. The same content gives the same answer, whatever the order
     of the rows; resolving again with one's own answer as ``previous`` changes nothing.
     """
     spec = spec or IdentitySpec()
+    if model is not None and not spec.fixed:
+        spec = spec.model_copy(update={"fixed": model.version})
     with desk(con) as table:
         normalise(table, records, spec)
         strong_edges(table, spec)
         teaching.lay(table, decisions)
-        model, prior, blocks = _weigh(table, spec, seed)
+        model, prior, blocks = _weigh(table, spec, seed, model)
         keys = table.numbers("select record_key from keys order by rid")["record_key"].astype(np.int64)
         labels = clustered(table, spec, keys.size, constraints(keys, decisions))
         named = assign(keys, labels, previous, maker(at, seed), former=former)
@@ -76,7 +80,7 @@ def resolve(
     return Resolution(assignment, differing, named.redirects, asked, counts, report, open_)
 
 
-def _weigh(table: Desk, spec: IdentitySpec, seed: int) -> tuple[Model, float, dict[str, int]]:
+def _weigh(table: Desk, spec: IdentitySpec, seed: int, given: Model | None) -> tuple[Model, float, dict[str, int]]:
     """Lay table ``edges`` (l, r, w, levels, rule, kinds): what the model and the rules say of each pair worth keeping.
 
     Return the model, its prior, and the largest block compared by each key.
@@ -85,6 +89,13 @@ def _weigh(table: Desk, spec: IdentitySpec, seed: int) -> tuple[Model, float, di
     blocks: list[Block] = []
     if not spec.model:
         model = Model((), 0.0, seed, False, ({"code": "model_off"},))
+    elif given is not None:
+        model = given
+        scoring.frequencies(table, scoring.tf_columns(model))
+        if count <= spec.training.sample_above:
+            blocks = block(table, spec)
+            _presume(table, model, spec)
+            scoring.frequencies(table, scoring.tf_columns(model), "presumed")
     elif count <= spec.training.sample_above:
         model, blocks = _learn(table, spec, seed, rounds=spec.training.rounds)
     else:
@@ -111,19 +122,24 @@ def _learn(table: Desk, spec: IdentitySpec, seed: int, *, rounds: int) -> tuple[
         return model, []
     blocks = block(table, spec)
     scoring.frequencies(table, scoring.tf_columns(model))
-    (count,) = table.rows("select count(*) from keys")[0]
     for _ in range(rounds - 1):
         # what the first people teach: how unalike records of one person may be, and how common values are among people
-        _score(table, model, spec)
-        labels = clustered(table, spec, count, ())
-        columns = {"rid": pa.array(np.arange(count), pa.int32()), "cluster": pa.array(labels, pa.int32())}
-        table.put("presumed", pa.table(columns))
+        _presume(table, model, spec)
         table.run(
             "create or replace table singles as select n.* from nodes n semi join presumed p on p.cluster = n.rid"
         )
         model = learn_u(table, spec, relearn(table, model), seed, "singles")
         scoring.frequencies(table, scoring.tf_columns(model), "presumed")
     return model, blocks
+
+
+def _presume(table: Desk, model: Model, spec: IdentitySpec) -> None:
+    """Lay table ``presumed`` (rid, cluster): the people that ``model`` tells before anything else is known of them."""
+    (count,) = table.rows("select count(*) from keys")[0]
+    _score(table, model, spec)
+    labels = clustered(table, spec, count, ())
+    columns = {"rid": pa.array(np.arange(count), pa.int32()), "cluster": pa.array(labels, pa.int32())}
+    table.put("presumed", pa.table(columns))
 
 
 def _score(table: Desk, model: Model, spec: IdentitySpec) -> float:
@@ -133,7 +149,10 @@ def _score(table: Desk, model: Model, spec: IdentitySpec) -> float:
     scoring.score(table, model, pairs="pairs", into="scored", floor=floor)
     found = table.numbers("select w, h from scored")
     teaching.weigh(table, model)
-    prior = teaching.shifted(table, scoring.calibrate(found["w"], found["h"], records=count))
+    if spec.fixed and model.prior:
+        prior = model.prior
+    else:
+        prior = teaching.shifted(table, scoring.calibrate(found["w"], found["h"], records=count))
     complete(table, model, spec, prior)
     merge(table, prior)
     return prior

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from filrouge.store.models.acts import ConsentEvent, Correction, FollowUp, Note, Promise, Verdict
 from filrouge.store.models.groups import Agreement, Brand, Entity
-from filrouge.store.models.identity import Doubt, Evaluation, IdentityQuality
+from filrouge.store.models.identity import Doubt, Evaluation, IdentityModel, IdentityQuality
 from filrouge.store.models.layers import HouseholdCorrection, RoleCorrection
 from filrouge.store.models.reviews import Assessment, Review
 from filrouge.store.models.sources import BUILT_IN, Run, Secret, Source
@@ -39,6 +39,7 @@ __all__ = [
     "FollowUp",
     "Grant",
     "HouseholdCorrection",
+    "IdentityModel",
     "IdentityQuality",
     "Job",
     "Note",

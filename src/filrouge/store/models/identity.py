@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from filrouge.store.models.base import Personal, Row
 
@@ -53,6 +54,28 @@ class Doubt(Row, Personal):
 
     def __str__(self) -> str:
         return f"doubt {self.code}"
+
+
+class IdentityModel(Row):
+    """A model by which records were compared, or that somebody set: kept, to be read, compared and used again."""
+
+    class Origin(models.TextChoices):
+        LEARNED = "learned", _("learned from the records")
+        HAND = "hand", _("set by hand")
+
+    version = models.CharField(max_length=20, unique=True)
+    origin = models.CharField(max_length=8, choices=Origin.choices)
+    content = models.JSONField()  # what domain.identity.byhand.ModelSpec says
+    in_use = models.BooleanField(default=False)  # used as it is, and not learned anew
+    by = models.CharField(max_length=100, blank=True)
+    reason = models.CharField(max_length=300, blank=True)
+    last_at = models.DateTimeField(db_index=True)  # when it last settled the whole, or was set
+
+    class Meta:
+        ordering = ("-last_at",)
+
+    def __str__(self) -> str:
+        return f"model {self.version}"
 
 
 class Evaluation(Row):
