@@ -25,6 +25,8 @@ def main() -> int:
     )
     asked.add_argument("--queries", type=int, default=200, help="how often search and person ask")
     asked.add_argument("--scratch", type=Path, default=None, help="where the chain builds its home folder")
+    asked.add_argument("--truth", type=Path, default=None, help="truth.parquet of the sample, for identity")
+    asked.add_argument("--share", type=float, default=1.0, help="share of the people that identity is measured on")
     given = asked.parse_args()
     unknown = sorted(set(given.names) - set(BENCHES))
     if unknown:

@@ -86,3 +86,12 @@ def test_a_faulty_file_or_an_unknown_version_changes_nothing(group: World, tmp_p
     with pytest.raises(DefinitionError):
         identity_models.use(odd, by="ada")
     assert not IdentityModel.objects.filter(in_use=True).exists()
+
+
+def test_a_source_that_holds_each_person_once_says_so_in_its_definition(group: World) -> None:
+    before = len(group.rows("SELECT person_id FROM people WHERE merged_into IS NULL"))
+    group.people(*crowd(), one_each=True)
+    assert deriving.spec().one_each
+    identity.resolve(by="test")
+    assert len(group.rows("SELECT person_id FROM people WHERE merged_into IS NULL")) > before
+    assert settled() == len(crowd()), "who is who may change for everybody: the whole is settled"

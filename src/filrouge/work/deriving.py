@@ -24,9 +24,11 @@ Manifest = dict[str, dict[str, Any]]
 
 
 def spec() -> identity.IdentitySpec:
-    """Return how identity is settled here: the order of the sources is their rank."""
-    ranked = dict(Source.objects.filter(reads="person_records").values_list("name", "rank"))
-    rules = identity.IdentitySpec(survivorship=Survivorship(source_rank=ranked))
+    """Return how identity is settled here: the order of the sources is their rank; some hold each person once."""
+    found = list(Source.objects.filter(reads="person_records").order_by("name"))
+    ranked = {one.name: one.rank for one in found}
+    single = tuple(one.name for one in found if one.spec.get("one_each"))
+    rules = identity.IdentitySpec(survivorship=Survivorship(source_rank=ranked), one_each=single)
     fixed = identity_models.in_use()
     return rules if fixed is None else fixed.rules(rules, fixed.model())
 

@@ -248,6 +248,7 @@ def _assemble(desk: Desk, spec: IdentitySpec) -> None:
     words = ", ".join(map(quoted, spec.placeholders))
     whole = " ".join(f"when '{short}' then '{word}'" for short, word in ABBREVIATIONS.items())
     extras = "".join(f", {extra(index)}" for index in range(len(spec.extras)))
+    single = ", ".join(map(quoted, spec.one_each)) or "null"
     pad = "when regexp_matches(p, '^[0-9]{4}$') then '0' || p" if spec.country == "FR" else ""
     desk.run(
         f"""create or replace table nodes as
@@ -276,7 +277,7 @@ def _assemble(desk: Desk, spec: IdentitySpec) -> None:
             select *, case when mail is null or bad then null when letters in ({roles}) then 'role' else 'own' end as box
             from boxes
         )
-        select i.rid, i.entity, i.given, split_part(i.given, ' ', 1) as given_first, i.given_key,
+        select i.rid, i.entity, case when i.source in ({single}) then i.source end as one_each, i.given, split_part(i.given, ' ', 1) as given_first, i.given_key,
             coalesce(k.heads[1], i.given) as given_root, k.heads[2] as given_root2, us.given is not null as given_usual,
             i.family, i.family_key, squeezed(i.birth_family) as birth_key,
             case when regexp_matches(i.birth_date, '[0-9]') then left(i.birth_date, 10) end as born,

@@ -98,6 +98,7 @@ class IdentitySpec(Spec):
     survivorship: Survivorship = Survivorship()
     role_mailboxes: tuple[str, ...] = ROLE_MAILBOXES
     placeholders: tuple[str, ...] = PLACEHOLDERS
+    one_each: tuple[str, ...] = ()  # sources that hold each person once
     fixed: str = ""  # the name of a model that somebody set, and that is not learned anew
     extras: tuple[str, ...] = ()  # further columns of the records that a model may compare
 

@@ -81,16 +81,31 @@ def clustered(table: Desk, spec: IdentitySpec, count: int, constraints: Sequence
     found = table.numbers("select l, r, w, said from edges order by l, r")
     left, right = found["l"].astype(np.int64), found["r"].astype(np.int64)
     edges = Edges(left, right, found["w"].astype(np.float64), found["said"].astype(np.float64))
+    must = [(a, b) for a, b, kind in constraints if kind == "must_link"]
+    apart = _one_each(table, spec, count, edges) - set(must) if spec.one_each else set()
     return cluster(
         count,
         edges,
         link=spec.thresholds.link,
         join=spec.thresholds.join,
         clip=spec.thresholds.clip,
-        must=[(a, b) for a, b, kind in constraints if kind == "must_link"],
-        cannot=[(a, b) for a, b, kind in constraints if kind == "cannot_link"],
+        must=must,
+        cannot=sorted(apart | {(a, b) for a, b, kind in constraints if kind == "cannot_link"}),
         largest=spec.limits.cluster,
     )
+
+
+def _one_each(table: Desk, spec: IdentitySpec, count: int, edges: Edges) -> set[tuple[int, int]]:
+    """Return the pairs of one source that holds each person once, among those that something would bring together."""
+    found = table.numbers(
+        """select e.l, e.r from edges e join nodes x on x.rid = e.l join nodes y on y.rid = e.r
+        where x.one_each = y.one_each order by 1, 2"""
+    )
+    left, right = found["l"].astype(np.int64), found["r"].astype(np.int64)
+    near = edges.weight > spec.thresholds.link
+    label = components(count, edges.left[near], edges.right[near])
+    together = label[left] == label[right]
+    return set(zip(left[together].tolist(), right[together].tolist(), strict=True))
 
 
 def constraints(keys: Ints, decisions: Sequence[HumanDecision]) -> list[tuple[int, int, str]]:

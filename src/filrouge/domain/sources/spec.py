@@ -188,6 +188,7 @@ class SourceSpec(Spec):
     expect: Expect = Expect()
     owner: Owner = Owner()
     rank: int = 100
+    one_each: bool = False  # the system holds each person once: two of its records are never one person
     secret: str | None = None
     headers: dict[str, str] = Field(default_factory=dict)
     allow_private: bool = False
