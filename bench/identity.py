@@ -79,13 +79,14 @@ def _measure(files: list[str], folder: Path, given: argparse.Namespace) -> dict[
     identity.settle(con, memory, pa.table(late.slice(0, 0)), around=people, decisions=[joined], at=AT)
     verdict = time.perf_counter() - began
     ours = _against(con, found.assignment, given.truth)
+    people_found = found.counts["people"]
     del found
     yardstick, cursor = tutorial(con, "main.records")
     theirs = _against(con, cursor.execute("SELECT record_key, person FROM found").to_arrow_table(), given.truth)
     cursor.close()
     size = sum(path.stat().st_size for path in (folder / "memory").iterdir())
     return {
-        "records": memory.records, "people": found.counts["people"], "whole_seconds": round(whole, 1),
+        "records": memory.records, "people": people_found, "whole_seconds": round(whole, 1),
         "open_seconds": round(opened, 4), f"settle_{HELD}_seconds": round(seconds[0], 2),
         "looked_at": told[0].resolution.counts["records"], "settle_1_seconds": round(seconds[1], 3),
         "settle_0_seconds": round(seconds[2], 3), "verdict_seconds": round(verdict, 3),
