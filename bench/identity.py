@@ -1,8 +1,8 @@
 """Identity on the person records of a home folder (``--home``): the whole, a few records, and Splink beside it.
 
 A thousand records are held back, the rest is resolved whole and memory laid; then the thousand are settled, one of
-them, none, and two people are joined. Splink with its tutorial's settings trains, predicts and clusters the same records
-in the same run: it is the yardstick. With ``--truth`` (the sample's ``truth.parquet``: source, source_id, person) both
+them, none, and two people are joined. Splink with its tutorial's settings trains, predicts and clusters the same
+records in the same run: it is the yardstick. With ``--truth`` (the sample's ``truth.parquet``: source, source_id, person) both
 are compared with who the records truly are. Targets at 1,000,000 people: a thousand records in 2 s, the whole in three
 times Splink's own time, peak 4 GB, B-cubed precision .97, no person of more than 30 records.
 """
