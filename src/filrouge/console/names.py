@@ -55,6 +55,11 @@ def author(by: str) -> str:
     return _authors().get(by.casefold()) or str(words.WORDS["author"].get(by, by))
 
 
+def account(key: str) -> str:
+    """Return the name of the account of this number; the number itself when there is none."""
+    return _accounts().get(key, key)
+
+
 def authors(text: str) -> list[str]:
     """Return the addresses of the accounts whose name holds ``text``."""
     wanted = fold(text)
@@ -93,6 +98,10 @@ def _systems() -> dict[str, str]:
 
 def _authors() -> dict[str, str]:
     return _kept("authors", lambda: {row.email.casefold(): row.name for row in accounts.users()})
+
+
+def _accounts() -> dict[str, str]:
+    return _kept("accounts", lambda: {str(row.pk): row.name for row in accounts.users()})
 
 
 def _kept(key: str, read: Callable[[], dict[str, T]]) -> dict[str, T]:
