@@ -68,6 +68,7 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "session_failed": _("%(column)s: too few pairs share it to learn from them."),
         "not_learned": _("%(column)s: how alike it is in one person’s records could not be learned; it is left out."),
         "says_the_contrary": _("%(column)s: likeness spoke against being one person; it is left out."),
+        "taught": _("It learned from %(pairs)s pairs that people decided, %(reviewed)s of them in review."),
         "model_not_used": _("What was learned is too little to be used: only rules on strong identifiers decide."),
     },
 }  # fmt: skip
