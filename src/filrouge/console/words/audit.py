@@ -160,6 +160,7 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "page": _("page"),
         "named": _("by name"),
         "made_at": _("made at"),
+        "doubts": _("doubts"),
         "sources": _("sources"),
     },
     "chain": {
