@@ -39,7 +39,8 @@ def entity(slug: str) -> str:
 def source(name: str) -> str:
     """Return the title of a source in the reader's language."""
     titles = _titles().get(name, {})
-    return titles.get((get_language() or "fr")[:2]) or titles.get("fr") or _plain(name)
+    title = titles.get((get_language() or "fr")[:2]) or titles.get("fr") or _plain(name)
+    return title.replace(" :", "\N{NO-BREAK SPACE}:")  # no line begins with a colon
 
 
 def system(name: str, source_name: str = "") -> str:
