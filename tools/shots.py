@@ -24,14 +24,20 @@ PICTURES = ROOT / "docs/pictures"
 ADVISOR, SALES, ENGINEER = "marie@example.com", "nadia@example.com", "remy@example.com"
 PRIVACY, ADMINISTRATOR, EXECUTIVE = "claire@example.com", "sylvie@example.com", "helene@example.com"
 
-# name of the picture: (who, page, theme); "camille" stands for the page of the customer of the documentation
+# name of the picture: (who, page, theme, width, height); "camille" stands for the customer of the documentation
 WANTED = {
-    "person": (ADVISOR, "camille", "light"),
-    "person-dark": (ADVISOR, "camille", "dark"),
-    "records": (ADVISOR, "camille/records", "light"),
-    "home": (SALES, "/", "light"),
-    "sources": (ENGINEER, "/sources", "light"),
-    "audit": (PRIVACY, "/audit", "light"),
+    "person": (ADVISOR, "camille", "light", 1280, 860),
+    "person-dark": (ADVISOR, "camille", "dark", 1280, 860),
+    "person-phone": (ADVISOR, "camille", "light", 390, 844),
+    "records": (ADVISOR, "camille/records", "light", 1280, 860),
+    "why": (ADVISOR, "camille/why", "light", 1280, 860),
+    "home": (SALES, "/", "light", 1280, 860),
+    "people": (ADVISOR, "/people?q=rousseau", "light", 1280, 860),
+    "reviews": (ADVISOR, "/reviews", "light", 1280, 860),
+    "review": (ADVISOR, "/reviews/next?kind=bridge", "light", 1280, 1080),
+    "identity": (ENGINEER, "/identity", "light", 1280, 1080),
+    "sources": (ENGINEER, "/sources", "light", 1280, 860),
+    "audit": (PRIVACY, "/audit", "light", 1280, 860),
 }
 CAMILLE = (
     "camille", "camille?tab=orders", "camille?tab=promotions", "camille/records", "camille/merge?q=camille",
@@ -40,9 +46,10 @@ CAMILLE = (
 # "first:/page" stands for what the first line of a page leads to.
 PAGES = (
     (ADVISOR, ("/", "/people", "/people?q=rousseau", "/people?place=Nantes&brand=horizon", "/people/new",
-               "/c/by-phone/+33639980000", "/follow-ups?list=all", "/companies", "first:/companies", *CAMILLE)),
+               "/c/by-phone/+33639980000", "/follow-ups?list=all", "/companies", "first:/companies", *CAMILLE,
+               "camille/why", "/reviews", "/reviews/next", "/reviews/quality")),
     (SALES, ("/", "/follow-ups", "/people/export?place=Nantes")),
-    (ENGINEER, ("/", "/sources", "/sources/crm_people", "first:/sources/crm_people")),
+    (ENGINEER, ("/", "/identity", "/sources", "/sources/crm_people", "first:/sources/crm_people")),
     (PRIVACY, ("/", "/audit", "camille/erase", "/erasures", "/register")),
     (ADMINISTRATOR, ("/accounts", "/account/2fa/", "/account/password/change/")),
     (EXECUTIVE, ("/", "/baselines")),
@@ -71,8 +78,8 @@ def main() -> None:
 def take(browser: Any, address: str, passwords: dict[str, str]) -> None:
     if "--all" not in sys.argv:
         PICTURES.mkdir(parents=True, exist_ok=True)
-        for name, (who, path, theme) in WANTED.items():
-            page = entered(browser, address, who, passwords[who], "fr", 1280, theme)
+        for name, (who, path, theme, width, height) in WANTED.items():
+            page = entered(browser, address, who, passwords[who], "fr", width, theme, height)
             shoot(page, path, PICTURES / f"{name}.png")
             page.context.close()
         return
@@ -89,8 +96,10 @@ def take(browser: Any, address: str, passwords: dict[str, str]) -> None:
             page.context.close()
 
 
-def entered(browser: Any, address: str, who: str, password: str, language: str, width: int, theme: str) -> Any:
-    context = browser.new_context(base_url=address, viewport={"width": width, "height": 860}, device_scale_factor=1)
+def entered(
+    browser: Any, address: str, who: str, password: str, language: str, width: int, theme: str, height: int = 860
+) -> Any:
+    context = browser.new_context(base_url=address, viewport={"width": width, "height": height}, device_scale_factor=1)
     cookies = {"filrouge_theme": theme, "django_language": language}
     context.add_cookies([{"name": name, "value": value, "url": address} for name, value in cookies.items()])
     page = context.new_page()

@@ -162,3 +162,27 @@ def test_on_a_phone_nothing_of_a_list_is_out_of_sight(path: str, visit: Visit) -
     for cell in page.locator("table.stacked td").all()[:30]:
         box = cell.bounding_box()
         assert box is None or box["x"] + box["width"] <= 390
+
+
+def test_what_was_typed_of_one_caller_is_not_offered_for_the_next(visit: Visit) -> None:
+    page = visit("/people/new")
+    page.fill("#new-given", "Camille")
+    page.fill("#new-family", "Rousseau")
+    page.click("main form .btn-primary")
+    assert page.locator(".people.alike li").count() > 0
+    page.goto("/c/by-phone/+33639987650")
+    assert page.input_value("#new-given") == ""
+    assert page.input_value("#new-phone") == "06 39 98 76 50"
+
+
+def test_a_tab_of_a_person_opens_where_one_reads(visit: Visit) -> None:
+    page = visit("/people?q=rousseau", width=390)
+    page.locator(".people a").first.click()
+    tab = page.locator(".person-tabs a").nth(1)
+    tab.scroll_into_view_if_needed()
+    tab.click()
+    page.wait_for_url("**?tab=*")
+    page.wait_for_function("document.querySelector('.person-tabs a[aria-current]')?.id !== 'tab-thread'")
+    assert page.evaluate("scrollY") > 400, "not back at the top of the page"
+    assert 0 < page.locator(".person-tabs").bounding_box()["y"] < 860
+    assert page.evaluate("document.activeElement.getAttribute('aria-current')") == "page"

@@ -71,3 +71,23 @@ def test_both_pages_say_the_same_of_what_is_due(world: Any, signed_in: Callable[
     client = signed_in("marie")
     for path in ("/follow-ups?list=all", f"/people/{ada}"):
         assert ">dans 2 jours<" in client.get(path).content.decode()
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+@pytest.mark.django_db(databases=["default", "live", "audit"])
+def test_what_is_due_today_is_due_before_midnight_where_one_reads(
+    language: str, world: Any, signed_in: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.user("marie", "advisor", entities=("groupe",))
+    ada = world.person(1, "Ada", "Byron", HORIZON | {"email": "ada@example.com"})
+    night = datetime(2026, 11, 26, 0, 30, tzinfo=PARIS)  # at Greenwich it is still the 25th
+    monkeypatch.setattr(clock, "now", lambda: night.astimezone(UTC))
+    for subject, due in (("Tonight", night.replace(hour=23)), ("Tomorrow", night + timedelta(days=1))):
+        followups.add(access.OWNER, ada, subject, due)
+    client = signed_in("marie")
+    client.cookies["django_language"] = language
+    page = client.get("/follow-ups?list=due").content.decode()
+    tasks = page.partition('class="plain tasks"')[2]
+    assert "Tonight" in tasks
+    assert "Tomorrow" not in tasks.partition("</ul>")[0].replace(">Tomorrow</button>", "")
+    assert client.get("/").status_code == 200

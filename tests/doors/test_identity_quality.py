@@ -30,7 +30,10 @@ def figures(people: int = 1200) -> dict[str, Any]:
 
 def resolved(people: int = 1200) -> None:
     learned = {
-        "version": "m1", "healthy": True, "notes": [{"code": "column_empty", "column": "sex"}],
+        "version": "m1", "healthy": True,
+        "notes": [
+            {"code": "column_empty", "column": "sex"}, {"code": "taught", "pairs": 84, "reviewed": 82, "shift": 0.2}
+        ],
         "comparisons": [
             {"name": "given", "levels": [{"label": "same", "bits": 8.4}, {"label": "different", "bits": -9.1}]}
         ],
@@ -80,6 +83,7 @@ def test_the_figures_are_told_in_both_languages(doubted: str, signed_in: SignedI
         "1\u202f200",
         "plus de 30",
         "Sexe : rien n’est rempli",
+        "84 paires décidées à la main, dont 82",
         "+8,4",
     ):
         assert word in told, word

@@ -55,7 +55,10 @@ def test_one_says_that_an_owner_is_oneself_and_takes_it_back(group: Any, signed_
     key = todo(group, "Agent 7")
     client = signed_in("marie")
     assert mine(client) == 0
-    assert "« Agent 7 », c’est moi" in client.get("/follow-ups?list=all").content.decode()
+    assert (
+        "«\N{NO-BREAK SPACE}Agent 7\N{NO-BREAK SPACE}», c’est moi"
+        in client.get("/follow-ups?list=all").content.decode()
+    )
     page = client.post(f"/follow-ups/{key}/claim", {"next": "/follow-ups?list=mine"}, follow=True).content.decode()
     assert mine(client) == 1
     assert "c’est moi" not in client.get("/follow-ups?list=all").content.decode()

@@ -152,7 +152,10 @@ def test_opening_a_page_leaves_an_audit_line(camille: str, signed_in: Callable[[
 
 def test_the_thread_narrows_by_kind(camille: str, signed_in: Callable[[str], Any]) -> None:
     client = signed_in("marie")
-    assert "« Livraison »" in client.get(f"/people/{camille}?kind=talks").content.decode()
+    assert (
+        "«\N{NO-BREAK SPACE}Livraison\N{NO-BREAK SPACE}»"
+        in client.get(f"/people/{camille}?kind=talks").content.decode()
+    )
     assert "Rien ne répond à ces filtres" in client.get(f"/people/{camille}?kind=purchases").content.decode()
 
 

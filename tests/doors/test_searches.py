@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -37,7 +38,7 @@ def test_whoever_reads_sums_finds_pages_and_not_people(people: None, signed_in: 
     assert found.status_code == 200
     assert 'href="/baselines"' in found.content.decode()
     none = client.get("/search?q=martin", headers={"HX-Request": "true"}).content.decode()
-    assert "Aucune page ne s’appelle « martin »." in none
+    assert "Aucune page ne s’appelle «\N{NO-BREAK SPACE}martin\N{NO-BREAK SPACE}»." in none
     assert "Ada" not in none
     assert client.get("/search?q=point")["Location"] == "/baselines"
     told = client.get("/search?q=martin")
@@ -146,6 +147,7 @@ def test_the_export_page_counts_first_and_hands_over_what_it_counted(people: Non
     assert "attachment" in answer["Content-Disposition"]
     assert text.splitlines()[0] == "Identifiant;Prénom;Nom;E-mail;Marques;Peut être jointe car"
     assert ";Ada;Martin;ada@example.org;Horizon;" in text
+    assert re.search(r"[a-zé]+ \d{4}, \d\d:\d\d \(Europe/Paris, UTC\+0[12]:00\)", text), "when, where one reads it"
     assert "bob@example.org" not in text
     assert AuditEntry.objects.filter(action="person.export").count() == 1
 

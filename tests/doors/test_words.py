@@ -58,7 +58,7 @@ def test_the_subject_of_a_call_and_a_live_event_are_said_in_words() -> None:
         outcome="reclamation", amount="", currency="", ref="", link="", by="", details={},
     )  # fmt: skip
     with override("fr"):
-        assert moments.line(call).title == "Appel reçu, « réclamation »"
+        assert moments.line(call).title == "Appel reçu, «\N{NO-BREAK SPACE}réclamation\N{NO-BREAK SPACE}»"
 
 
 def test_an_objection_in_the_thread_says_whose_and_looks_like_one(

@@ -37,6 +37,21 @@ def test_every_act_of_the_audit_has_words() -> None:
     assert sorted(acts - set(words.WORDS["action"])) == []
 
 
+def test_every_detail_that_an_act_names_has_words() -> None:
+    given = {
+        word.arg
+        for path in SOURCE.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "audit.record"
+        for word in node.keywords
+        if word.arg
+    }
+    known = {name for kind in ("detail", "held", "acts") for name in words.WORDS[kind]}
+    assert len(given) > 20
+    # of whom and by whom, which have columns of their own; what holds others, each told under its own name
+    assert sorted(given - known - {"by", "kind", "subject", "destroyed", "counts"}) == []
+
+
 @pytest.mark.django_db(databases=["default", "live", "audit"])
 def test_every_column_of_the_register_has_words() -> None:
     from filrouge.store.queries import register

@@ -14,9 +14,9 @@ ALIKE = 0.5  # below, two values are two values: marking letters would be noise
 
 
 def pieces(mine: str, theirs: str) -> tuple[Sequence[Piece], Sequence[Piece]]:
-    """Return both values in pieces; capitals do not count as a difference, accents do."""
+    """Return both values in pieces; capitals and the order of words are no difference, accents are."""
     one, other = ("".join(_small(letter) for letter in text) for text in (mine, theirs))
-    if one == other:
+    if one == other or _reordered(mine, theirs):
         return [(mine, False)], [(theirs, False)]
     matcher = SequenceMatcher(None, one, other, autojunk=False)
     if matcher.ratio() < ALIKE:
@@ -38,13 +38,18 @@ def verdict(mine: str, theirs: str) -> str:
     """Return same, close or different; nothing when one of them is missing."""
     if not mine or not theirs:
         return ""
-    if fold(mine) == fold(theirs):
+    if fold(mine) == fold(theirs) or _reordered(mine, theirs):
         return "same"
     short, long = sorted((fold(mine), fold(theirs)), key=len)
     if len(short) == 1 and long.startswith(short):  # an initial
         return "close"
     one, other = mine.casefold(), theirs.casefold()
     return "close" if SequenceMatcher(None, one, other, autojunk=False).ratio() >= CLOSE else "different"
+
+
+def _reordered(mine: str, theirs: str) -> bool:
+    """Tell whether both are the same words in another order, as a family name before or after the given one."""
+    return sorted(fold(mine).split()) == sorted(fold(theirs).split())
 
 
 def _add(pieces_: list[Piece], text: str, differs: bool) -> None:

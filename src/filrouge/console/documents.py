@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -27,6 +27,7 @@ class Cell:
     link: str = ""
     more: str = ""
     day: bool = False
+    label: str = ""  # of its column, told beside it where the table is narrow
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,10 @@ def table(person: PersonView, key: str) -> dict[str, Any]:
     return {
         "table_title": label,
         "columns": [Column(str(name), num=key != "tickets" and name == columns[-1]) for name in columns],
-        "rows": [Row(tuple(row(item))) for item in items],
+        "rows": [
+            Row(tuple(replace(cell, label=str(name)) for cell, name in zip(row(item), columns, strict=True)))
+            for item in items
+        ],
     }
 
 

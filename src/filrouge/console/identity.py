@@ -166,7 +166,8 @@ def _note(note: Mapping[str, Any]) -> str:
     said = [words.say(_plain(name), "compared") for name in ([column] if column else columns or [])]
     text = words.say(note["code"], "model_note")
     plus = _p("several columns taken together", " and ").join(said)
-    return text % {"column": plus, "records": say.number(note.get("records", 0))}
+    counts = {name: say.number(note.get(name, 0)) for name in ("records", "pairs", "reviewed")}
+    return text % {"column": plus, **counts}
 
 
 def _plain(column: str) -> str:

@@ -39,7 +39,8 @@ def entity(slug: str) -> str:
 def source(name: str) -> str:
     """Return the title of a source in the reader's language."""
     titles = _titles().get(name, {})
-    return titles.get((get_language() or "fr")[:2]) or titles.get("fr") or _plain(name)
+    title = titles.get((get_language() or "fr")[:2]) or titles.get("fr") or _plain(name)
+    return title.replace(" :", "\N{NO-BREAK SPACE}:")  # no line begins with a colon
 
 
 def system(name: str, source_name: str = "") -> str:
@@ -53,6 +54,11 @@ def author(by: str) -> str:
     if by.startswith("source "):
         return source(by.removeprefix("source "))
     return _authors().get(by.casefold()) or str(words.WORDS["author"].get(by, by))
+
+
+def account(key: str) -> str:
+    """Return the name of the account of this number; the number itself when there is none."""
+    return _accounts().get(key, key)
 
 
 def authors(text: str) -> list[str]:
@@ -93,6 +99,10 @@ def _systems() -> dict[str, str]:
 
 def _authors() -> dict[str, str]:
     return _kept("authors", lambda: {row.email.casefold(): row.name for row in accounts.users()})
+
+
+def _accounts() -> dict[str, str]:
+    return _kept("accounts", lambda: {str(row.pk): row.name for row in accounts.users()})
 
 
 def _kept(key: str, read: Callable[[], dict[str, T]]) -> dict[str, T]:

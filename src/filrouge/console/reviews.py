@@ -13,7 +13,7 @@ from filrouge.console import differences, resemblance, words
 from filrouge.console.templatetags import say
 from filrouge.console.templatetags.show import said
 from filrouge.domain.privacy.caller import Caller
-from filrouge.domain.profiles import ATTRIBUTES
+from filrouge.domain.profiles import ATTRIBUTES, Value
 from filrouge.store.queries import reviews as found
 from filrouge.work.reviews import Pair, Side
 
@@ -97,7 +97,16 @@ def _value(side: Side, name: str) -> str:
     value = side.values.get(name)
     if value is None:
         return ""
+    if name == "company":
+        return company(side, value)
     return value.value if value.masked else said(value.value, name)
+
+
+def company(side: Side, value: Value) -> str:
+    """Return the name of a company that a record gives by its number, when the person's roles there tell it."""
+    roles = side.person.roles if side.person else ()
+    told = {role["name"] for role in roles if (role["entity"], role["brand"]) == (value.entity, value.brand)} - {""}
+    return told.pop() if len(told) == 1 else value.value
 
 
 def _stake(row: Any) -> str:

@@ -94,6 +94,19 @@ def counts(run: Any) -> list[tuple[str, int]]:
     return [(labels[name], getattr(run, name)) for name in COUNTS]
 
 
+def resolved(run: Any) -> list[tuple[str, int]]:
+    """Return what a resolution came to: people, records, who appeared, who was joined or separated, what waits."""
+    labels = {
+        "people": _("People"),
+        "records": _("Records"),
+        "new_people": _("New people"),
+        "merges": _("People joined"),
+        "splits": _("People separated"),
+        "reviews": _("Pairs to review"),
+    }
+    return [(said, run.figures[name]) for name, said in labels.items() if name in run.figures]
+
+
 def undoing(run: Any) -> list[str]:
     """Say what undoing a run changes; nothing when it changed nothing."""
     told = (

@@ -194,7 +194,8 @@ def _notes(order: Order, counts: Counts, at: datetime, say: Say) -> list[list[st
     asked = [
         ["purpose", say(order.purpose, "purpose")], ["channel", say(order.channel, "channel")],
         ["entity", say(order.entity, "entity")], ["brand", say(order.brand, "brand")],
-        ["at", at.isoformat(timespec="seconds")], ["found", str(counts.found)], ["exported", str(counts.exported)],
+        ["at", say(at.isoformat(timespec="seconds"), "moment")],
+        ["found", str(counts.found)], ["exported", str(counts.exported)],
     ]  # fmt: skip
     reasons = [
         [f"{say('left_out', 'note')} ({say(reason, 'decision_reason')})", str(count)]

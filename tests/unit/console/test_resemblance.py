@@ -71,3 +71,12 @@ def test_what_says_little_is_told_apart() -> None:
     assert told is not None
     assert (len(told.pros), len(told.mute)) == (1, 1)
     assert resemblance.told("", 1.0) is None
+
+
+def test_the_same_names_in_another_order_are_alike() -> None:
+    assert differences.verdict("Coulibaly Myriam", "Myriam COULIBALY") == "same"
+    assert differences.pieces("Coulibaly Myriam", "Myriam COULIBALY") == (
+        [("Coulibaly Myriam", False)],
+        [("Myriam COULIBALY", False)],
+    )
+    assert differences.verdict("12 mars 1984", "3 décembre 1984") != "same"

@@ -75,7 +75,8 @@ def _details(details: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 def _called(key: str) -> str:
-    return words.say(key, "detail") if key in words.WORDS["detail"] else key.replace("_", " ")
+    kind = next((kind for kind in ("detail", "held", "acts") if key in words.WORDS[kind]), "")
+    return words.say(key, kind) if kind else key.replace("_", " ")
 
 
 def _value(key: str, value: Any) -> str:
@@ -95,11 +96,12 @@ def _value(key: str, value: Any) -> str:
 
 _SAID = {
     "purpose": "purpose", "role": "role", "channel": "channel", "door": "door", "attribute": "attribute",
-    "by_way_of": "way", "form": "format",
+    "by_way_of": "way", "form": "format", "page": "audited_page",
 }  # fmt: skip
 _STATES = ("consent", "promise", "state")  # whose states an act may name
 _NAMED: dict[str, Callable[[str], object]] = {
     **dict.fromkeys(("entity", "entities", "giver", "receiver"), names.entity),
     **dict.fromkeys(("brand", "brands"), lambda slug: names.brand(slug).name),
     "source": names.source,
+    "to": names.account,
 }

@@ -90,4 +90,6 @@ def word(code: str, kind: str) -> str:
         return names.brand(code).name
     if kind == "entity":
         return names.entity(code)
+    if kind == "moment":
+        return say.zoned(code)
     return words.say(code, kind)

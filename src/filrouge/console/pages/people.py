@@ -63,7 +63,7 @@ def search(request: HttpRequest) -> HttpResponse:
     if only is not None and only.matched != "name" and only.score == 1:
         return redirect("person", person_id=only.id)
     query = searches.query(text, filters)
-    views = searches.views(asking, current=query)
+    views, choices = searches.views(asking, current=query), searches.choices(asking)
     return render(
         request,
         "console/people/search.html",
@@ -75,10 +75,11 @@ def search(request: HttpRequest) -> HttpResponse:
             "told": told,
             "query": query,
             "hidden": [(name, value) for name, value in {"q": text, **filters.plain()}.items() if value],
+            "key": [slug for slug, _name in choices["brands"] if any(slug in hit.brands for hit in told.hits)],
             "views": views,
             "view": next((view for view in views if view["current"]), None),
             "may_create": asking.has("advisor", "sales"),
-            **searches.choices(asking),
+            **choices,
         },
         status=422 if fault else 200,
     )

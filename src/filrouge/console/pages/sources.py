@@ -73,6 +73,7 @@ def run(request: HttpRequest, run_id: str) -> HttpResponse:
             "run": made,
             "title": names.source(made.source_name) if made.source_name else _("Identities"),
             "counts": sources.counts(made),
+            "resolved": sources.resolved(made),
             "findings": sources.findings(made.findings),
             "problem": sources.problem(made),
             "rejects": [row for row in rejects if not row["warning"]],

@@ -113,6 +113,15 @@ def exact(value: Any) -> str:
     return ", ".join(part for part in (_full_day(moment), hour(local(moment))) if part)
 
 
+@register.filter
+def zoned(value: Any) -> str:
+    """A moment read elsewhere or later, with its zone: mardi 3 novembre 2026, 14:05 (Europe/Paris, UTC+01:00)."""
+    moment = as_datetime(value)
+    if moment is None:
+        return ""
+    return f"{exact(moment)} ({zone().key}, {dates.get_timezone_gmt(local(moment), 'long', locale=locale())})"
+
+
 def _full_day(moment: datetime) -> str:
     return _dated(local(moment), "full")
 

@@ -134,6 +134,13 @@ def system_name(slug: str, source: str = "") -> str:
 
 
 @register.filter
+def reference(number: str) -> str:
+    """Say the number of a record in its source; one made of several columns is told piece by piece."""
+    pieces = (piece.strip() for piece in str(number or "").split("|"))
+    return " · ".join(say.phone(piece) if piece.startswith("+") else piece for piece in pieces if piece)
+
+
+@register.filter
 def said(value: Any, attribute: str) -> str:
     """Say a value as its attribute is read: a phone number in pairs, a date in words, an address on one line."""
     text = str(value or "")

@@ -102,11 +102,12 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "view.remove": _("removed a view"),
     },
     "author": {
-        "owner of this machine": _("owner of this machine"),
+        "owner of this machine": _("the owner of this machine"),
         "rule": _("a rule of Filrouge"),
         "schedule": _("the schedule"),
         "demo": _("the sample"),
     },
+    "audited_page": {"people": _("People")},
     "way": {"password": _("password"), "company": _("sign-in service of the company")},
     "format": {"csv": _("text file"), "xlsx": _("workbook")},
     "door": {
@@ -128,6 +129,7 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "brands": _("brands"),
         "giver": _("from"),
         "receiver": _("to"),
+        "to": _("to"),
         "source": _("source"),
         "read": _("read"),
         "new": _("new"),
@@ -165,6 +167,7 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "page": _("page"),
         "named": _("by name"),
         "made_at": _("made at"),
+        "doubts": _("doubts"),
         "sources": _("sources"),
     },
     "chain": {

@@ -59,6 +59,7 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "verdict": _("verdicts on identity"),
         "review": _("pairs to review"),
         "doubt": _("doubts about who is who"),
+        "answer": _("answers given to programs"),
         "erasure": _("erasures"),
         "suppression": _("keyed hashes of who was erased"),
         "subjectsalt": _("salts by which the audit names people"),

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from django.db.models import Q, QuerySet
+from django.utils import timezone
 
 from filrouge.domain.privacy.caller import Caller
 from filrouge.store.live import Live, number
@@ -34,12 +35,11 @@ def followups(
 ) -> tuple[list[Line], int]:
     """Return a page of follow-ups and how many there are in all."""
     rows = _visible(FollowUp.objects.all(), caller)
-    end_of_day = at.replace(hour=23, minute=59, second=59)
     rows = rows.filter(state="done" if which == "done" else "open")
     if which == "mine":
         rows = rows.filter(owner__in=mine(caller))
     elif which == "due":
-        rows = rows.filter(due_at__lte=end_of_day)
+        rows = rows.filter(due_at__lt=tomorrow(at))
     elif which == "overdue":
         rows = rows.filter(due_at__lt=at)
     elif which == "unowned":
@@ -59,16 +59,21 @@ def promises(caller: Caller, *, at: datetime, overdue: bool = False, limit: int 
 def counts(caller: Caller, *, at: datetime) -> dict[str, int]:
     """Return how many follow-ups stand in each list."""
     rows = _visible(FollowUp.objects.filter(state="open"), caller)
-    end_of_day = at.replace(hour=23, minute=59, second=59)
     return {
         "mine": rows.filter(owner__in=mine(caller)).count(),
-        "due": rows.filter(due_at__lte=end_of_day).count(),
+        "due": rows.filter(due_at__lt=tomorrow(at)).count(),
         "overdue": rows.filter(due_at__lt=at).count(),
         "unowned": rows.filter(owner="").count(),
         "all": rows.count(),
         "week": rows.filter(due_at__lte=at + timedelta(days=7)).count(),
         "promises_overdue": _visible(Promise.objects.filter(state="open", due_at__lt=at), caller).count(),
     }
+
+
+def tomorrow(at: datetime) -> datetime:
+    """Return when the day of ``at`` ends, on the calendar of the screens."""
+    here = timezone.localtime(at)
+    return here.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
 
 
 def mine(caller: Caller) -> list[str]:

@@ -134,7 +134,8 @@
     for (const key of Object.keys(sessionStorage)) if (key.startsWith(KEPT)) sessionStorage.removeItem(key);
   };
   const fields = (form) => [...form.elements].filter((field) => field.name && field.type !== "hidden");
-  if (document.querySelector(".toast-line.success")) forget(); // it was done
+  // it was done, or it came back with what was typed: what waits is no longer of any use, to the next caller least of all
+  if (document.querySelector(".toast-line.success, form[data-back]")) forget();
   for (const form of document.querySelectorAll("form[data-keep]")) {
     const said = JSON.parse(sessionStorage.getItem(nameOf(form)) || "{}");
     for (const field of fields(form)) {
