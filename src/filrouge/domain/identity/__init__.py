@@ -4,6 +4,7 @@ from filrouge.domain.identity.evaluate import evaluate
 from filrouge.domain.identity.golden import each_golden, golden, people
 from filrouge.domain.identity.graph import Assignment, assign, state_hash
 from filrouge.domain.identity.life import Chapter, life
+from filrouge.domain.identity.match import Candidate, Match, Matcher
 from filrouge.domain.identity.memory import Memory
 from filrouge.domain.identity.quality import Measured, measure
 from filrouge.domain.identity.resolve import resolve
@@ -14,10 +15,13 @@ from filrouge.domain.identity.why import Explanation, Step, explain, steps
 
 __all__ = [
     "Assignment",
+    "Candidate",
     "Chapter",
     "Explanation",
     "HumanDecision",
     "IdentitySpec",
+    "Match",
+    "Matcher",
     "Measured",
     "Memory",
     "Resolution",

@@ -1,0 +1,218 @@
+"""One record against everybody, in process: candidates by what memory holds, weighed by the same model and rules as the
+whole, and joined to a person as the whole would join it, everybody else left as they are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from filrouge.domain.identity import blocking
+from filrouge.domain.identity.anatomy import probability
+from filrouge.domain.identity.cluster import Edges, cluster
+from filrouge.domain.identity.memory import Known, Memory, number_of
+from filrouge.domain.identity.one import Row, expression, reader, typed
+from filrouge.domain.identity.pairwise import Edge, Pairs
+from filrouge.domain.identity.spec import IdentitySpec
+from filrouge.domain.identity.why import Step
+
+WHOLE = 20  # records whose pairs are all weighed anew; more of them are taken person by person
+SHOWN = 10  # candidates told
+_NEW = -1  # the key of a record that has none yet
+_LAST = 1 << 62
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """Somebody whom the record resembles: the pair that says most, and how many of their records were weighed."""
+
+    person: str
+    bits: float
+    step: Step
+    records: int
+
+    @property
+    def probability(self) -> float:
+        """How probable it is, from 0 to 1, that the two records of that pair are one person's."""
+        return probability(self.bits)
+
+
+@dataclass(frozen=True)
+class Match:
+    """Whose a record is: ``person`` None when it is nobody's that is known. ``steps`` are the pairs it rests on, weightiest
+    first; ``candidates`` everybody worth a look, likeliest first."""
+
+    person: str | None
+    bits: float | None
+    decision: str  # rule, model or alone
+    rule: str
+    steps: tuple[Step, ...]
+    candidates: tuple[Candidate, ...]
+
+    @property
+    def probability(self) -> float | None:
+        """How probable it is, from 0 to 1, that the record is of the person."""
+        return None if self.bits is None else probability(self.bits)
+
+
+@dataclass(frozen=True)
+class _Other:
+    """A record that memory holds."""
+
+    key: int
+    person: str
+    row: Row
+
+
+class Matcher:
+    """Memory with its model made ready for one record at a time. Raises Uncompilable when the model is not of that kind."""
+
+    def __init__(self, memory: Memory, spec: IdentitySpec) -> None:
+        self.memory, self.spec = memory, spec
+        self._version = memory.model.version
+        self._read, self._typed = reader(memory, spec), typed(memory.columns)
+        self._pairs = Pairs(memory.model, memory.prior, spec, list(memory.columns))
+        places = {name: at for at, name in enumerate(memory.columns)}
+        self._leads = [(key, expression(sql, places)) for key in memory.blocks for sql in blocking.KEYS[key]]
+
+    def match(self, record: Mapping[str, Any], *, key: int | None = None) -> Match:
+        """Return whose ``record`` (columns of person_records, as text) is; ``key`` is the one that it bears or will bear."""
+        row = self._read(record)
+        mine = _LAST if key is None else key
+        others = self._candidates(row, key)
+        edges = self._edges(row, mine, others)
+        link, review = self.spec.thresholds.link, self.spec.thresholds.review
+        linked = list(
+            dict.fromkeys(other.person for other, edge in zip(others, edges, strict=True) if edge.weight > link)
+        )
+        of_people = self._of_people(linked, key, others, edges, row, mine)
+        person = self._decided(row, mine, of_people) if linked else None
+        best: dict[str, tuple[_Other, Edge]] = {}
+        for other, edge in (
+            *zip(others, edges, strict=True),
+            *(pair for pairs in of_people.values() for pair in pairs),
+        ):
+            if edge.weight > review and (other.person not in best or _rank(other, edge) > _rank(*best[other.person])):
+                best[other.person] = (other, edge)
+        told = [
+            Candidate(name, round(edge.weight, 2), self._step(key, other, edge), len(of_people.get(name, ())) or 1)
+            for name, (other, edge) in sorted(best.items(), key=lambda item: (-item[1][1].weight, item[0]))
+        ][:SHOWN]
+        if person is None:
+            return Match(None, None, "alone", "alone", (), tuple(told))
+        held = sorted(of_people[person], key=lambda pair: _rank(*pair), reverse=True)
+        steps = [self._step(key, other, edge) for at, (other, edge) in enumerate(held) if not at or edge.weight > link]
+        return Match(person, steps[0].weight, steps[0].decision, steps[0].rule, tuple(steps), tuple(told))
+
+    def _candidates(self, row: Row, key: int | None) -> list[_Other]:
+        numbers = {number_of(name, value) for name, told in self._leads if (value := told(row)) is not None}
+        keys = {other for found in self.memory.reached(numbers).values() for other in found}
+        keys.discard(_NEW if key is None else key)
+        found = (self.memory.of_key(other) for other in sorted(keys))
+        return [self._other(known) for known in found if known is not None]
+
+    def _other(self, known: Known) -> _Other:
+        return _Other(known.key, known.person, self._typed(known.row))
+
+    def _edges(self, row: Row, mine: int, others: Sequence[_Other]) -> list[Edge]:
+        """Return what is known of the record with each of ``others``, by key."""
+        at = sum(other.key < mine for other in others)  # where it stands among them
+        rows = [other.row for other in others]
+        rules = self._pairs.rules([*rows[:at], row, *rows[at:]], of=at)
+        found = []
+        for place, other in enumerate(others):
+            if place < at:
+                found.append(self._pairs.edge(other.row, row, rules.get((place, at))))
+            else:
+                found.append(self._pairs.edge(row, other.row, rules.get((at, place + 1))))
+        return found
+
+    def _of_people(
+        self, people: Iterable[str], key: int | None, others: Sequence[_Other], edges: Sequence[Edge], row: Row, mine: int
+    ) -> dict[str, list[tuple[_Other, Edge]]]:  # fmt: skip
+        """Return every record of ``people`` with what is known of it and the record."""
+        known = {other.key: (other, edge) for other, edge in zip(others, edges, strict=True)}
+        found: dict[str, list[tuple[_Other, Edge]]] = {}
+        missing: list[_Other] = []
+        for person in people:
+            for held in self.memory.of_person(person):
+                if held.key == key:
+                    continue
+                if held.key not in known:
+                    missing.append(self._other(held))
+                else:
+                    found.setdefault(person, []).append(known[held.key])
+        room = self.spec.limits.component - len(known)  # beyond, the whole leaves what shares no value unweighed
+        missing = sorted(missing, key=lambda other: other.key)[: max(room, 0)]
+        for other, edge in zip(missing, self._edges(row, mine, missing), strict=True):
+            found.setdefault(other.person, []).append((other, edge))
+        return found
+
+    # --- whom it joins ------------------------------------------------------------------------------------------------
+
+    def _decided(self, row: Row, mine: int, of_people: Mapping[str, list[tuple[_Other, Edge]]]) -> str | None:
+        """Return whom the record joins, each person being what they are: the evidence is weighed over all of their records."""
+        limits = self.spec.thresholds
+        if len(of_people) == 1:
+            ((person, pairs),) = of_people.items()
+            if all(edge.weight > limits.link for _, edge in pairs):
+                return person  # it agrees with each of their records: nothing is contested
+        if 1 + sum(map(len, of_people.values())) <= WHOLE:
+            return self._weighed(row, mine, of_people)
+        averages = {person: self._average([edge for _, edge in pairs]) for person, pairs in of_people.items()}
+        best = min(averages, key=lambda person: (-averages[person], person))
+        return best if averages[best] > limits.join else None
+
+    def _average(self, edges: Sequence[Edge]) -> float:
+        value, share = self._laid([(0, at + 1, edge) for at, edge in enumerate(edges)]).votes(
+            self.spec.thresholds.link, self.spec.thresholds.clip
+        )
+        return float(value.sum() / share.sum())
+
+    def _laid(self, found: Sequence[tuple[int, int, Edge]]) -> Edges:
+        left, right = (np.array([pair[side] for pair in found], dtype=np.int64) for side in (0, 1))
+        weight, said = (np.array([getattr(edge, name) for *_, edge in found]) for name in ("weight", "said"))
+        return Edges(left, right, weight, said)
+
+    def _weighed(self, row: Row, mine: int, of_people: Mapping[str, list[tuple[_Other, Edge]]]) -> str | None:
+        """Cluster the record and the records of the people whom it resembles, these being together whatever is found."""
+        nodes = sorted(
+            [(mine, "", row), *((o.key, o.person, o.row) for pairs in of_people.values() for o, _ in pairs)],
+            key=lambda node: node[0],
+        )
+        at = next(place for place, node in enumerate(nodes) if not node[1])
+        rules = self._pairs.rules([node[2] for node in nodes])
+        found = [
+            (left, right, self._pairs.edge(nodes[left][2], nodes[right][2], rules.get((left, right))))
+            for left in range(len(nodes))
+            for right in range(left + 1, len(nodes))
+        ]
+        held: dict[str, list[int]] = {}
+        for place, (_, person, _) in enumerate(nodes):
+            if person:
+                held.setdefault(person, []).append(place)
+        groups = list(held.values())
+        limits = self.spec.thresholds
+        label = cluster(
+            len(nodes), self._laid(found), link=limits.link, join=limits.join, clip=limits.clip,
+            must=[pair for group in groups for pair in pairwise(group)],
+            cannot=[
+                (a, b) for spot, group in enumerate(groups) for other in groups[spot + 1 :] for a in group for b in other
+            ],
+        )  # fmt: skip
+        with_it = [person for person, group in held.items() if any(label[place] == label[at] for place in group)]
+        return min(with_it, default=None)
+
+    def _step(self, key: int | None, other: _Other, edge: Edge) -> Step:
+        rule = edge.rule.name if edge.rule else self._version
+        return Step(
+            _NEW if key is None else key, other.key, "rule" if edge.rule else "model", rule, round(edge.weight, 2),
+            self._pairs.kinds(edge), self._pairs.told(edge),
+        )  # fmt: skip
+
+
+def _rank(other: _Other, edge: Edge) -> tuple[float, int]:
+    return edge.weight, -other.key
