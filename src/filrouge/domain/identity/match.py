@@ -3,7 +3,7 @@ whole, and joined to a person as the whole would join it, everybody else left as
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -21,6 +21,8 @@ from filrouge.domain.identity.why import Step
 
 WHOLE = 20  # records whose pairs are all weighed anew; more of them are taken person by person
 SHOWN = 10  # candidates told
+NEAR = 30  # people of whom it is asked what the caller sees
+Seen = Callable[[Sequence[str]], Container[int]]
 _NEW = -1  # the key of a record that has none yet
 _LAST = 1 << 62
 
@@ -67,6 +69,18 @@ class _Other:
     row: Row
 
 
+@dataclass(frozen=True)
+class _Mine:
+    """The record that is matched: its key, where it stands among others, its row."""
+
+    key: int
+    at: int
+    row: Row
+
+
+Pair = tuple[_Other, Edge]
+
+
 class Matcher:
     """Memory with its model made ready for one record at a time. Raises Uncompilable when the model is not of that kind."""
 
@@ -78,82 +92,94 @@ class Matcher:
         places = {name: at for at, name in enumerate(memory.columns)}
         self._leads = [(key, expression(sql, places)) for key in memory.blocks for sql in blocking.KEYS[key]]
 
-    def match(self, record: Mapping[str, Any], *, key: int | None = None) -> Match:
-        """Return whose ``record`` (columns of person_records, as text) is; ``key`` is the one that it bears or will bear."""
-        row = self._read(record)
-        mine = _LAST if key is None else key
-        others = self._candidates(row, key)
-        edges = self._edges(row, mine, others)
-        link, review = self.spec.thresholds.link, self.spec.thresholds.review
-        linked = list(
-            dict.fromkeys(other.person for other, edge in zip(others, edges, strict=True) if edge.weight > link)
-        )
-        of_people = self._of_people(linked, key, others, edges, row, mine)
-        person = self._decided(row, mine, of_people) if linked else None
-        best: dict[str, tuple[_Other, Edge]] = {}
-        for other, edge in (
-            *zip(others, edges, strict=True),
-            *(pair for pairs in of_people.values() for pair in pairs),
-        ):
-            if edge.weight > review and (other.person not in best or _rank(other, edge) > _rank(*best[other.person])):
-                best[other.person] = (other, edge)
-        told = [
-            Candidate(name, round(edge.weight, 2), self._step(key, other, edge), len(of_people.get(name, ())) or 1)
-            for name, (other, edge) in sorted(best.items(), key=lambda item: (-item[1][1].weight, item[0]))
-        ][:SHOWN]
-        if person is None:
-            return Match(None, None, "alone", "alone", (), tuple(told))
-        held = sorted(of_people[person], key=lambda pair: _rank(*pair), reverse=True)
-        steps = [self._step(key, other, edge) for at, (other, edge) in enumerate(held) if not at or edge.weight > link]
-        return Match(person, steps[0].weight, steps[0].decision, steps[0].rule, tuple(steps), tuple(told))
+    def match(self, record: Mapping[str, Any], *, key: int | None = None, seen: Seen | None = None) -> Match:
+        """Return whose ``record`` (columns of person_records, as text) is; ``key`` is the one that it bears or will bear.
 
-    def _candidates(self, row: Row, key: int | None) -> list[_Other]:
-        numbers = {number_of(name, value) for name, told in self._leads if (value := told(row)) is not None}
+        ``seen`` tells which records of some people count for whoever asks: the answer is that of these alone.
+        """
+        row = self._read(record)
+        at = _LAST if key is None else key
+        mine = _Mine(_NEW if key is None else key, at, row)
+        pairs = self._edges(mine, self._candidates(mine))
+        thresholds = self.spec.thresholds
+        if seen is not None:
+            near = sorted((pair for pair in pairs if pair[1].weight > thresholds.review), key=_rank)
+            open_ = seen(list(dict.fromkeys(other.person for other, _ in near))[:NEAR])
+            pairs = [pair for pair in pairs if pair[0].key in open_]
+        else:
+            open_ = None
+        linked = dict.fromkeys(other.person for other, edge in pairs if edge.weight > thresholds.link)
+        of_people = self._of_people(mine, list(linked), pairs, open_)
+        person = self._decided(mine, of_people) if linked else None
+        steps: tuple[Step, ...] = ()
+        if person is not None:
+            held = sorted(of_people[person], key=_rank)
+            steps = tuple(
+                self._step(mine, pair)
+                for place, pair in enumerate(held)
+                if not place or pair[1].weight > thresholds.link
+            )
+        told = self._told(mine, [*pairs, *(pair for some in of_people.values() for pair in some)])
+        if not steps:
+            return Match(None, None, "alone", "alone", (), told)
+        return Match(person, steps[0].weight, steps[0].decision, steps[0].rule, steps, told)
+
+    def _told(self, mine: _Mine, pairs: Iterable[Pair]) -> tuple[Candidate, ...]:
+        """Return the people worth a look, likeliest first, each with the pair that says most."""
+        best: dict[str, Pair] = {}
+        records: dict[str, set[int]] = {}
+        for pair in sorted((pair for pair in pairs if pair[1].weight > self.spec.thresholds.review), key=_rank):
+            best.setdefault(pair[0].person, pair)
+            records.setdefault(pair[0].person, set()).add(pair[0].key)
+        return tuple(
+            Candidate(person, round(pair[1].weight, 2), self._step(mine, pair), len(records[person]))
+            for person, pair in list(best.items())[:SHOWN]
+        )
+
+    def _candidates(self, mine: _Mine) -> list[_Other]:
+        numbers = {number_of(name, value) for name, told in self._leads if (value := told(mine.row)) is not None}
         keys = {other for found in self.memory.reached(numbers).values() for other in found}
-        keys.discard(_NEW if key is None else key)
+        keys.discard(mine.key)
         found = (self.memory.of_key(other) for other in sorted(keys))
         return [self._other(known) for known in found if known is not None]
 
     def _other(self, known: Known) -> _Other:
         return _Other(known.key, known.person, self._typed(known.row))
 
-    def _edges(self, row: Row, mine: int, others: Sequence[_Other]) -> list[Edge]:
+    def _edges(self, mine: _Mine, others: Sequence[_Other]) -> list[Pair]:
         """Return what is known of the record with each of ``others``, by key."""
-        at = sum(other.key < mine for other in others)  # where it stands among them
+        at = sum(other.key < mine.at for other in others)  # where it stands among them
         rows = [other.row for other in others]
-        rules = self._pairs.rules([*rows[:at], row, *rows[at:]], of=at)
-        found = []
-        for place, other in enumerate(others):
-            if place < at:
-                found.append(self._pairs.edge(other.row, row, rules.get((place, at))))
-            else:
-                found.append(self._pairs.edge(row, other.row, rules.get((at, place + 1))))
-        return found
+        rules = self._pairs.rules([*rows[:at], mine.row, *rows[at:]], of=at)
+        return [
+            (other, self._pairs.edge(other.row, mine.row, rules.get((place, at))))
+            if place < at
+            else (other, self._pairs.edge(mine.row, other.row, rules.get((at, place + 1))))
+            for place, other in enumerate(others)
+        ]
 
     def _of_people(
-        self, people: Iterable[str], key: int | None, others: Sequence[_Other], edges: Sequence[Edge], row: Row, mine: int
-    ) -> dict[str, list[tuple[_Other, Edge]]]:  # fmt: skip
+        self, mine: _Mine, people: Sequence[str], pairs: Sequence[Pair], open_: Container[int] | None
+    ) -> dict[str, list[Pair]]:
         """Return every record of ``people`` with what is known of it and the record."""
-        known = {other.key: (other, edge) for other, edge in zip(others, edges, strict=True)}
-        found: dict[str, list[tuple[_Other, Edge]]] = {}
+        known = {other.key: (other, edge) for other, edge in pairs}
+        found: dict[str, list[Pair]] = {person: [] for person in people}
         missing: list[_Other] = []
         for person in people:
             for held in self.memory.of_person(person):
-                if held.key == key:
-                    continue
-                if held.key not in known:
+                if held.key in known:
+                    found[person].append(known[held.key])
+                elif held.key != mine.key and (open_ is None or held.key in open_):
                     missing.append(self._other(held))
-                else:
-                    found.setdefault(person, []).append(known[held.key])
         room = self.spec.limits.component - len(known)  # beyond, the whole leaves what shares no value unweighed
         missing = sorted(missing, key=lambda other: other.key)[: max(room, 0)]
-        for other, edge in zip(missing, self._edges(row, mine, missing), strict=True):
-            found.setdefault(other.person, []).append((other, edge))
+        for pair in self._edges(mine, missing):
+            found[pair[0].person].append(pair)
         return found
 
     # --- whom it joins ------------------------------------------------------------------------------------------------
 
-    def _decided(self, row: Row, mine: int, of_people: Mapping[str, list[tuple[_Other, Edge]]]) -> str | None:
+    def _decided(self, mine: _Mine, of_people: Mapping[str, list[Pair]]) -> str | None:
         """Return whom the record joins, each person being what they are: the evidence is weighed over all of their records."""
         limits = self.spec.thresholds
         if len(of_people) == 1:
@@ -161,7 +187,7 @@ class Matcher:
             if all(edge.weight > limits.link for _, edge in pairs):
                 return person  # it agrees with each of their records: nothing is contested
         if 1 + sum(map(len, of_people.values())) <= WHOLE:
-            return self._weighed(row, mine, of_people)
+            return self._weighed(mine, of_people)
         averages = {person: self._average([edge for _, edge in pairs]) for person, pairs in of_people.items()}
         best = min(averages, key=lambda person: (-averages[person], person))
         return best if averages[best] > limits.join else None
@@ -177,12 +203,10 @@ class Matcher:
         weight, said = (np.array([getattr(edge, name) for *_, edge in found]) for name in ("weight", "said"))
         return Edges(left, right, weight, said)
 
-    def _weighed(self, row: Row, mine: int, of_people: Mapping[str, list[tuple[_Other, Edge]]]) -> str | None:
+    def _weighed(self, mine: _Mine, of_people: Mapping[str, list[Pair]]) -> str | None:
         """Cluster the record and the records of the people whom it resembles, these being together whatever is found."""
-        nodes = sorted(
-            [(mine, "", row), *((o.key, o.person, o.row) for pairs in of_people.values() for o, _ in pairs)],
-            key=lambda node: node[0],
-        )
+        others = [(other.key, other.person, other.row) for pairs in of_people.values() for other, _ in pairs]
+        nodes = sorted([(mine.at, "", mine.row), *others], key=lambda node: node[0])
         at = next(place for place, node in enumerate(nodes) if not node[1])
         rules = self._pairs.rules([node[2] for node in nodes])
         found = [
@@ -206,13 +230,14 @@ class Matcher:
         with_it = [person for person, group in held.items() if any(label[place] == label[at] for place in group)]
         return min(with_it, default=None)
 
-    def _step(self, key: int | None, other: _Other, edge: Edge) -> Step:
+    def _step(self, mine: _Mine, pair: Pair) -> Step:
+        other, edge = pair
         rule = edge.rule.name if edge.rule else self._version
         return Step(
-            _NEW if key is None else key, other.key, "rule" if edge.rule else "model", rule, round(edge.weight, 2),
-            self._pairs.kinds(edge), self._pairs.told(edge),
+            mine.key, other.key, "rule" if edge.rule else "model", rule, round(edge.weight, 2), self._pairs.kinds(edge),
+            self._pairs.told(edge),
         )  # fmt: skip
 
 
-def _rank(other: _Other, edge: Edge) -> tuple[float, int]:
-    return edge.weight, -other.key
+def _rank(pair: Pair) -> tuple[float, int]:
+    return -pair[1].weight, pair[0].key
