@@ -48,7 +48,7 @@ def unable(what: str) -> Uncompilable:
     """Return the fault of an expression that holds ``what``."""
     return Uncompilable(
         "The model compares by “{what}”, which one record cannot be matched by.",
-        hint="Write the comparison with functions that the reference lists, or settle the record with the whole.",
+        hint="Write that comparison otherwise, or let the record be settled with the others.",
         what=what,
     )
 

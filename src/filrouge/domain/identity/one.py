@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from filrouge.domain.identity import normalise
@@ -59,7 +60,8 @@ def reader(memory: Memory, spec: IdentitySpec) -> Callable[[Mapping[str, Any]], 
 
 def _common(memory: Memory, column: str) -> Callable[[Any], float | None]:
     def common(value: Any) -> float | None:
-        return None if value is None else memory.frequency(column, [str(value)])[0]
+        # single precision, written and read as the rows of memory are: what is equal there is equal here
+        return None if value is None else float(str(np.float32(memory.frequency(column, [str(value)])[0])))
 
     return common
 
