@@ -22,7 +22,13 @@ ZOE = {"given_name": "Zoé", "family_name": "Quillard", "email": "zoe.quillard@e
 
 @pytest.fixture
 def group(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
-    """Zoé is a customer of north and of west, which shares nothing; her second phone is known to west alone."""
+    return remembered(world, monkeypatch)
+
+
+def remembered(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
+    """Settle a group that leaves a memory.
+
+    Zoé is a customer of north and of west, which shares nothing; her second phone is known to west alone."""
     monkeypatch.setattr(identity, "spec", few)
     monkeypatch.setattr(matches, "spec", few)
     world.people(*crowd(), person("Z", "Zoé", "Quillard", mail=ZOE["email"], phone=ZOE["phone"]))

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from django.http import HttpRequest
-from ninja import Router, Schema
+from ninja import Header, Router, Schema, Status
 from pydantic import Field
 
 from filrouge.api.door import caller
 from filrouge.domain.identity import Step
 from filrouge.domain.identity.anatomy import anatomy, probability
-from filrouge.work import lengths, matches
+from filrouge.work import arrivals, lengths, matches
 
 router = Router(tags=["identity"])
 Text = Annotated[str, Field(max_length=matches.LONGEST)]
@@ -32,6 +32,8 @@ class RecordIn(Schema):
     loyalty_id: Text = ""
     account_ref: Text = ""
     entity: Annotated[str, Field(max_length=lengths.SLUG)] = ""  # whose loyalty card or account it is
+    brand: Annotated[str, Field(max_length=lengths.SLUG)] = ""
+    keep: bool = False  # for that entity and brand, of the person found or of a new one
 
 
 class Part(Schema):
@@ -70,12 +72,22 @@ class Matched(Schema):
     rule: str
     pairs: list[Pair]
     candidates: list[Candidate]
+    kept: bool = False  # durably, of ``person``
 
 
-@router.post("/match", response=Matched, summary="Whose is this record? Nothing is written, but who was told")
-def match(request: HttpRequest, said: RecordIn) -> dict[str, Any]:
+@router.post(
+    "/match", response={200: Matched, 201: Matched},
+    summary="Whose is this record? With keep, it is written down at once; an Idempotency-Key keeps it once",
+)  # fmt: skip
+def match(
+    request: HttpRequest, said: RecordIn, idempotency_key: Annotated[str, Header(alias="Idempotency-Key")] = ""
+) -> Status[dict[str, Any]]:
     values = said.model_dump()
-    return plain(matches.match(caller(request), values, entity=values.pop("entity")))
+    entity, brand, keep = (values.pop(name) for name in ("entity", "brand", "keep"))
+    if not keep:
+        return Status(200, plain(matches.match(caller(request), values, entity=entity)))
+    kept = arrivals.keep(caller(request), values, entity=entity, brand=brand, token=idempotency_key[:200])
+    return Status(201 if kept.new else 200, plain(kept.told) | {"person": kept.person, "kept": True})
 
 
 def plain(told: matches.Told) -> dict[str, Any]:

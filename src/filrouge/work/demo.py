@@ -22,6 +22,7 @@ from filrouge.store.live import Live
 from filrouge.store.models import (
     BUILT_IN,
     Agreement,
+    Arrival,
     Brand,
     ConsentEvent,
     Correction,
@@ -179,7 +180,7 @@ def remove() -> dict[str, int]:
                 )
                 lake.vacuum(table, everything=True)
     with transaction.atomic():
-        for model in (Note, Promise, FollowUp, Correction, ConsentEvent):
+        for model in (Note, Promise, FollowUp, Correction, ConsentEvent, Arrival):
             model.objects.filter(entity__in=Entity.objects.filter(sample=True).values("slug")).delete()
         mine = Entity.objects.filter(sample=True).values("slug")
         for pairs in (Verdict.objects, Review.objects):
