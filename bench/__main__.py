@@ -6,12 +6,12 @@ import argparse
 import sys
 from pathlib import Path
 
-from bench import chain, identity, imports, pages
+from bench import chain, identity, imports, match, pages
 from bench.figures import Skipped
 
 BENCHES = {
     "import": imports.run, "chain": chain.run, "search": pages.search, "person": pages.person,
-    "identity": identity.run,
+    "identity": identity.run, "match": match.run,
 }  # fmt: skip
 
 
@@ -21,12 +21,13 @@ def main() -> int:
     asked.add_argument("--rows", type=int, default=1_000_000, help="rows of the file that is imported")
     asked.add_argument("--people", type=int, default=20_000, help="people of the sample that the chain builds")
     asked.add_argument(
-        "--home", type=Path, default=Path("var"), help="home folder that search, person and identity read"
+        "--home", type=Path, default=Path("var"), help="home folder that search, person, identity and match read"
     )
     asked.add_argument("--queries", type=int, default=200, help="how often search and person ask")
     asked.add_argument("--scratch", type=Path, default=None, help="where the chain builds its home folder")
     asked.add_argument("--truth", type=Path, default=None, help="truth.parquet of the sample, for identity")
     asked.add_argument("--share", type=float, default=1.0, help="share of the people that identity is measured on")
+    asked.add_argument("--laid", type=Path, default=None, help="where match keeps what it lays, or finds it laid")
     given = asked.parse_args()
     unknown = sorted(set(given.names) - set(BENCHES))
     if unknown:

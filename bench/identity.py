@@ -2,9 +2,9 @@
 
 A thousand records are held back, the rest is resolved whole and memory laid; then the thousand are settled, one of
 them, none, and two people are joined. Splink with its tutorial's settings trains, predicts and clusters the same
-records in the same run: it is the yardstick. With ``--truth`` (the sample's ``truth.parquet``: source, source_id, person) both
-are compared with who the records truly are. Targets at 1,000,000 people: a thousand records in 2 s, the whole in three
-times Splink's own time, peak 4 GB, B-cubed precision .97, no person of more than 30 records.
+records in the same run: it is the yardstick. With ``--truth`` (``truth.parquet`` of the sample) both are compared with
+who the records truly are. Targets at 1,000,000 people: a thousand records in 2 s, the whole in three times Splink's
+own time, peak 4 GB, B-cubed precision .97, no person of more than 30 records.
 """
 
 from __future__ import annotations

@@ -27,7 +27,10 @@ PO = SOURCE / "locale/fr/LC_MESSAGES/django.po"
 PLAIN = {"_", "_l", "gettext", "gettext_lazy", "gettext_noop"}
 PLURAL = {"ngettext", "ngettext_lazy"}
 CONTEXT = {"_p", "pgettext", "pgettext_lazy"}
-ERRORS = {"UsageError", "DefinitionError", "Refused", "NotFound", "Conflict", "SourceError", "StorageError", "Phrase"}
+ERRORS = {
+    "UsageError", "DefinitionError", "Refused", "NotFound", "Conflict", "SourceError", "StorageError", "Phrase",
+    "Uncompilable",
+}  # fmt: skip
 CALL = re.compile(r"(?<![\w.])(gettext|ngettext|pgettext|npgettext|_)\(")
 
 Found = tuple["str | tuple[str, str]", "str | None"]

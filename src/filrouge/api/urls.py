@@ -4,9 +4,22 @@ from __future__ import annotations
 
 from django.urls import path
 
-from filrouge.api import accounts, companies, erasures, followups, layers, people, reviews, sources, trust, verdicts
+from filrouge.api import (
+    accounts,
+    companies,
+    erasures,
+    followups,
+    layers,
+    matches,
+    people,
+    reviews,
+    sources,
+    trust,
+    verdicts,
+)
 from filrouge.api.door import api, nowhere
 
+api.add_router("/people", matches.router)  # before /people/{person}
 api.add_router("/people", people.router)
 api.add_router("/companies", companies.router)
 api.add_router("/follow-ups", followups.router)

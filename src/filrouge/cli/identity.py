@@ -175,6 +175,61 @@ def why(
 
 
 @app.command()
+def match(
+    attributes: Annotated[
+        list[str] | None, typer.Argument(help="What the record says: email=… given_name=…; “-” reads JSON on stdin.")
+    ] = None,
+    entity: Annotated[str, typer.Option(help="Entity whose loyalty card or account the record bears.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Say whose one record is, why, and how sure that is; nothing is written, but that it was asked."""
+    from filrouge.api.matches import plain
+    from filrouge.domain.privacy.caller import OWNER
+    from filrouge.work import installation, matches
+
+    said = _record(attributes or [])
+    installation.ready()
+    told = matches.match(OWNER, said, entity=entity)
+    if as_json:
+        print_json(plain(told))
+        return
+    found = told.match
+    if told.person is None:
+        typer.echo("Nobody who is known.")
+    else:
+        typer.echo(f"{told.person}  {found.probability:.4f}")
+        for line in _words(found.steps[0]):
+            typer.echo(f"    {line}")
+    others = [one for one in found.candidates if told.today(one.step.right) != told.person]
+    if others:
+        typer.echo("Worth a look:")
+        for one in others:
+            typer.echo(f"  {told.today(one.step.right)}  {one.probability:.4f}")
+
+
+def _record(attributes: list[str]) -> dict[str, str]:
+    """Return what ``name=value`` words, or JSON on stdin, say of a record. Raises UsageError."""
+    import json
+    import sys
+
+    from filrouge.base.errors import UsageError
+
+    if attributes == ["-"]:
+        try:
+            said = json.load(sys.stdin)
+        except ValueError:
+            said = None
+        if not isinstance(said, dict) or not all(isinstance(value, str | None) for value in said.values()):
+            raise UsageError(
+                "This is no record.", hint='Send one JSON object of texts on stdin, as {"email": "…"}.'
+            )  # fmt: skip
+        return said
+    if not all("=" in word for word in attributes):
+        raise UsageError("A value is written name=value.", hint="For instance email=ada@example.com.")
+    return dict(word.split("=", 1) for word in attributes)
+
+
+@app.command()
 def history(
     person: Annotated[str, typer.Argument(help="A person's id, living or merged away.")], as_json: AsJson = False
 ) -> None:

@@ -59,7 +59,7 @@ def person(asking: Caller, key: str, *, opening: str = "page") -> people.Page:
     found = people.page(str(uuid.UUID(key)), asking, at=clock.now()) if is_id(key) else None
     if found is None:
         raise NotFound("No person is here.", hint="Look the person up by name, e-mail or phone.")
-    _opened(asking, found.view.id, opening)
+    opened(asking, found.view.id, opening)
     return found
 
 
@@ -68,7 +68,8 @@ def knows(asking: Caller, key: str) -> bool:
     return is_id(key) and people.named(str(uuid.UUID(key)), asking, at=clock.now()) is not None
 
 
-def _opened(asking: Caller, key: str, opening: str) -> None:
+def opened(asking: Caller, key: str, opening: str) -> None:
+    """Leave a line that what is known of a person was told to the caller; again within minutes, it is the same."""
     now = clock.now()
     last = _recent.get((asking.by, key))
     if last is not None and now - last < SAME_OPENING:

@@ -22,6 +22,7 @@ from filrouge.store.live import Live
 from filrouge.store.models import (
     BUILT_IN,
     Agreement,
+    Arrival,
     Brand,
     ConsentEvent,
     Correction,
@@ -183,7 +184,8 @@ def remove() -> dict[str, int]:
                 )
                 lake.vacuum(table, everything=True)
     with transaction.atomic():
-        for model in (Note, Promise, FollowUp, Correction, ConsentEvent, HouseholdCorrection, RoleCorrection):
+        acts = (Note, Promise, FollowUp, Correction, ConsentEvent, HouseholdCorrection, RoleCorrection, Arrival)
+        for model in acts:
             model.objects.filter(entity__in=Entity.objects.filter(sample=True).values("slug")).delete()
         mine = Entity.objects.filter(sample=True).values("slug")
         for pairs in (Verdict.objects, Review.objects):

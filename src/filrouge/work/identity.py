@@ -46,6 +46,9 @@ def resolve(
     What changed since the last time is settled with whomever it touches; ``whole``, or when much changed, the whole is;
     ``full`` builds the live copies anew besides.
     """
+    from filrouge.work import arrivals  # what arrives is matched by the rules told here
+
+    arrivals.take(by=by)
     started = clock.now()
     now = at or started
     with runs.running("identity", by=by, after=("person",), patience=PATIENCE) as run:

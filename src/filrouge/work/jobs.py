@@ -18,11 +18,14 @@ TURNS = 200  # how often a job comes back while what it needs is busy
 Verb = Callable[..., Any]
 
 
-def ask(kind: str, *, by: str = "", key: str = "", every_s: int | None = None, **params: Any) -> Job:
-    """Put a job in the queue. Raises Conflict when one of the same ``key`` already waits or runs."""
+def ask(
+    kind: str, *, by: str = "", key: str = "", every_s: int | None = None, wait: timedelta = timedelta(0), **params: Any
+) -> Job:
+    """Put a job in the queue, due once ``wait`` is over. Raises Conflict when one of its ``key`` waits or runs."""
     try:
         with transaction.atomic():
-            return Job.objects.create(kind=kind, key=key, params=params, by=by, every_s=every_s)
+            due = clock.now() + wait
+            return Job.objects.create(kind=kind, key=key, params=params, by=by, every_s=every_s, run_at=due)
     except IntegrityError:
         raise Conflict("This is already under way.", hint="It will be done soon; reload the page to see.") from None
 

@@ -24,6 +24,15 @@ def aside(run: Run) -> Path:
     return place() / str(run.id)
 
 
+def laid() -> Path | None:
+    """Return the folder of the memory that counts, None when there is none."""
+    try:
+        named = (place() / CURRENT).read_text(encoding="utf-8").strip()
+    except OSError:
+        return None
+    return place() / named if named else None
+
+
 def keep(run: Run) -> None:
     """Make memory the one that ``run`` laid, now that it is in the lake, and remove the one before."""
     if not (aside(run) / "memory.json").exists():
@@ -40,10 +49,9 @@ def keep(run: Run) -> None:
 def recall(spec: IdentitySpec) -> tuple[Memory, Run] | None:
     """Return memory and the settlement that it stands at; None when it is not that of the latest one."""
     latest = Run.objects.filter(kind="identity", state=Run.State.COMMITTED).order_by("-started_at").first()
-    pointer = place() / CURRENT
-    if latest is None or not pointer.exists():
+    folder = laid()
+    if latest is None or folder is None:
         return None
-    folder = place() / pointer.read_text(encoding="utf-8").strip()
     try:
         found = Memory(folder)
     except (OSError, ValueError, KeyError):  # cut short, or of another version

@@ -57,16 +57,16 @@ def create(asking: Caller, said: Newcomer, *, token: str = "") -> Created:
     """
     access.must(asking, "advisor", "sales", scope="people:write")
     clean = _checked(said)
-    entity = _place(asking, clean)
-    number = _number(asking, token)
+    entity = place(asking, clean.entity, clean.brand)
+    number = number_of(asking, token)
     key, person = ids.record_key(BUILT_IN, number), str(ids.uuid7())
-    _not_erased(key, clean, asking)
+    not_erased(asking, key, entity=clean.entity, brand=clean.brand, email=clean.email, phone=clean.phone)
     with _one_at_a_time():
         if token and (known := _known(number)):
             return Created(known, new=False)
         at = clock.now()
         with runs.running("person", by=asking.by, after=("identity", "person"), patience=PATIENCE) as run:
-            _source(at, sample=entity.sample)
+            built_in(at, sample=entity.sample)
             run.source_name, run.read, run.new = BUILT_IN, 1, 1
             manifest = _stage(run, clean, number, key, person, at)
             runs.commit(run, manifest, line=("person.create", "person", person), entity=clean.entity, brand=clean.brand)
@@ -98,18 +98,21 @@ def _checked(said: Newcomer) -> Newcomer:
     return Newcomer(names[0], names[1], email, phone, said.entity, said.brand)
 
 
-def _place(asking: Caller, said: Newcomer) -> Entity:
-    """Return the entity on whose behalf the person is written down, by a role that the caller holds for it."""
-    acting = access.acting_for(asking, said.entity, purpose="service")
+def place(asking: Caller, entity: str, brand: str) -> Entity:
+    """Return the entity on whose behalf somebody is written down, by a role that the caller holds for it.
+
+    Raises UsageError when there is no such brand, Refused when the caller does not act for both.
+    """
+    acting = access.acting_for(asking, entity, purpose="service")
     access.must(acting, "advisor", "sales")
-    if not Brand.objects.filter(slug=said.brand).exists():
-        raise UsageError("No brand is called {brand}.", hint="Choose a brand of the group.", brand=said.brand or "—")
-    if not acting.perimeter.sees(said.entity, said.brand):
-        raise Refused("You do not act for the brand {brand}.", hint="Choose a brand of yours.", brand=said.brand)
-    return Entity.objects.get(slug=said.entity)
+    if not Brand.objects.filter(slug=brand).exists():
+        raise UsageError("No brand is called {brand}.", hint="Choose a brand of the group.", brand=brand or "—")
+    if not acting.perimeter.sees(entity, brand):
+        raise Refused("You do not act for the brand {brand}.", hint="Choose a brand of yours.", brand=brand)
+    return Entity.objects.get(slug=entity)
 
 
-def _number(asking: Caller, token: str) -> str:
+def number_of(asking: Caller, token: str) -> str:
     """Return the number of the record: one of its own, or the one that the caller's token leads to."""
     word = f"{asking.by}\t{token}" if token else str(ids.uuid7())
     return f"N{hashlib.sha256(word.encode()).hexdigest()[:16].upper()}"
@@ -126,21 +129,20 @@ def _known(number: str) -> str:
     return str(rows[0][0]) if rows else ""
 
 
-def _not_erased(key: int, said: Newcomer, asking: Caller) -> None:
+def not_erased(asking: Caller, key: int, *, entity: str, brand: str, email: str, phone: str) -> None:
+    """Raise Refused when the address, the number or the record belonged to somebody who was erased."""
     barred = suppressions.checker()
-    row = pa.table(
-        {"record_key": [key], "entity": [said.entity], "email": [said.email or None], "phone": [said.phone or None]}
-    )
+    row = pa.table({"record_key": [key], "entity": [entity], "email": [email or None], "phone": [phone or None]})
     if barred is not None and any(barred(row)):
         with transaction.atomic():  # whoever tries address after address leaves a trace
-            audit.record("person.refuse", by=asking.by, entity=said.entity, brand=said.brand)
+            audit.record("person.refuse", by=asking.by, entity=entity, brand=brand)
         raise Refused(
             "This address or number belonged to somebody who was erased: it is not written down again.",
             hint="If they now want to be known, ask whoever looks after privacy.",
         )
 
 
-def _source(at: datetime, *, sample: bool) -> None:
+def built_in(at: datetime, *, sample: bool) -> None:
     """Make the built-in source when the first person is created; it is no sample once a real entity uses it."""
     columns = ("source_id", "given_name", "family_name", "email", "phone", "created_at", "updated_at")
     definition = {

@@ -8,6 +8,7 @@ import pyarrow as pa
 from tests.unit.identity.conftest import AT, crowd, people_table
 
 from filrouge.domain.identity import HumanDecision, IdentitySpec, Memory, resolve, settle
+from filrouge.domain.identity.match import Matcher
 from filrouge.domain.identity.spec import Training
 
 ANN = {"given_name": "Ann", "family_name": "Roux", "birth_date": "1980-02-03", "email": "ann.roux@example.org"}
@@ -52,3 +53,18 @@ def test_among_many_no_two_records_of_such_a_source_meet_whether_settled_whole_o
     assert found.counts["people"] > plain.counts["people"]
     told = settle(None, Memory(tmp_path / "memory"), table.slice(0, 40), at=AT, spec=once)
     assert told.resolution.changed.num_rows == 0
+
+
+def test_a_record_of_such_a_source_is_not_matched_with_whom_the_source_holds_already(tmp_path: Path) -> None:
+    table, _ = crowd(150)
+    spec = IdentitySpec(training=Training(u_pairs=4e4, em_pairs=4e4, min_pairs=8_000), one_each=("crm",))
+    held = table.num_rows // 2
+    origin = ["crm" if at < held else "shop" for at in range(table.num_rows)]
+    table = table.set_column(table.column_names.index("source"), "source", pa.array(origin))
+    resolve(None, table, at=AT, spec=spec, remember=tmp_path / "memory")
+    matcher = Matcher(Memory(tmp_path / "memory"), spec)
+    known = next(row for row in table.slice(0, held).to_pylist() if matcher.match(row | {"source": "form"}).person)
+    person = matcher.match(known | {"source": "form"}).person
+    again = matcher.match(known | {"source": "crm"})
+    assert person not in (None, again.person)
+    assert person in {one.person for one in again.candidates}, "they are told as alike, all the same"

@@ -20,6 +20,8 @@ WORDS: dict[str, dict[str, str | Promise]] = {
     },
     "action": {
         "person.open": _("opened a person"),
+        "arrival.keep": _("kept a record as it arrived"),
+        "arrival.take": _("filed records that had arrived"),
         "erasure.request": _("asked for an erasure"),
         "erasure.done": _("erased a person"),
         "note.add": _("wrote a note"),
@@ -120,6 +122,7 @@ WORDS: dict[str, dict[str, str | Promise]] = {
     },
     "detail": {
         "door": _("by"),
+        "decision": _p("detail", "decided by"),
         "purpose": _("for"),
         "channel": _("by the channel"),
         "role": _p("account", "role"),

@@ -38,6 +38,7 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "properties": _("properties"),
         "rule": _p("column", "rule"),
         "evidence": _p("column", "evidence"),
+        "values": _p("column", "what the record says"),
         "told": _("what two records have in common"),
         "code": _("what is doubtful"),
         "figure": _("how doubtful"),

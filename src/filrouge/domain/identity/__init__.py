@@ -6,6 +6,7 @@ from filrouge.domain.identity.golden import each_golden, golden, people
 from filrouge.domain.identity.graph import Assignment, assign, state_hash
 from filrouge.domain.identity.households import derive as households
 from filrouge.domain.identity.life import Chapter, life
+from filrouge.domain.identity.match import Candidate, Match, Matcher
 from filrouge.domain.identity.memory import Memory
 from filrouge.domain.identity.model import Model
 from filrouge.domain.identity.model import load as load_model
@@ -20,10 +21,13 @@ from filrouge.domain.identity.why import Explanation, Step, explain, steps
 __all__ = [
     "Around",
     "Assignment",
+    "Candidate",
     "Chapter",
     "Explanation",
     "HumanDecision",
     "IdentitySpec",
+    "Match",
+    "Matcher",
     "Measured",
     "Memory",
     "Model",

@@ -8,6 +8,7 @@ import json
 import mmap
 import os
 import shutil
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -168,6 +169,7 @@ class Memory:
         self._later_values: dict[int, set[int]] = {}  # number -> record keys
         self._later_of: dict[str, set[int]] = {}
         self._moved: set[int] = set()  # record keys whose person is no longer what the arrays say
+        self._shares: dict[str, tuple[npt.NDArray[Any], npt.NDArray[Any]]] = {}
         self._read = 0
         self.last = folder.name  # the settlement that memory stands at
         self.catch_up()
@@ -250,10 +252,10 @@ class Memory:
 
     def of_person(self, person: str) -> list[Known]:
         """Return the records of a person, by record key."""
-        wanted = np.bytes_(person)
-        low, high = (
-            int(np.searchsorted(self._persons, wanted, side=side, sorter=self._of)) for side in ("left", "right")
-        )
+        wanted, of = np.bytes_(person), self._of
+        # searchsorted would copy the whole order, millions of numbers, each time
+        low = bisect_left(of, wanted, key=lambda place: self._persons[place])
+        high = bisect_right(of, wanted, lo=low, key=lambda place: self._persons[place])
         places = np.sort(self._of[low:high]).tolist()
         found = [self._at(place) for place in places if int(self.keys[place]) not in self._moved]
         found += [known for key in self._later_of.get(person, ()) if (known := self._later[key]) is not None]
@@ -273,7 +275,9 @@ class Memory:
 
     def frequency(self, column: str, values: Sequence[str]) -> list[float]:
         """Return how common each value is, in log2 of the share of records that bear it; one never seen is the rarest."""
-        hashes, shares = _open(self.folder / f"tf_{column}.h.npy"), _open(self.folder / f"tf_{column}.npy")
+        if column not in self._shares:
+            self._shares[column] = _open(self.folder / f"tf_{column}.h.npy"), _open(self.folder / f"tf_{column}.npy")
+        hashes, shares = self._shares[column]
         found = []
         for value in values:
             number = np.uint64(number_of("tf", value))

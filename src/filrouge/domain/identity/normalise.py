@@ -115,10 +115,7 @@ def _names(desk: Desk, spec: IdentitySpec, known: Words | None) -> None:
         with raw as (
             select given_name as raw from incoming union select family_name from incoming
             union select birth_name from incoming union select given from split union select family from split
-        ), bare as (
-            select raw, nullif(trim(regexp_replace(folded(raw), '^(?:{_TITLES})( |$)', '')), '') as word
-            from raw where raw is not null
-        )
+        ), bare as ({bare_sql("(select raw from raw where raw is not null)")})
         select b.raw, b.word from bare b anti join placeholder p on b.word = p.word where b.word is not null"""
     )
     # a given name that many bear is a name of its own, not somebody else's misspelt
@@ -136,14 +133,29 @@ def _names(desk: Desk, spec: IdentitySpec, known: Words | None) -> None:
     )
 
 
+def bare_sql(source: str) -> str:
+    """Return the SQL of what a name of ``source`` (raw) is without its title."""
+    return f"""select raw, nullif(trim(regexp_replace(folded(raw), '^(?:{_TITLES})( |$)', '')), '') as word from {source} n"""
+
+
 def _split(desk: Desk, *, told: bool) -> None:
     """Lay table ``split`` (full_name, given, family): "DUPONT Jean", "Dupont, Jean", "Jean de La Tour", "Tour Marie-Lou"."""
+    whole = """(select distinct full_name from incoming
+        where given_name is null and family_name is null and full_name is not null)"""
+    desk.run(f"create or replace table cut as {cut_sql(whole)}")
+    # which of the two is the given name is told by how the words are used where they have columns of their own
+    if not told:
+        _used(desk)
+    desk.run(f"create or replace table split as {SPLIT}")
+    desk.drop("cut")
+
+
+def cut_sql(source: str) -> str:
+    """Return the SQL of the parts of each ``full_name`` of ``source``, as its commas and capitals tell them."""
     upper = "\\p{Lu}[\\p{Lu}''’-]+"
-    desk.run(
-        f"""create or replace table cut as
+    return f"""
         with bare as (
-            select distinct full_name, trim(regexp_replace(full_name, '^\\s*(?i:{_TITLES})\\.?\\s+', '')) as name
-            from incoming where given_name is null and family_name is null and full_name is not null
+            select full_name, trim(regexp_replace(full_name, '^\\s*(?i:{_TITLES})\\.?\\s+', '')) as name from {source} f
         ), kinds as (
             select *, ' ' || replace(name, ' ', '  ') || ' ' as spread,
                 case when contains(name, ',') then 'comma'
@@ -159,20 +171,15 @@ def _split(desk: Desk, *, told: bool) -> None:
                 when 'upper' then regexp_replace(spread, ' {upper} ', ' ', 'g')
                 else left(name, length(name) - length(last)) end) as given
         from kinds"""
-    )
-    # which of the two is the given name is told by how the words are used where they have columns of their own
-    if not told:
-        _used(desk)
-    desk.run(
-        """create or replace table split as
+
+
+SPLIT = """
         with weighed as (
             select c.*, coalesce(a.g, 0) > coalesce(a.f, 0) and coalesce(b.g, 0) <= coalesce(b.f, 0) as swapped
             from cut c left join used a on a.word = c.family left join used b on b.word = c.given
         )
         select full_name, case when swapped and given is not null then family else given end as given,
             case when swapped and given is not null then given else family end as family from weighed"""
-    )
-    desk.drop("cut")
 
 
 def _used(desk: Desk) -> None:
@@ -189,21 +196,8 @@ def _used(desk: Desk) -> None:
 
 def _phones(desk: Desk, spec: IdentitySpec) -> None:
     """Map each distinct phone to E.164; French forms by rule, the rest by phonenumbers; possible numbers are kept."""
-    french = spec.country == "FR"
-    desk.run(
-        """create or replace table phone_keys as
-        with raw as (select distinct phone from incoming where phone is not null),
-        digits as (select phone, regexp_replace(replace(phone, '(0)', ''), '[^0-9+]+', '', 'g') as d from raw)
-        select phone, d, case
-            when regexp_matches(d, '^(\\+33|0033)0?[1-9][0-9]{8}$') then '+33' || right(d, 9)
-            when """
-        + ("true" if french else "false")
-        + """ and regexp_matches(d, '^0[1-9][0-9]{8}$') then '+33' || right(d, 9)
-            when """
-        + ("true" if french else "false")
-        + """ and regexp_matches(d, '^33[1-9][0-9]{8}$') then '+' || d
-            end as e164 from digits"""
-    )
+    phones = "(select distinct phone from incoming where phone is not null)"
+    desk.run(f"create or replace table phone_keys as {digits_sql(phones, spec)}")
     rest = [
         row[0]
         for row in desk.rows("select distinct d from phone_keys where e164 is null and length(d) >= 4 order by d")
@@ -212,15 +206,20 @@ def _phones(desk: Desk, spec: IdentitySpec) -> None:
         "phone_rest",
         pa.table({"d": pa.array(rest, pa.string()), "e": pa.array([e164(d, spec.country) for d in rest], pa.string())}),
     )
-    desk.run(
-        f"""create or replace table phone_keys as
-        with mapped as (
-            select phone, k.d, coalesce(k.e164, r.e, nullif(replace(k.d, '+', ''), '')) as key
-                from phone_keys k left join phone_rest r using (d)
-        )
-        select phone, case when {filler_sql("key", "d")} then null else key end as key from mapped"""
-    )
+    desk.run(f"create or replace table phone_keys as {PHONE}")
     desk.drop("phone_rest")
+
+
+def digits_sql(source: str, spec: IdentitySpec) -> str:
+    """Return the SQL of the digits of each ``phone`` of ``source``, and of its E.164 form where a rule tells it."""
+    french = "true" if spec.country == "FR" else "false"
+    return f"""
+        with digits as (select phone, regexp_replace(replace(phone, '(0)', ''), '[^0-9+]+', '', 'g') as d from {source} p)
+        select phone, d, case
+            when regexp_matches(d, '^(\\+33|0033)0?[1-9][0-9]{{8}}$') then '+33' || right(d, 9)
+            when {french} and regexp_matches(d, '^0[1-9][0-9]{{8}}$') then '+33' || right(d, 9)
+            when {french} and regexp_matches(d, '^33[1-9][0-9]{{8}}$') then '+' || d
+            end as e164 from digits"""
 
 
 def filler_sql(key: str, digits: str) -> str:
@@ -230,6 +229,14 @@ def filler_sql(key: str, digits: str) -> str:
         f"(length({key}) < 6 or length(replace(right({key}, 8), right({key}, 1), '')) <= 1 "
         f"or replace({digits}, '+33', '0') in ({blocked}))"
     )
+
+
+PHONE = f"""
+        with mapped as (
+            select k.phone, k.d, coalesce(k.e164, r.e, nullif(replace(k.d, '+', ''), '')) as key
+                from phone_keys k left join phone_rest r on r.d = k.d
+        )
+        select phone, case when {filler_sql("key", "d")} then null else key end as key from mapped"""
 
 
 def e164(digits: str, country: str) -> str | None:
@@ -244,14 +251,20 @@ def e164(digits: str, country: str) -> str | None:
 
 
 def _assemble(desk: Desk, spec: IdentitySpec) -> None:
+    desk.run(f"create or replace table nodes as {assembled_sql(spec)}")
+
+
+def assembled_sql(spec: IdentitySpec) -> str:
+    """Return the SQL of the columns that matching compares, from ``incoming`` and what names and phones were found to be."""
     roles = ", ".join(quoted(role.replace("-", "")) for role in spec.role_mailboxes)
     words = ", ".join(map(quoted, spec.placeholders))
     whole = " ".join(f"when '{short}' then '{word}'" for short, word in ABBREVIATIONS.items())
     extras = "".join(f", {extra(index)}" for index in range(len(spec.extras)))
-    single = ", ".join(map(quoted, spec.one_each)) or "null"
-    pad = "when regexp_matches(p, '^[0-9]{4}$') then '0' || p" if spec.country == "FR" else ""
-    desk.run(
-        f"""create or replace table nodes as
+    single = ", ".join(map(quoted, spec.one_each or ("",)))
+    short = (
+        "[0-9]{4}" if spec.country == "FR" else "[^0-9A-Z]"
+    )  # of 01000, a sheet keeps 1000; elsewhere four digits are whole
+    return f"""
         with cut as (
             select i.*, coalesce(i.given_name, s.given) as given_raw, coalesce(i.family_name, s.family) as family_raw,
                 case when regexp_matches(lower(email), '^[^@\\s]+@[^@\\s]+\\.[a-z]{{2,}}$') then lower(email) end as mail
@@ -284,8 +297,8 @@ def _assemble(desk: Desk, spec: IdentitySpec) -> None:
             try_cast(left(i.birth_date, 4) as smallint) as born_y,
             try_cast(substr(i.birth_date, 6, 2) as smallint) as born_m,
             try_cast(substr(i.birth_date, 9, 2) as smallint) as born_d,
-            try_cast(left(i.birth_date, 4) as integer) * 365 + try_cast(substr(i.birth_date, 6, 2) as integer) * 30
-                + try_cast(substr(i.birth_date, 9, 2) as integer) as born_n,
+            try_cast(left(i.birth_date, 4) as smallint)::integer * 365 + try_cast(substr(i.birth_date, 6, 2) as smallint)::integer * 30
+                + try_cast(substr(i.birth_date, 9, 2) as smallint) as born_n,
             case when box = 'own' then i.local || '@' || i.domain end as email,
             case when box = 'role' then i.local || '@' || i.domain end as role_email,
             case when box = 'own' then i.local end as email_local, case when box = 'own' then i.letters end as email_letters,
@@ -293,9 +306,8 @@ def _assemble(desk: Desk, spec: IdentitySpec) -> None:
             case when box = 'own' then regexp_replace(i.local, '[^0-9]+', '', 'g') end as email_digits,
             coalesce(contains(i.letters, i.family_key) or contains(i.letters, i.given_key), false) as email_named,
             ph.key as phone, nullif(i.way, '') as address, regexp_extract(i.way, '^([0-9]+)', 1) as house,
-            regexp_replace(i.way, '^[0-9]+ ', '') as street, case {pad} else nullif(i.p, '') end as postcode,
+            regexp_replace(i.way, '^[0-9]+ ', '') as street, case when regexp_matches(p, '^{short}$') then '0' || p else nullif(i.p, '') end as postcode,
             nullif(i.town, '') as city, squeezed(folded(i.loyalty_id)) as loyalty, clean(i.account_ref) as account,
             lower(left(folded(i.sex), 1)) as sex{extras}
         from judged i left join phone_keys ph on i.phone = ph.phone
         left join nickname k on k.name = i.given left join usual us on us.given = i.given"""
-    )

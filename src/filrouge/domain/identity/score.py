@@ -102,8 +102,8 @@ def _sql(model: Model, pairs: str, into: str, floor: float, parts: int, left: in
     packed = " | ".join(f"(g_{c.name}::bigint << {4 * i})" for i, c in enumerate(model.comparisons))
     return f"""insert into {into}
         with levelled as ({levelled_sql(model, pairs, parts, left, right)}
-        ), said as (select pl, pr, {packed} as levels, {_two_names(model)} as two_names, {said} from levelled l),
-        summed as (select pl, pr, levels, {whole} as w, {_household(model)} as h from said)
+        ), said as (select pl, pr, {packed} as levels, {two_names_sql(model)} as two_names, {said} from levelled l),
+        summed as (select pl, pr, levels, {whole} as w, {household_sql(model)} as h from said)
         select pl, pr, round(w, 4), round(h, 4), levels from summed where w >= {floor}"""
 
 
@@ -123,7 +123,7 @@ def levelled_sql(model: Model, pairs: str, parts: int, left: int, right: int) ->
             join {part(side, mine)} l on l.rid = p.l join {part(side, theirs)} r on r.rid = p.r"""
 
 
-def _two_names(model: Model) -> str:
+def two_names_sql(model: Model) -> str:
     """Return the SQL of whether the given names are those of two people."""
     for comparison in model.comparisons:
         if comparison.name == "given":
@@ -135,7 +135,7 @@ def _two_names(model: Model) -> str:
     return "false"
 
 
-def _household(model: Model) -> str:
+def household_sql(model: Model) -> str:
     """Return the SQL of the weight of "one person" against "two of one household"; only personal things count."""
     personal = " + ".join(
         f"least(w_{c.name}, {_HOUSEHOLD[c.name]})" if c.name in _HOUSEHOLD else f"w_{c.name}"

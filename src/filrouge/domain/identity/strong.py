@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +12,7 @@ import pyarrow as pa
 from filrouge.domain.identity.cluster import components
 from filrouge.domain.identity.comparisons import GENDERED, RIVAL, ROOTS
 from filrouge.domain.identity.desk import Desk
+from filrouge.domain.identity.letters import jaro_winkler
 from filrouge.domain.identity.spec import IdentitySpec
 
 # 1 the given names may be of one person, 0 they may not, null nothing is known
@@ -19,7 +22,7 @@ GIVEN = f"""(case when l.given_key is null or r.given_key is null then null
     when least(length(l.given_key), length(r.given_key)) = 1 then (left(l.given_key, 1) = left(r.given_key, 1))::int
     when l.given_key = r.family_key and l.family_key = r.given_key then 1
     when jaro_winkler_similarity(l.given_key, r.given_key) >= 0.92 then 1 else 0 end)"""
-_FAMILY = """(case when l.family_key is null or r.family_key is null then null
+FAMILY = """(case when l.family_key is null or r.family_key is null then null
     when l.family_key = r.family_key or l.family_key = r.birth_key or l.birth_key = r.family_key
         or l.birth_key = r.birth_key then 1
     when l.given_key = r.family_key and l.family_key = r.given_key then 1
@@ -58,6 +61,18 @@ RULES = (
 )  # fmt: skip
 
 
+ALIKE = 0.88  # names less alike than this are two
+
+
+def names_borne(found: Sequence[str | None]) -> int:
+    """Return how many names the given names of one value are: what ``carried`` counts, for the few records of one."""
+    counted = Counter(name for name in found if name is not None and len(name) > 1)
+    if not counted:
+        return 0
+    main = max(counted, key=lambda name: (counted[name], name))
+    return 1 + sum((jaro_winkler(name, main) or 0.0) < ALIKE for name in counted)
+
+
 def strong_edges(desk: Desk, spec: IdentitySpec) -> None:
     """Lay tables ``strong`` (l, r, rule, w, kinds) and ``shared`` (identifier, value_hash, names, records) on the desk.
 
@@ -74,14 +89,14 @@ def strong_edges(desk: Desk, spec: IdentitySpec) -> None:
         )
         # nicknames, initials and misspellings of the commonest name do not make a value look shared
         desk.run(
-            """create or replace table carried as
+            f"""create or replace table carried as
             with each as (
                 select v, given_root, count(*) as n, coalesce(length(given_root) > 1, false) as told from held group by v, given_root
             ), main as (
                 select v, sum(n) as records, arg_max(given_root, (n, given_root)) filter (where told) as name from each group by v
             )
             select e.v, m.records, (m.name is not null)::int + count(*) filter (
-                where e.told and jaro_winkler_similarity(e.given_root, m.name) < 0.88) as names
+                where e.told and jaro_winkler_similarity(e.given_root, m.name) < {ALIKE}) as names
             from each e join main m on m.v = e.v where m.records > 1 group by e.v, m.records, m.name"""
         )
         desk.run(
@@ -93,7 +108,7 @@ def strong_edges(desk: Desk, spec: IdentitySpec) -> None:
         desk.run(
             f"""insert into strong_all
             with compared as (
-                select l.rid as lr, r.rid as rr, c.names, {GIVEN} as given, {_FAMILY} as family, {BORN} as born,
+                select l.rid as lr, r.rid as rr, c.names, {GIVEN} as given, {FAMILY} as family, {BORN} as born,
                     (l.email is null and l.family_key is null) or (r.email is null and r.family_key is null) as bare
                 from carried c join held hl on hl.v = c.v join held hr on hr.v = c.v and hl.rid < hr.rid
                 join nodes l on l.rid = hl.rid join nodes r on r.rid = hr.rid

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from filrouge.store.models.acts import ConsentEvent, Correction, FollowUp, Note, Promise, Verdict
+from filrouge.store.models.arrivals import Arrival
 from filrouge.store.models.groups import Agreement, Brand, Entity
 from filrouge.store.models.identity import Doubt, Evaluation, IdentityModel, IdentityQuality
 from filrouge.store.models.layers import HouseholdCorrection, RoleCorrection
@@ -25,6 +26,7 @@ __all__ = [
     "Agreement",
     "Answer",
     "ApiKey",
+    "Arrival",
     "Assessment",
     "AuditEntry",
     "AuditLine",

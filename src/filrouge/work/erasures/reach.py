@@ -15,6 +15,7 @@ from filrouge.domain.identity.keys import email_key, phone_key
 from filrouge.engines import Engine
 from filrouge.store.lake import arrow_schema
 from filrouge.store.models import (
+    Arrival,
     ConsentEvent,
     Correction,
     Doubt,
@@ -31,7 +32,7 @@ from filrouge.store.models import (
 from filrouge.tables import TABLES
 from filrouge.work import runs
 
-ACTS = (Note, Promise, FollowUp, Correction, ConsentEvent, HouseholdCorrection, RoleCorrection)
+ACTS = (Note, Promise, FollowUp, Correction, ConsentEvent, HouseholdCorrection, RoleCorrection, Arrival)
 LINKED = ("reader_key",)  # columns that name a second person in a row of somebody else's: emptied, the row stays
 
 
