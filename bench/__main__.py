@@ -12,6 +12,7 @@ from bench.figures import Skipped
 BENCHES = {
     "import": imports.run, "chain": chain.run, "search": pages.search, "person": pages.person,
     "identity": identity.run, "match": match.run,
+    "arrival": match.arrival,
 }  # fmt: skip
 
 
@@ -23,7 +24,7 @@ def main() -> int:
     asked.add_argument(
         "--home", type=Path, default=Path("var"), help="home folder that search, person, identity and match read"
     )
-    asked.add_argument("--queries", type=int, default=200, help="how often search and person ask")
+    asked.add_argument("--queries", type=int, default=200, help="how often search, person and arrival ask")
     asked.add_argument("--scratch", type=Path, default=None, help="where the chain builds its home folder")
     asked.add_argument("--truth", type=Path, default=None, help="truth.parquet of the sample, for identity")
     asked.add_argument("--share", type=float, default=1.0, help="share of the people that identity is measured on")

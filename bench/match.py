@@ -4,6 +4,9 @@ Two thousand records are held back and memory laid of the rest (``--laid`` keeps
 resolution); then each of them is matched in process, and as many strangers, made of the names of one and the addresses
 of another. The yardstick is one of them settled through the database; ``busy`` counts the processor's time alone, where
 others use the machine. Target at 1,000,000 people: p99 <= 5 ms.
+
+``arrival`` asks the same over HTTP, each record kept: it writes, so it reads no home folder but the copy called ``home``
+in the folder that ``--laid`` names, with a memory. Target: p99 <= 20 ms.
 """
 
 from __future__ import annotations
@@ -19,11 +22,13 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import httpx
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from bench.figures import Skipped, keep
+from bench.pages import served
 from filrouge.domain import identity
 from filrouge.store.lake import Lake
 
@@ -47,6 +52,54 @@ def run(given: argparse.Namespace) -> None:
     finally:
         if made:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def arrival(given: argparse.Namespace) -> None:
+    """Measure, and keep the figure ``arrival``."""
+    home = given.laid and given.laid / "home"
+    if home is None or not (home / "identity" / "current").is_file():
+        raise Skipped(
+            "it writes: put a copy of a home folder, with its memory, as home in the folder that --laid names"
+        )
+    late = texts(pq.read_table(given.laid / "held.parquet").slice(0, given.queries).to_pylist())
+    with served(home) as (client, peak, people):
+        from filrouge.work import access, groups, matches
+
+        _, word = groups.make_key(
+            access.OWNER, "bench", role="administrator", scopes=["people:read", "people:write"], entities=[]
+        )
+        client.headers["Authorization"] = f"Bearer {word}"
+        asked = [{name: row[name] for name in matches.ATTRIBUTES if row[name]} | _where(row) for row in late]
+        _posted(client, asked[:20], keep=False)
+        yardstick = [_livez(client) for _ in asked]
+        looked = _posted(client, asked, keep=False)
+        kept = _posted(client, asked, keep=True)
+        keep(
+            "arrival", people=people, asked=len(asked), ms=_parts(looked), ms_kept=_parts(kept),
+            livez_ms=_parts(yardstick), peak_mb=peak.mb,
+        )  # fmt: skip
+
+
+def _where(row: Record) -> Record:
+    return {"entity": row["entity"], "brand": row["brand"]}
+
+
+def _posted(client: httpx.Client, asked: Sequence[Record], *, keep: bool) -> list[float]:
+    seconds = []
+    for number, said in enumerate(asked):
+        headers = {"Idempotency-Key": f"bench-{time.time_ns()}-{number}"} if keep else {}
+        began = time.perf_counter()
+        answer = client.post("/api/v1/people/match", json={**said, "keep": keep}, headers=headers)
+        seconds.append(time.perf_counter() - began)
+        if answer.status_code not in (200, 201):
+            raise Skipped(f"the match answered {answer.status_code}: {answer.text[:200]}")
+    return seconds
+
+
+def _livez(client: httpx.Client) -> float:
+    began = time.perf_counter()
+    client.get("/livez")
+    return time.perf_counter() - began
 
 
 def lay(files: Sequence[str], folder: Path) -> None:

@@ -33,7 +33,7 @@ ADVISOR = "marie@example.com"
 
 def search(given: argparse.Namespace) -> None:
     """Measure, and keep the figure ``search``."""
-    with _served(given.home) as (client, peak, people):
+    with served(given.home) as (client, peak, people):
         dice = random.Random(7)
         asked = _questions(given.home, dice, given.queries)
         yardstick = [_timed(client, "/livez") for _ in range(given.queries)]
@@ -59,7 +59,7 @@ def search(given: argparse.Namespace) -> None:
 
 def person(given: argparse.Namespace) -> None:
     """Measure, and keep the figure ``person``."""
-    with _served(given.home) as (client, peak, people):
+    with served(given.home) as (client, peak, people):
         dice = random.Random(11)
         ids = [row[0] for row in _sampled(given.home, "SELECT id FROM documents", dice, given.queries)]
         busy = [
@@ -89,7 +89,7 @@ def person(given: argparse.Namespace) -> None:
 
 
 @contextmanager
-def _served(home: Path) -> Iterator[tuple[httpx.Client, Peak, int]]:
+def served(home: Path) -> Iterator[tuple[httpx.Client, Peak, int]]:
     """Serve ``home``, sign the advisor in, and hand over a client, the watch on memory and the number of people."""
     if not (home / "live.db").is_file():
         raise Skipped(f"no live copies stand in {home}: build the sample group there first, or name it with --home")

@@ -13,12 +13,12 @@ import pyarrow as pa
 from django.db import IntegrityError, transaction
 
 from filrouge.base import clock, ids
-from filrouge.base.errors import Conflict, UsageError
+from filrouge.base.errors import Conflict, Refused, UsageError
 from filrouge.domain.identity.keys import email_key, phone_key
 from filrouge.domain.privacy.caller import Caller
 from filrouge.store.lake import arrow_schema, as_json
 from filrouge.store.live import Live
-from filrouge.store.models import BUILT_IN, Arrival, Correction, Entity, Run
+from filrouge.store.models import BUILT_IN, Arrival, Brand, Correction, Entity, Job, Run
 from filrouge.work import access, audit, findable, jobs, matches, people, runs, suppressions
 
 SOON = timedelta(seconds=30)  # arrivals settle together: each settlement is a commit of its own
@@ -44,7 +44,7 @@ def keep(asking: Caller, said: Mapping[str, str], *, entity: str, brand: str, to
     access.must(asking, "advisor", "sales", scope="people:write")
     if not token:
         raise UsageError("A record is kept once.", hint="Send an Idempotency-Key of your own with each record.")
-    people.place(asking, entity, brand)
+    _place(asking, entity, brand)
     values = {name: value for name, value in matches.checked(said).items() if value}
     number = people.number_of(asking, token)
     key = ids.record_key(BUILT_IN, number)
@@ -54,7 +54,8 @@ def keep(asking: Caller, said: Mapping[str, str], *, entity: str, brand: str, to
     known = Arrival.objects.filter(number=number).first()
     try:
         with transaction.atomic():
-            told = matches.match(asking, values, entity=entity)
+            tell = matches.match if known else matches.found  # what is kept leaves a line that names the person
+            told = tell(asking, values, entity=entity)
             if known is None:
                 row = _write(asking, told, values, number=number, key=key, entity=entity, brand=brand)
     except IntegrityError:  # the same call, at the same time
@@ -63,6 +64,14 @@ def keep(asking: Caller, said: Mapping[str, str], *, entity: str, brand: str, to
         return Kept(Live().current(known.person), told, new=False)
     _find_by(row)
     return Kept(row.person, told, new=True)
+
+
+def _place(asking: Caller, entity: str, brand: str) -> None:
+    """Raise Refused unless the caller acts for the brand of the entity, UsageError when there is no such brand."""
+    if not Brand.objects.filter(slug=brand).exists():
+        raise UsageError("No brand is called {brand}.", hint="Choose a brand of the group.", brand=brand or "—")
+    if not asking.perimeter.acts(entity, brand, "advisor", "sales") or not Entity.objects.filter(slug=entity).exists():
+        raise Refused("You do not act for {entity}.", hint="Choose an entity of yours.", entity=entity or "—")
 
 
 def _write(
@@ -81,7 +90,8 @@ def _write(
         "arrival.keep", by=asking.by, kind="person", subject=row.person, entity=entity, brand=brand,
         decision=found.decision,
     )  # fmt: skip
-    jobs.ask_again("identity", by=asking.by, key="arrivals", wait=SOON)
+    if not Job.objects.filter(key="arrivals", state="waiting").exists():
+        jobs.ask_again("identity", by=asking.by, key="arrivals", wait=SOON)
     return row
 
 

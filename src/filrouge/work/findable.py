@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import islice
 
 from filrouge.base.text import fold
 from filrouge.domain.identity.keys import email_key, phone_key, reference_key
@@ -10,6 +11,7 @@ from filrouge.store.live import Live, number
 from filrouge.store.models import Correction
 
 NAMES = ("given_name", "family_name", "birth_name", "full_name")
+TOGETHER = 20  # corrections a transaction: readers and other writers wait for it
 _KEYS = {"email": ("email", email_key), "phone": ("phone", phone_key), "loyalty_id": ("loyalty", reference_key)}
 
 
@@ -19,17 +21,22 @@ def learn(corrections: Iterable[Correction]) -> None:
     if not live.ready():
         return
     bits = live.origins()
-    for row in corrections:
-        bit = bits.get((row.entity, row.brand))
-        person = number(live.current(row.person))
-        if bit is None or row.undone_at is not None:
-            continue
+    rows = iter(corrections)
+    while some := list(islice(rows, TOGETHER)):
         with live.writing():
-            for kind, value in _keys(row):
-                live.add_origin("keys", {"kind": kind, "value": value, "person": person}, 1 << bit)
-            for token in _tokens(row):
-                live.add_origin("names", {"token": token, "person": person}, 1 << bit)
-                live.learn_token(token)
+            for row in some:
+                bit = bits.get((row.entity, row.brand))
+                if bit is not None and row.undone_at is None:
+                    _learn(live, row, 1 << bit)
+
+
+def _learn(live: Live, row: Correction, bits: int) -> None:
+    person = number(live.current(row.person))
+    for kind, value in _keys(row):
+        live.add_origin("keys", {"kind": kind, "value": value, "person": person}, bits)
+    for token in _tokens(row):
+        live.add_origin("names", {"token": token, "person": person}, bits)
+        live.learn_token(token)
 
 
 def unlearn(row: Correction) -> None:

@@ -46,7 +46,6 @@ class _Ready:
     """The matcher of this process, and the memory that it stands on."""
 
     folder: Path | None = None
-    rules: str = ""
     matcher: identity.Matcher | None = None
 
 
@@ -60,6 +59,14 @@ def match(asking: Caller, said: Mapping[str, str], *, entity: str = "") -> Told:
     ``entity`` is that whose loyalty card or account it bears. Raises UsageError when too little or no sense is said,
     Refused when the caller may not, Conflict when nothing can be matched yet.
     """
+    told = found(asking, said, entity=entity)
+    if told.person is not None:
+        access.opened(asking, told.person, "match")
+    return told
+
+
+def found(asking: Caller, said: Mapping[str, str], *, entity: str = "") -> Told:
+    """Return what ``match`` does, for whoever leaves a line of their own that it was told."""
     if not asking.opens_pages():
         raise Refused("Your role sees figures, not people.", hint="Ask an administrator if you need more.")
     access.must(asking, scope="people:read")
@@ -71,11 +78,7 @@ def match(asking: Caller, said: Mapping[str, str], *, entity: str = "") -> Told:
         return set(records)
 
     with _lock:  # what was settled since is taken in by one at a time
-        found = _matcher().match(record, seen=seen)
-    told = Told(found, records)
-    if told.person is not None:
-        access.opened(asking, told.person, "match")
-    return told
+        return Told(_matcher().match(record, seen=seen), records)
 
 
 def checked(said: Mapping[str, str]) -> dict[str, str | None]:
@@ -104,19 +107,19 @@ def checked(said: Mapping[str, str]) -> dict[str, str | None]:
 
 def _matcher() -> identity.Matcher:
     """Return the matcher of this process, on the memory that counts now. Raises Conflict when there is none."""
-    folder, rules = memory.laid(), spec()
+    folder = memory.laid()
     if folder is None:
         _ready.folder, _ready.matcher = None, None
         raise _nothing()
-    print_ = fingerprint(rules)
-    if _ready.matcher is None or (_ready.folder, _ready.rules) != (folder, print_):
+    if _ready.matcher is None or _ready.folder != folder:  # a memory keeps to the rules that it was laid under
+        rules = spec()
         try:
             laid = identity.Memory(folder)
         except (OSError, ValueError, KeyError):  # cut short, or of another version
             raise _nothing() from None
-        if laid.format != FORMAT or laid.spec != print_:
+        if laid.format != FORMAT or laid.spec != fingerprint(rules):
             raise _nothing()
-        _ready.folder, _ready.rules, _ready.matcher = folder, print_, identity.Matcher(laid, rules)
+        _ready.folder, _ready.matcher = folder, identity.Matcher(laid, rules)
     _ready.matcher.memory.catch_up()
     return _ready.matcher
 

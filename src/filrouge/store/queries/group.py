@@ -38,13 +38,10 @@ def as_of() -> dict[str, datetime]:
 
 def perimeter_of(grants: list[rules.Grant], *, at: datetime, purpose: str | None = None) -> rules.Perimeter:
     """Return what ``grants`` open at ``at``."""
-    agreed = [
-        rules.Agreement(
-            row.giver.slug, row.receiver.slug, row.category, row.purpose, row.valid_from, row.valid_until, row.evidence
-        )
-        for row in agreements()
-    ]
-    return rules.perimeter(grants, agreed, [row.slug for row in entities()], at=at, purpose=purpose)
+    columns = ("giver__slug", "receiver__slug", "category", "purpose", "valid_from", "valid_until", "evidence")
+    agreed = [rules.Agreement(*row) for row in Agreement.objects.values_list(*columns)]  # at each request: rows alone
+    known = list(Entity.objects.values_list("slug", flat=True))
+    return rules.perimeter(grants, agreed, known, at=at, purpose=purpose)
 
 
 def caller_of(user: User, *, at: datetime, purpose: str | None = None) -> Caller:
