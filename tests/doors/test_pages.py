@@ -95,7 +95,7 @@ def test_an_expired_form_is_told_in_words(world: Any) -> None:
     world.user("marie", "advisor")
     answer = Client(enforce_csrf_checks=True).post("/account/login/", {"login": "x"})
     assert answer.status_code == 403
-    assert "Ce formulaire est resté ouvert trop longtemps" in answer.content.decode()
+    assert "Ce formulaire est à renvoyer" in answer.content.decode()
 
 
 def test_the_audit_is_read_and_verified(world: Any, signed_in: Callable[[str], Any]) -> None:

@@ -119,4 +119,10 @@ def broken(request: HttpRequest) -> HttpResponse:
 
 def form_expired(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Told when a form's token is missing or too old."""
-    return _page(request, 403, _("This form was open for too long."), _("Go back, reload the page and send it again."))
+    return _page(
+        request,
+        403,
+        _("It was open for too long."),
+        _("Go back, reload the page and send it again."),
+        title=_("This form has to be sent again"),
+    )
