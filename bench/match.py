@@ -5,7 +5,7 @@ resolution); then each of them is matched in process, and as many strangers, mad
 of another. The yardstick is one of them settled through the database; ``busy`` counts the processor's time alone, where
 others use the machine. Target at 1,000,000 people: p99 <= 5 ms.
 
-``arrival`` asks the same over HTTP, each record kept: it writes, so it reads no home folder but the copy called ``home``
+``arrival`` asks the same over HTTP, each record kept: it writes, so it reads no home folder but the copy ``home``
 in the folder that ``--laid`` names, with a memory. Target: p99 <= 20 ms.
 """
 
