@@ -29,7 +29,7 @@ class IdempotencyMiddleware:
 
         scheme, _, word = request.headers.get("Authorization", "").partition(" ")
         try:  # what was answered to a key is not told to whoever holds it once it is revoked
-            access.caller_of_key(word if scheme.lower() == "bearer" else "")
+            access.key_of(word if scheme.lower() == "bearer" else "")
         except Refused:
             return unknown(request)
         asked = b"\n".join((request.get_full_path().encode(), request.body))

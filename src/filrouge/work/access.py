@@ -31,14 +31,20 @@ def caller(user: User, *, purpose: str | None = None) -> Caller:
 
 def caller_of_key(presented: str, *, purpose: str | None = None) -> Caller:
     """Return the API key ``presented`` as someone who asks. Raises Refused when it is not, or no longer, a key."""
-    key = ApiKey.objects.filter(prefix=presented[:12], revoked_at=None).first()
-    digest = hashlib.sha256(presented.encode()).hexdigest()
-    if key is None or not hmac.compare_digest(key.digest, digest):
-        raise Refused("This key is not known.", hint="Ask an administrator for a valid one.")
+    key = key_of(presented)
     now = clock.now()
     if key.last_used_at is None or now - key.last_used_at > timedelta(minutes=1):
         ApiKey.objects.filter(pk=key.pk).update(last_used_at=now)
     return group.caller_of_key(key, at=now, purpose=purpose)
+
+
+def key_of(presented: str) -> ApiKey:
+    """Return the API key whose word is ``presented``. Raises Refused when it is not, or no longer, a key."""
+    key = ApiKey.objects.filter(prefix=presented[:12], revoked_at=None).first()
+    digest = hashlib.sha256(presented.encode()).hexdigest()
+    if key is None or not hmac.compare_digest(key.digest, digest):
+        raise Refused("This key is not known.", hint="Ask an administrator for a valid one.")
+    return key
 
 
 def must(asking: Caller, *roles: str, scope: str = "") -> None:

@@ -6,6 +6,7 @@ import hashlib
 from datetime import timedelta
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 
 from filrouge.base import clock
 from filrouge.base.errors import Conflict, UsageError
@@ -24,10 +25,11 @@ def begin(owner: str, key: str, asked: bytes) -> Answer:
     if len(key) > 200:
         raise UsageError("An Idempotency-Key has at most 200 characters.", hint="Send a UUID.")
     who, what = (hashlib.sha256(part).hexdigest() for part in (owner.encode(), asked))
-    Answer.objects.filter(owner=who, key=key, created_at__lt=clock.now() - KEPT).delete()
-    Answer.objects.filter(owner=who, key=key, status=None, created_at__lt=clock.now() - LONGEST).delete()
+    now = clock.now()
+    over = Q(created_at__lt=now - KEPT) | Q(status=None, created_at__lt=now - LONGEST)
     try:
         with transaction.atomic():
+            Answer.objects.filter(over, owner=who, key=key).delete()
             return Answer.objects.create(owner=who, key=key, asked=what)
     except IntegrityError:
         known = Answer.objects.filter(owner=who, key=key).first()
