@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -86,6 +87,15 @@ def alike(con: Any, expressions: list[str], pairs: list[tuple[Any, Any]]) -> Non
 @given(pairs=st.lists(st.tuples(LETTERS, LETTERS), min_size=1, max_size=20))
 def test_texts_are_what_duckdb_makes_of_them(pairs: list[tuple[Any, Any]], con: Any) -> None:
     alike(con, TEXTS, pairs)
+
+
+def test_each_letter_is_folded_as_duckdb_folds_it(con: Any) -> None:
+    codes = [c for c in range(1, 0x20000) if unicodedata.category(chr(c)) not in ("Cn", "Cs", "Co")]
+    con.register("letter", pa.table({"a": [f"a{chr(code)}b" for code in codes]}))
+    expressions = ["lower(a)", "upper(a)", "strip_accents(a)", "folded(a)"]
+    for a, *answers in con.execute(f"select a, {', '.join(expressions)} from letter").fetchall():
+        for sql, answer in zip(expressions, answers, strict=True):
+            assert MADE[sql](a, "")[0] == answer, (sql, hex(ord(a[1])))
 
 
 @settings(max_examples=150, deadline=None)

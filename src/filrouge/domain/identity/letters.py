@@ -47,8 +47,10 @@ def _lower_letter(letter: str) -> str:
 
 @lru_cache(maxsize=4096)
 def _upper_letter(letter: str) -> str:
-    said = _UPPER.get(letter) or letter.upper()
-    return said if len(said) == 1 else letter
+    for said in (_UPPER.get(letter) or letter.upper(), letter.title()):
+        if len(said) == 1:
+            return said
+    return letter
 
 
 def strip_accents(text: Text) -> Text:
