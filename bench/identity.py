@@ -62,7 +62,8 @@ def _measure(files: list[str], folder: Path, given: argparse.Namespace) -> dict[
     con.execute("CREATE VIEW records AS SELECT * FROM asked_records ANTI JOIN held USING (record_key)")
     late = con.execute("SELECT r.* FROM asked_records r SEMI JOIN held USING (record_key)").to_arrow_table()
     began = time.perf_counter()
-    found = identity.resolve(con, "main.records", at=AT, remember=folder / "memory")
+    with Peak(os.getpid()) as alone:
+        found = identity.resolve(con, "main.records", at=AT, remember=folder / "memory")
     whole = time.perf_counter() - began
     began = time.perf_counter()
     memory = identity.Memory(folder / "memory")
@@ -86,7 +87,7 @@ def _measure(files: list[str], folder: Path, given: argparse.Namespace) -> dict[
     cursor.close()
     size = sum(path.stat().st_size for path in (folder / "memory").iterdir())
     return {
-        "records": memory.records, "people": people_found, "whole_seconds": round(whole, 1),
+        "records": memory.records, "people": people_found, "whole_seconds": round(whole, 1), "whole_peak_mb": alone.mb,
         "open_seconds": round(opened, 4), f"settle_{HELD}_seconds": round(seconds[0], 2),
         "looked_at": told[0].resolution.counts["records"], "settle_1_seconds": round(seconds[1], 3),
         "settle_0_seconds": round(seconds[2], 3), "verdict_seconds": round(verdict, 3),

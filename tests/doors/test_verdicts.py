@@ -65,7 +65,12 @@ def test_a_split_of_nothing_or_of_everything_is_told_in_a_sentence(two: tuple[st
     for chosen in ("", "?records=101&records=102", "?records=103", "?records=x"):
         answer = client.get(f"/people/{two[0]}/split{chosen}")
         assert answer.status_code == 422
-        assert "Séparer demande des fiches" in answer.content.decode()
+        said = (
+            "ne sont pas de cette personne"
+            if chosen in ("?records=103", "?records=x")
+            else "Séparer demande des fiches"
+        )
+        assert said in answer.content.decode()
     assert waiting() == []
 
 

@@ -154,3 +154,9 @@ def test_the_command_line_tells_it_in_words_or_as_json(group: World) -> None:
     assert nobody.stdout.startswith("Nobody who is known.")
     for wrong in (["match", "zoe"], ["match", "-"]):
         assert isinstance(runner.invoke(command.app, wrong, input="[1]").exception, UsageError)
+
+
+def test_a_misspelt_name_of_a_value_is_told_to_the_program(group: World) -> None:
+    answer = post(api("advisor", "north"), mail=ZOE["email"])
+    assert answer.status_code == 422
+    assert "mail" in answer.content.decode()

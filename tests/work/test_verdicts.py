@@ -239,3 +239,35 @@ def test_why_names_the_chain_or_what_two_people_share(group: World) -> None:
         reads.why(ada, "12345")
     with pytest.raises(UsageError):
         reads.why(ada, ada)
+
+
+def test_the_same_merge_said_twice_is_one_gesture_that_one_undoing_takes_back(group: World) -> None:
+    asking = group.user("advisor", entities=["north"])
+    ada, bob = group.find("Ada")[0].id, group.find("Bob")[0].id
+    first = verdicts.merge(asking, ada, bob)
+    assert verdicts.merge(asking, bob, ada) == first, "whoever says it second says nothing new"
+    settle()
+    verdicts.undo(asking, first)
+    settle()
+    assert len(set(ids(group).values())) == 2
+
+
+def test_a_split_of_records_that_are_not_of_this_person_says_so(group: World) -> None:
+    asking = group.user("advisor", entities=["north"])
+    ada, bob = group.find("Ada")[0].id, group.find("Bob")[0].id
+    theirs = [record.key for record in access.person(asking, bob).view.records]
+    with pytest.raises(UsageError, match="not of this person"):
+        verdicts.split(asking, ada, theirs)
+
+
+def test_an_undone_merge_leaves_a_record_to_one_person_at_the_narrow_door_too(group: World) -> None:
+    from filrouge.work import sql
+
+    asking = group.user("advisor", entities=["north"])
+    ada, bob = group.find("Ada")[0].id, group.find("Bob")[0].id
+    query = "SELECT person_id, brands, first_seen FROM people ORDER BY 1"
+    analyst = group.user("analyst", entities=["north"])
+    before = sql.run(analyst, query)
+    verdicts.undo(asking, (verdicts.merge(asking, ada, bob), settle())[0])
+    settle()
+    assert sql.run(analyst, query) == before

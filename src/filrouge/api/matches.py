@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from django.http import HttpRequest
 from ninja import Header, Router, Schema, Status
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from filrouge.api.door import caller
 from filrouge.domain.identity import Step
@@ -18,6 +18,8 @@ Text = Annotated[str, Field(max_length=matches.LONGEST)]
 
 
 class RecordIn(Schema):
+    model_config = ConfigDict(extra="forbid")  # a misspelt name would otherwise say nothing, and make a stranger
+
     given_name: Text = ""
     family_name: Text = ""
     full_name: Text = ""

@@ -7,9 +7,10 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from filrouge.console import resemblance, words
+from filrouge.console import pairs, resemblance, words
 from filrouge.domain.identity import Step, steps
 from filrouge.domain.profiles import PersonView
+from filrouge.work.reviews import side
 
 
 def told(person: PersonView) -> dict[str, Any]:
@@ -28,6 +29,7 @@ def told(person: PersonView) -> dict[str, Any]:
                 "left": known[step.left],
                 "right": known[step.right],
                 "said": said(step),
+                "lines": pairs.lines(side(person, step.left), side(person, step.right)),
                 "told": shown(step),
                 "at": max(filter(None, at), default=None),
             }

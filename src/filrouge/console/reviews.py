@@ -9,15 +9,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from filrouge.console import differences, resemblance, words
+from filrouge.console import pairs, resemblance, words
 from filrouge.console.templatetags import say
-from filrouge.console.templatetags.show import said
 from filrouge.domain.privacy.caller import Caller
-from filrouge.domain.profiles import ATTRIBUTES, Value
 from filrouge.store.queries import reviews as found
 from filrouge.work.reviews import Pair, Side
 
-NAMES = ("given_name", "family_name")
 HIGH, WIDE, EDGE = 180, 720, 34  # of the drawing of a figure over time
 
 
@@ -49,7 +46,7 @@ def pair(pair: Pair) -> dict[str, Any]:
     return {
         "row": row,
         "sides": [_side(pair.left), _side(pair.right)],
-        "lines": _lines(pair.left, pair.right),
+        "lines": pairs.lines(pair.left, pair.right),
         "told": resemblance.told(row.told, row.score, rule=row.rule),
         "likely": _("This pair taken alone: %(likely)s") % {"likely": likely.lower()} if contrary else likely,
         "rule": words.say(row.rule, "rule") if row.rule else "",
@@ -70,43 +67,6 @@ def _side(side: Side) -> dict[str, Any]:
         "address": reverse("person", args=[side.person.id]),
         "others": len(side.person.records) - 1,
     }
-
-
-def _lines(left: Side, right: Side) -> list[dict[str, Any]]:
-    told = []
-    whole = any("full_name" in side.values and "family_name" not in side.values for side in (left, right))
-    for name in (name for name in ATTRIBUTES if name not in (NAMES if whole else ("full_name",))):
-        mine, theirs = (_value(side, name) for side in (left, right))
-        if not mine and not theirs:
-            continue
-        one, other = differences.pieces(mine, theirs) if mine and theirs else ([(mine, False)], [(theirs, False)])
-        told.append(
-            {
-                "label": words.say(name, "attribute"),
-                "left": one if mine else [],
-                "right": other if theirs else [],
-                "verdict": differences.verdict(mine, theirs),
-            }
-        )
-    return told
-
-
-def _value(side: Side, name: str) -> str:
-    if name == "full_name" and name not in side.values:  # compared with a side that gives the name in one piece
-        return " ".join(side.values[part].value for part in NAMES if part in side.values)
-    value = side.values.get(name)
-    if value is None:
-        return ""
-    if name == "company":
-        return company(side, value)
-    return value.value if value.masked else said(value.value, name)
-
-
-def company(side: Side, value: Value) -> str:
-    """Return the name of a company that a record gives by its number, when the person's roles there tell it."""
-    roles = side.person.roles if side.person else ()
-    told = {role["name"] for role in roles if (role["entity"], role["brand"]) == (value.entity, value.brand)} - {""}
-    return told.pop() if len(told) == 1 else value.value
 
 
 def _stake(row: Any) -> str:

@@ -173,6 +173,11 @@ def _side(asking: Caller, person: str, key: int) -> Side:
         view = access.person(asking, person, opening="review").view
     except FilrougeError:
         return Side()
+    return side(view, key)
+
+
+def side(view: PersonView, key: int) -> Side:
+    """Return one record of a person, with the values that it gives; an empty side when it is not of theirs."""
     record = next((one for one in view.records if one.key == key), None)
     if record is None:
         return Side()

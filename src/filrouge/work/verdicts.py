@@ -47,6 +47,10 @@ def plan_split(asking: Caller, person: str, records: Iterable[str | int]) -> Spl
     access.must(asking, *ROLES, scope=SCOPE)
     view = access.person(asking, person, opening="records").view
     named = {str(key) for key in records}
+    if strange := named - {str(record.key) for record in view.records}:
+        raise UsageError(
+            "{count} of these records are not of this person.", hint="Name records of their page.", count=len(strange)
+        )
     going = tuple(record for record in view.records if str(record.key) in named)
     staying = tuple(record for record in view.records if str(record.key) not in named)
     if not going or not staying:
@@ -131,8 +135,14 @@ def lift(gesture: str, *, by: str) -> None:
 def same(mine: Held, theirs: Held, *, by: str, reason: str, subject: str) -> str:
     """Keep, in the transaction of the caller, that two people are one; return the gesture.
 
-    The verdict is about the first record of each. Raises Conflict when a verdict in force holds them apart.
+    The verdict is about the first record of each; said again before it is settled, it is the same gesture. Raises
+    Conflict when a verdict in force holds them apart.
     """
+    pair = (next(iter(mine)), next(iter(theirs)))
+    said = Verdict.objects.filter(kind=Verdict.Kind.SAME, undone_at=None).exclude(gesture="")
+    for left, right in (pair, pair[::-1]):
+        if again := said.filter(left=left, right=right).first():
+            return again.gesture
     return _write(Verdict.Kind.SAME, mine, theirs, [(next(iter(mine)), next(iter(theirs)))], by, reason, subject)
 
 

@@ -123,3 +123,33 @@ def test_the_public_sets_are_resolved_as_well_as_promised(
     assert found["pairwise"]["f1"] >= pairwise
     assert found["b_cubed"]["f1"] >= b_cubed
     assert found["largest_cluster"] <= 2 * found["largest_true"]
+
+
+def test_a_table_that_cannot_be_used_is_told_in_a_sentence(tmp_path: Path) -> None:
+    file = tmp_path / "people.csv"
+    for content, said in (
+        (b"truth,name,email,name\n1,Ada,a@example.org,Byron\n", "called name"),
+        (b"truth,name,email\n", "no row"),
+        (b"truth,name,email\n,Ada Byron,a@example.org\n,Bob Byron,b@example.org\n", "says nothing"),
+        (bytes(range(256)) * 40, "not a CSV"),
+        (b"truth,x,y\n" + b"".join(b"%d,%.9f,%.9f\n" % (n, n / 977, n / 991) for n in range(400)), "who somebody is"),
+    ):  # fmt: skip
+        file.write_bytes(content)
+        with pytest.raises(UsageError) as told:
+            evaluate(file, "truth")
+        assert said in str(told.value) or "column truth" in str(told.value), content[:60]
+
+
+def test_a_wide_table_or_a_cell_that_holds_a_book_is_read_in_bounded_time(tmp_path: Path) -> None:
+    lines = labelled(tmp_path).read_text(encoding="utf-8").splitlines()
+    names = [f"extra{column}" for column in range(150)]
+    values = [[f"v{column}_{n % 7}" for column in range(150)] for n in range(len(lines))]
+    wide = [";".join([line, *(values[n] if n else names)]) for n, line in enumerate(lines)]
+    book = "Ada" * 200_000
+    wide[1] = wide[1].replace(wide[1].split(";")[1], book, 1)
+    file = tmp_path / "wide.csv"
+    file.write_text("\n".join(wide), encoding="utf-8")
+    found = evaluate(file, "truth", spec=QUICK)
+    assert len(found["columns"]["compared_as_they_are"]) <= 5
+    assert len(found["columns"]["ignored"]) > 100
+    assert found["pairwise"]["precision"] > 0.9

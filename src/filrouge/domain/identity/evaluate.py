@@ -20,10 +20,12 @@ import pyarrow as pa
 from filrouge.base.errors import UsageError
 from filrouge.domain.identity.byhand import ModelSpec
 from filrouge.domain.identity.meaning import Meaning, Profile, guess
+from filrouge.domain.identity.normalise import LONGEST
 from filrouge.domain.identity.resolve import resolve
 from filrouge.domain.identity.spec import IdentitySpec
 
 Ints = npt.NDArray[np.int64]
+MOST_EXTRAS = 5  # columns compared as they are, besides those that mean something; the fullest
 _THEN = datetime(2000, 1, 1, tzinfo=UTC)  # ids are made and thrown away: their time does not matter
 
 
@@ -45,7 +47,15 @@ def evaluate(path: Path, truth: str, id: str | None = None, link_path: Path | No
                 truth=truth,
                 columns=", ".join(frame.columns),
             )
+        if not frame.height:
+            raise UsageError("This file holds no row.", hint="It has a header line alone: give one with people.")
     frame = pl.concat(frames, how="diagonal") if link_path else frames[0]
+    if frame.get_column(truth).null_count() == frame.height:
+        raise UsageError(
+            "Column {truth} says nothing of who anybody is: it is empty.",
+            hint="Give the column of the truth.",
+            truth=truth,
+        )
     files = np.repeat(np.arange(len(frames)), [f.height for f in frames])
     meaning = guess(profiles(frame), never={truth} | ({id} if id else set()))
     if not set(meaning.columns) & {
@@ -59,9 +69,10 @@ def evaluate(path: Path, truth: str, id: str | None = None, link_path: Path | No
     }:
         raise UsageError(
             "No column of this file tells who somebody is.",
-            hint="Names, e-mail, phone or birth date are needed; found: {columns}.",
+            hint="Names, e-mail, phone or birth date are needed, in columns that are not empty; found: {columns}.",
             columns=", ".join(frame.columns),
         )
+    meaning = meaning.within(MOST_EXTRAS)
     if tell:
         tell(", ".join(f"{k}: {'+'.join(v)}" for k, v in sorted(meaning.columns.items())))
     records, keys = as_records(frame, meaning, files)
@@ -107,8 +118,10 @@ def read(path: Path) -> pl.DataFrame:
     try:
         if path.suffix.lower() in (".parquet", ".pq"):
             frame = pl.read_parquet(path)
-            return frame.select(
-                pl.col(c).cast(pl.String, strict=False) for c, t in frame.schema.items() if not t.is_nested()
+            return _cut(
+                frame.select(
+                    pl.col(c).cast(pl.String, strict=False) for c, t in frame.schema.items() if not t.is_nested()
+                )
             )
         raw = path.read_bytes()
     except (OSError, pl.exceptions.PolarsError):
@@ -119,16 +132,32 @@ def read(path: Path) -> pl.DataFrame:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError:
         text = raw.decode("cp1252", errors="replace")
-    head = text.split("\n", 1)[0]
-    separator = max(",;\t|", key=lambda mark: len(next(csv.reader([head], delimiter=mark), [])))
+    head = text.split("\n", 1)[0].rstrip("\r")
     try:
-        return pl.read_csv(
-            io.BytesIO(text.encode()), separator=separator, infer_schema=False, truncate_ragged_lines=True
+        separator = max(",;\t|", key=lambda mark: len(next(csv.reader([head], delimiter=mark), [])))
+        names = next(csv.reader([head], delimiter=separator), [])
+        _once(names)
+        return _cut(
+            pl.read_csv(io.BytesIO(text.encode()), separator=separator, infer_schema=False, truncate_ragged_lines=True)
         )
-    except pl.exceptions.PolarsError:
+    except (pl.exceptions.PolarsError, csv.Error):
         raise UsageError(
             "The file {name} is not a CSV with a header line.", hint="Check its first lines.", name=path.name
         ) from None
+
+
+def _once(names: list[str]) -> None:
+    """Raise UsageError when two columns bear one name: which of them is meant would be a guess."""
+    twice = sorted({name for name in names if name and names.count(name) > 1})
+    if twice:
+        raise UsageError(
+            "Several columns of this file are called {name}.", hint="Give each column a name of its own.", name=twice[0]
+        )
+
+
+def _cut(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return the table with the beginning of cells that are no value of anybody's: a whole file pasted into one."""
+    return frame.with_columns(pl.all().str.head(LONGEST))
 
 
 def profiles(frame: pl.DataFrame) -> list[Profile]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from filrouge.base.text import fold
 from filrouge.domain.identity.nicknames import roots
@@ -74,6 +74,10 @@ class Meaning:
     columns: dict[str, tuple[str, ...]] = field(default_factory=dict)
     extras: tuple[str, ...] = ()
     ignored: tuple[str, ...] = ()
+
+    def within(self, most: int) -> Meaning:
+        """Return the meaning with ``most`` extras at most, those that come first; the others are passed over."""
+        return replace(self, extras=self.extras[:most], ignored=(*self.ignored, *self.extras[most:]))
 
 
 def guess(profiles: list[Profile], *, never: set[str]) -> Meaning:
@@ -157,7 +161,8 @@ def by_content(profile: Profile) -> str | None:
         return "email"
     if _share(profile, r"^\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|^\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}$|^(19|20)\d{6}$") > 0.6:
         return "birth_date"
-    if _share(profile, r"^\+?[\d\s().-]{9,20}$") > 0.7 and profile.distinct > 20:
+    decimals = _share(profile, r"^[-+]?\d*[.,]\d+$")
+    if _share(profile, r"^\+?[\d\s().-]{9,20}$") > 0.7 and decimals < 0.3 and profile.distinct > 20:
         return "phone"
     if {fold(v) for v in profile.sample} <= {"m", "f", "h", "male", "female", "homme", "femme", "masculin", "feminin"}:
         return "sex"

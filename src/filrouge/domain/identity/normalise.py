@@ -26,6 +26,7 @@ ABBREVIATIONS = {
     "rd": "road", "ct": "court", "cr": "crescent", "cres": "crescent", "ln": "lane", "hwy": "highway", "pde": "parade",
     "n": "", "no": "", "numero": "",
 }  # fmt: skip
+LONGEST = 1_000  # letters of a value that are read: beyond, it is no name of anybody
 _USUAL, _USUAL_SHARE = 8, 0.0002
 _WHOLE = "(case when i.given_name is null and i.family_name is null then i.full_name end)"
 _SEQUENCES = ("0123456789", "1234567890", "0102030405", "0605040302", "123456789", "987654321")
@@ -85,7 +86,9 @@ def _lay(desk: Desk, records: pa.Table | str, spec: IdentitySpec) -> None:
         numbered = {"rid": pa.array(np.arange(keys.size, dtype=np.int32)), "record_key": pa.array(keys[order])}
         desk.put("keys", pa.table(numbered))
     columns = [
-        f"clean(cast({name} as varchar)) as {name}" if name in present else f"cast(null as varchar) as {name}"
+        f"clean(left(cast({name} as varchar), {LONGEST})) as {name}"
+        if name in present
+        else f"cast(null as varchar) as {name}"
         for name in TEXT
     ]
     columns += [

@@ -17,6 +17,8 @@ _NEIGHBOURS = 3.0
 PART = 600_000  # nodes laid side by side at once: both sides of a join stay in memory
 # What the members of a household share, or may: under the supposition that these are two of a household, it says little.
 _HOUSEHOLD = {"birth_date": 3.0, "email": 2.0}
+# Two given names on one mailbox or one line: what twins have, whatever the records at hand taught of one person's names.
+_REACHED, _TWO_NAMES = ("email", "phone"), -6.0
 _SHARED = {"family", "phone", "address", "place"}
 
 
@@ -137,11 +139,12 @@ def two_names_sql(model: Model) -> str:
 
 def household_sql(model: Model) -> str:
     """Return the SQL of the weight of "one person" against "two of one household"; only personal things count."""
-    personal = " + ".join(
-        f"least(w_{c.name}, {_HOUSEHOLD[c.name]})" if c.name in _HOUSEHOLD else f"w_{c.name}"
-        for c in model.comparisons
-        if c.name not in _SHARED
-    )
+    names = [c.name for c in model.comparisons]
+    reached = " or ".join(f"w_{name} > 0" for name in _REACHED if name in names)
+    said = {name: f"least(w_{name}, {most})" for name, most in _HOUSEHOLD.items()}
+    if reached:
+        said["given"] = f"case when {reached} then least(w_given, {_TWO_NAMES}) else w_given end"
+    personal = " + ".join(f"({said.get(name, f'w_{name}')})" for name in names if name not in _SHARED)
     if not personal or not any(c.name == "given" for c in model.comparisons):
         return "1e9"
     return f"case when two_names then {personal} else 1e9 end"

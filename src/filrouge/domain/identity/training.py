@@ -19,6 +19,7 @@ from filrouge.domain.identity.model import Comparison, Level, Model, level_sql, 
 from filrouge.domain.identity.spec import IdentitySpec
 
 _FLOOR = 1e-7
+_ALIKE, _UNLIKE = 0.8, 0.02  # of one person's given names, the same and another, where the records cannot tell
 _SPARSE = 0.01  # a column filled in fewer records than this is not compared
 
 
@@ -223,6 +224,13 @@ def _learn_m(
     return {k: float(v) for k, v in found.items()}
 
 
+def _presumed(name: str, labels: list[str]) -> dict[tuple[str, str], float]:
+    """Return how alike one person's values are where the records cannot tell: mostly the same, seldom different."""
+    between = (1 - _ALIKE - _UNLIKE) / max(len(labels) - 2, 1)
+    shares = {(name, label): between for label in labels}
+    return shares | {(name, labels[0]): _ALIKE, (name, labels[-1]): _UNLIKE}
+
+
 def _condition(desk: Desk, name: str, sql: str) -> str:
     """Return a condition in Splink's spelling of the two sides: ``l.given_key`` becomes ``given_key_l``.
 
@@ -272,7 +280,10 @@ def _checked(
             max(m_last or _FLOOR, _FLOOR) / shares_u[name, last["label_for_charts"]]
         ):
             notes.append({"code": "says_the_contrary", "column": name})
-            continue
+            if name != "given":
+                continue
+            # a table of twins: all is alike but the given names, and it is they that tell people apart
+            shares_m |= _presumed(name, [level["label_for_charts"] for level in graded])
         kept.append(
             Comparison(
                 name,

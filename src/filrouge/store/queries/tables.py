@@ -127,7 +127,7 @@ class Desk:
         """Return only the people of whom a record may be seen, and only what those records tell."""
         records = TABLES["person_records"]
         wanted = [records.column(name) for name in ("record_key", "brand", "created_at", "updated_at", "recorded_at")]
-        links = [TABLES["links"].column(name) for name in ("record_key", "person", "undone_at")]
+        links = [TABLES["links"].column(name) for name in ("record_key", "person", "undone_at", "decided_at", "run_id")]
         told = {
             "first_seen": "s.first_seen", "last_seen": "s.last_seen", "brands": "CAST(to_json(s.brands) AS VARCHAR)",
             "household": "CAST(NULL AS VARCHAR)",
@@ -137,9 +137,10 @@ class Desk:
             JOIN (SELECT l.person, min(coalesce(r.created_at, r.recorded_at)) AS first_seen,
                 max(coalesce(r.updated_at, r.recorded_at)) AS last_seen,
                 list(DISTINCT r.brand ORDER BY r.brand) AS brands
-                FROM ({self._select(TABLES["links"], links)}) l
+                FROM (SELECT * FROM ({self._select(TABLES["links"], links)}) WHERE undone_at IS NULL
+                    QUALIFY row_number() OVER (PARTITION BY record_key ORDER BY decided_at DESC, run_id DESC) = 1) l
                 JOIN ({self._select(records, wanted)}) r USING (record_key)
-                WHERE l.undone_at IS NULL GROUP BY l.person) s ON s.person = p.person_id"""
+                GROUP BY l.person) s ON s.person = p.person_id"""
 
     def _links(self, columns: Sequence[Column]) -> str:
         """Return the links of records that may be seen; one that rests on a record that may not says nothing of it."""
