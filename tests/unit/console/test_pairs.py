@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
-from filrouge.console import reviews
+from filrouge.console import pairs
 
 CRM = {"entity": "groupe", "brand": "horizon"}
 
@@ -17,7 +17,7 @@ def side(*roles: dict[str, Any]) -> Any:
 def test_a_company_is_called_by_its_name_where_one_role_tells_it() -> None:
     number: Any = SimpleNamespace(value="S000032", **CRM)
     here, elsewhere = CRM | {"name": "Studio Galerne"}, {"entity": "salons", "brand": "salons", "name": "Galerne SA"}
-    assert reviews.company(side(here, elsewhere), number) == "Studio Galerne"
-    assert reviews.company(side(here, CRM | {"name": "Boréal"}), number) == "S000032", "it may be either"
-    assert reviews.company(side(elsewhere), number) == "S000032"
-    assert reviews.company(SimpleNamespace(person=None), number) == "S000032"  # type: ignore[arg-type]
+    assert pairs.company(side(here, elsewhere), number) == "Studio Galerne"
+    assert pairs.company(side(here, CRM | {"name": "Boréal"}), number) == "S000032", "it may be either"
+    assert pairs.company(side(elsewhere), number) == "S000032"
+    assert pairs.company(SimpleNamespace(person=None), number) == "S000032"  # type: ignore[arg-type]
