@@ -14,6 +14,7 @@ from filrouge.domain.identity.anatomy import CEILING, RULE, START, Anatomy, Part
 
 WIDTH = 1000.0  # of the drawing, in units of its own
 _SILENT = 0.5  # bits: what changes the odds by less than a half is told as saying little
+_SUREST = 40.0  # bits beyond which nothing is surer: the records themselves may lie
 _LIKELY = (
     (0.999, "same_certain"), (0.95, "same_very"), (0.75, "same"), (0.25, "even"), (0.05, "different"),
     (0.001, "different_very"),
@@ -115,7 +116,9 @@ def chance(score: float) -> str:
     if share < 0.1:
         return _("1 chance in %(n)s that they are one person") % {"n": say.number(_rounded(1 / share))}
     if share > 0.9:
-        return _("1 chance in %(n)s that they are two people") % {"n": say.number(_rounded(1 / (1 - share)))}
+        return _("1 chance in %(n)s that they are two people") % {
+            "n": say.number(_rounded(1 + math.exp2(min(score, _SUREST))))
+        }
     return _("%(n)s chances in 100 that they are one person") % {"n": say.number(round(100 * share))}
 
 

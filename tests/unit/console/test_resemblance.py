@@ -80,3 +80,10 @@ def test_the_same_names_in_another_order_are_alike() -> None:
         [("Myriam COULIBALY", False)],
     )
     assert differences.verdict("12 mars 1984", "3 décembre 1984") != "same"
+
+
+def test_a_score_of_any_size_is_told_and_none_is_a_certainty() -> None:
+    for score in (-500.0, -80.0, -60.0, -10.0, 0.0, 3.3, 10.0, 52.9, 53.0, 54.0, 60.0, 80.0, 500.0):
+        assert any(letter.isdigit() for letter in resemblance.chance(score)), score
+        assert resemblance.likely(score)
+    assert resemblance.chance(80.0) == resemblance.chance(54.0), "beyond, nothing is surer"
