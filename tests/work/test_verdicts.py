@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -222,6 +223,9 @@ def test_the_life_of_an_id_is_told(group: World) -> None:
         ("revived", kept),
     ]
     assert reads.history(kept, asking)[1].decision == "human"
+    whole = reads.history(kept, asking)
+    assert reads.history(kept, asking, as_of=whole[1].at) == whole[:2], "what came later is left out"
+    assert reads.history(kept, asking, as_of=whole[0].at - timedelta(days=1)) == ()
 
 
 def test_why_names_the_chain_or_what_two_people_share(group: World) -> None:

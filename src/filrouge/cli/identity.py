@@ -231,16 +231,22 @@ def _record(attributes: list[str]) -> dict[str, str]:
 
 @app.command()
 def history(
-    person: Annotated[str, typer.Argument(help="A person's id, living or merged away.")], as_json: AsJson = False
+    person: Annotated[str, typer.Argument(help="A person's id, living or merged away.")],
+    as_of: Annotated[str | None, typer.Option(help="Its life as it was known at this date (ISO 8601).")] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Tell the life of an id: when its records came, which joined it, which left and for whom."""
     from filrouge.base.errors import NotFound
+    from filrouge.cli.sql import moment
     from filrouge.domain.privacy.caller import OWNER
     from filrouge.store.queries import identity
     from filrouge.work import installation
 
     installation.ready()
-    chapters = identity.history(person, OWNER)
+    at = moment(as_of)
+    chapters = identity.history(person, OWNER, as_of=at)
+    if not chapters and at is not None and identity.history(person, OWNER):
+        raise NotFound("This id was not known at that date.", hint="Without --as-of, its whole life is told.")
     if not chapters:
         raise NotFound("No person has this number.", hint="Look the person up by name, e-mail or phone.")
     if as_json:

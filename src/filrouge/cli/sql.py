@@ -25,20 +25,26 @@ def sql(
     key: Annotated[str | None, typer.Option(help="Ask as this API key, not as the owner of the machine.")] = None,
 ) -> None:
     """Query the tables."""
-    from filrouge.base.errors import UsageError
     from filrouge.work import access, installation
     from filrouge.work import sql as work
 
     installation.ready()
-    at = None
-    if as_of:
-        try:
-            at = datetime.fromisoformat(as_of)
-        except ValueError:
-            raise UsageError("--as-of is no date.", hint="Write it as 2026-01-31 or 2026-01-31T09:00.") from None
-        at = at if at.tzinfo else at.replace(tzinfo=UTC)
+    at = moment(as_of)
     asking = access.caller_of_key(key) if key else access.OWNER
     _print(work.run(asking, query, as_of=at), form)
+
+
+def moment(said: str | None) -> datetime | None:
+    """Return the moment that ``--as-of`` says, None when it says nothing. Raises UsageError."""
+    from filrouge.base.errors import UsageError
+
+    if not said:
+        return None
+    try:
+        at = datetime.fromisoformat(said)
+    except ValueError:
+        raise UsageError("--as-of is no date.", hint="Write it as 2026-01-31 or 2026-01-31T09:00.") from None
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 def _print(rows: pa.Table, form: Format) -> None:

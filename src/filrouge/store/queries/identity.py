@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Any
 
 from filrouge.base import settings
@@ -29,11 +29,14 @@ class Why:
     verdict: bool = False
 
 
-def history(person: str, caller: Caller) -> tuple[Chapter, ...]:
-    """Return the life of an id, as told by the records that the caller sees; none when they see nothing of it."""
+def history(person: str, caller: Caller, *, as_of: datetime | None = None) -> tuple[Chapter, ...]:
+    """Return the life of an id, as told by the records that the caller sees; none when they see nothing of it.
+
+    ``as_of``: as it was known at that moment, what came later left out.
+    """
     sees = caller.perimeter
     rows = [row for row in _links(person=person) if sees.everything or sees.sees(row["entity"], row["brand"] or "")]
-    return life(rows, person)
+    return life((row for row in rows if as_of is None or row["decided_at"] <= as_of), person)
 
 
 def why(left: str, right: str) -> Why:
