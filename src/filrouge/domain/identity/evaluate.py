@@ -25,7 +25,7 @@ from filrouge.domain.identity.resolve import resolve
 from filrouge.domain.identity.spec import IdentitySpec
 
 Ints = npt.NDArray[np.int64]
-MOST_EXTRAS = 5  # columns compared as they are, besides those that mean something; the fullest
+MOST_EXTRAS = 5  # columns compared as they are, besides those that mean something; the first
 _THEN = datetime(2000, 1, 1, tzinfo=UTC)  # ids are made and thrown away: their time does not matter
 
 

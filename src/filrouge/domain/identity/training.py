@@ -279,9 +279,10 @@ def _checked(
         if math.log2(max(m_top or _FLOOR, _FLOOR) / shares_u[name, top["label_for_charts"]]) <= math.log2(
             max(m_last or _FLOOR, _FLOOR) / shares_u[name, last["label_for_charts"]]
         ):
-            notes.append({"code": "says_the_contrary", "column": name})
             if name != "given":
+                notes.append({"code": "says_the_contrary", "column": name})
                 continue
+            notes.append({"code": "presumed", "column": name})
             # a table of twins: all is alike but the given names, and it is they that tell people apart
             shares_m |= _presumed(name, [level["label_for_charts"] for level in graded])
         kept.append(
