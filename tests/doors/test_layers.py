@@ -78,7 +78,7 @@ def test_a_household_is_put_right_and_taken_back(house: dict[str, str], signed_i
     done = client.post(f"{place}/away", {"reason": "a déménagé"}, follow=True).content.decode()
     assert "n’habite pas ici" in done
     assert "N’habite pas avec Ann Roux" in done
-    assert "Bob" not in page(client, f"/people/{house['Ann']}")
+    assert "Bob Roux" not in page(client, f"/people/{house['Ann']}")
     told = page(client, f"/people/{house['Ann']}/household")
     assert "Bob Roux n’habite pas ici" in told
     assert "a déménagé" in told

@@ -89,7 +89,7 @@ def test_opening_a_page_leaves_a_line_that_names_nobody(chained: World) -> None:
     access.person(access.OWNER, key)
     audit.chain_waiting()
     row = AuditLine.objects.using(audit_alias()).filter(action="person.open").get()
-    assert key not in row.body and "Ada" not in row.body
+    assert key not in row.body and "Byron" not in row.body
     from filrouge.store.queries import audits
 
     assert [line.action for line in audits.lines(person=key)] == ["person.open"]
