@@ -45,10 +45,9 @@ class World:
 
     def person(self, number: int, given: str, family: str, *records: dict[str, Any], moments: Any = ()) -> str:
         """Write a person known by ``records`` (entity, brand and any value), and return their id."""
-        from filrouge.base.text import fold
+        from filrouge.base.text import fold, traces
         from filrouge.store.live import Live, pack
         from filrouge.store.live import number as number_of
-        from filrouge.work.live import grams
 
         key = f"0190a000-0000-7000-8000-{number:012x}"
         document: dict[str, Any] = {"id": key, "household": ""}
@@ -97,7 +96,7 @@ class World:
         words = sorted({*fold(given).split(), *fold(family).split()})
         live.insert("names", [(word, number_of(key), bits) for word in words], columns=3)
         live.insert("tokens", [(word, 1) for word in words], columns=2)
-        live.insert("grams", [(gram, word) for word in words for gram in sorted(grams(word))], columns=2)
+        live.insert("grams", [(gram, word) for word in words for gram in sorted(traces(word))], columns=2)
         live.insert("documents", [(number_of(key), key, pack(json.dumps(document)))], columns=3)
         live.insert("moments", [(number_of(key), pack(json.dumps(list(moments))))], columns=2)
         return key

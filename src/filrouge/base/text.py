@@ -6,6 +6,8 @@ import re
 import unicodedata
 from typing import Any
 
+from filrouge.base.sound import sound
+
 _SPECIAL = str.maketrans({"œ": "oe", "æ": "ae", "ß": "ss", "ø": "o", "đ": "d", "ð": "d", "ł": "l", "þ": "th", "ı": "i"})
 
 
@@ -57,3 +59,14 @@ def grams(token: str) -> set[str]:
     """Return the three-letter pieces of a word, its ends marked."""
     padded = f"^{token}$"
     return {padded[at : at + 3] for at in range(len(padded) - 2)}
+
+
+def heard(token: str) -> set[str]:
+    """Return the mark under which a word is found by ear, none when it sounds like too little."""
+    told = sound(token)
+    return {f"~{told}"} if len(told) > 2 else set()
+
+
+def traces(token: str) -> set[str]:
+    """Return what a misspelling leaves of a word: its three-letter pieces and how it sounds."""
+    return grams(token) | heard(token)

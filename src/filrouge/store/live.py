@@ -15,10 +15,10 @@ from typing import Any
 
 from django.db import connections, transaction
 
-from filrouge.base.text import grams
+from filrouge.base.text import traces
 from filrouge.store.routers import live_alias
 
-VERSION = "7"
+VERSION = "8"
 LIVE_TABLES = {
     "meta": "name TEXT PRIMARY KEY, value TEXT NOT NULL",
     "origins": "bit INTEGER PRIMARY KEY, entity TEXT NOT NULL, brand TEXT NOT NULL",
@@ -150,7 +150,7 @@ class Live:
     def learn_token(self, token: str) -> None:
         """Add a word to those that a misspelling may mean."""
         self.insert("tokens", [(token, 1)], columns=2)
-        self.insert("grams", [(gram, token) for gram in sorted(grams(token))], columns=2)
+        self.insert("grams", [(gram, token) for gram in sorted(traces(token))], columns=2)
 
     def forget(self, people: Sequence[int]) -> None:
         """Remove every copy of ``people``, and the words of names that nobody else bears."""

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from filrouge.base import clock
 from filrouge.base.errors import StorageError
-from filrouge.base.text import grams
+from filrouge.base.text import traces
 from filrouge.domain.profiles import companies as firms
 from filrouge.domain.profiles import gather
 from filrouge.store.lake import arrow_schema
@@ -165,7 +165,7 @@ def _rest(laid: Laid, live: Live) -> None:
     for start in range(0, len(tokens), BULK):
         some = tokens[start : start + BULK]
         _bulk(live, "tokens_next", some, 2)
-        _bulk(live, "grams_next", sorted({(gram, token) for token, _ in some for gram in grams(token)}), 2)
+        _bulk(live, "grams_next", sorted({(gram, token) for token, _ in some for gram in traces(token)}), 2)
     _fill_companies(laid, live)
     _load_promotions(laid, live, "_next")
     _load_redirects(laid, live, "_next")
@@ -237,7 +237,7 @@ def _learn_tokens(live: Live, tokens: set[str]) -> None:
         tokens -= live.known_tokens(words[start : start + WRITE])  # a common name stays common
     with live.writing():
         live.insert("tokens", [(token, 1) for token in sorted(tokens)], columns=2)
-        live.insert("grams", sorted({(gram, token) for token in tokens for gram in grams(token)}), columns=2)
+        live.insert("grams", sorted({(gram, token) for token in tokens for gram in traces(token)}), columns=2)
 
 
 def built_at() -> datetime | None:

@@ -1,4 +1,4 @@
-"""People found by the words of their names: exact, begun, or almost."""
+"""People found by the words of their names: exact, begun, almost, or by ear."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from typing import Any
 
 from rapidfuzz.distance import DamerauLevenshtein
 
-from filrouge.base.text import grams
+from filrouge.base.text import grams, heard
 from filrouge.store.live import Live
 from filrouge.store.queries.needs import Need, clauses
 
 MOST = 3_000  # bearers of a name that are looked at
-NEAR = 12  # words that may stand for a misspelt one
+NEAR = 16  # words that may stand for a misspelt one
+BY_EAR = 0.8  # the likeness of a word that only sounds the same
 
 
 def by_name(
@@ -52,7 +53,7 @@ def _readings(live: Live, word: str, *, last: bool, spelling: bool, force: bool 
 
 
 def _near(live: Live, word: str) -> list[tuple[str, int, float]]:
-    """Return the words of the base spelt almost like ``word``."""
+    """Return the words of the base spelt almost like ``word``, or that sound like it."""
     pieces = sorted(grams(word))
     marks = ", ".join(["%s"] * len(pieces))
     rows = live.rows(
@@ -60,12 +61,20 @@ def _near(live: Live, word: str) -> list[tuple[str, int, float]]:
         f"WHERE g.gram IN ({marks}) GROUP BY g.token, t.people ORDER BY n DESC LIMIT 300",
         pieces,
     )
-    near = []
+    near = {}
     for token, people, _ in rows:
         distance = DamerauLevenshtein.distance(word, token)
         if distance <= (1 if len(word) < 6 else 2):
-            near.append((token, people, 1 - distance / (len(word) + 1)))
-    return sorted(near, key=lambda item: (-item[2], -item[1]))[:NEAR]
+            near[token] = (token, people, 1 - distance / (len(word) + 1))
+    for mark in heard(word):
+        alike = live.rows(
+            "SELECT g.token, t.people FROM grams g JOIN tokens t ON t.token = g.token WHERE g.gram = %s "
+            "ORDER BY t.people DESC LIMIT 40",
+            [mark],
+        )
+        for token, people in alike:
+            near.setdefault(token, (token, people, BY_EAR))
+    return sorted(near.values(), key=lambda item: (-item[2], -item[1]))[:NEAR]
 
 
 def _people_named(
