@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, cast
 
@@ -31,7 +31,6 @@ class Outcome:
     run: Run
     counts: Mapping[str, int]
     seconds: float
-    reviews: pa.Table = field(repr=False, default=None)
 
     def plain(self) -> dict[str, Any]:
         return {**self.counts, "seconds": round(self.seconds, 2)}
@@ -67,7 +66,7 @@ def resolve(
     _follow(done.touched, int(figures["people"]), full=full, progress=progress)
     figures["reviews"] = done.tell()  # those that wait, not all that lie between the thresholds
     seconds = (clock.now() - started).total_seconds()
-    return Outcome(run, figures, seconds, done.reviews)
+    return Outcome(run, figures, seconds)
 
 
 @dataclass(frozen=True)
@@ -80,7 +79,6 @@ class _Done:
     settled: int  # records looked at
     changed: int
     touched: Sequence[str]
-    reviews: pa.Table
     remember: Callable[[], None]
     tell: Callable[[], int]  # those who review; how many pairs wait for them
 
@@ -117,7 +115,7 @@ def _whole(run: Run, engine: Engine, now: datetime, progress: runs.Progress) -> 
 
     counts, model = found.counts, found.model
     return _Done(
-        manifest, counts, str(model.get("version", "")), count, found.changed.num_rows, touched, found.reviews,
+        manifest, counts, str(model.get("version", "")), count, found.changed.num_rows, touched,
         lambda: memory.keep(run), tell,
     )  # fmt: skip
 
@@ -153,7 +151,7 @@ def _few(run: Run, engine: Engine, now: datetime, progress: runs.Progress) -> _D
     told = touched | set(moved) | {one.person for key in _arrived(engine) if (one := known.of_key(key)) is not None}
     return _Done(
         manifest, figures, str(last.figures.get("model", "")), int(found.counts["records"]), found.changed.num_rows,
-        sorted(told), found.reviews, lambda: known.settled(str(run.id), settled.later),
+        sorted(told), lambda: known.settled(str(run.id), settled.later),
         lambda: queueing.settled(settled.later),
     )  # fmt: skip
 

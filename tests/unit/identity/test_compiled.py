@@ -176,6 +176,9 @@ def together(table: Any, memory: Memory, rows: list[Any]) -> None:
     )
     scoring.score(table, memory.model, pairs="pairs", into="scored", floor=-1e9)
     strong_edges(table, FEW)
+    by_one = table.rows("from strong order by all")
+    strong_edges(table, FEW, few=True)
+    assert table.rows("from strong order by all") == by_one
     pairs = Pairs(memory.model, memory.prior, FEW, list(memory.columns))
     rules = pairs.rules(rows)
     assert {pair: rule.name for pair, rule in rules.items()} == {

@@ -29,7 +29,7 @@ class Doubts:
 
 
 def doubts(desk: Desk, model: Model, spec: IdentitySpec, prior: float) -> Doubts:
-    """Return the doubts of a resolution, from tables ``edges``, ``assigned``, ``tree`` and ``taught``; the tree goes."""
+    """Return the doubts of a resolution, from tables ``edges``, ``assigned``, ``tree`` and ``taught``."""
     desk.run(
         "create or replace table doubt (l integer, r integer, w double, kind varchar, stratum varchar, place bigint, nl integer, nr integer, rule varchar, kinds varchar)"
     )
@@ -48,7 +48,7 @@ def doubts(desk: Desk, model: Model, spec: IdentitySpec, prior: float) -> Doubts
         left join taken_apart t on t.l = d.l and t.r = d.r order by d.kind, d.place, 1, 2"""
     )
     moved = desk.rows("select bits, pairs from shift")
-    desk.drop("doubt", "asked", "sized", "taken_apart", "tree")
+    desk.drop("doubt", "asked", "sized", "taken_apart")
     return Doubts(pairs, strata, {"bits": moved[0][0], "pairs": moved[0][1]} if moved else {})
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 
 import numpy as np
@@ -23,9 +22,9 @@ def links(desk: Desk, model: Model, decisions: Sequence[HumanDecision], prior: f
 
     ``evidence`` is JSON: ``with`` (another record), ``weight`` in bits, ``kinds`` that agree, ``told``, what each
     comparison says (``anatomy``), and ``also``, further pairs. Taken together, the pairs of a person's records lead from
-    any one to any other; a record that stands alone has none.
+    any one to any other; a record that stands alone has none. It is asked of table ``tree``; what pairs were weighed on
+    goes: tables ``nodes``, ``edges`` and ``tree``.
     """
-    _tree(desk)
     _human(desk, decisions)
     anatomy.lay(desk, model, prior, pairs="tree", into="taken_apart")
     kinds = f"string_split(coalesce(e.kinds, {_kinds(model)}), ',')"
@@ -46,6 +45,7 @@ def links(desk: Desk, model: Model, decisions: Sequence[HumanDecision], prior: f
             list(pair order by place) filter (where place > 1 and rid < other) as also
         from ranked group by rid"""
     )
+    desk.drop("nodes", "edges", "tree", "taken_apart")
     answer = desk.arrow(
         """select n.record_key, a.person,
             case when f.rid is not null then 'human' when coalesce(b.by_model, false) then 'model' else 'rule' end as decision,
@@ -59,11 +59,11 @@ def links(desk: Desk, model: Model, decisions: Sequence[HumanDecision], prior: f
         from assigned a join keys n on n.rid = a.rid left join told b on b.rid = a.rid
         left join forced f on f.rid = a.rid order by n.record_key"""
     )
-    desk.drop("told", "forced", "taken_apart")
+    desk.drop("told", "forced")
     return answer
 
 
-def _tree(desk: Desk) -> None:
+def tree(desk: Desk) -> None:
     """Lay table ``tree`` (l, r): the weightiest pairs that hold each cluster together, and no more."""
     found = desk.numbers(
         """select e.l, e.r, e.w from edges e join assigned a on a.rid = e.l join assigned b on b.rid = e.r
@@ -115,24 +115,10 @@ def _kinds(model: Model) -> str:
     return f"concat_ws(',', {', '.join(parts)})" if parts else "''"
 
 
-def reviews(desk: Desk, model: Model, spec: IdentitySpec) -> pa.Table:
-    """Return (left_key, right_key, score, levels as JSON): pairs worth a look whose records are of two people."""
-    found = desk.arrow(
-        f"""select nl.record_key as left_key, nr.record_key as right_key, round(e.w::double, 2) as score, e.levels
-        from edges e join assigned a on a.rid = e.l join assigned b on b.rid = e.r and a.cluster != b.cluster
-        join keys nl on nl.rid = e.l join keys nr on nr.rid = e.r
-        where e.w > {spec.thresholds.review} order by e.w desc, 1, 2"""
-    )
-    packed, place = np.unique(found.column("levels").to_numpy(zero_copy_only=False), return_inverse=True)
-    said = np.array([json.dumps(unpack(model, levels)) for levels in packed.tolist()], dtype=object)
-    return found.set_column(3, "levels", pa.array(said[place] if said.size else [], pa.string()))
-
-
-def unpack(model: Model, packed: int) -> dict[str, str]:
-    """Return comparison -> label of the level at which a pair stands; what is missing is left out."""
-    told = {}
-    for index, comparison in enumerate(model.comparisons):
-        level = (packed >> (4 * index)) & 15
-        if level:
-            told[comparison.name] = comparison.levels[len(comparison.levels) - level].label
-    return told
+def reviews(desk: Desk, spec: IdentitySpec) -> int:
+    """Return how many pairs are worth a look: between the thresholds, or beyond and yet of two people."""
+    (found,) = desk.rows(
+        f"""select count(*) from edges e join assigned a on a.rid = e.l join assigned b on b.rid = e.r
+        and a.cluster != b.cluster where e.w > {spec.thresholds.review}"""
+    )[0]
+    return int(found)

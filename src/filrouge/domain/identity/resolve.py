@@ -17,7 +17,7 @@ from filrouge.domain.identity.blocking import Block, block
 from filrouge.domain.identity.comparisons import comparisons
 from filrouge.domain.identity.desk import Desk, desk
 from filrouge.domain.identity.doubts import doubts
-from filrouge.domain.identity.evidence import links, reviews
+from filrouge.domain.identity.evidence import links, reviews, tree
 from filrouge.domain.identity.graph import assign
 from filrouge.domain.identity.model import Model, relearn
 from filrouge.domain.identity.normalise import normalise
@@ -64,20 +64,20 @@ def resolve(
         labels = clustered(table, spec, keys.size, constraints(keys, decisions))
         named = assign(keys, labels, previous, maker(at, seed), former=former)
         table.put("assigned", assigned(keys, labels, named.persons))
-        assignment = links(table, model, decisions, prior)
-        asked = reviews(table, model, spec)
-        open_ = doubts(table, model, spec, prior)
-        taught = teaching.notes(table)
         if remember is not None and model.healthy and blocks:
             memory.lay(table, remember, spec=spec, model=model, prior=prior, blocks=blocks)
+        tree(table)
+        open_ = doubts(table, model, spec, prior)
+        asked, taught = reviews(table, spec), teaching.notes(table)
+        assignment = links(table, model, decisions, prior)  # the largest answer comes last, the desk being cleared
     differing = changed(assignment, previous)
     people = len(set(named.persons.tolist()))
     counts = {
         "records": keys.size, "people": people, "merges": named.merges, "splits": named.splits,
-        "new_people": named.new_people, "reviews": asked.num_rows,
+        "new_people": named.new_people, "reviews": asked,
     }  # fmt: skip
     report = model.dump() | {"version": model.version, "prior": prior, "notes": [*model.notes, *taught]}
-    return Resolution(assignment, differing, named.redirects, asked, counts, report, open_)
+    return Resolution(assignment, differing, named.redirects, counts, report, open_)
 
 
 def _weigh(table: Desk, spec: IdentitySpec, seed: int, given: Model | None) -> tuple[Model, float, dict[str, int]]:

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from filrouge.domain.identity import score as scoring
 from filrouge.domain.identity.desk import Desk, desk
-from filrouge.domain.identity.evidence import links, reviews
+from filrouge.domain.identity.evidence import links, reviews, tree
 from filrouge.domain.identity.graph import assign
 from filrouge.domain.identity.memory import FIELD, HOME, NOTHING, SHARED, Memory, values_sql
 from filrouge.domain.identity.normalise import Words, normalise
@@ -65,7 +65,7 @@ def settle(
         inside = _gather(table, memory, fresh, gone, around, decisions, spec)
         table.run("create or replace table keys as select rid, record_key from held order by rid")
         table.run("create or replace table nodes as select * exclude (record_key) from held order by rid")
-        strong_edges(table, spec)
+        strong_edges(table, spec, few=True)
         complete(table, memory.model, spec, memory.prior)
         merge(table, memory.prior)
         keys = np.array(sorted(inside), dtype=np.int64)
@@ -78,16 +78,17 @@ def settle(
         lost = {known.person for key in gone if (known := memory.of_key(key)) is not None}
         named = assign(keys, labels, previous, maker(at, seed), former=former(keys.tolist()))
         table.put("assigned", assigned(keys, labels, named.persons))
+        asked = reviews(table, spec)
+        tree(table)
         assignment = links(table, memory.model, decisions, memory.prior)
-        asked = reviews(table, memory.model, spec)
         later = _later(table, memory, fresh, assignment, gone)
         differing = changed(assignment, previous)
     counts = {
         "records": keys.size, "people": len(set(named.persons.tolist())), "merges": named.merges, "splits": named.splits,
-        "new_people": named.new_people, "reviews": asked.num_rows,
+        "new_people": named.new_people, "reviews": asked,
     }  # fmt: skip
     report = memory.model.dump() | {"version": memory.model.version, "prior": memory.prior}
-    resolution = Resolution(assignment, differing, named.redirects, asked, counts, report)
+    resolution = Resolution(assignment, differing, named.redirects, counts, report)
     return Settled(resolution, later, len(set(were.values()) | lost), counts["people"])
 
 
@@ -240,7 +241,7 @@ def _near(table: Desk, memory: Memory, frontier: set[int], fresh: set[int], spec
         select l.rid as l, r.rid as r from found f join nodes l on l.record_key = f.x join nodes r on r.record_key = f.y"""
     )
     scoring.score(table, memory.model, pairs="pairs", into="scored", floor=-1e9)
-    strong_edges(table, spec)
+    strong_edges(table, spec, few=True)
     weight = scoring.bits(memory.prior)
     return {
         int(key)

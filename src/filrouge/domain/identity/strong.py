@@ -73,49 +73,16 @@ def names_borne(found: Sequence[str | None]) -> int:
     return 1 + sum((jaro_winkler(name, main) or 0.0) < ALIKE for name in counted)
 
 
-def strong_edges(desk: Desk, spec: IdentitySpec) -> None:
-    """Lay tables ``strong`` (l, r, rule, w, kinds) and ``shared`` (identifier, value_hash, names, records) on the desk.
+def strong_edges(desk: Desk, spec: IdentitySpec, *, few: bool = False) -> None:
+    """Lay table ``strong`` (l, r, rule, w, kinds) on the desk: one edge per pair, that of the weightiest rule.
 
-    ``strong`` holds one edge per pair: that of the weightiest rule. ``shared`` tells which values were beyond their limit.
+    ``few`` records are compared by every identifier at once, as planning would cost more than they do; many by one
+    identifier at a time, as memory would.
     """
     desk.run("create or replace table strong_all (l integer, r integer, rule varchar, w float, kinds varchar)")
-    desk.run("create or replace table shared (identifier varchar, value ubigint, names bigint, records bigint)")
-    for identifier in dict.fromkeys(rule.identifier for rule in RULES):
-        rules = [rule for rule in RULES if rule.identifier == identifier]
-        limit = getattr(spec.limits, rules[0].names)
-        first = rules[0].name
-        desk.run(
-            f"create or replace table held as select rid, hash({identifier}) as v, given_root, family_key from nodes where {identifier} is not null"
-        )
-        # nicknames, initials and misspellings of the commonest name do not make a value look shared
-        desk.run(
-            f"""create or replace table carried as
-            with each as (
-                select v, given_root, count(*) as n, coalesce(length(given_root) > 1, false) as told from held group by v, given_root
-            ), main as (
-                select v, sum(n) as records, arg_max(given_root, (n, given_root)) filter (where told) as name from each group by v
-            )
-            select e.v, m.records, (m.name is not null)::int + count(*) filter (
-                where e.told and jaro_winkler_similarity(e.given_root, m.name) < {ALIKE}) as names
-            from each e join main m on m.v = e.v where m.records > 1 group by e.v, m.records, m.name"""
-        )
-        desk.run(
-            f"insert into shared select '{first}', v, names, records from carried where names > {limit} + 1 or records > {spec.limits.records}"
-        )
-        branches = " ".join(f"when {rule.when} then '{rule.name}'" for rule in rules)
-        weights = " ".join(f"when '{rule.name}' then {rule.weight}" for rule in rules)
-        kinds = " ".join(f"when '{rule.name}' then '{','.join(rule.kinds)}'" for rule in rules)
-        desk.run(
-            f"""insert into strong_all
-            with compared as (
-                select l.rid as lr, r.rid as rr, c.names, {GIVEN} as given, {FAMILY} as family, {BORN} as born,
-                    (l.email is null and l.family_key is null) or (r.email is null and r.family_key is null) as bare
-                from carried c join held hl on hl.v = c.v join held hr on hr.v = c.v and hl.rid < hr.rid
-                join nodes l on l.rid = hl.rid join nodes r on r.rid = hr.rid
-                where c.records <= {spec.limits.records} and c.names <= {limit} + 1
-            ), ruled as (select lr, rr, case {branches} end as rule from compared)
-            select lr, rr, rule, case rule {weights} end, case rule {kinds} end from ruled where rule is not null"""
-        )
+    identifiers = list(dict.fromkeys(rule.identifier for rule in RULES))
+    for together in [identifiers] if few else [[one] for one in identifiers]:
+        _compare(desk, spec, together)
     desk.run(
         """create or replace table strong as
         select l, r, arg_max(rule, w * 100 - length(rule)) as rule, max(w) as w, arg_max(kinds,
@@ -123,6 +90,50 @@ def strong_edges(desk: Desk, spec: IdentitySpec) -> None:
         from strong_all group by l, r order by l, r"""
     )
     desk.drop("strong_all", "held", "carried")
+
+
+def _compare(desk: Desk, spec: IdentitySpec, identifiers: Sequence[str]) -> None:
+    """Add to ``strong_all`` what the rules on ``identifiers`` say of the pairs that bear the same."""
+    rules = [rule for rule in RULES if rule.identifier in identifiers]
+    code = {identifier: at for at, identifier in enumerate(identifiers)}
+    bearers = [
+        f"select {at} as i, rid, hash({identifier}) as v, given_root from nodes where {identifier} is not null"
+        for identifier, at in code.items()
+    ]
+    desk.run(f"create or replace table held as {' union all '.join(bearers)}")
+    most = {code[rule.identifier]: getattr(spec.limits, rule.names) + 1 for rule in rules}
+    limits = " ".join(f"when {at} then {names}" for at, names in most.items())
+    # nicknames, initials and misspellings of the commonest name do not make a value look shared
+    desk.run(
+        f"""create or replace table carried as
+        with each as (
+            select i, v, given_root, count(*) as n, coalesce(length(given_root) > 1, false) as told
+            from held group by i, v, given_root
+        ), main as (
+            select i, v, sum(n) as records, arg_max(given_root, (n, given_root)) filter (where told) as name
+            from each group by i, v
+        ), counted as (
+            select e.i, e.v, m.records, (m.name is not null)::int + count(*) filter (
+                where e.told and jaro_winkler_similarity(e.given_root, m.name) < {ALIKE}) as names
+            from each e join main m on m.i = e.i and m.v = e.v
+            where m.records between 2 and {spec.limits.records} group by e.i, e.v, m.records, m.name
+        )
+        select i, v, names from counted where names <= case i {limits} end"""
+    )
+    branches = " ".join(f"when i = {code[rule.identifier]} and ({rule.when}) then '{rule.name}'" for rule in rules)
+    weights = " ".join(f"when '{rule.name}' then {rule.weight}" for rule in rules)
+    kinds = " ".join(f"when '{rule.name}' then '{','.join(rule.kinds)}'" for rule in rules)
+    desk.run(
+        f"""insert into strong_all
+        with compared as (
+            select c.i, l.rid as lr, r.rid as rr, c.names, {GIVEN} as given, {FAMILY} as family, {BORN} as born,
+                (l.email is null and l.family_key is null) or (r.email is null and r.family_key is null) as bare
+            from carried c join held hl on hl.i = c.i and hl.v = c.v
+            join held hr on hr.i = c.i and hr.v = c.v and hl.rid < hr.rid
+            join nodes l on l.rid = hl.rid join nodes r on r.rid = hr.rid
+        ), ruled as (select lr, rr, case {branches} end as rule from compared)
+        select lr, rr, rule, case rule {weights} end, case rule {kinds} end from ruled where rule is not null"""
+    )
 
 
 def conflicts(desk: Desk, spec: IdentitySpec) -> None:

@@ -29,7 +29,6 @@ class Resolution:
     assignment: pa.Table
     changed: pa.Table
     redirects: Mapping[str, str]
-    reviews: pa.Table
     counts: Mapping[str, int]
     model: Mapping[str, Any] = field(default_factory=dict)
     doubts: Doubts | None = None  # of a whole resolution
