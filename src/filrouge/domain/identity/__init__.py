@@ -2,6 +2,7 @@
 
 from filrouge.domain.identity.byhand import ModelSpec, describe
 from filrouge.domain.identity.evaluate import evaluate
+from filrouge.domain.identity.gathering import TooWide
 from filrouge.domain.identity.golden import each_golden, golden, people
 from filrouge.domain.identity.graph import Assignment, assign, state_hash
 from filrouge.domain.identity.households import derive as households
@@ -13,7 +14,7 @@ from filrouge.domain.identity.model import load as load_model
 from filrouge.domain.identity.neighbours import Around, around
 from filrouge.domain.identity.quality import Measured, measure
 from filrouge.domain.identity.resolve import resolve
-from filrouge.domain.identity.settle import Settled, TooWide, settle
+from filrouge.domain.identity.settle import Settled, settle
 from filrouge.domain.identity.spec import HumanDecision, IdentitySpec
 from filrouge.domain.identity.weigh import Resolution
 from filrouge.domain.identity.why import Explanation, Step, explain, steps

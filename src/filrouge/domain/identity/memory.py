@@ -24,7 +24,7 @@ from filrouge.domain.identity.desk import Desk
 from filrouge.domain.identity.model import Model, load
 from filrouge.domain.identity.spec import IdentitySpec
 
-FORMAT = 2
+FORMAT = 3
 HOME, SHARED = "home", "shared"  # where people live together; a phone or an e-mail that they share
 SHARED_LARGEST = 60  # beyond so many records it is a tower, an office, a switchboard, and leads nowhere
 _SHARED = {
@@ -128,21 +128,27 @@ def values_sql(key: str, source: str) -> str:
 
 
 def _values(desk: Desk, folder: Path, blocks: Mapping[str, int]) -> None:
-    hashes, places = [], []
-    for key, largest in (
-        *blocks.items(),
-        *dict.fromkeys(_SHARED, SHARED_LARGEST).items(),
-    ):  # one key at a time: memory holds one, the disk all
-        sql = f"select h, rid from ({values_sql(key, 'nodes')}) qualify count(*) over (partition by h) <= {largest}"
-        found = desk.numbers(sql)  # a value too common leads nowhere
-        hashes.append(found["h"].astype(np.uint64))
-        places.append(found["rid"].astype(np.int32))
-    hashed = np.concatenate(hashes) if hashes else np.empty(0, np.uint64)
-    place = np.concatenate(places) if places else np.empty(0, np.int32)
+    """Write ``values.h.npy`` and ``values.npy``, the values that lead to few records and the place of each of these, and
+    ``common.npy``, the values that lead nowhere as too many bear them."""
+    hashes, places, common = [], [], []
+    for key, largest in (*blocks.items(), *dict.fromkeys(_SHARED, SHARED_LARGEST).items()):
+        found = desk.numbers(values_sql(key, "nodes"))  # one key at a time: memory holds one, the disk all
+        hashed, place = found["h"].astype(np.uint64), found["rid"].astype(np.int32)
+        order = np.lexsort((place, hashed))
+        hashed, place = hashed[order], place[order]
+        first = np.flatnonzero(np.concatenate([[True], hashed[1:] != hashed[:-1]])) if hashed.size else np.empty(0, int)
+        size = np.diff(first, append=hashed.size)
+        common.append(hashed[first[size > largest]])
+        few = np.repeat(size <= largest, size)
+        hashes.append(hashed[few])
+        places.append(place[few])
+    hashed = np.concatenate(hashes)
+    place = np.concatenate(places)
     del hashes, places
     order = np.argsort(hashed, kind="stable")
     np.save(folder / "values.h.npy", hashed[order])
     np.save(folder / "values.npy", place[order])
+    np.save(folder / "common.npy", np.unique(np.concatenate(common)))
 
 
 class Memory:
@@ -162,6 +168,7 @@ class Memory:
         self.keys = _open(folder / "keys.npy")
         self._persons, self._of = _open(folder / "persons.npy"), _open(folder / "of.npy")
         self._hashes, self._places = _open(folder / "values.h.npy"), _open(folder / "values.npy")
+        self._common = _open(folder / "common.npy")
         self._starts = _open(folder / "rows.npy")
         with (folder / "rows.bin").open("rb") as stream:
             self._rows = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) if self._starts[-1] else b""
@@ -250,6 +257,24 @@ class Memory:
         place = self._place(key)
         return self._at(place) if place is not None else None
 
+    def of_keys(self, keys: Iterable[int]) -> list[Known]:
+        """Return those of the records ``keys`` that memory knows, by key."""
+        asked = np.array(sorted(keys), dtype=np.int64)
+        found = {key: known for key in asked.tolist() if (known := self._later.get(key)) is not None}
+        places = np.searchsorted(self.keys, asked)
+        inside = places < self.records
+        inside[inside] = self.keys[places[inside]] == asked[inside]
+        if self._later:
+            inside &= ~np.isin(asked, np.fromiter(self._later, np.int64, len(self._later)))
+        places = places[inside]
+        starts, ends = self._starts[places].tolist(), self._starts[places + 1].tolist()
+        persons = self._persons[places].tolist()
+        for place, key, person, start, end in zip(
+            places.tolist(), asked[inside].tolist(), persons, starts, ends, strict=True
+        ):
+            found[key] = Known(place, key, person.decode(), bytes(self._rows[start:end]).decode())
+        return [found[key] for key in sorted(found)]
+
     def of_person(self, person: str) -> list[Known]:
         """Return the records of a person, by record key."""
         wanted, of = np.bytes_(person), self._of
@@ -263,15 +288,30 @@ class Memory:
 
     def reached(self, numbers: Iterable[int]) -> dict[int, list[int]]:
         """Return, for each of ``numbers`` under which a value is held, the keys of the records to which it leads."""
-        asked = np.unique(np.fromiter(numbers, np.uint64))
+        asked = np.unique(numbers if isinstance(numbers, np.ndarray) else np.fromiter(numbers, np.uint64))
         low, high = np.searchsorted(self._hashes, asked, "left"), np.searchsorted(self._hashes, asked, "right")
+        held = np.flatnonzero(high > low)
+        sizes = high[held] - low[held]
+        ends = np.cumsum(sizes)
+        spots = np.arange(ends[-1] if ends.size else 0) + np.repeat(low[held] - (ends - sizes), sizes)
+        keys = self.keys[self._places[spots]].tolist()
         found: dict[int, list[int]] = {}
-        for number, first, last in zip(asked.tolist(), low.tolist(), high.tolist(), strict=True):
-            places = self._places[first:last]
-            keys = set(self.keys[places[places >= 0]].tolist()) | self._later_values.get(number, set())
-            if here := sorted(key for key in keys if self._later.get(key, True) is not None):
-                found[number] = here
-        return found
+        for number, end, size in zip(asked[held].tolist(), ends.tolist(), sizes.tolist(), strict=True):
+            found[number] = keys[end - size : end]
+        if self._later:
+            for number in asked.tolist():
+                here = {*found.pop(number, ()), *self._later_values.get(number, ())}
+                if alive := [key for key in here if self._later.get(key, True) is not None]:
+                    found[number] = alive
+        return {number: sorted(here) for number, here in found.items()}
+
+    def too_common(self, numbers: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+        """Tell which of ``numbers`` are of values that too many bear to lead anywhere."""
+        asked = numbers.astype(np.uint64)
+        place = np.searchsorted(self._common, asked)
+        told: npt.NDArray[np.bool_] = place < self._common.size
+        told[told] = self._common[place[told]] == asked[told]
+        return told
 
     def frequency(self, column: str, values: Sequence[str]) -> list[float]:
         """Return how common each value is, in log2 of the share of records that bear it; one never seen is the rarest."""

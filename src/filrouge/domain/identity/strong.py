@@ -73,16 +73,17 @@ def names_borne(found: Sequence[str | None]) -> int:
     return 1 + sum((jaro_winkler(name, main) or 0.0) < ALIKE for name in counted)
 
 
-def strong_edges(desk: Desk, spec: IdentitySpec, *, few: bool = False) -> None:
+def strong_edges(desk: Desk, spec: IdentitySpec, *, few: bool = False, among: str = "") -> None:
     """Lay table ``strong`` (l, r, rule, w, kinds) on the desk: one edge per pair, that of the weightiest rule.
 
     ``few`` records are compared by every identifier at once, as planning would cost more than they do; many by one
-    identifier at a time, as memory would.
+    identifier at a time, as memory would. ``among`` (a table record_key) leaves out what none of them bears; ``nodes``
+    bear their keys then.
     """
     desk.run("create or replace table strong_all (l integer, r integer, rule varchar, w float, kinds varchar)")
     identifiers = list(dict.fromkeys(rule.identifier for rule in RULES))
     for together in [identifiers] if few else [[one] for one in identifiers]:
-        _compare(desk, spec, together)
+        _compare(desk, spec, together, among)
     desk.run(
         """create or replace table strong as
         select l, r, arg_max(rule, w * 100 - length(rule)) as rule, max(w) as w, arg_max(kinds,
@@ -92,12 +93,17 @@ def strong_edges(desk: Desk, spec: IdentitySpec, *, few: bool = False) -> None:
     desk.drop("strong_all", "held", "carried")
 
 
-def _compare(desk: Desk, spec: IdentitySpec, identifiers: Sequence[str]) -> None:
+def _compare(desk: Desk, spec: IdentitySpec, identifiers: Sequence[str], among: str) -> None:
     """Add to ``strong_all`` what the rules on ``identifiers`` say of the pairs that bear the same."""
     rules = [rule for rule in RULES if rule.identifier in identifiers]
     code = {identifier: at for at, identifier in enumerate(identifiers)}
     bearers = [
         f"select {at} as i, rid, hash({identifier}) as v, given_root from nodes where {identifier} is not null"
+        + (
+            f" and hash({identifier}) in (select hash({identifier}) from nodes semi join {among} using (record_key))"
+            if among
+            else ""
+        )
         for identifier, at in code.items()
     ]
     desk.run(f"create or replace table held as {' union all '.join(bearers)}")
