@@ -14,6 +14,7 @@ from ninja.parser import Parser
 from ninja.security import HttpBearer
 
 from filrouge import __version__
+from filrouge.api.idempotency import KNOWN
 from filrouge.base.errors import FilrougeError, NotFound, Refused, UsageError
 from filrouge.base.text import kept, whole
 from filrouge.domain.privacy.caller import Caller
@@ -24,8 +25,9 @@ class Key(HttpBearer):
     """A bearer key; it becomes the caller whom every route asks as."""
 
     def authenticate(self, request: HttpRequest, token: str) -> Any:
+        word, known = request.META.get(KNOWN, ("", None))
         try:
-            return access.caller_of_key(token)
+            return access.caller_of_key(token, known=known if word == token else None)
         except Refused:
             return None
 

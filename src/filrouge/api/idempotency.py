@@ -10,6 +10,7 @@ from django.http.response import HttpResponseBase
 
 from filrouge.base.errors import FilrougeError, Refused
 
+KNOWN = "filrouge.key"  # where a request holds its bearer word and the key that it was found to be
 # These answers hold a word that is told once and kept nowhere: a second call is told that, and no more.
 TOLD_ONCE = ("/api/v1/accounts",)
 
@@ -29,7 +30,7 @@ class IdempotencyMiddleware:
 
         scheme, _, word = request.headers.get("Authorization", "").partition(" ")
         try:  # what was answered to a key is not told to whoever holds it once it is revoked
-            access.key_of(word if scheme.lower() == "bearer" else "")
+            known = access.key_of(word if scheme.lower() == "bearer" else "")
         except Refused:
             return unknown(request)
         asked = b"\n".join((request.get_full_path().encode(), request.body))
@@ -39,6 +40,7 @@ class IdempotencyMiddleware:
             return problem(request, error.status, error.message, error.hint)
         if answer.status is not None:
             return self._again(request, answer)
+        request.META[KNOWN] = word, known
         try:
             response = self.get_response(request)
         except BaseException:
