@@ -30,8 +30,10 @@ def caller(user: User, *, purpose: str | None = None) -> Caller:
 
 
 def caller_of_key(presented: str, *, known: ApiKey | None = None, purpose: str | None = None) -> Caller:
-    """Return the API key ``presented`` as someone who asks; ``known``, looked up already. Raises Refused when it is not,
-    or no longer, a key."""
+    """Return the API key ``presented`` (``known``: looked up already) as someone who asks.
+
+    Raises Refused when it is not, or no longer, a key.
+    """
     key = known or key_of(presented)
     now = clock.now()
     if key.last_used_at is None or now - key.last_used_at > timedelta(minutes=1):
