@@ -6,14 +6,19 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.unit.identity.conftest import AT, crowd
+from tests.unit.identity.conftest import AT, crowd, people_table
 
 from filrouge.domain.identity import HumanDecision, IdentitySpec, Memory, resolve, settle, state_hash
+from filrouge.domain.identity.desk import desk
+from filrouge.domain.identity.gathering import MANY
+from filrouge.domain.identity.memory import values_sql
+from filrouge.domain.identity.normalise import normalise
 from filrouge.domain.identity.spec import Training
 
 FEW = IdentitySpec(training=Training(u_pairs=4e4, em_pairs=4e4, min_pairs=8_000))  # so few that pairs must be chosen
@@ -122,6 +127,40 @@ def test_memory_read_by_another_tells_the_same(group: Group) -> None:
     assert {key: known.person for key in keys if (known := other.of_key(key))} == group.who
     person = group.who[left]
     assert [known.key for known in other.of_person(person)] == sorted(k for k, p in group.who.items() if p == person)
+
+
+def test_a_box_that_thousands_give_at_once_joins_nobody(group: Group) -> None:
+    late = people_table(
+        *(
+            {"given_name": name, "family_name": name[::-1], "email": "box@example.org", "source_id": name}
+            for name in (f"{number * 7919:07x}" for number in range(MANY + 100))
+        )
+    )
+    group.records |= {int(row["record_key"]): row for row in late.to_pylist()}
+    counts = group.settle(*late["record_key"].to_pylist()).resolution.counts
+    assert (counts["people"], counts["merges"]) == (MANY + 100, 0)
+
+
+def test_memory_tells_what_too_many_bear(group: Group) -> None:
+    known = group.memory
+    borne: dict[int, int] = {}
+    for key, largest in known.blocks.items():
+        for row in desk_of(group, key):
+            borne[row] = borne.get(row, 0) + 1
+        common = np.array([number for number, count in borne.items() if count > largest], np.uint64)
+        rare = np.array([number for number, count in borne.items() if count <= largest], np.uint64)
+        assert known.too_common(common).all(), key
+        assert not known.too_common(rare).any(), key
+        assert set(known.reached(rare)) == set(rare.tolist())
+        assert known.reached(common) == {}
+        borne.clear()
+
+
+def desk_of(group: Group, key: str) -> list[int]:
+    """Return the number of each value of ``key`` that the records bear, once a record."""
+    with desk() as table:
+        normalise(table, pa.Table.from_pylist(list(group.records.values()), schema=group.schema), FEW)
+        return [int(h) for h, _ in table.rows(values_sql(key, "nodes"))]
 
 
 KINDS = ["merge", "split", "undo", "again", "change"]
