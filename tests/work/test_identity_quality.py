@@ -119,3 +119,13 @@ def test_the_command_line_tells_the_figures_and_that_there_are_none_yet(world: W
     lines = CliRunner().invoke(command.app, ["quality"]).stdout
     assert "2 records are 1 people" in lines
     assert "byron" not in lines.lower() and "ada@" not in lines.lower(), "nobody is named"
+
+
+def test_a_table_that_teaches_nothing_is_told_why_and_what_would_help(tmp_path: Path) -> None:
+    file = tmp_path / "same.csv"
+    rows = [f"{number},Martin,Paul,p@example.org,{number}" for number in range(200)]
+    file.write_text("\n".join(["id,nom,prenom,email,truth", *rows]), encoding="utf-8")
+    told = CliRunner().invoke(command.app, ["evaluate", str(file), "--truth", "truth", "--id", "id"])
+    assert told.exit_code == 0
+    said = " ".join(told.output.split())
+    assert "The same on every record: given, family. Bring columns that tell people apart" in said

@@ -97,6 +97,7 @@ def test_a_key_without_the_scope_and_a_role_of_figures_are_refused(group: World)
         ({"birth_date": "yesterday"}, "no date"),
         ({"given_name": "x" * 300}, "too long"),
         ({"shoe": "42"}, "shoe"),
+        ({"loyalty_id": "C-1"}, "of one entity"),
     ],
 )
 def test_what_makes_no_sense_is_said(group: World, said: dict[str, str], words: str) -> None:
@@ -160,3 +161,9 @@ def test_a_misspelt_name_of_a_value_is_told_to_the_program(group: World) -> None
     answer = post(api("advisor", "north"), mail=ZOE["email"])
     assert answer.status_code == 422
     assert "mail" in answer.content.decode()
+
+
+def test_an_entity_that_is_none_is_told_to_the_program(group: World) -> None:
+    answer = post(api("advisor", "north"), email=ZOE["email"], entity="nrth")
+    assert answer.status_code == 400
+    assert "nrth" in answer.json()["detail"]

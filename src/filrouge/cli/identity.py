@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
@@ -337,4 +338,15 @@ def _lines(found: dict[str, Any]) -> str:
     ]
     if not found["model"]["healthy"]:
         lines.append("The model could not be trained and was not used; the rules on strong identifiers were.")
+        lines.append(_untrained(found["model"]["notes"]))
     return "\n".join(lines)
+
+
+def _untrained(notes: Sequence[Mapping[str, Any]]) -> str:
+    """Return why a model could not be trained, and what would help."""
+    codes = {note["code"] for note in notes}
+    if "too_few_records" in codes:
+        return "There are too few records to learn from: bring more of them."
+    same = ", ".join(note["column"] for note in notes if note["code"] == "column_says_nothing")
+    why = f"The same on every record: {same}." if same else "Too few records are alike enough to learn from."
+    return f"{why} Bring columns that tell people apart: names, a birth date, an e-mail, a phone, an address."

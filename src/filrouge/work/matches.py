@@ -12,6 +12,7 @@ from filrouge.base.errors import Conflict, Refused, UsageError
 from filrouge.domain import identity
 from filrouge.domain.identity.memory import FORMAT, fingerprint
 from filrouge.domain.privacy.caller import Caller
+from filrouge.store.models import Entity
 from filrouge.store.queries.matches import Opened, opened
 from filrouge.work import access, memory
 from filrouge.work.deriving import spec
@@ -59,6 +60,8 @@ def match(asking: Caller, said: Mapping[str, str], *, entity: str = "") -> Told:
     ``entity`` is that whose loyalty card or account it bears. Raises UsageError when too little or no sense is said,
     Refused when the caller may not, Conflict when nothing can be matched yet.
     """
+    if entity and not Entity.objects.filter(slug=entity).exists():
+        raise UsageError("No entity is called {entity}.", hint="Choose an entity of the group.", entity=entity[:60])
     told = found(asking, said, entity=entity)
     if told.person is not None:
         access.opened(asking, told.person, "match")
@@ -71,6 +74,8 @@ def found(asking: Caller, said: Mapping[str, str], *, entity: str = "") -> Told:
         raise Refused("Your role sees figures, not people.", hint="Ask an administrator if you need more.")
     access.must(asking, scope="people:read")
     record = checked(said) | {"entity": entity or None}
+    if not entity and (record["loyalty_id"] or record["account_ref"]):
+        raise UsageError("A loyalty card or an account is of one entity.", hint="Say of which: entity.")
     records: dict[int, Opened] = {}
 
     def seen(people: Sequence[str]) -> set[int]:
