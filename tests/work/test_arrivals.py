@@ -155,6 +155,15 @@ def test_whoever_was_erased_is_not_kept(group: World) -> None:
     assert in_lake(group) == []
 
 
+def test_an_address_that_only_what_waits_gave_is_kept_out_too(group: World) -> None:
+    (zoe,) = [hit.id for hit in group.find("quillard")]
+    other = {**NEW, "given_name": "Zoé", "family_name": "Quillard", "email": ZOE["email"], "phone": "06 39 98 12 12"}
+    assert kept(other).person == zoe
+    erasures.at_once(access.OWNER, zoe)
+    with pytest.raises(Refused, match="erased"):
+        kept({**NEW, "phone": "06 39 98 12 12", "email": ""}, "t2")
+
+
 def test_what_waits_of_somebody_erased_meanwhile_is_not_taken(group: World) -> None:
     from filrouge.work import suppressions
 

@@ -251,6 +251,7 @@ def _identifiers(engine: Engine, reach: Reach) -> dict[str, set[str]]:
         WHERE (email IS NOT NULL OR phone IS NOT NULL){reach.held()}""",
         [list(reach.own)],
     ).fetchall()
+    rows += _waiting(reach)
     mine: dict[str, set[str]] = {"email": set(), "phone": set(), "raw": set()}
     wanted = {(email, phone) for is_mine, email, phone in rows if is_mine}
     emails = {email_key(email) for email, _ in wanted if email} - {""}
@@ -270,6 +271,15 @@ def _identifiers(engine: Engine, reach: Reach) -> dict[str, set[str]]:
         if text and (email_key(text) in emails or phone_key(text) in phones)
     }
     return mine
+
+
+def _waiting(reach: Reach) -> list[tuple[bool, str | None, str | None]]:
+    """Return (goes, email, phone) of the records that arrived and are not in the lake yet."""
+    rows = Arrival.objects.filter(taken_at=None)
+    if reach.entities:
+        rows = rows.filter(entity__in=list(reach.entities))
+    theirs = set(acts(Arrival, reach).values_list("pk", flat=True))
+    return [(row.pk in theirs, row.values.get("email"), row.values.get("phone")) for row in rows]
 
 
 def _facts(engine: Engine, reach: Reach) -> list[int]:
