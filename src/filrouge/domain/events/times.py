@@ -1,0 +1,38 @@
+"""When an event happened: by the sender's clock, put right by how wrong that clock was when it was sent."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from filrouge.domain.events.said import Time
+
+OLDEST = datetime(2000, 1, 1, tzinfo=UTC)
+_MILLISECONDS = 100_000_000_000  # numbers from here on count milliseconds
+
+
+def read(said: Time) -> datetime | None:
+    """Return a time in UTC, None when nothing is said; a time without zone is UTC. Raises ValueError."""
+    if said is None or said == "":
+        return None
+    if isinstance(said, str):
+        at = datetime.fromisoformat(said.strip())
+        return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+    seconds = said / 1000 if abs(said) >= _MILLISECONDS else said
+    try:
+        return datetime.fromtimestamp(seconds, UTC)
+    except (OverflowError, OSError) as wrong:
+        raise ValueError(str(wrong)) from wrong
+
+
+def happened(said: datetime | None, sent: datetime | None, received: datetime) -> datetime:
+    """Return when an event happened: ``received - (sent - said)`` when the sender tells when it sent (Segment's rule).
+
+    Never after it was received: a clock that runs ahead, and tells nothing of it, is not believed.
+    """
+    if said is None:
+        return received
+    at = said
+    if sent is not None:
+        waited = sent - said
+        at = received - max(waited, timedelta(0))
+    return min(at, received)
