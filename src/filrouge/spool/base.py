@@ -1,0 +1,57 @@
+"""What a spool promises: an append that returned survives a crash of the process and of the machine; order is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+
+class SpoolFull(Exception):
+    """There is no room: nothing of the append was kept, and a later one may succeed."""
+
+
+class Place(NamedTuple):
+    """Where an entry stands: a file of the spool, and its number there."""
+
+    file: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One request of a sender: ``payload`` is for others to read, ``count`` how many events it holds."""
+
+    source: str
+    received_at: int  # microseconds since 1970, UTC
+    count: int
+    payload: bytes
+
+
+class Stored(NamedTuple):
+    """An entry with its place."""
+
+    place: Place
+    entry: Entry
+
+
+class Spool(Protocol):
+    """Where entries wait; several may write and read at once."""
+
+    def append(self, entries: Sequence[Entry]) -> None:
+        """Keep ``entries`` whole or not at all; durable on return. Raises SpoolFull."""
+
+    def files(self) -> Sequence[str]:
+        """Return the files that hold something, the oldest first."""
+
+    def read(self, file: str, after: int, most: int) -> Sequence[Stored]:
+        """Return up to ``most`` entries of ``file`` beyond number ``after``, in order."""
+
+    def forget(self, place: Place) -> None:
+        """Remove what stands in a file up to ``place``: it had its effect, and that is durable elsewhere."""
+
+    def waiting(self) -> int:
+        """Return how many events wait."""
+
+    def close(self) -> None:
+        """Let go of the files."""
