@@ -163,6 +163,24 @@ def desk_of(group: Group, key: str) -> list[int]:
         return [int(h) for h, _ in table.rows(values_sql(key, "nodes"))]
 
 
+def test_a_record_split_off_after_a_merge_undone_is_of_nobody_who_lives(group: Group) -> None:
+    counted: dict[str, list[int]] = {}
+    for key, person in sorted(group.who.items()):
+        counted.setdefault(person, []).append(key)
+    one, other = sorted((keys for keys in counted.values() if len(keys) > 1), key=len)[-2:]
+    before = dict(group.who)
+    group.decide("must_link", one[0], other[0])
+    group.take_back()
+    assert group.who == before
+    if len(group.lives[one[0]]) < 2:  # of the two, whose records were the other's for a while
+        one, other = other, one
+    for stays in one[:-1]:
+        group.decisions.append(HumanDecision(left=stays, right=one[-1], kind="cannot_link", by="advisor"))
+    group.settle(around=[group.who[one[0]]])
+    assert group.who[one[-1]] not in before.values(), "an id that nobody bears"
+    assert {key: group.who[key] for key in other} == {key: before[key] for key in other}
+
+
 KINDS = ["merge", "split", "undo", "again", "change"]
 DONE = st.lists(
     st.tuples(st.sampled_from(KINDS), st.integers(0, 10_000), st.integers(0, 10_000)), min_size=1, max_size=6

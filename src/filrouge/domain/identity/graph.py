@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -38,6 +38,7 @@ def assign(
     ids: Ids,
     *,
     former: Mapping[int, Sequence[str]] | None = None,
+    living: Collection[str] = (),
 ) -> Assignment:
     """Name the clusters: ``labels[i]`` is the cluster of record ``keys[i]``, keys sorted and distinct.
 
@@ -45,6 +46,7 @@ def assign(
     records (ties: the smallest id): so a merge undone gives both ids back. A person kept by no cluster leads to the one
     that took most of its records. A cluster without a person takes back one that its records bore before (``former``:
     record_key -> its people, the first one first) if it is free, else a new id: ``ids`` is given the smallest record key.
+    ``living`` are people who have records elsewhere: their ids are not free.
     """
     codes, smallest, label = _clusters(keys, labels)
     old, names = _previous(keys, previous)
@@ -63,7 +65,7 @@ def assign(
     given = np.empty(codes, dtype=object)
     housed = np.flatnonzero(owner >= 0)
     given[housed] = np.array(names, dtype=object)[owner[housed]] if housed.size else []
-    revived = _revive(homeless, label, keys, former or {}, set(names))
+    revived = _revive(homeless, label, keys, former or {}, {*names, *living})
     for cluster, person_id in revived.items():
         given[cluster] = person_id
     fresh = np.array([c for c in homeless.tolist() if c not in revived], dtype=np.int64)

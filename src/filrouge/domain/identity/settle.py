@@ -3,7 +3,7 @@ same code as the whole would be, and the rest of the people is left alone."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -69,7 +69,9 @@ def settle(
             {"record_key": pa.array(list(were), pa.int64()), "person": pa.array(list(were.values()), pa.string())}
         )
         lost = {known.person for key in gone if (known := memory.of_key(key)) is not None}
-        named = assign(keys, labels, previous, maker(at, seed), former=former(keys.tolist()))
+        wandered = former(keys.tolist())
+        living = _living(memory, {person for people in wandered.values() for person in people}, inside | set(gone))
+        named = assign(keys, labels, previous, maker(at, seed), former=wandered, living=living)
         table.put("assigned", assigned(keys, labels, named.persons))
         asked = reviews(table, spec)
         tree(table)
@@ -122,6 +124,11 @@ def _fresh(table: Desk, memory: Memory, records: pa.Table, spec: IdentitySpec) -
     )
     table.drop("nodes", "keys", "tf")
     return {int(row[0]) for row in table.rows("select record_key from fresh")}
+
+
+def _living(memory: Memory, people: Iterable[str], looked_at: set[int]) -> set[str]:
+    """Return those of ``people`` who have records that are not looked at."""
+    return {person for person in people if any(known.key not in looked_at for known in memory.of_person(person))}
 
 
 def _later(table: Desk, memory: Memory, fresh: set[int], assignment: pa.Table, gone: Sequence[int]) -> Later:
