@@ -1,0 +1,171 @@
+"""The collector: what Segment's and RudderStack's libraries send is kept durably before it is answered 200."""
+
+from __future__ import annotations
+
+import base64
+import logging
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from filrouge.base import clock
+from filrouge.collector import http
+from filrouge.collector.committer import Committer, Overloaded
+from filrouge.collector.http import Answered, Receive, Request, Scope, Send
+from filrouge.collector.kept import packed
+from filrouge.collector.keys import Keys, WriteKey
+from filrouge.collector.recent import Recent
+from filrouge.domain.events import KINDS, Batch, Unreadable, parse
+from filrouge.domain.events.parse import write_key
+from filrouge.spool import Entry, SpoolFull
+
+_log = logging.getLogger(__name__)
+SHORT = {"i": "identify", "t": "track", "p": "page", "s": "screen", "g": "group", "a": "alias", "b": "batch"}
+POSTS = {f"/v1/{name}": name for name in (*KINDS, "batch")} | {f"/v1/{short}": name for short, name in SHORT.items()}
+POSTS |= {"/v1/import": "batch", "/beacon/v1/batch": "batch"}
+PIXELS = {"/pixel/v1/track": "track", "/pixel/v1/page": "page"}
+AGAIN = 5  # seconds after which a sender whom we could not serve may come back
+
+
+class Collector:
+    """An ASGI application over a spool and the write keys that ``work`` publishes."""
+
+    def __init__(self, committer: Committer, keys: Keys) -> None:
+        self._committer, self._keys, self._recent = committer, keys, Recent()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+            return
+        if scope["type"] != "http":
+            return
+        request = http.request_of(scope)
+        try:
+            await self._serve(request, receive, send)
+        except Answered as ended:
+            wait = [(b"retry-after", str(ended.wait).encode())] if ended.wait else []
+            said = {"success": False, "code": ended.code, "message": ended.message}
+            await http.answer_json(send, ended.status, said, [*http.cors(request.headers), *wait])
+        except Exception:  # noqa: BLE001 a fault of ours is told as one, and retried by the sender
+            _log.exception("A request to the collector met a fault.")
+            said = {"success": False, "code": "fault", "message": "The collector met a fault of its own."}
+            wait = [(b"retry-after", str(AGAIN).encode())]
+            await http.answer_json(send, 503, said, [*http.cors(request.headers), *wait])
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        while True:
+            message = await receive()
+            if message["type"] == "lifespan.shutdown":
+                await self._committer.close()
+                await send({"type": "lifespan.shutdown.complete"})
+                return
+            await send({"type": "lifespan.startup.complete"})
+
+    async def _serve(self, request: Request, receive: Receive, send: Send) -> None:
+        if request.method == "OPTIONS":
+            await http.answer(send, 200, b"", http.preflight(request.headers))
+        elif request.method == "POST" and request.path in POSTS:
+            await self._post(request, POSTS[request.path], receive, send)
+        elif request.method == "GET" and request.path in PIXELS:
+            await self._pixel(request, PIXELS[request.path], send)
+        elif request.method == "POST" and request.path == "/v1/m":  # how the sender's library fares: nobody's behaviour
+            await http.body_of(receive, request.headers)
+            await http.answer_json(send, 200, {"success": True}, http.cors(request.headers))
+        elif request.method == "GET" and (settings := self._settings(request)) is not None:
+            await http.answer_json(send, 200, settings, http.cors(request.headers))
+        elif request.path in POSTS or request.path in PIXELS:
+            raise Answered(405, "method_wrong", "Events are posted.")
+        else:
+            raise Answered(404, "not_found", "There is nothing here.")
+
+    async def _post(self, request: Request, kind: str, receive: Receive, send: Send) -> None:
+        body = await http.body_of(receive, request.headers)
+        key = self._key(http.word_of(request.headers) or request.first("writeKey") or write_key(body))
+        verdicts = await self._keep(key, body, kind)
+        await http.answer_json(send, 200, {"success": True, "events": verdicts}, http.cors(request.headers))
+
+    async def _pixel(self, request: Request, kind: str, send: Send) -> None:
+        """Keep what an image's address says; the image is answered whatever it says."""
+        try:
+            said = msgspec.json.encode(_pixel_event(request))
+            await self._keep(self._key(request.first("writeKey")), said, kind)
+        except Answered as ended:
+            _log.info("A pixel was not kept: %s.", ended.code)
+        await http.answer(send, 200, http.GIF, [*http.cors(request.headers), (b"content-type", b"image/gif")])
+
+    def _key(self, word: str) -> WriteKey:
+        key = self._keys.find(word)
+        if key is None:
+            raise Answered(401, "key_unknown", "This write key is not known.")
+        return key
+
+    async def _keep(self, key: WriteKey, body: bytes, kind: str) -> list[dict[str, str]]:
+        """Keep the events of ``body`` durably; return the verdict on each."""
+        now = clock.now()
+        try:
+            batch = parse(body, kind=kind, received=now)
+        except Unreadable as wrong:
+            raise Answered(400, wrong.code, wrong.message) from None
+        try:
+            await self._committer.keep(Entry(key.source, _microseconds(now), len(batch.events), packed(batch, key)))
+        except Overloaded:
+            raise Answered(429, "overloaded", "Too much waits to be written: come back soon.", wait=1) from None
+        except SpoolFull:
+            raise Answered(503, "full", "There is no room to keep more: come back later.", wait=AGAIN) from None
+        return self._verdicts(key, batch)
+
+    def _verdicts(self, key: WriteKey, batch: Batch) -> list[dict[str, str]]:
+        told = []
+        for event in batch.events:
+            if event.reason is not None:
+                said = {"verdict": "quarantined", "code": event.reason.code, "message": str(event.reason)}
+            else:
+                again = self._recent.seen(key.source, event.message_id, event.body)
+                said = {"verdict": "repeated" if again else "accepted"}
+            told.append({"messageId": event.message_id, **said})
+        return told
+
+    def _settings(self, request: Request) -> dict[str, Any] | None:
+        """Return what the libraries of browsers ask before they start, None when something else is asked."""
+        parts = request.path.split("/")
+        if len(parts) == 5 and parts[:3] == ["", "v1", "projects"] and parts[4] == "settings":
+            self._key(parts[3])
+            own = {"apiKey": parts[3], "unbundledIntegrations": [], "addBundledMetadata": True}
+            return {
+                "integrations": {"Segment.io": own}, "plan": {}, "edgeFunction": {}, "analyticsNextEnabled": True,
+                "middlewareSettings": {}, "enabledMiddleware": {}, "metrics": {"sampleRate": 0},
+                "legacyVideoPluginsEnabled": False, "remotePlugins": [],
+            }  # fmt: skip
+        if request.path.rstrip("/") == "/sourceConfig":
+            word = request.first("writeKey") or http.word_of(request.headers)
+            key = self._key(word)
+            return {
+                "source": {
+                    "id": key.source, "name": key.source, "writeKey": word, "enabled": True, "config": {},
+                    "connections": [], "destinations": [], "dataplanes": {},
+                },
+                "updatedAt": clock.now().isoformat(),
+            }  # fmt: skip
+        return None
+
+
+def _pixel_event(request: Request) -> dict[str, Any]:
+    """Return the event that an address says: ``data`` (base64 of JSON, as Segment has it), or field by field."""
+    if data := request.first("data"):
+        try:
+            return dict(msgspec.json.decode(base64.b64decode(data + "=" * (-len(data) % 4), altchars=b"-_")))
+        except (ValueError, TypeError, RecursionError):
+            raise Answered(400, "not_json", "What the address bears is no event.") from None
+    said: dict[str, Any] = {}
+    for name, values in request.query.items():
+        if name in ("userId", "anonymousId", "event", "name", "messageId", "timestamp"):
+            said[name] = values[0]
+        elif name.startswith(("properties.", "context.")):
+            top, _, inner = name.partition(".")
+            said.setdefault(top, {})[inner] = values[0]
+    return said
+
+
+def _microseconds(at: datetime) -> int:
+    return round(at.timestamp() * 1_000_000)

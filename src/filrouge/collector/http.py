@@ -1,0 +1,133 @@
+"""Requests and answers, no more of them than a collector needs."""
+
+from __future__ import annotations
+
+import base64
+import zlib
+from binascii import Error as NotBase64
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qs
+
+import msgspec
+
+Scope = dict[str, Any]
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+Headers = list[tuple[bytes, bytes]]
+LARGEST = 4 * 1024 * 1024  # bytes of a body, unpacked
+GIF = base64.b64decode(b"R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
+
+
+class Answered(Exception):
+    """A request that ends here: its status, code, sentence and further headers."""
+
+    def __init__(self, status: int, code: str, message: str, *, wait: int = 0) -> None:
+        super().__init__(message)
+        self.status, self.code, self.message, self.wait = status, code, message, wait
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a sender asked."""
+
+    method: str
+    path: str
+    headers: dict[bytes, bytes]
+    query: dict[str, list[str]]
+
+    def first(self, name: str) -> str:
+        """Return the first value of a query's field."""
+        return self.query.get(name, [""])[0]
+
+
+def request_of(scope: Scope) -> Request:
+    """Return the request of an ASGI scope; of a header sent twice, the last counts."""
+    query = parse_qs(scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True)
+    return Request(scope["method"], scope["path"], dict(scope["headers"]), query)
+
+
+async def body_of(receive: Receive, headers: dict[bytes, bytes]) -> bytes:
+    """Return the body, unpacked when it is packed with gzip. Raises Answered."""
+    declared = headers.get(b"content-length", b"0")
+    if declared.isdigit() and int(declared) > LARGEST:
+        raise _too_large()
+    parts: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise Answered(400, "interrupted", "The request ended before its body did.")
+        parts.append(message.get("body", b""))
+        size += len(parts[-1])
+        if size > LARGEST:
+            raise _too_large()
+        if not message.get("more_body"):
+            break
+    body = b"".join(parts)
+    packed = headers.get(b"content-encoding", b"").strip().lower()
+    if packed in (b"", b"identity"):
+        return body
+    if packed not in (b"gzip", b"x-gzip"):
+        raise Answered(415, "encoding_unknown", "A body is plain or packed with gzip.")
+    return _unpacked(body)
+
+
+def _unpacked(body: bytes) -> bytes:
+    reader = zlib.decompressobj(wbits=31)
+    try:
+        plain = reader.decompress(body, LARGEST + 1)
+    except zlib.error:
+        raise Answered(400, "not_gzip", "The body is not what gzip packs.") from None
+    if len(plain) > LARGEST:
+        raise _too_large()
+    if not reader.eof:
+        raise Answered(400, "not_gzip", "The body is cut short.")
+    return plain
+
+
+def _too_large() -> Answered:
+    return Answered(413, "too_large", f"A body has at most {LARGEST} bytes.")
+
+
+def word_of(headers: dict[bytes, bytes]) -> str:
+    """Return the write key that the headers bear: Basic with no password (the colon may be left out), or Bearer."""
+    scheme, _, said = headers.get(b"authorization", b"").partition(b" ")
+    if scheme.lower() == b"basic":
+        try:
+            return base64.b64decode(said.strip(), validate=True).decode().partition(":")[0]
+        except (NotBase64, UnicodeDecodeError):
+            return ""
+    return said.strip().decode("latin-1") if scheme.lower() == b"bearer" else ""
+
+
+def cors(headers: dict[bytes, bytes]) -> Headers:
+    """Return what lets a page of any origin read the answer, with its cookies or without."""
+    origin = headers.get(b"origin", b"*")
+    found = [(b"access-control-allow-origin", origin), (b"vary", b"origin")]
+    return found if origin == b"*" else [*found, (b"access-control-allow-credentials", b"true")]
+
+
+def preflight(headers: dict[bytes, bytes]) -> Headers:
+    """Return what a browser asks before it sends."""
+    asked = headers.get(b"access-control-request-headers", b"content-type, authorization")
+    return [
+        *cors(headers), (b"access-control-allow-methods", b"GET, POST, OPTIONS"),
+        (b"access-control-allow-headers", asked), (b"access-control-max-age", b"900"),
+    ]  # fmt: skip
+
+
+async def answer(send: Send, status: int, body: bytes, headers: Iterable[tuple[bytes, bytes]]) -> None:
+    await send(
+        {
+            "type": "http.response.start", "status": status,
+            "headers": [*headers, (b"content-length", str(len(body)).encode()), (b"cache-control", b"no-store")],
+        }
+    )  # fmt: skip
+    await send({"type": "http.response.body", "body": body})
+
+
+async def answer_json(send: Send, status: int, said: Any, headers: Iterable[tuple[bytes, bytes]]) -> None:
+    """Answer ``said`` as JSON."""
+    await answer(send, status, msgspec.json.encode(said), [*headers, (b"content-type", b"application/json")])

@@ -1,0 +1,52 @@
+"""Write keys as the collector knows them: a small file that ``work`` publishes, read again as soon as it changes."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import msgspec
+
+
+class WriteKey(msgspec.Struct, frozen=True):
+    """For which source, entity and brand a sender writes."""
+
+    source: str
+    entity: str
+    brand: str
+
+
+class Published(msgspec.Struct, frozen=True):
+    """The file: write keys by the digest of their word."""
+
+    keys: dict[str, WriteKey] = {}
+
+
+def digest(word: str) -> str:
+    """Return the digest under which a write key is published; the word itself is kept nowhere."""
+    return hashlib.sha256(word.encode()).hexdigest()
+
+
+class Keys:
+    """The write keys of a file; none while it is not there."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._read: tuple[int, int, int] | None = None
+        self._known: dict[str, WriteKey] = {}
+
+    def find(self, word: str) -> WriteKey | None:
+        """Return what ``word`` opens, None when it is no key or no longer one."""
+        self._refresh()
+        return self._known.get(digest(word)) if word else None
+
+    def _refresh(self) -> None:
+        try:
+            found = self._path.stat()
+        except FileNotFoundError:
+            self._read, self._known = None, {}
+            return
+        stamp = (found.st_ino, found.st_mtime_ns, found.st_size)
+        if stamp != self._read:  # the file is replaced whole, never written over
+            self._known = msgspec.json.decode(self._path.read_bytes(), type=Published).keys
+            self._read = stamp
