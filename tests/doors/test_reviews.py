@@ -55,6 +55,18 @@ def waiting() -> list[str]:
     return list(Job.objects.filter(state="waiting").values_list("key", flat=True))
 
 
+def test_what_hangs_on_the_answer_is_told_in_what_the_reader_sees(
+    people: dict[str, str], world: Any, signed_in: SignedIn
+) -> None:
+    world.user("paul", "advisor", entities=("boutique",))
+    other = world.person(4, "Camille", "Rousseau", HALLE, HORIZON | {"email": "c@example.org"})
+    pair = review(301, 401, (people["halle"], other), (HALLE, HALLE), left_records=1, right_records=2)
+    page = signed_in("paul").get(f"/reviews/{pair.pk}").content.decode()
+    assert "une page réunirait 2 fiches" in page, (
+        "the third is of another entity: that there is one is not theirs to know"
+    )
+
+
 def test_a_pair_is_told_in_words_and_letter_by_letter(pairs: tuple[Any, Any], signed_in: SignedIn) -> None:
     page = signed_in("marie").get(f"/reviews/{pairs[0].pk}").content.decode()
     assert "Très probablement" not in page

@@ -11,7 +11,7 @@ from tests.work.test_matches import ZOE, remembered
 from tests.work.test_people_doors import api
 from tests.world import World
 
-from filrouge.base.errors import Refused, UsageError
+from filrouge.base.errors import Conflict, Refused, UsageError
 from filrouge.store.models import Arrival, AuditEntry, Job, Run
 from filrouge.work import access, arrivals, deriving, erasures, identity, runs, worker
 from filrouge.work.jobs import claim, work
@@ -162,6 +162,15 @@ def test_an_address_that_only_what_waits_gave_is_kept_out_too(group: World) -> N
     erasures.at_once(access.OWNER, zoe)
     with pytest.raises(Refused, match="erased"):
         kept({**NEW, "phone": "06 39 98 12 12", "email": ""}, "t2")
+
+
+def test_a_newcomer_is_erased_once_they_have_a_page_and_told_so_until_then(group: World) -> None:
+    person = kept(NEW).person
+    with pytest.raises(Conflict, match="a moment ago"):
+        erasures.plan(access.OWNER, person)
+    identity.resolve(by="test")
+    erasures.at_once(access.OWNER, person)
+    assert Job.objects.filter(kind="identity", state="waiting").exists(), "what is matched needs its memory again"
 
 
 def test_what_waits_of_somebody_erased_meanwhile_is_not_taken(group: World) -> None:

@@ -189,20 +189,82 @@ def test_what_one_may_not_see_is_not_told_by_a_split(world: World) -> None:
     )
 
 
-def test_two_decisions_that_contradict_each_other_are_refused(group: World) -> None:
+def test_people_held_apart_are_not_merged_before_that_is_taken_back(group: World) -> None:
     asking = group.user("advisor")
-    ada, bob = group.find("Ada")[0].id, group.find("Bob")[0].id
-    merged = verdicts.merge(asking, ada, bob)
-    settle()
-    with pytest.raises(Conflict):
-        verdicts.split(asking, ada, [key_of(group, "crm_people", "2")])
-    verdicts.undo(asking, merged)
-    settle()
+    ada = group.find("Ada")[0].id
     verdicts.split(asking, ada, [key_of(group, "shop_people", "7")])
     settle()
     again = next(hit.id for hit in group.find("Ada") if hit.id != ada)
     with pytest.raises(Conflict):
         verdicts.merge(asking, ada, again)
+
+
+def test_of_two_decisions_on_the_same_records_the_last_one_counts_and_undoing_it_gives_back_the_first(
+    group: World,
+) -> None:
+    asking = group.user("advisor")
+    before = ids(group)
+    ada, bob = group.find("Ada")[0].id, group.find("Bob")[0].id
+    verdicts.merge(asking, ada, bob)
+    settle()
+    joined = ids(group)
+    parted = verdicts.split(asking, ada, [key_of(group, "crm_people", "2")])
+    settle()
+    assert ids(group) == before
+    verdicts.undo(asking, parted)
+    settle()
+    assert ids(group) == joined
+
+
+def test_those_who_stay_keep_the_id_and_each_other_whoever_leaves(world: World) -> None:
+    line = "06 39 98 00 01"
+    world.people(
+        person("1", "Ada", "Byron", mail="ada@example.com"),
+        person("2", "Ada", "Byron", mail="ada@example.com", phone=line),
+        person("3", "Ada", "Byron", phone=line),
+    )
+    world.resolve()
+    (ada,) = {*ids(world).values()}
+    asking = world.user("advisor")
+    one, bridge, three = (key_of(world, "crm_people", number) for number in "123")
+    for going in ([bridge], [one], [three], [one, bridge], [bridge, three]):
+        gesture = verdicts.split(asking, ada, going)
+        settle()
+        for whole in (False, True):
+            if whole:
+                identity.resolve(by="test", whole=True)
+            found = ids(world)
+            staying = [key for key in (one, bridge, three) if key not in going]
+            assert {found[key] for key in staying} == {ada}
+            assert ada not in {found[key] for key in going}
+        verdicts.undo(asking, gesture)
+        settle()
+        assert {*ids(world).values()} == {ada}
+
+
+def test_one_wrong_record_leaves_two_people_merged_by_hand_and_they_stay_one(world: World) -> None:
+    world.people(
+        person("1", "Ada", "Byron", mail="ada@example.com"), person("2", "Ada", "Byron", mail="ada@example.com"),
+        person("3", "Bob", "Stone", mail="bob@example.com"), person("4", "Bob", "Stone", mail="bob@example.com"),
+    )  # fmt: skip
+    world.resolve()
+    asking, before = world.user("advisor"), ids(world)
+    merged = verdicts.merge(asking, world.find("Ada")[0].id, world.find("Bob")[0].id)
+    settle()
+    (both,) = {*ids(world).values()}
+    for number in "1234":  # also the very records that the merge was said of
+        wrong = key_of(world, "crm_people", number)
+        parted = verdicts.split(asking, both, [wrong])
+        settle()
+        found = ids(world)
+        assert found.pop(wrong) != both
+        assert {*found.values()} == {both}
+        verdicts.undo(asking, parted)
+        settle()
+        assert {*ids(world).values()} == {both}
+    verdicts.undo(asking, merged)
+    settle()
+    assert ids(world) == before
 
 
 def test_the_life_of_an_id_is_told(group: World) -> None:

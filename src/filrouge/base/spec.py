@@ -12,7 +12,7 @@ from filrouge.base.errors import DefinitionError
 class Spec(pydantic.BaseModel):
     """A definition that cannot change once made; an unknown key is a fault, told by name."""
 
-    model_config = pydantic.ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+    model_config = pydantic.ConfigDict(frozen=True, extra="forbid", populate_by_name=True, allow_inf_nan=False)
 
     @classmethod
     def parse(cls, data: Any, *, what: str = "") -> Self:
@@ -28,7 +28,7 @@ class Spec(pydantic.BaseModel):
                 for fault in error.errors(include_input=False, include_url=False)
             ]
             raise DefinitionError(
-                "The definition {what} holds {count} faults.",
+                "The definition {what} holds faults: {count}.",
                 faults=faults,
                 hint="Mend the lines named below and try again.",
                 what=what or cls.__name__,

@@ -88,21 +88,13 @@ def learn() -> None:
 
 def read(path: Path) -> ModelSpec:
     """Return the model that a YAML file describes. Raises UsageError, DefinitionError."""
-    import yaml
-
     from filrouge.base.errors import UsageError
     from filrouge.domain.identity import ModelSpec
+    from filrouge.work import definitions
 
-    try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError):
+    data = definitions.read(path)
+    if not isinstance(data, dict):
         raise UsageError(
-            "The file {name} cannot be read.", hint="Give a YAML file of a model.", name=path.name
-        ) from None
-    except yaml.YAMLError as error:
-        line = getattr(getattr(error, "problem_mark", None), "line", -1) + 1
-        raise UsageError(
-            "The file {name} is not YAML: line {line}.",
-            hint="`filrouge identity model show` prints one that is.", name=path.name, line=line,
-        ) from None  # fmt: skip
+            "The file {name} describes no model.", hint="`filrouge identity model show` prints one.", name=path.name
+        )
     return ModelSpec.parse(data, what=path.name)

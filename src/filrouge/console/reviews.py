@@ -32,7 +32,6 @@ def lines(rows: Sequence[Any], asking: Caller, query: str) -> list[dict[str, Any
                 "kind": words.say(row.kind, "doubt"),
                 "assigned": row.assigned.name if row.assigned else "",
                 "later": row.state == "later",
-                "records": row.left_records + row.right_records,
             }
         )
     return told
@@ -52,7 +51,7 @@ def pair(pair: Pair) -> dict[str, Any]:
         "rule": words.say(row.rule, "rule") if row.rule else "",
         "why": words.say("contrary" if contrary else row.kind, "doubt_why"),
         "kind": words.say(row.kind, "doubt"),
-        "stake": _stake(row),
+        "stake": _stake(pair),
         "complete": pair.left.record is not None and pair.right.record is not None,
     }
 
@@ -69,19 +68,23 @@ def _side(side: Side) -> dict[str, Any]:
     }
 
 
-def _stake(row: Any) -> str:
-    """Say what hangs on the answer, in numbers."""
-    mine, theirs = row.left_records, row.right_records
+def _stake(pair: Pair) -> str:
+    """Say what hangs on the answer, in the numbers of what the reader sees: others may hold more of these people."""
+    row, people = pair.row, {side.person.id: side.person for side in (pair.left, pair.right) if side.person}
+    seen = sum(len(person.records) for person in people.values())
     if row.kind == "bridge":
-        told = ngettext("%(n)s record", "%(n)s records", mine) % {"n": say.number(mine)}
+        if seen != row.left_records + row.right_records:
+            return _("Nothing but this pair holds what stands on either side of it together.")
+        told = ngettext("%(n)s record", "%(n)s records", row.left_records) % {"n": say.number(row.left_records)}
+        theirs = row.right_records
         other = ngettext("%(n)s other", "%(n)s others", theirs) % {"n": say.number(theirs)}
         return _("This pair alone holds %(records)s and %(others)s together.") % {"records": told, "others": other}
-    if row.kind == "ambiguous":
+    if row.kind == "ambiguous" and seen:
         return ngettext(
             "One person: a single page would gather %(n)s record.",
             "One person: a single page would gather %(n)s records.",
-            mine + theirs,
-        ) % {"n": say.number(mine + theirs)}
+            seen,
+        ) % {"n": say.number(seen)}
     return ""
 
 

@@ -19,7 +19,7 @@ from filrouge.domain.identity.guessed import TELLING, Guess, guessed
 from filrouge.domain.privacy.caller import Caller
 from filrouge.domain.sources import SourceSpec
 from filrouge.store.models import Brand, Entity, Run, Source
-from filrouge.work import access, groups, runs, sources
+from filrouge.work import access, definitions, groups, runs, sources
 
 LOOKED = 20_000  # rows that the guess rests on
 
@@ -101,12 +101,7 @@ def bring(asking: Caller, read: Reading, *, progress: runs.Progress = runs.silen
 def _given(mapping: Path | None) -> dict[str, Any]:
     if mapping is None:
         return {}
-    try:
-        data = yaml.safe_load(mapping.read_text(encoding="utf-8")) or {}
-    except (OSError, UnicodeDecodeError, yaml.YAMLError):
-        raise UsageError(
-            "The mapping {name} cannot be read as YAML.", hint="Mend it, or leave it out.", name=mapping.name
-        ) from None
+    data = definitions.read(mapping) or {}
     if not isinstance(data, dict):
         raise UsageError("The mapping {name} is no mapping of names to values.", name=mapping.name)
     return data

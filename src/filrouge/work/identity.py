@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
+from itertools import pairwise
 from typing import Any, Literal, cast
 
 import pyarrow as pa
@@ -190,18 +192,24 @@ def _links(engine: Engine) -> tuple[pa.Table, dict[int, list[str]]]:
 
 
 def _verdicts() -> list[identity.HumanDecision]:
+    """Return what people decided, in order: of one pair, the last word counts.
+
+    Whoever separates records says besides that the others stay together.
+    """
     asked = set(Review.objects.exclude(gesture="").values_list("gesture", flat=True))
-    return [
-        identity.HumanDecision(
-            kind=cast("Literal['must_link', 'cannot_link']", row.kind),
-            left=row.left,
-            right=row.right,
-            by=row.by,
-            at=row.created_at,
-            reviewed=row.gesture in asked,
-        )
-        for row in Verdict.objects.filter(undone_at=None).order_by("created_at", "id")
-    ]
+    rows = list(Verdict.objects.filter(undone_at=None).order_by("created_at", "id"))
+    staying: dict[str, set[int]] = {}
+    for row in rows:
+        if row.kind == Verdict.Kind.DIFFERENT and row.gesture and row.gesture not in asked:
+            staying.setdefault(row.gesture, set()).add(row.right)
+    said = []
+    for row in rows:
+        word = partial(identity.HumanDecision, by=row.by, at=row.created_at)
+        for left, right in pairwise(sorted(staying.pop(row.gesture, ()))):
+            said.append(word(left=left, right=right, kind="must_link", stays=True))
+        kind = cast("Literal['must_link', 'cannot_link']", row.kind)
+        said.append(word(left=row.left, right=row.right, kind=kind, reviewed=row.gesture in asked))
+    return said
 
 
 def _matched(run: Run) -> None:
@@ -260,7 +268,7 @@ def merge(left: str, right: str, *, by: str, reason: str = "") -> str:
 def split(person: str, records: Sequence[int], *, by: str, reason: str = "") -> str:
     """Say that ``records`` are not of ``person``; return the gesture by which it can be undone.
 
-    Raises NotFound, UsageError when nothing would go or stay, Conflict when an earlier verdict says the opposite.
+    Raises NotFound, UsageError when nothing would go or stay.
     """
     held = records_of(person)
     going = {key: origin for key, origin in held.items() if key in set(records)}

@@ -9,7 +9,6 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-import yaml
 from django.db import transaction
 
 from filrouge.base import clock, ids, settings
@@ -22,7 +21,7 @@ from filrouge.domain.sources.verdict import Counts, judge
 from filrouge.engines import open_engine
 from filrouge.store.models import BUILT_IN, Brand, Entity, Erasure, Run, Source
 from filrouge.tables import TABLES
-from filrouge.work import audit, runs, secrets, suppressions
+from filrouge.work import audit, definitions, runs, secrets, suppressions
 from filrouge.work.imports import KEEPS_CURSOR, Import, Prepared
 
 FILES = frozenset({"csv", "excel", "ndjson"})
@@ -33,19 +32,7 @@ def add(path: Path, *, by: str, sample: bool = False) -> Source:
 
     Raises UsageError when the file cannot be read, DefinitionError with every fault of the definition.
     """
-    try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except OSError:
-        raise UsageError("The file {path} cannot be read.", hint="Check the path.", path=str(path)) from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        mark = getattr(error, "problem_mark", None)
-        raise UsageError(
-            "The file {path} is not YAML{where}.",
-            hint="Mend it there and try again.",
-            path=path.name,
-            where=Phrase(": line {line}, column {column}", line=mark.line + 1, column=mark.column + 1) if mark else "",
-        ) from None
-    return define(data, folder=path.resolve().parent, by=by, sample=sample)
+    return define(definitions.read(path), folder=path.resolve().parent, by=by, sample=sample)
 
 
 def define(data: Any, *, folder: Path, by: str, sample: bool = False) -> Source:

@@ -66,7 +66,7 @@ def plan_split(asking: Caller, person: str, records: Iterable[str | int]) -> Spl
 def split(asking: Caller, person: str, records: Iterable[str | int], *, reason: str = "") -> str:
     """Say that ``records`` are not of ``person``, and have identity settled; return the gesture by which it is undone.
 
-    Raises UsageError, Refused, and Conflict when an earlier verdict joins them.
+    Raises UsageError, Refused.
     """
     plan = plan_split(asking, person, records)
     held = found.records_of(plan.person.id)
@@ -149,7 +149,7 @@ def same(mine: Held, theirs: Held, *, by: str, reason: str, subject: str) -> str
 def different(going: Held, staying: Held, *, by: str, reason: str, subject: str) -> str:
     """Keep, in the transaction of the caller, that records are of different people; return the gesture.
 
-    Raises Conflict when a verdict in force joins them.
+    It is the last word on each pair: what joined two people does not keep one wrong record with them.
     """
     pairs = [(goes, stays) for goes in going for stays in staying]
     return _write(Verdict.Kind.DIFFERENT, going, staying, pairs, by, reason, subject)
@@ -163,7 +163,7 @@ def _write(
     crossing = Q(left__in=list(mine), right__in=list(theirs)) | Q(left__in=list(theirs), right__in=list(mine))
     if kind == Verdict.Kind.DIFFERENT:  # what only an erasure holds together, nobody decided
         opposed.filter(crossing, gesture="").update(undone_at=clock.now(), undone_by=by)
-    if opposed.filter(crossing).exists():
+    elif opposed.filter(crossing).exists():
         raise Conflict(
             "An earlier decision says the opposite of these records.",
             hint="Take it back first: the records page lists what people decided.",

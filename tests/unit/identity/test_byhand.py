@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from tests.unit.identity.conftest import AT, crowd
 
@@ -72,3 +74,25 @@ def test_every_fault_of_a_file_is_told_at_once(learned: ModelSpec) -> None:
         ModelSpec.parse({"comparisons": {"given": {"same": {"m": 2, "u": 0}}}})
     with pytest.raises(DefinitionError):
         ModelSpec.parse({"comparisons": {}}).model()
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"thresholds": {"link": float("inf")}}, {"thresholds": {"link": -50.0}}, {"thresholds": {"clip": float("nan")}},
+        {"prior": float("nan")}, {"comparisons": {"given": {"same": {"m": True, "u": 0.1}}}},
+        {"comparisons": {"given": {"same": {"m": "0.9", "u": 0.1}}}},
+    ],
+)  # fmt: skip
+def test_what_would_join_everybody_or_is_no_number_is_refused(learned: ModelSpec, wrong: dict[str, Any]) -> None:
+    with pytest.raises(DefinitionError):
+        ModelSpec.parse(learned.dump() | wrong)
+
+
+def test_shares_of_one_person_that_cannot_be_are_refused(learned: ModelSpec) -> None:
+    said = learned.dump()
+    for level in said["comparisons"]["given"].values():
+        level["m"] = 0.9
+    with pytest.raises(DefinitionError) as told:
+        ModelSpec.parse(said).model()
+    assert "given" in told.value.faults[0]

@@ -16,8 +16,9 @@ from filrouge.domain.identity.comparisons import comparisons
 from filrouge.domain.identity.model import Comparison, Level, Model
 from filrouge.domain.identity.spec import IdentitySpec, Limits, Thresholds
 
-Share = Annotated[float, pydantic.Field(gt=0, le=1)]
+Share = Annotated[float, pydantic.Field(gt=0, le=1, strict=True)]
 SEED = 7
+_WHOLE = 1.1  # levels share one whole; what was learned may be rounded
 
 
 class LevelSpec(Spec):
@@ -66,7 +67,7 @@ class ModelSpec(Spec):
             faults.append("comparisons: a name, or three things besides, must be compared")
         if faults:
             raise DefinitionError(
-                "The definition {what} holds {count} faults.", faults=faults,
+                "The definition {what} holds faults: {count}.", faults=faults,
                 hint="Mend the lines named below and try again.", what="model", count=len(faults),
             )  # fmt: skip
         return Model(tuple(made), self.prior or 0.0, SEED, True, ({"code": "set_by_hand"},))
@@ -89,6 +90,13 @@ def _faults(name: str, said: dict[str, LevelSpec], labels: list[str]) -> list[st
         for label in said
         if label not in labels
     ]
+    if not faults:
+        for side in ("m", "u"):
+            whole = sum(getattr(level, side) for level in said.values())
+            if whole > _WHOLE:
+                faults.append(
+                    f"comparisons.{name}: the shares {side} of its levels add up to {whole:.2f}, more than all"
+                )
     if not faults:
         most, least = (log2(said[label].m / said[label].u) for label in (labels[0], labels[-1]))
         if most <= least:

@@ -17,7 +17,9 @@ from filrouge.domain.identity.spec import HumanDecision, IdentitySpec
 Ints = npt.NDArray[np.int64]
 
 
-def links(desk: Desk, model: Model, decisions: Sequence[HumanDecision], prior: float = 0.0) -> pa.Table:
+def links(
+    desk: Desk, model: Model, decisions: Sequence[HumanDecision], spec: IdentitySpec, prior: float = 0.0
+) -> pa.Table:
     """Return (record_key, person, decision, rule, evidence) for every record of table ``assigned``, by record_key.
 
     ``evidence`` is JSON: ``with`` (another record), ``weight`` in bits, ``kinds`` that agree, ``told``, what each
@@ -25,7 +27,7 @@ def links(desk: Desk, model: Model, decisions: Sequence[HumanDecision], prior: f
     any one to any other; a record that stands alone has none. It is asked of table ``tree``; what pairs were weighed on
     goes: tables ``nodes``, ``edges`` and ``tree``.
     """
-    _human(desk, decisions)
+    _human(desk, decisions, spec.thresholds.link)
     anatomy.lay(desk, model, prior, pairs="tree", into="taken_apart")
     kinds = f"string_split(coalesce(e.kinds, {_kinds(model)}), ',')"
     said = f"json_object('with', o.record_key, 'weight', round(e.w::double, 2), 'kinds', {kinds}, 'told', e.told)"
@@ -91,9 +93,13 @@ def spanning(count: int, left: Ints, right: Ints) -> Ints:
         label = components(count, left[chosen], right[chosen])
 
 
-def _human(desk: Desk, decisions: Sequence[HumanDecision]) -> None:
-    """Lay table ``forced`` (rid, other, who): records that a person joined, where they are together."""
-    joined = [d for d in decisions if d.kind == "must_link"]
+def _human(desk: Desk, decisions: Sequence[HumanDecision], link: float) -> None:
+    """Lay table ``forced`` (rid, other, who): records that a person joined, where they are together.
+
+    Two that only stayed together are told so where nothing else holds them.
+    """
+    joined = [d for d in decisions if d.kind == "must_link" and not d.stays]
+    joined += _held_by_word(desk, [d for d in decisions if d.stays], link)
     columns = {"a": [d.left for d in joined], "b": [d.right for d in joined]}
     table = pa.table({name: pa.array(keys, pa.int64()) for name, keys in columns.items()})
     desk.put("human", table.append_column("who", pa.array([d.by for d in joined], pa.string())))
@@ -105,6 +111,22 @@ def _human(desk: Desk, decisions: Sequence[HumanDecision]) -> None:
         join assigned ax on ax.rid = x.rid join assigned ay on ay.rid = y.rid and ax.cluster = ay.cluster group by x.rid"""
     )
     desk.drop("human")
+
+
+def _held_by_word(desk: Desk, decisions: Sequence[HumanDecision], link: float) -> list[HumanDecision]:
+    """Return those of ``decisions`` whose records no chain of pairs above ``link`` holds together."""
+    if not decisions:
+        return []
+    keys = desk.numbers("select record_key from keys order by rid")["record_key"].astype(np.int64)
+    found = desk.numbers(f"select t.l, t.r from tree t join edges e on e.l = t.l and e.r = t.r where e.w > {link}")
+    label = components(keys.size, found["l"].astype(np.int64), found["r"].astype(np.int64))
+    told = []
+    for decision in decisions:
+        a, b = (int(np.searchsorted(keys, key)) for key in (decision.left, decision.right))
+        there = max(a, b) < keys.size and keys[a] == decision.left and keys[b] == decision.right
+        if there and label[a] != label[b]:
+            told.append(decision)
+    return told
 
 
 def _kinds(model: Model) -> str:

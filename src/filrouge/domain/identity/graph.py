@@ -39,6 +39,7 @@ def assign(
     *,
     former: Mapping[int, Sequence[str]] | None = None,
     living: Collection[str] = (),
+    leaving: Collection[int] = (),
 ) -> Assignment:
     """Name the clusters: ``labels[i]`` is the cluster of record ``keys[i]``, keys sorted and distinct.
 
@@ -46,12 +47,15 @@ def assign(
     records (ties: the smallest id): so a merge undone gives both ids back. A person kept by no cluster leads to the one
     that took most of its records. A cluster without a person takes back one that its records bore before (``former``:
     record_key -> its people, the first one first) if it is free, else a new id: ``ids`` is given the smallest record key.
-    ``living`` are people who have records elsewhere: their ids are not free.
+    ``living`` are people who have records elsewhere: their ids are not free. ``leaving`` are records that somebody
+    separated: an id stays with the others.
     """
     codes, smallest, label = _clusters(keys, labels)
     old, names = _previous(keys, previous)
     known = np.flatnonzero(old >= 0)
-    pair, shared, native = _shared(label[known], old[known], _native(keys[known], old[known], names, former or {}))
+    pair, shared, native = _shared(
+        label[known], old[known], _native(keys[known], old[known], names, former or {}, leaving)
+    )
     owner = np.full(codes, -1, dtype=np.int64)
     keeper = np.full(len(names), -1, dtype=np.int64)
     # the people are numbered in the order of their ids and the clusters in that of their smallest record: both are content
@@ -118,13 +122,17 @@ def _previous(keys: Ints, previous: Mapping[int, str] | pa.Table | None) -> tupl
     return np.where(known[spot] == keys, numbers[spot], -1).astype(np.int64), words[order].tolist()
 
 
-def _native(keys: Ints, old: Ints, names: list[str], former: Mapping[int, Sequence[str]]) -> npt.NDArray[np.bool_]:
-    """Tell which records are of the person whom they were of from the first."""
+def _native(
+    keys: Ints, old: Ints, names: list[str], former: Mapping[int, Sequence[str]], leaving: Collection[int]
+) -> npt.NDArray[np.bool_]:
+    """Tell which records are of the person whom they were of from the first, and were not separated from them."""
     native = np.ones(keys.size, dtype=np.bool_)
     if former:
         wandering = np.fromiter(former, np.int64, len(former))
         for spot in np.flatnonzero(np.isin(keys, wandering)).tolist():
             native[spot] = former[int(keys[spot])][0] == names[int(old[spot])]
+    if leaving:
+        native &= ~np.isin(keys, np.fromiter(leaving, np.int64, len(leaving)))
     return native
 
 

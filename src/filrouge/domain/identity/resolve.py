@@ -24,7 +24,17 @@ from filrouge.domain.identity.normalise import normalise
 from filrouge.domain.identity.spec import HumanDecision, IdentitySpec
 from filrouge.domain.identity.strong import conflicts, strong_edges
 from filrouge.domain.identity.training import drawn, learn_u, train
-from filrouge.domain.identity.weigh import Resolution, assigned, changed, clustered, complete, constraints, maker, merge
+from filrouge.domain.identity.weigh import (
+    Resolution,
+    assigned,
+    changed,
+    clustered,
+    complete,
+    constraints,
+    leaving,
+    maker,
+    merge,
+)
 
 Ints = npt.NDArray[np.int64]
 
@@ -62,14 +72,16 @@ def resolve(
         model, prior, blocks = _weigh(table, spec, seed, model)
         keys = table.numbers("select record_key from keys order by rid")["record_key"].astype(np.int64)
         labels = clustered(table, spec, keys.size, constraints(keys, decisions))
-        named = assign(keys, labels, previous, maker(at, seed), former=former)
+        named = assign(keys, labels, previous, maker(at, seed), former=former, leaving=leaving(decisions))
         table.put("assigned", assigned(keys, labels, named.persons))
         if remember is not None and model.healthy and blocks:
             memory.lay(table, remember, spec=spec, model=model, prior=prior, blocks=blocks)
         tree(table)
         open_ = doubts(table, model, spec, prior)
         asked, taught = reviews(table, spec), teaching.notes(table)
-        assignment = links(table, model, decisions, prior)  # the largest answer comes last, the desk being cleared
+        assignment = links(
+            table, model, decisions, spec, prior
+        )  # the largest answer comes last, the desk being cleared
     differing = changed(assignment, previous)
     people = len(set(named.persons.tolist()))
     counts = {

@@ -19,7 +19,17 @@ from filrouge.domain.identity.memory import FIELD, HOME, NOTHING, SHARED, Memory
 from filrouge.domain.identity.normalise import Words, normalise
 from filrouge.domain.identity.spec import HumanDecision, IdentitySpec
 from filrouge.domain.identity.strong import strong_edges
-from filrouge.domain.identity.weigh import Resolution, assigned, changed, clustered, complete, constraints, maker, merge
+from filrouge.domain.identity.weigh import (
+    Resolution,
+    assigned,
+    changed,
+    clustered,
+    complete,
+    constraints,
+    leaving,
+    maker,
+    merge,
+)
 
 Former = Callable[[Sequence[int]], Mapping[int, Sequence[str]]]
 Later = list[tuple[int, str | None, str | None, list[int]]]
@@ -71,11 +81,13 @@ def settle(
         lost = {known.person for key in gone if (known := memory.of_key(key)) is not None}
         wandered = former(keys.tolist())
         living = _living(memory, {person for people in wandered.values() for person in people}, inside | set(gone))
-        named = assign(keys, labels, previous, maker(at, seed), former=wandered, living=living)
+        named = assign(
+            keys, labels, previous, maker(at, seed), former=wandered, living=living, leaving=leaving(decisions)
+        )
         table.put("assigned", assigned(keys, labels, named.persons))
         asked = reviews(table, spec)
         tree(table)
-        assignment = links(table, memory.model, decisions, memory.prior)
+        assignment = links(table, memory.model, decisions, spec, memory.prior)
         later = _later(table, memory, fresh, assignment, gone)
         differing = changed(assignment, previous)
     counts = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
 import pydantic
 
@@ -36,13 +36,18 @@ class Limits(Spec):
     cluster: int = 400  # a larger cluster is cut at its weakest bridges
 
 
+Bits = Annotated[float, pydantic.Field(ge=-20, le=60)]  # below, everything would be joined; above, nothing
+
+
 class Thresholds(Spec):
     """Match weights, in bits (log2 of the odds): above ``link`` joined, above ``review`` shown to a person."""
 
-    link: float = 0.0
-    join: float = -1.0  # two groups become one while their pairs, on average, are not worse than two to one against
-    review: float = -5.0
-    clip: float = 12.0  # one pair never outweighs more than this inside a cluster
+    link: Bits = 0.0
+    join: Bits = -1.0  # two groups become one while their pairs, on average, are not worse than two to one against
+    review: Bits = -5.0
+    clip: Annotated[float, pydantic.Field(gt=0, le=60)] = (
+        12.0  # one pair never outweighs more than this inside a cluster
+    )
 
 
 class Training(Spec):
@@ -113,3 +118,4 @@ class HumanDecision:
     by: str = ""
     at: datetime | None = None
     reviewed: bool = False  # asked by the queue, whatever the answer: such pairs tell whether the scores are right
+    stays: bool = False  # of two that stayed together when a third was separated; said of the whole, not of the pair

@@ -23,6 +23,7 @@ Floats = npt.NDArray[np.float64]
 
 def lay(desk: Desk, decisions: Sequence[HumanDecision]) -> None:
     """Lay table ``taught`` (l, r, same, reviewed): decided pairs whose records are here, the last word on each."""
+    decisions = [decision for decision in decisions if not decision.stays]
     columns: dict[str, Any] = {
         "a": pa.array([min(d.left, d.right) for d in decisions], pa.int64()),
         "b": pa.array([max(d.left, d.right) for d in decisions], pa.int64()),

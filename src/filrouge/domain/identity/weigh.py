@@ -122,6 +122,11 @@ def constraints(keys: Ints, decisions: Sequence[HumanDecision]) -> list[tuple[in
     return sorted((a, b, kind) for (a, b), kind in settled.items())
 
 
+def leaving(decisions: Sequence[HumanDecision]) -> set[int]:
+    """Return the records that somebody separated from others: the left one of each pair held apart."""
+    return {decision.left for decision in decisions if decision.kind == "cannot_link"}
+
+
 def maker(at: datetime, seed: int) -> Any:
     """Return a maker of UUIDv7 whose time is ``at`` and whose chance is the content: the same records give the same ids."""
     stamp = f"{int(at.timestamp() * 1000):012x}"

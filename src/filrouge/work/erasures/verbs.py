@@ -16,7 +16,7 @@ from filrouge.base.errors import Conflict, NotFound, Refused, StorageError
 from filrouge.domain.privacy.caller import Caller
 from filrouge.engines import Engine, open_engine
 from filrouge.store.live import Live
-from filrouge.store.models import Entity, Erasure, Job, Run, SubjectSalt
+from filrouge.store.models import Arrival, Entity, Erasure, Job, Run, SubjectSalt
 from filrouge.store.queries.tables import forget_copies
 from filrouge.store.queries.verdicts import records_of
 from filrouge.work import access, audit, jobs, live, locks, memory, runs, sql, suppressions
@@ -108,7 +108,15 @@ def _queue(row: Erasure) -> None:
 
 def _may(asking: Caller, person: str) -> tuple[list[str], Any]:
     entities = scope(asking)
-    view = access.person(asking, person, opening="erasure").view
+    try:
+        view = access.person(asking, person, opening="erasure").view
+    except NotFound:
+        waits = Arrival.objects.filter(person=person, taken_at=None)
+        if (waits.filter(entity__in=entities) if entities else waits).exists():
+            raise Conflict(
+                "This person was written down a moment ago, and has no page yet.", hint="Ask again in a minute."
+            ) from None
+        raise
     if entities and not any(record.entity in entities for record in view.records):
         raise Refused(
             "No record of this person is held by an entity of yours.",
@@ -154,6 +162,7 @@ def _carry_out(erasure: str) -> Erasure:
     with transaction.atomic():
         row.state, row.finished_at = "done", clock.now()
         row.save()
+        jobs.ask_again("identity", by=row.by, key="identity")  # memory went: records are matched again once it is laid
     return row
 
 

@@ -1,0 +1,49 @@
+"""A definition as somebody wrote it: YAML of a reasonable size, each name said once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from filrouge.base.errors import Phrase, UsageError
+
+LARGEST = 1_000_000  # bytes
+
+
+class _Loader(yaml.SafeLoader):
+    """Reads YAML; a name that stands twice in one place is a fault, as one of the two would be lost unseen."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        said: set[str] = set()
+        for key, _ in node.value:
+            if isinstance(key, yaml.ScalarNode) and key.tag != "tag:yaml.org,2002:merge":
+                if key.value in said:
+                    raise yaml.constructor.ConstructorError(None, None, f"{key.value} stands twice", key.start_mark)
+                said.add(key.value)
+        found: dict[Any, Any] = super().construct_mapping(node, deep=deep)
+        return found
+
+
+def read(path: Path) -> Any:
+    """Return what the YAML file ``path`` says. Raises UsageError when it cannot be read, or is no YAML."""
+    try:
+        with path.open("rb") as stream:
+            text = stream.read(LARGEST + 1)
+    except OSError:
+        raise UsageError("The file {path} cannot be read.", hint="Check the path.", path=str(path)) from None
+    if len(text) > LARGEST:
+        raise UsageError(
+            "The file {path} is too large for a definition.", hint="A definition has at most 1 MB.", path=path.name
+        )
+    try:
+        return yaml.load(text.decode(), Loader=_Loader)  # noqa: S506 a safe loader
+    except (yaml.YAMLError, UnicodeDecodeError, RecursionError, ValueError) as error:
+        mark = getattr(error, "problem_mark", None)
+        raise UsageError(
+            "The file {path} is not YAML{where}.",
+            hint="Mend it there and try again.",
+            path=path.name,
+            where=Phrase(": line {line}, column {column}", line=mark.line + 1, column=mark.column + 1) if mark else "",
+        ) from None

@@ -1,0 +1,43 @@
+"""A definition written badly is told where, in bounded time, and changes nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from filrouge.base.errors import UsageError
+from filrouge.work import definitions
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (b"a: [1", "line 1"),
+        (b"a: 1\nb: 2\na: 3\n", "line 3"),
+        (b"a: {b: 1, b: 2}", "line 1"),
+        (b"a: " + b"[" * 5_000, "not YAML"),
+        (b"\tb: 1", "line 1"),
+        (b"caf\xe9: 1", "not YAML"),
+        (b"a: !!python/object:os.system {}", "line 1"),
+        (b"x: 1\n" + b"# long\n" * 200_000, "too large"),
+    ],
+)
+def test_what_is_no_definition_is_said_with_its_place(text: bytes, told: str, tmp_path: Path) -> None:
+    path = tmp_path / "one.yaml"
+    path.write_bytes(text)
+    with pytest.raises(UsageError) as refused:
+        definitions.read(path)
+    assert told in refused.value.message
+    assert "one.yaml" in refused.value.message
+
+
+def test_a_file_that_is_not_there_is_said(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="cannot be read"):
+        definitions.read(tmp_path / "none.yaml")
+
+
+def test_names_said_in_two_places_and_merged_keys_are_no_fault(tmp_path: Path) -> None:
+    path = tmp_path / "one.yaml"
+    path.write_text("base: &base {x: 1}\none: {<<: *base, y: 2}\ntwo: {x: 3}\n", encoding="utf-8")
+    assert definitions.read(path)["one"] == {"x": 1, "y": 2}
