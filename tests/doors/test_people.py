@@ -148,6 +148,10 @@ def test_a_shared_phone_offers_a_choice_and_an_unknown_one_a_search(
     assert "Jeanne Petit" in choice
     assert "Camille Rousseau-Petit" in choice
     assert "Personne n’a encore ce numéro" in client.get("/c/by-phone/+33639980000").content.decode()
+    for hidden in ("anonyme", "anonymous", "+", "12"):
+        told = client.get(f"/c/by-phone/{hidden}").content.decode()
+        assert "L’appel ne montre aucun numéro" in told
+        assert f'value="{hidden}"' not in told
 
 
 def test_opening_a_page_leaves_an_audit_line(camille: str, signed_in: Callable[[str], Any]) -> None:

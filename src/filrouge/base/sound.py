@@ -49,3 +49,12 @@ def sound(word: str) -> str:
     for pattern, said in _RULES:
         word = pattern.sub(said, word)
     return word
+
+
+def skeleton(word: str) -> str:
+    """Return the consonants of how a folded word sounds: vowels are what the ear mistakes first (Stefan, Stéphane)."""
+    said = sound(word)
+    return "".join(_BONES.get(letter, letter) for letter in said if letter not in "aeiouUEZ")
+
+
+_BONES = {"A": "n", "I": "n", "O": "n", "W": "v", "N": "n"}

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from typing import Any
 
-from filrouge.base.sound import sound
+from filrouge.base.sound import skeleton, sound
 
 _SPECIAL = str.maketrans({"œ": "oe", "æ": "ae", "ß": "ss", "ø": "o", "đ": "d", "ð": "d", "ł": "l", "þ": "th", "ı": "i"})
 
@@ -61,12 +61,12 @@ def grams(token: str) -> set[str]:
     return {padded[at : at + 3] for at in range(len(padded) - 2)}
 
 
-def heard(token: str) -> set[str]:
-    """Return the mark under which a word is found by ear, none when it sounds like too little."""
-    told = sound(token)
-    return {f"~{told}"} if len(told) > 2 else set()
+def heard(token: str) -> list[str]:
+    """Return the marks under which a word is found by ear, the closest first; none when it sounds like too little."""
+    marks = (("~", sound(token), 3), ("=", skeleton(token), 4))
+    return [f"{sign}{said}" for sign, said, least in marks if len(said) >= least]
 
 
 def traces(token: str) -> set[str]:
     """Return what a misspelling leaves of a word: its three-letter pieces and how it sounds."""
-    return grams(token) | heard(token)
+    return {*grams(token), *heard(token)}

@@ -56,8 +56,11 @@ def end(
     found = access.person(asking, person)
     firm = companies.page(company, asking, at=clock.now())
     live = Live()
-    if firm is None or not any(_same(live, row, firm.key, role) and not row.get("until") for row in found.view.roles):
+    held = [row for row in found.view.roles if firm and _same(live, row, firm.key, role) and not row.get("until")]
+    if firm is None or not held:
         raise NotFound("This person is not said to have this role there.", hint="Choose one of their roles.")
+    if until is not None and any(until.isoformat() < str(row.get("since") or "")[:10] for row in held):
+        raise UsageError("This day is before the role began.", hint="Choose a later day.")
     if until is not None and until > clock.now().date():
         raise UsageError("This day is still to come.", hint="Choose today or an earlier day.")
     entity, brand = access.origin(asking, found, entity, brand)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from filrouge.base.sound import sound
+from filrouge.base.sound import skeleton, sound
 from filrouge.base.text import fold
 
 
@@ -26,6 +26,11 @@ def test_names_that_sound_alike_are_one(alike: str) -> None:
 def test_names_that_sound_apart_are_two(apart: str) -> None:
     one, other = apart.split()
     assert sound(one) != sound(other)
+
+
+@pytest.mark.parametrize("alike", ["stefan stéphane", "katrine catrine catherine"])
+def test_names_whose_vowels_were_mistaken_keep_their_consonants(alike: str) -> None:
+    assert len({skeleton(fold(name)) for name in alike.split()}) == 1
 
 
 @given(st.text(max_size=40))

@@ -175,7 +175,7 @@ def test_a_record_split_off_after_a_merge_undone_is_of_nobody_who_lives(group: G
     if len(group.lives[one[0]]) < 2:  # of the two, whose records were the other's for a while
         one, other = other, one
     for stays in one[:-1]:
-        group.decisions.append(HumanDecision(left=stays, right=one[-1], kind="cannot_link", by="advisor"))
+        group.decisions.append(HumanDecision(left=one[-1], right=stays, kind="cannot_link", by="advisor"))
     group.settle(around=[group.who[one[0]]])
     assert group.who[one[-1]] not in before.values(), "an id that nobody bears"
     assert {key: group.who[key] for key in other} == {key: before[key] for key in other}

@@ -18,6 +18,7 @@ from filrouge.console.errors import sentence
 from filrouge.console.pages import newcomers
 from filrouge.console.templatetags import say
 from filrouge.console.who import caller, opens_pages
+from filrouge.domain.identity.keys import phone_key
 from filrouge.domain.privacy.caller import Caller
 from filrouge.store.queries import moments as threads
 from filrouge.store.queries import people as found
@@ -101,6 +102,8 @@ def show(request: HttpRequest, person_id: str) -> HttpResponse:
 def by_phone(request: HttpRequest, e164: str) -> HttpResponse:
     """Open whoever calls: the person, a choice when several share the number, a form when nobody has it."""
     asking = opens_pages(request)
+    if not phone_key(e164):  # a hidden number comes as a word
+        return render(request, "console/people/calling.html", {"number": ""})
     hits = found.by_phone(e164, asking, at=clock.now())
     if len(hits) == 1:
         return redirect("person", person_id=hits[0].id)

@@ -13,7 +13,7 @@ from filrouge.store.queries.needs import Need, clauses
 
 MOST = 3_000  # bearers of a name that are looked at
 NEAR = 16  # words that may stand for a misspelt one
-BY_EAR = 0.8  # the likeness of a word that only sounds the same
+BY_EAR = {"~": 0.9, "=": 0.74}  # the likeness of a word that sounds the same, and whose consonants do
 
 
 def by_name(
@@ -73,7 +73,8 @@ def _near(live: Live, word: str) -> list[tuple[str, int, float]]:
             [mark],
         )
         for token, people in alike:
-            near.setdefault(token, (token, people, BY_EAR))
+            like = max(BY_EAR[mark[0]], near[token][2] if token in near else 0.0)
+            near[token] = (token, people, like)
     return sorted(near.values(), key=lambda item: (-item[2], -item[1]))[:NEAR]
 
 
