@@ -284,7 +284,8 @@ def test_the_life_of_an_id_is_told(group: World) -> None:
         ("merged", kept),
         ("revived", kept),
     ]
-    assert reads.history(kept, asking)[1].decision == "human"
+    assert [chapter.decision for chapter in reads.history(kept, asking)] == ["rule", "human", "undone"]
+    assert [chapter.decision for chapter in reads.history(lost, asking)] == ["rule", "human", "undone"]
     whole = reads.history(kept, asking)
     assert reads.history(kept, asking, as_of=whole[1].at) == whole[:2], "what came later is left out"
     assert reads.history(kept, asking, as_of=whole[0].at - timedelta(days=1)) == ()

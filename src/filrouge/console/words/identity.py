@@ -48,5 +48,10 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "loyalty_id": _("loyalty card"),
         "account_ref": _("account"),
     },
-    "decision": {"rule": _("by a rule"), "model": _("by resemblance"), "human": _("by a person")},
+    "decision": {
+        "rule": _("by a rule"),
+        "model": _("by resemblance"),
+        "human": _("by a person"),
+        "undone": _("a decision taken back"),
+    },
 }

@@ -14,7 +14,7 @@ class Chapter:
     """What happened to an id at one moment.
 
     ``code`` is born, arrived (new records), joined (records of ``other``), left (records now of ``other``), merged (the
-    last ones left for ``other``: the id leads there) or revived; ``records`` says how many, ``decision`` how it was decided.
+    last ones left for ``other``: the id leads there) or revived; ``records`` says how many, ``decision`` how it was decided: rule, model, human, or undone (what somebody said was taken back).
     """
 
     at: datetime

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,6 +18,7 @@ from filrouge.engines import open_engine
 from filrouge.store.lake import Lake, arrow_schema
 from filrouge.store.live import Live
 from filrouge.store.models import Run, Verdict
+from filrouge.store.queries.verdicts import about
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,30 @@ def history(person: str, caller: Caller, *, as_of: datetime | None = None) -> tu
     """
     sees = caller.perimeter
     rows = [row for row in _links(person=person) if sees.everything or sees.sees(row["entity"], row["brand"] or "")]
-    return life((row for row in rows if as_of is None or row["decided_at"] <= as_of), person)
+    told = life((row for row in rows if as_of is None or row["decided_at"] <= as_of), person)
+    return _by_hand(told, {int(row["record_key"]) for row in rows}, caller)
+
+
+def _by_hand(chapters: tuple[Chapter, ...], records: set[int], caller: Caller) -> tuple[Chapter, ...]:
+    """Return ``chapters``; those that follow from what somebody said or took back just before are told so."""
+    gestures = about(records, caller)
+    said = sorted(
+        [(one.at, "human") for one in gestures] + [(one.undone_at, "undone") for one in gestures if one.undone_at]
+    )
+    if not said:
+        return chapters
+    settled = sorted(
+        Run.objects.filter(kind="identity", state=Run.State.COMMITTED).values_list("started_at", flat=True)
+    )
+    found = []
+    for chapter in chapters:
+        before = bisect_left(settled, chapter.at)
+        since = settled[before - 1] if before else None
+        last = bisect_right(said, (chapter.at, "~"))
+        if last and chapter.code not in ("born", "arrived") and (since is None or said[last - 1][0] >= since):
+            chapter = replace(chapter, decision=said[last - 1][1])
+        found.append(chapter)
+    return tuple(found)
 
 
 def why(left: str, right: str) -> Why:
