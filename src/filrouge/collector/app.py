@@ -13,12 +13,13 @@ from filrouge.base import clock
 from filrouge.collector import http
 from filrouge.collector.committer import Committer, Overloaded
 from filrouge.collector.http import Answered, Receive, Request, Scope, Send
-from filrouge.collector.kept import packed
-from filrouge.collector.keys import Keys, WriteKey
+from filrouge.collector.keys import Keys
 from filrouge.collector.recent import Recent
 from filrouge.domain.events import KINDS, Batch, Unreadable, parse
+from filrouge.domain.events.keys import WriteKey
 from filrouge.domain.events.parse import write_key
 from filrouge.spool import Entry, SpoolFull
+from filrouge.spool.kept import packed
 
 _log = logging.getLogger(__name__)
 SHORT = {"i": "identify", "t": "track", "p": "page", "s": "screen", "g": "group", "a": "alias", "b": "batch"}
@@ -108,7 +109,11 @@ class Collector:
         except Unreadable as wrong:
             raise Answered(400, wrong.code, wrong.message) from None
         try:
-            await self._committer.keep(Entry(key.source, _microseconds(now), len(batch.events), packed(batch, key)))
+            await self._committer.keep(
+                Entry(
+                    key.source, _microseconds(now), len(batch.events), packed(batch, entity=key.entity, brand=key.brand)
+                )
+            )
         except Overloaded:
             raise Answered(429, "overloaded", "Too much waits to be written: come back soon.", wait=1) from None
         except SpoolFull:

@@ -2,29 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
 import msgspec
 
-
-class WriteKey(msgspec.Struct, frozen=True):
-    """For which source, entity and brand a sender writes."""
-
-    source: str
-    entity: str
-    brand: str
-
-
-class Published(msgspec.Struct, frozen=True):
-    """The file: write keys by the digest of their word."""
-
-    keys: dict[str, WriteKey] = {}
-
-
-def digest(word: str) -> str:
-    """Return the digest under which a write key is published; the word itself is kept nowhere."""
-    return hashlib.sha256(word.encode()).hexdigest()
+from filrouge.domain.events.keys import Published, WriteKey, digest
 
 
 class Keys:

@@ -18,9 +18,10 @@ import pytest
 
 from filrouge.collector import Collector
 from filrouge.collector.committer import Committer
-from filrouge.collector.kept import Kept, unpacked
-from filrouge.collector.keys import Keys, digest
+from filrouge.collector.keys import Keys
+from filrouge.domain.events.keys import digest
 from filrouge.spool import Entry, SpoolFull, SqliteSpool
+from filrouge.spool.kept import Kept, unpacked
 
 PAGE = {"type": "page", "userId": "u-1", "messageId": "m-1"}
 Run = Callable[[Callable[[httpx.AsyncClient], Awaitable[None]]], None]

@@ -6,7 +6,6 @@ from datetime import datetime
 
 import msgspec
 
-from filrouge.collector.keys import WriteKey
 from filrouge.domain.events import Batch
 
 
@@ -34,15 +33,15 @@ class Kept(msgspec.Struct, array_like=True, frozen=True):
 _pack, _unpack = msgspec.msgpack.Encoder(), msgspec.msgpack.Decoder(Kept)
 
 
-def packed(batch: Batch, key: WriteKey) -> bytes:
-    """Return ``batch`` as the payload of an entry."""
+def packed(batch: Batch, *, entity: str, brand: str) -> bytes:
+    """Return ``batch``, sent for a brand of an entity, as the payload of an entry."""
     events = [
         KeptEvent(event.message_id, event.kind, event.at, event.body)
         if event.reason is None
         else KeptEvent(event.message_id, event.kind, event.at, event.body, event.reason.code, dict(event.reason.values))
         for event in batch.events
     ]
-    return _pack.encode(Kept(key.entity, key.brand, events, batch.context, batch.integrations))
+    return _pack.encode(Kept(entity, brand, events, batch.context, batch.integrations))
 
 
 def unpacked(payload: bytes) -> Kept:
