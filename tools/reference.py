@@ -80,7 +80,7 @@ def roles() -> Iterator[str]:
         opens = "opens" if role in PAGE_ROLES else "–"
         seen = " | ".join(word[SIGHT[role].get(name, "show")] for name in SENSITIVITIES)
         yield f"| {role} | {purpose} | {opens} | {seen} |\n"
-    yield "\nA masked value can be told from another without being usable (`c•••@e•••`, `+33 •••34`, `44••• Nantes`). Two roles add up: the more open one holds.\n"
+    yield "\nA masked value can be told from another without being usable (`c•••@e•••`, `+33 •••34`, `44••• Nantes`). Two roles add up: the more open one holds. What is due (a promise, a follow-up) is read by the advisors and sales who keep it.\n"
     yield "Agreements name a category of data, or all: " + ", ".join(CATEGORIES) + ".\n\n"
     yield "Whoever owns the home folder is an administrator on the command line, and leaves audit lines like everybody. `--key` narrows a\n"
     yield "command to what an API key sees. Why it works so: [perimeter and agreements](../explanation/perimeter.md).\n"

@@ -92,3 +92,21 @@ def test_a_short_name_is_an_initial_and_the_family_name() -> None:
     assert [found.in_short(name) for name in ("Nadia Ferreira", "Hélène de Beaurepaire", "Owner", "")] == [
         "N. Ferreira", "H. de Beaurepaire", "", "",
     ]  # fmt: skip
+
+
+def test_the_words_of_what_is_due_are_read_by_those_who_keep_it_in_lists_and_on_the_page_alike(
+    group: Any, signed_in: Callable[[str], Any]
+) -> None:
+    from filrouge.work import groups
+
+    group.user("lea", "marketer", entities=("groupe",))
+    for category in ("identity", "interaction"):
+        groups.agree("groupe", "boutique", category=category, purpose="service", evidence="x", by="test")
+    todo(group, "N. Ferreira")
+    page = f"/people/{FollowUp.objects.get().person}"
+    told = {
+        name: ["Rappeler" in signed_in(name).get(path).content.decode() for path in (page, "/follow-ups?list=all")]
+        for name in ("marie", "nora", "hugo")
+    }
+    assert told == {"marie": [True, True], "nora": [True, True], "hugo": [False, False]}
+    assert "Rappeler" not in signed_in("lea").get(page).content.decode()

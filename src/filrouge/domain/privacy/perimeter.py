@@ -119,6 +119,11 @@ class Perimeter:
             rule.role in (*roles, "administrator") and rule.acts(entity, brand) for rule in self.rules
         )
 
+    def reads(self, entity: str, brand: str, *, due: bool = False) -> bool:
+        """Tell whether the free words of an act are read; of what is ``due`` (a promise…) also by those who keep it."""
+        shown = self.sight("text", entity, brand, "interaction") == "show"
+        return shown or (due and self.acts(entity, brand, "advisor", "sales"))
+
     def holds(self, *roles: str) -> frozenset[str]:
         """Return the entities for the whole of which one of ``roles`` (or administrator) is held: no cap to brands."""
         rules = (rule for rule in self.rules if rule.role in (*roles, "administrator") and not rule.brands)

@@ -14,6 +14,7 @@ from filrouge.domain.privacy.caller import Caller
 from filrouge.domain.privacy.perimeter import Perimeter
 from filrouge.store.live import Live, number, unpack
 from filrouge.store.models import FollowUp
+from filrouge.store.queries.acts import quiet
 from filrouge.store.queries.glance import glances
 
 MONEY = ("amount", "currency")
@@ -142,6 +143,7 @@ def page(key: str, caller: Caller, *, at: datetime) -> CompanyPage | None:
         row for row in FollowUp.objects.filter(company__in=keys, state="open").order_by("due_at")[:50]
         if sees.sees(row.entity, row.brand, "interaction")
     ]  # fmt: skip
+    quiet(sees, todo)
     facts = _facts(records)
     return CompanyPage(
         int(rows[0][0]), _name(facts, records), _brands(records), facts, tuple(records),

@@ -14,6 +14,7 @@ from filrouge.domain.privacy.caller import Caller
 from filrouge.store.live import Live, number
 from filrouge.store.models import FollowUp, Promise, User
 from filrouge.store.queries import companies
+from filrouge.store.queries.acts import quiet
 from filrouge.store.queries.glance import glances
 
 Kind = TypeVar("Kind", FollowUp, Promise)
@@ -112,6 +113,7 @@ def _visible(rows: QuerySet[Kind], caller: Caller) -> QuerySet[Kind]:
 
 
 def _lines(rows: Sequence[FollowUp | Promise], caller: Caller, at: datetime) -> list[Line]:
+    quiet(caller.perimeter, rows)
     live = Live()
     names: dict[str, str] = {}
     firms = companies.names([row.company for row in rows if isinstance(row, FollowUp)], caller)

@@ -13,6 +13,7 @@ from filrouge.domain.profiles import PersonView, gather, view
 from filrouge.store.live import Live, number
 from filrouge.store.models import ConsentEvent, Correction, FollowUp, Note, Promise
 from filrouge.store.queries import group, roles
+from filrouge.store.queries.acts import quiet
 from filrouge.store.queries.glance import overlay
 from filrouge.store.queries.households import Member, members
 from filrouge.store.queries.search import Hit, address, alike, by_phone, hits, search
@@ -52,11 +53,13 @@ def page(person: str, caller: Caller, *, at: datetime) -> Page | None:
     sees, aliases = caller.perimeter, live.aliases(current)
     corrections = _acts(Correction, aliases, sees, "identity")
     consents = _acts(ConsentEvent, aliases, sees, "consent")
-    notes = [row for row in _acts(Note, aliases, sees, "interaction", removed_at=None) if _reads(sees, row)]
+    notes = [
+        row for row in _acts(Note, aliases, sees, "interaction", removed_at=None) if sees.reads(row.entity, row.brand)
+    ]
     promises, follow_ups = _acts(Promise, aliases, sees, "interaction"), _acts(FollowUp, aliases, sees, "interaction")
-    _quiet(sees, promises, "text", "outcome")
-    _quiet(sees, follow_ups, "subject", "outcome")
-    _quiet(sees, consents, "evidence")
+    quiet(sees, promises)
+    quiet(sees, follow_ups)
+    quiet(sees, consents)
     overlaid = {**document, "values": overlay(document["values"], corrections), "consents": [
         *document["consents"], *(_consent_row(row) for row in consents)
     ]}  # fmt: skip
@@ -98,19 +101,6 @@ def named(person: str, caller: Caller, *, at: datetime) -> Hit | None:
 def _acts(model: Any, people: Sequence[str], sees: Perimeter, category: str, **where: Any) -> list[Any]:
     rows = model.objects.filter(person__in=people, **where)
     return [row for row in rows if sees.sees(row.entity, row.brand, category) or sees.everything]
-
-
-def _reads(sees: Perimeter, row: Any) -> bool:
-    """Tell whether the free words of an act may be read."""
-    return sees.sight("text", row.entity, row.brand, "interaction") == "show"
-
-
-def _quiet(sees: Perimeter, rows: Iterable[Any], *columns: str) -> None:
-    """Take the free words out of the acts that may be known of and not read; nothing is saved."""
-    for row in rows:
-        if not _reads(sees, row):
-            for column in columns:
-                setattr(row, column, "")
 
 
 def _consent_row(row: ConsentEvent) -> dict[str, Any]:
