@@ -216,6 +216,35 @@ def test_of_two_decisions_on_the_same_records_the_last_one_counts_and_undoing_it
     assert ids(group) == joined
 
 
+def test_a_merge_said_again_below_a_split_is_refused_and_not_taken_for_the_first(group: World) -> None:
+    asking = group.user("advisor")
+    ada, bob = group.find("Ada")[0].id, group.find("Bob")[0].id
+    verdicts.merge(asking, ada, bob)
+    settle()
+    verdicts.split(asking, ada, [key_of(group, "crm_people", "2")])
+    settle()
+    with pytest.raises(Conflict):
+        verdicts.merge(asking, group.find("Ada")[0].id, group.find("Bob")[0].id)
+
+
+def test_a_merge_is_taken_back_although_a_wrong_record_was_split_off_meanwhile(group: World) -> None:
+    asking, before = group.user("advisor"), ids(group)
+    ada, bob = group.find("Ada")[0].id, group.find("Bob")[0].id
+    merged = verdicts.merge(asking, ada, bob)
+    settle()
+    wrong = key_of(group, "shop_people", "7")
+    verdicts.split(asking, ada, [wrong])
+    settle()
+    verdicts.undo(asking, merged)
+    settle()
+    for whole in (False, True):
+        if whole:
+            identity.resolve(by="test", whole=True)
+        found = ids(group)
+        assert found.pop(wrong) not in before.values()
+        assert found == {key: person for key, person in before.items() if key != wrong}
+
+
 def test_those_who_stay_keep_the_id_and_each_other_whoever_leaves(world: World) -> None:
     line = "06 39 98 00 01"
     world.people(

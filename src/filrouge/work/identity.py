@@ -198,10 +198,7 @@ def _verdicts() -> list[identity.HumanDecision]:
     """
     asked = set(Review.objects.exclude(gesture="").values_list("gesture", flat=True))
     rows = list(Verdict.objects.filter(undone_at=None).order_by("created_at", "id"))
-    staying: dict[str, set[int]] = {}
-    for row in rows:
-        if row.kind == Verdict.Kind.DIFFERENT and row.gesture and row.gesture not in asked:
-            staying.setdefault(row.gesture, set()).add(row.right)
+    staying = _staying([row for row in rows if row.gesture not in asked])
     said = []
     for row in rows:
         word = partial(identity.HumanDecision, by=row.by, at=row.created_at)
@@ -210,6 +207,26 @@ def _verdicts() -> list[identity.HumanDecision]:
         kind = cast("Literal['must_link', 'cannot_link']", row.kind)
         said.append(word(left=row.left, right=row.right, kind=kind, reviewed=row.gesture in asked))
     return said
+
+
+def _staying(rows: Sequence[Verdict]) -> dict[str, set[int]]:
+    """Return, for each gesture of ``rows`` by which records were separated, those from which they were.
+
+    Where these had been joined by hand, and that was taken back since, nothing more is said of them.
+    """
+    parted: dict[str, list[Verdict]] = {}
+    for row in rows:
+        if row.kind == Verdict.Kind.DIFFERENT and row.gesture:
+            parted.setdefault(row.gesture, []).append(row)
+    lifted = list(Verdict.objects.filter(kind=Verdict.Kind.SAME).exclude(undone_at=None)) if parted else []
+    found = {}
+    for gesture, pairs in parted.items():
+        at, touched = pairs[0].created_at, {key for row in pairs for key in (row.left, row.right)}
+        if not any(
+            one.created_at < at < cast("datetime", one.undone_at) and touched & {one.left, one.right} for one in lifted
+        ):
+            found[gesture] = {row.right for row in pairs}
+    return found
 
 
 def _matched(run: Run) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from filrouge.base import clock, ids
 from filrouge.base.errors import Conflict, NotFound, Refused, UsageError
@@ -141,9 +141,10 @@ def same(mine: Held, theirs: Held, *, by: str, reason: str, subject: str) -> str
     pair = (next(iter(mine)), next(iter(theirs)))
     said = Verdict.objects.filter(kind=Verdict.Kind.SAME, undone_at=None).exclude(gesture="")
     for left, right in (pair, pair[::-1]):
-        if again := said.filter(left=left, right=right).first():
+        again = said.filter(left=left, right=right).first()
+        if again and not _crossing(mine, theirs, Verdict.Kind.DIFFERENT).exists():
             return again.gesture
-    return _write(Verdict.Kind.SAME, mine, theirs, [(next(iter(mine)), next(iter(theirs)))], by, reason, subject)
+    return _write(Verdict.Kind.SAME, mine, theirs, [pair], by, reason, subject)
 
 
 def different(going: Held, staying: Held, *, by: str, reason: str, subject: str) -> str:
@@ -155,15 +156,19 @@ def different(going: Held, staying: Held, *, by: str, reason: str, subject: str)
     return _write(Verdict.Kind.DIFFERENT, going, staying, pairs, by, reason, subject)
 
 
+def _crossing(mine: Held, theirs: Held, kind: Verdict.Kind) -> QuerySet[Verdict]:
+    """Return the verdicts in force, of one kind, between a record of one side and one of the other."""
+    pairs = Q(left__in=list(mine), right__in=list(theirs)) | Q(left__in=list(theirs), right__in=list(mine))
+    return Verdict.objects.filter(pairs, kind=kind, undone_at=None)
+
+
 def _write(
     kind: Verdict.Kind, mine: Held, theirs: Held, pairs: Sequence[tuple[int, int]], by: str, reason: str, subject: str
 ) -> str:
-    other = Verdict.Kind.DIFFERENT if kind == Verdict.Kind.SAME else Verdict.Kind.SAME
-    opposed = Verdict.objects.filter(kind=other, undone_at=None)
-    crossing = Q(left__in=list(mine), right__in=list(theirs)) | Q(left__in=list(theirs), right__in=list(mine))
     if kind == Verdict.Kind.DIFFERENT:  # what only an erasure holds together, nobody decided
-        opposed.filter(crossing, gesture="").update(undone_at=clock.now(), undone_by=by)
-    elif opposed.filter(crossing).exists():
+        held = _crossing(mine, theirs, Verdict.Kind.SAME).filter(gesture="")
+        held.update(undone_at=clock.now(), undone_by=by)
+    elif _crossing(mine, theirs, Verdict.Kind.DIFFERENT).exists():
         raise Conflict(
             "An earlier decision says the opposite of these records.",
             hint="Take it back first: the records page lists what people decided.",

@@ -117,3 +117,13 @@ def _groups(who: dict[int, object]) -> dict[object, list[int]]:
     for key, person in who.items():
         found.setdefault(person, []).append(key)
     return found
+
+
+def test_an_id_stays_with_those_from_whom_records_were_separated_and_with_nobody_else() -> None:
+    before = {1: "p", 2: "p", 3: "p", 9: "q"}
+    apart = {1: 0, 2: 1, 3: 1, 9: 2}
+    assert named(apart, before, leaving={2: {1}, 3: {1}}).as_dict()[1] == "p", "fewer, and yet they stay"
+    assert named(apart, before, leaving={1: {2, 3}}).as_dict()[2] == "p"
+    two = {1: 0, 2: 1, 9: 2}
+    plain = named(two, before).as_dict()
+    assert named(two, before, leaving={1: {9}}).as_dict() == plain, "what was said of somebody else moves no id"

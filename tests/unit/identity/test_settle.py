@@ -141,6 +141,32 @@ def test_a_box_that_thousands_give_at_once_joins_nobody(group: Group) -> None:
     assert (counts["people"], counts["merges"]) == (MANY + 100, 0)
 
 
+@pytest.mark.parametrize(
+    ("value", "bearers"), [({"email": "chez-nous@example.org"}, 4), ({"phone": "01 39 98 00 77"}, 12)]
+)
+def test_an_address_that_several_bear_joins_no_two_records_that_say_nothing_else(
+    tmp_path: Path, value: dict[str, str], bearers: int
+) -> None:
+    table, _ = crowd(150)
+    names = ("Odilon", "Wenceslas", "Perrine", "Yvette", "Balthazar", "Zacharie", "Quitterie", "Fulbert", "Iphigenie")
+    names = (*names, "Kassandre", "Ludivine", "Theophane")
+    shared = people_table(
+        *(
+            {"given_name": name, "family_name": f"Ka{name[::-1].lower()}", "source_id": f"shared-{name}"} | value
+            for name in names[:bearers]
+        )
+    )
+    bare = people_table({"source_id": "bare-1"} | value, {"source_id": "bare-2"} | value)
+    group = Group(pa.concat_tables([table, shared]), tmp_path / "memory")
+    group.records |= {int(row["record_key"]): row for row in bare.to_pylist()}
+    keys = bare["record_key"].to_pylist()
+    group.settle(*keys)
+    whole = resolve(None, pa.concat_tables([table, shared, bare]), at=AT, spec=FEW).assignment
+    said = dict(zip(whole["record_key"].to_pylist(), whole["person"].to_pylist(), strict=True))
+    assert said[keys[0]] != said[keys[1]]
+    assert group.who[keys[0]] != group.who[keys[1]]
+
+
 def test_memory_tells_what_too_many_bear(group: Group) -> None:
     known = group.memory
     borne: dict[int, int] = {}

@@ -43,7 +43,7 @@ class Gathering:
 
     def everyone(self, gone: Sequence[int], around: Sequence[str], decisions: Sequence[HumanDecision]) -> set[int]:
         """Lay ``keys`` (rid, record_key) and ``nodes`` of every record that may end with those looked at, numbered by
-        key, and ``scored``, their pairs; return their keys. Raises TooWide."""
+        key, ``scored``, their pairs, and ``strong``, those on which a rule holds; return their keys. Raises TooWide."""
         memory = self._memory
         with_their_people = _Company(memory, self._fresh, gone, decisions)
         starts = set(self._fresh) | {known.key for person in around for known in memory.of_person(person)}
@@ -152,6 +152,14 @@ class Gathering:
         table.run(
             """create or replace table keys as
             select (row_number() over (order by record_key) - 1)::integer as rid, record_key from kept order by record_key"""
+        )
+        # how many bear a value is counted over all who were met, not over those who are left
+        strong_edges(table, self._spec, few=True, among="kept")
+        table.run(
+            """create or replace table strong as
+            select least(x.rid, y.rid) as l, greatest(x.rid, y.rid) as r, s.rule, s.w, s.kinds
+            from strong s join nodes a on a.rid = s.l join nodes b on b.rid = s.r
+            join keys x on x.record_key = a.record_key join keys y on y.record_key = b.record_key order by 1, 2"""
         )
         table.run(
             f"""create or replace table nodes as

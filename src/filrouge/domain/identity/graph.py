@@ -39,7 +39,7 @@ def assign(
     *,
     former: Mapping[int, Sequence[str]] | None = None,
     living: Collection[str] = (),
-    leaving: Collection[int] = (),
+    leaving: Mapping[int, Collection[int]] | None = None,
 ) -> Assignment:
     """Name the clusters: ``labels[i]`` is the cluster of record ``keys[i]``, keys sorted and distinct.
 
@@ -48,13 +48,13 @@ def assign(
     that took most of its records. A cluster without a person takes back one that its records bore before (``former``:
     record_key -> its people, the first one first) if it is free, else a new id: ``ids`` is given the smallest record key.
     ``living`` are people who have records elsewhere: their ids are not free. ``leaving`` are records that somebody
-    separated: an id stays with the others.
+    separated from others: an id that both bore stays with these.
     """
     codes, smallest, label = _clusters(keys, labels)
     old, names = _previous(keys, previous)
     known = np.flatnonzero(old >= 0)
     pair, shared, native = _shared(
-        label[known], old[known], _native(keys[known], old[known], names, former or {}, leaving)
+        label[known], old[known], _native(keys[known], old[known], names, former or {}, leaving or {})
     )
     owner = np.full(codes, -1, dtype=np.int64)
     keeper = np.full(len(names), -1, dtype=np.int64)
@@ -123,7 +123,11 @@ def _previous(keys: Ints, previous: Mapping[int, str] | pa.Table | None) -> tupl
 
 
 def _native(
-    keys: Ints, old: Ints, names: list[str], former: Mapping[int, Sequence[str]], leaving: Collection[int]
+    keys: Ints,
+    old: Ints,
+    names: list[str],
+    former: Mapping[int, Sequence[str]],
+    leaving: Mapping[int, Collection[int]],
 ) -> npt.NDArray[np.bool_]:
     """Tell which records are of the person whom they were of from the first, and were not separated from them."""
     native = np.ones(keys.size, dtype=np.bool_)
@@ -132,7 +136,14 @@ def _native(
         for spot in np.flatnonzero(np.isin(keys, wandering)).tolist():
             native[spot] = former[int(keys[spot])][0] == names[int(old[spot])]
     if leaving:
-        native &= ~np.isin(keys, np.fromiter(leaving, np.int64, len(leaving)))
+        parted = np.fromiter(leaving, np.int64, len(leaving))
+        spots = {int(key): spot for spot, key in enumerate(keys.tolist())} if np.isin(keys, parted).any() else {}
+        for key in spots.keys() & leaving.keys():
+            person = names[int(old[spots[key]])]
+            for other in leaving[key]:
+                theirs = names[int(old[spots[other]])] if other in spots else ""
+                if person == theirs or person in former.get(other, ()):
+                    native[spots[key]] = False
     return native
 
 

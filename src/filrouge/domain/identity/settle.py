@@ -18,7 +18,6 @@ from filrouge.domain.identity.graph import assign
 from filrouge.domain.identity.memory import FIELD, HOME, NOTHING, SHARED, Memory, values_sql
 from filrouge.domain.identity.normalise import Words, normalise
 from filrouge.domain.identity.spec import HumanDecision, IdentitySpec
-from filrouge.domain.identity.strong import strong_edges
 from filrouge.domain.identity.weigh import (
     Resolution,
     assigned,
@@ -68,7 +67,6 @@ def settle(
     with desk(con) as table:
         fresh = _fresh(table, memory, records, spec)
         inside = Gathering(table, memory, fresh, spec).everyone(gone, around, decisions)
-        strong_edges(table, spec, few=True)
         complete(table, memory.model, spec, memory.prior)
         merge(table, memory.prior)
         keys = np.array(sorted(inside), dtype=np.int64)

@@ -122,9 +122,13 @@ def constraints(keys: Ints, decisions: Sequence[HumanDecision]) -> list[tuple[in
     return sorted((a, b, kind) for (a, b), kind in settled.items())
 
 
-def leaving(decisions: Sequence[HumanDecision]) -> set[int]:
-    """Return the records that somebody separated from others: the left one of each pair held apart."""
-    return {decision.left for decision in decisions if decision.kind == "cannot_link"}
+def leaving(decisions: Sequence[HumanDecision]) -> dict[int, set[int]]:
+    """Return, for each record that somebody separated, those from which it was: the right ones of pairs held apart."""
+    found: dict[int, set[int]] = {}
+    for decision in decisions:
+        if decision.kind == "cannot_link" and not decision.reviewed:
+            found.setdefault(decision.left, set()).add(decision.right)
+    return found
 
 
 def maker(at: datetime, seed: int) -> Any:
