@@ -113,6 +113,72 @@ def test_what_is_nested_too_deep_is_set_aside_and_brackets_in_words_are_not_coun
     assert [code(event) for event in found] == ["too_deep", ""]
 
 
+def test_however_deep_one_event_is_the_others_are_kept() -> None:
+    for levels in (900, 1_200, 15_000):
+        deep = (
+            b'{"type":"page","userId":"u","messageId":"deep","properties":{"x":' + b"[" * levels + b"]" * levels + b"}}"
+        )
+        found = read(b'{"sentAt":null,"batch":[' + deep + b', {"type":"page","userId":"u"} ]}').events
+        assert [code(event) for event in found] == ["too_deep", ""]
+        assert (found[0].body, found[0].message_id, found[0].kind) == (deep, "deep", "page")
+        assert code(alone(deep)) == "too_deep"
+    with pytest.raises(Unreadable):
+        read(b'{"batch":[' + b"[" * 5_000 + b"]" * 4_999 + b',{"type":"page","userId":"u"}]}')
+
+
+def test_what_is_set_aside_keeps_its_id_so_that_it_is_known_when_it_comes_again() -> None:
+    for fault in ({"userId": ["u"]}, {"name": "\ud83d"}, {"properties": {"x": "y" * 40_000}}):
+        (event,) = read(batch({"messageId": "m-9", "type": "page", "userId": "u", **fault})).events
+        assert event.reason is not None
+        assert (event.message_id, event.kind) == ("m-9", "page")
+
+
+@pytest.mark.parametrize(
+    "beside", [b'"context":5', b'"context":{"x":"\\u0000"}', b'"integrations":' + b"[" * 300 + b"]" * 300,
+               b'"context":{"x":"' + b"y" * 40_000 + b'"}', b'"context":{"x":"\\ud83d"}'],
+)  # fmt: skip
+def test_what_is_wrong_beside_the_events_sets_them_aside_and_loses_none(beside: bytes) -> None:
+    found = read(b"{" + beside + b',"batch":[{"type":"page","userId":"u"}]}').events
+    assert [bool(event.reason) for event in found] == [True]
+
+
+def test_two_batches_in_one_body_are_refused_and_the_word_in_an_event_is_not() -> None:
+    with pytest.raises(Unreadable):
+        read(b'{"batch":[{"type":"page","userId":"u"}],"batch":[{"type":"page","userId":"v"}]}')
+    found = read(
+        b'{"context":{"batch":[1,2]},"batch":[{"type":"track","event":"batch","userId":"u","properties":{"batch":[3]}}]}'
+    )
+    assert [code(event) for event in found.events] == [""]
+
+
+def test_a_request_of_a_million_events_is_refused_at_once() -> None:
+    with pytest.raises(Unreadable) as refused:
+        read(b'{"batch":[' + b",".join([b"0"] * 1_000_000) + b"]}")
+    assert refused.value.code == "too_many"
+
+
+ODD = [
+    "0001-01-01T00:00:00Z",
+    "0001-01-01T00:00:00+01:00",
+    "9999-12-31T23:59:59-05:00",
+    "9999-12-31T23:59:59Z",
+    1e300,
+    -1e300,
+]
+
+
+@pytest.mark.parametrize("said", ODD)
+@pytest.mark.parametrize("sent", [None, "2027-01-01T00:00:00Z", *ODD])
+def test_no_date_however_odd_stops_a_batch(said: Any, sent: Any) -> None:
+    for body in (
+        batch({**PAGE, "timestamp": said}, PAGE, sentAt=sent),
+        batch({**PAGE, "timestamp": said, "sentAt": sent}, PAGE),
+    ):
+        one, other = read(body).events
+        assert one.at <= NOW
+        assert code(other) == ""
+
+
 @pytest.mark.parametrize(
     ("body", "expected"),
     [
@@ -164,6 +230,8 @@ def test_when_it_happened_is_told_by_the_senders_clock_put_right(said: Any, sent
 
 def test_the_write_key_of_a_body_is_found_and_its_absence_is_nothing() -> None:
     assert write_key(b'{"writeKey":"k","batch":[]}') == "k"
+    for odd in (b'"\\ud83d"', b"[" * 2_000 + b"]" * 2_000):
+        assert write_key(b'{"properties":{"q":' + odd + b'},"writeKey":"k"}') == "k"
     for body in (b"{}", b"[]", b'{"writeKey":5}', b"\xff", b"[" * 100_000):
         assert write_key(body) == ""
 

@@ -8,29 +8,32 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 import msgspec
 
 from filrouge.domain.events import times
+from filrouge.domain.events.cut import DEEPEST, balanced, cut, too_deep
 from filrouge.domain.events.said import Id, Said, SaidKey, SaidTogether
 from filrouge.domain.events.verdicts import Reason
 
 KINDS = ("identify", "track", "page", "screen", "group", "alias")
-LONGEST, DEEPEST, MANY, BATCH, ID = 32_768, 200, 10_000, 2_500, 100
+LONGEST, BATCH, ID = 32_768, 2_500, 100
+REFUSED = 10_000  # events of a batch; beyond, the request is refused whole
 _event = msgspec.json.Decoder(Said)
 _together = msgspec.json.Decoder(SaidTogether)
 _key = msgspec.json.Decoder(SaidKey)
 _raw = msgspec.json.Decoder(msgspec.Raw)
-_strings = re.compile(rb'"(?:[^"\\]|\\.)*"')
-_not_brackets = bytes(set(range(256)) - set(b"[]{}"))
 _maybe = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")  # NUL, or half of a letter unless the other half follows
 _escapes = re.compile(
     rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(?P<half>\\u[dD][89a-fA-F][0-9a-fA-F]{2})"
     rb"|(?P<nul>\\u0000)|\\."
 )
+_message_id = re.compile(rb'"messageId"\s*:\s*"([^"\\]{1,100})"')
+_type = re.compile(rb'"type"\s*:\s*"(identify|track|page|screen|group|alias)"')
+_write_key = re.compile(rb'"writeKey"\s*:\s*"([^"\\]{1,200})"')
 _where = re.compile(r"`\$\.?([^`]*)`$")
 _expected = re.compile(r"Expected `([^`]*)`")
 
@@ -65,35 +68,37 @@ class Batch:
 
 def parse(body: bytes, *, kind: str, received: datetime) -> Batch:
     """Return what ``body`` holds, sent to the address of ``kind`` (``KINDS`` or ``batch``). Raises Unreadable."""
-    _text(body)
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        raise Unreadable("not_utf8", "The body is not UTF-8 text.") from None
     if kind != "batch":
-        _, (event,) = _parts(_raw, body, lambda raw: [raw])
-        return Batch([_received(event, kind, None, received)])
-    said, events = _parts(_together, body, lambda said: said.batch)
+        return Batch([_received(_one(body), kind, None, received)])
+    said, events, odd = _several(body)
     if not events:
         raise Unreadable("batch_empty", "The batch holds no event.")
+    if len(events) > REFUSED:
+        raise Unreadable("too_many", f"A batch holds at most {BATCH} events.")
     try:
         sent = times.read(said.sentAt)
     except ValueError:
         sent = None  # each event says it, or is believed
+    context, integrations = bytes(said.context), bytes(said.integrations)
+    beside = odd or _beside("context", context) or _beside("integrations", integrations)
     judged = [_received(event, "", sent, received) for event in events[:BATCH]]
-    judged += [_aside(event, received, "beyond_batch", most=BATCH) for event in events[BATCH:]]
-    return Batch(judged, bytes(said.context), bytes(said.integrations))
+    if beside is not None:  # what is said for all is theirs: they wait until it is put right
+        judged = [one if one.reason else replace(one, reason=beside) for one in judged]
+    judged += [_aside(event, "", received, "beyond_batch", most=BATCH) for event in events[BATCH:]]
+    return Batch(judged, context, integrations)
 
 
 def write_key(body: bytes) -> str:
     """Return the write key that a body bears, nothing when it bears none."""
     try:
         return _key.decode(body).writeKey or ""
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return ""
-
-
-def _text(body: bytes) -> None:
-    try:
-        body.decode()
-    except UnicodeDecodeError:
-        raise Unreadable("not_utf8", "The body is not UTF-8 text.") from None
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):  # an odd event does not hide whose it is
+        found = _write_key.search(body)
+        return found[1].decode("utf-8", "replace") if found else ""
 
 
 def _readable(decoder: Any, body: bytes) -> Any:
@@ -107,44 +112,82 @@ def _readable(decoder: Any, body: bytes) -> Any:
         raise Unreadable("too_deep", f"The body is nested deeper than {DEEPEST} levels.") from None
 
 
-def _parts(decoder: Any, body: bytes, whole: Any) -> tuple[Any, list[bytes]]:
-    """Return what ``decoder`` reads of ``body``, and its events as sent (``whole`` finds them in what was read).
-
-    Half of a letter in one event is no reason to refuse the others: it is set aside with a letter of the same length in
-    its place while the events are told apart.
-    """
+def _one(body: bytes) -> bytes:
+    """Return the one event of ``body`` as it was sent. Raises Unreadable."""
     try:
-        said = decoder.decode(body)
-        return said, [bytes(raw) for raw in whole(said)]
-    except (msgspec.DecodeError, RecursionError):
-        mended = _escapes.sub(lambda found: rb"\ufffd" if found["half"] else found[0], body)
-    said = _readable(decoder, mended)
-    events, start = [], 0
-    for raw in map(bytes, whole(said)):
-        start = mended.index(raw, start)
-        events.append(body[start : start + len(raw)])
-        start += len(raw)
-    return said, events
+        return bytes(_raw.decode(body))
+    except RecursionError:
+        if balanced(body):
+            return body.strip()
+    except msgspec.DecodeError:
+        pass
+    _readable(_raw, _whole_letters(body))
+    return body.strip()
+
+
+def _several(body: bytes) -> tuple[SaidTogether, list[bytes], Reason | None]:
+    """Return what a batch says for all, its events as they were sent, and what is odd beside them. Raises Unreadable.
+
+    An event that holds half of a letter, or is nested too deep, is no reason to refuse the others: it is left out of
+    what is read, and judged by itself.
+    """
+    if body.count(b'"batch"') < 2:
+        try:
+            said: SaidTogether = _together.decode(body)
+            return said, [bytes(raw) for raw in said.batch], None
+        except (msgspec.DecodeError, RecursionError):
+            pass
+    found = cut(body)
+    if found.batches > 1:
+        raise Unreadable("not_a_batch", "The body holds two batches.")
+    mended, parts, beside, last = _whole_letters(body), [], [], 0
+    for start, end in found.spans:
+        event = body[start:end]
+        parts += [mended[last:start], b"0" if too_deep(event) and balanced(event) else mended[start:end]]
+        beside.append(body[last:start])
+        last = end
+    said = _readable(_together, b"".join([*parts, mended[last:]]))
+    if not found.batches or len(said.batch) != len(found.spans):
+        raise Unreadable("not_a_batch", "The body is no batch of events.")
+    return said, [body[start:end] for start, end in found.spans], _letters(b"".join([*beside, body[last:]]))
+
+
+def _whole_letters(body: bytes) -> bytes:
+    """Return ``body`` with another letter, as long, where half of one stands."""
+    return _escapes.sub(lambda found: rb"\ufffd" if found["half"] else found[0], body)
+
+
+def _beside(field: str, said: bytes) -> Reason | None:
+    """Return what is wrong with what a batch says for all of its events."""
+    if not said:
+        return None
+    if len(said) > LONGEST:
+        return Reason("too_large", {"most": LONGEST})
+    if too_deep(said):
+        return Reason("too_deep", {"most": DEEPEST})
+    if said[:1] != b"{" and said != b"null":
+        return Reason("field_wrong", {"field": field, "expected": "object | null"})
+    return _letters(said)
 
 
 def _received(body: bytes, kind: str, sent: datetime | None, received: datetime) -> Received:
     """Return one event with its verdict."""
     if len(body) > LONGEST:
-        return _aside(body, received, "too_large", most=LONGEST)
-    if _too_deep(body):
-        return _aside(body, received, "too_deep", most=DEEPEST)
+        return _aside(body, kind, received, "too_large", most=LONGEST)
+    if too_deep(body):
+        return _aside(body, kind, received, "too_deep", most=DEEPEST)
     if body[:1] != b"{":
-        return _aside(body, received, "not_an_object")
-    if (unkept := _letters(body)) is not None:
-        return Received(str(uuid.uuid4()), kind, body, received, unkept)
+        return _aside(body, kind, received, "not_an_object")
+    if _letters(body) is not None:
+        return _aside(body, kind, received, "letters_unkept")
     try:
         said = _event.decode(body)
     except msgspec.ValidationError as wrong:
         if "out of range" in str(wrong):
-            return _aside(body, received, "number_too_large")
-        return _aside(body, received, "field_wrong", **_fault(str(wrong)))
+            return _aside(body, kind, received, "number_too_large")
+        return _aside(body, kind, received, "field_wrong", **_fault(str(wrong)))
     except msgspec.DecodeError:
-        return _aside(body, received, "number_too_large")
+        return _aside(body, kind, received, "number_too_large")
     message_id = _id(said.messageId)
     kind = kind or said.type or ""
     reason = _reason(said, kind, message_id)
@@ -163,8 +206,12 @@ def _received(body: bytes, kind: str, sent: datetime | None, received: datetime)
     return Received(message_id, kind, body, at, reason)
 
 
-def _aside(body: bytes, received: datetime, code: str, **values: str | int) -> Received:
-    return Received(str(uuid.uuid4()), "", body, received, Reason(code, values))
+def _aside(body: bytes, kind: str, received: datetime, code: str, **values: str | int) -> Received:
+    """Return an event that is set aside unread; its id and its type are kept where they can be made out."""
+    head = body[: 2 * LONGEST]
+    said, typed = _message_id.search(head), _type.search(head)
+    message_id = said[1].decode("utf-8", "replace") if said else str(uuid.uuid4())
+    return Received(message_id, kind or (typed[1].decode() if typed else ""), body, received, Reason(code, values))
 
 
 def _reason(said: Said, kind: str, message_id: str) -> Reason | None:
@@ -181,8 +228,6 @@ def _reason(said: Said, kind: str, message_id: str) -> Reason | None:
         return Reason("group_missing")
     if kind == "alias" and not _id(said.previousId):
         return Reason("previous_missing")
-    if len(said.properties or ()) > MANY or len(said.traits or ()) > MANY:
-        return Reason("too_many_properties", {"most": MANY})
     return None
 
 
@@ -205,15 +250,3 @@ def _fault(message: str) -> dict[str, str | int]:
     """Return the field that msgspec names, and what it expected there."""
     where, expected = _where.search(message), _expected.search(message)
     return {"field": where[1] if where else "", "expected": expected[1] if expected else "something else"}
-
-
-def _too_deep(body: bytes) -> bool:
-    """Tell whether objects and lists stand in each other deeper than ``DEEPEST``."""
-    if body.count(b"[") + body.count(b"{") <= DEEPEST:
-        return False
-    brackets = _strings.sub(b"", body).translate(None, _not_brackets)
-    for _ in range(DEEPEST):
-        if not brackets:
-            return False
-        brackets = brackets.replace(b"[]", b"").replace(b"{}", b"")
-    return bool(brackets)

@@ -16,7 +16,10 @@ def read(said: Time) -> datetime | None:
         return None
     if isinstance(said, str):
         at = datetime.fromisoformat(said.strip())
-        return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+        try:
+            return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+        except OverflowError as wrong:  # the first or the last day of the calendar, elsewhere
+            raise ValueError(str(wrong)) from wrong
     seconds = said / 1000 if abs(said) >= _MILLISECONDS else said
     try:
         return datetime.fromtimestamp(seconds, UTC)
@@ -33,6 +36,8 @@ def happened(said: datetime | None, sent: datetime | None, received: datetime) -
         return received
     at = said
     if sent is not None:
-        waited = sent - said
-        at = received - max(waited, timedelta(0))
+        try:
+            at = received - max(sent - said, timedelta(0))
+        except OverflowError:  # a date that was never set, as some languages write it
+            at = said
     return min(at, received)

@@ -19,7 +19,6 @@ REASONS: Mapping[str, str] = {
     "message_id_too_long": "A messageId has at most {most} characters.",
     "too_large": "The event is longer than {most} bytes.",
     "too_deep": "The event is nested deeper than {most} levels.",
-    "too_many_properties": "The event holds more than {most} properties.",
     "letters_unkept": "The event holds half of a letter (a lone surrogate) or NUL, which not every database keeps.",
     "number_too_large": "The event holds a number too large to be kept.",
     "beyond_batch": "A batch holds at most {most} events: this one comes after.",
