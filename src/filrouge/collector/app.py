@@ -13,7 +13,7 @@ from filrouge.base import clock
 from filrouge.collector import http
 from filrouge.collector.committer import Committer, Overloaded
 from filrouge.collector.http import Answered, Receive, Request, Scope, Send
-from filrouge.collector.keys import Keys
+from filrouge.collector.keys import Keys, Unpublished
 from filrouge.collector.recent import Recent
 from filrouge.domain.events import KINDS, Batch, Unreadable, parse
 from filrouge.domain.events.keys import WriteKey
@@ -46,6 +46,8 @@ class Collector:
             await self._serve(request, receive, send)
         except Answered as ended:
             wait = [(b"retry-after", str(ended.wait).encode())] if ended.wait else []
+            if ended.status == 429:
+                wait.append((b"x-ratelimit-reset", str(int(clock.now().timestamp()) + ended.wait).encode()))
             said = {"success": False, "code": ended.code, "message": ended.message}
             await http.answer_json(send, ended.status, said, [*http.cors(request.headers), *wait])
         except Exception:  # noqa: BLE001 a fault of ours is told as one, and retried by the sender
@@ -73,6 +75,8 @@ class Collector:
         elif request.method == "POST" and request.path == "/v1/m":  # how the sender's library fares: nobody's behaviour
             await http.body_of(receive, request.headers)
             await http.answer_json(send, 200, {"success": True}, http.cors(request.headers))
+        elif request.method == "GET" and request.path == "/health":
+            await http.answer_json(send, 200, {"status": "ok"}, http.cors(request.headers))
         elif request.method == "GET" and (settings := self._settings(request)) is not None:
             await http.answer_json(send, 200, settings, http.cors(request.headers))
         elif request.path in POSTS or request.path in PIXELS:
@@ -82,7 +86,8 @@ class Collector:
 
     async def _post(self, request: Request, kind: str, receive: Receive, send: Send) -> None:
         body = await http.body_of(receive, request.headers)
-        key = self._key(http.word_of(request.headers) or request.first("writeKey") or write_key(body))
+        said, perhaps = http.words_of(request.headers)
+        key = self._key(said or request.first("writeKey") or write_key(body) or perhaps)
         verdicts = await self._keep(key, body, kind)
         await http.answer_json(send, 200, {"success": True, "events": verdicts}, http.cors(request.headers))
 
@@ -93,10 +98,15 @@ class Collector:
             await self._keep(self._key(request.first("writeKey")), said, kind)
         except Answered as ended:
             _log.info("A pixel was not kept: %s.", ended.code)
+        except Exception:  # noqa: BLE001 a page shows the image, whatever befalls us
+            _log.exception("A pixel met a fault.")
         await http.answer(send, 200, http.GIF, [*http.cors(request.headers), (b"content-type", b"image/gif")])
 
     def _key(self, word: str) -> WriteKey:
-        key = self._keys.find(word)
+        try:
+            key = self._keys.find(word)
+        except Unpublished:  # a sender told 401 would throw its events away
+            raise Answered(503, "not_ready", "The write keys are not here yet: come back soon.", wait=AGAIN) from None
         if key is None:
             raise Answered(401, "key_unknown", "This write key is not known.")
         return key
@@ -143,7 +153,7 @@ class Collector:
                 "legacyVideoPluginsEnabled": False, "remotePlugins": [],
             }  # fmt: skip
         if request.path.rstrip("/") == "/sourceConfig":
-            word = request.first("writeKey") or http.word_of(request.headers)
+            word = request.first("writeKey") or next(filter(None, http.words_of(request.headers)), "")
             key = self._key(word)
             return {
                 "source": {

@@ -27,7 +27,7 @@ class Committer:
     async def keep(self, entry: Entry) -> None:
         """Return once ``entry`` is on the disk. Raises Overloaded, SpoolFull."""
         size = len(entry.payload)
-        if self._bytes and self._bytes + size > self._room:
+        if self._bytes + size > self._room:
             raise Overloaded
         done = asyncio.get_running_loop().create_future()
         self._waiting.append((entry, done))

@@ -75,37 +75,50 @@ async def body_of(receive: Receive, headers: dict[bytes, bytes]) -> bytes:
 
 
 def _unpacked(body: bytes) -> bytes:
-    reader = zlib.decompressobj(wbits=31)
-    try:
-        plain = reader.decompress(body, LARGEST + 1)
-    except zlib.error:
-        raise Answered(400, "not_gzip", "The body is not what gzip packs.") from None
-    if len(plain) > LARGEST:
-        raise _too_large()
-    if not reader.eof:
-        raise Answered(400, "not_gzip", "The body is cut short.")
-    return plain
+    """Return what gzip packed, its members one after the other. Raises Answered."""
+    parts: list[bytes] = []
+    room = LARGEST + 1
+    while body:
+        reader = zlib.decompressobj(wbits=31)
+        try:
+            parts.append(reader.decompress(body, room))
+        except zlib.error:
+            raise Answered(400, "not_gzip", "The body is not what gzip packs.") from None
+        room -= len(parts[-1])
+        if room <= 0:
+            raise _too_large()
+        if not reader.eof:
+            raise Answered(400, "not_gzip", "The body is cut short.")
+        body = reader.unused_data
+    return b"".join(parts)
 
 
 def _too_large() -> Answered:
     return Answered(413, "too_large", f"A body has at most {LARGEST} bytes.")
 
 
-def word_of(headers: dict[bytes, bytes]) -> str:
-    """Return the write key that the headers bear: Basic with no password (the colon may be left out), or Bearer."""
+def words_of(headers: dict[bytes, bytes]) -> tuple[str, str]:
+    """Return the write key that the headers bear, and the one that they may bear.
+
+    Basic with no password (the colon may be left out) or ``X-Write-Key`` say it; a Bearer may be another token.
+    """
     scheme, _, said = headers.get(b"authorization", b"").partition(b" ")
+    plain = headers.get(b"x-write-key", b"").decode("latin-1").strip()
     if scheme.lower() == b"basic":
         try:
-            return base64.b64decode(said.strip(), validate=True).decode().partition(":")[0]
+            return base64.b64decode(said.strip(), validate=True).decode().partition(":")[0], plain
         except (NotBase64, UnicodeDecodeError):
-            return ""
-    return said.strip().decode("latin-1") if scheme.lower() == b"bearer" else ""
+            return "", plain
+    return plain, said.strip().decode("latin-1") if scheme.lower() == b"bearer" else ""
 
 
 def cors(headers: dict[bytes, bytes]) -> Headers:
     """Return what lets a page of any origin read the answer, with its cookies or without."""
     origin = headers.get(b"origin", b"*")
-    found = [(b"access-control-allow-origin", origin), (b"vary", b"origin")]
+    found = [
+        (b"access-control-allow-origin", origin), (b"vary", b"origin"),
+        (b"access-control-expose-headers", b"retry-after, x-ratelimit-reset"),
+    ]  # fmt: skip
     return found if origin == b"*" else [*found, (b"access-control-allow-credentials", b"true")]
 
 

@@ -48,7 +48,10 @@ class Spool(Protocol):
         """Return up to ``most`` entries of ``file`` beyond number ``after``, in order."""
 
     def forget(self, place: Place) -> None:
-        """Remove what stands in a file up to ``place``: it had its effect, and that is durable elsewhere."""
+        """Remove what stands in a file up to ``place``: its effect is durable elsewhere. Twice is once."""
+
+    def sweep(self) -> None:
+        """Remove what holds nothing and is nobody's: a writer that stopped before it kept anything leaves that."""
 
     def waiting(self) -> int:
         """Return how many events wait."""

@@ -11,6 +11,7 @@ import time
 from collections.abc import Sequence
 from contextlib import closing, suppress
 from pathlib import Path
+from typing import Any
 
 from filrouge.spool.base import Entry, Place, SpoolFull, Stored
 
@@ -31,6 +32,7 @@ class SqliteSpool:
         self._writing: sqlite3.Connection | None = None
         self._mine: Path | None = None
         self._held: int | None = None
+        self._blank = True  # nothing was kept yet in the file that is written
         self._lock = threading.Lock()
 
     def append(self, entries: Sequence[Entry]) -> None:
@@ -43,27 +45,26 @@ class SqliteSpool:
                     con.executemany(
                         "INSERT INTO entries (source, received_at, count, payload) VALUES (?, ?, ?, ?)", rows
                     )
-            except (sqlite3.OperationalError, OSError) as fault:
-                if not _no_room(fault):
-                    raise
-                self._let_go()  # what a full disk left half-written is not written to again
-                raise SpoolFull from fault
+                self._blank = False
+            except (sqlite3.Error, OSError) as fault:
+                self._let_go()  # what was left half-written is not written to again
+                if _no_room(fault):
+                    raise SpoolFull from fault
+                raise
 
     def _writer(self) -> sqlite3.Connection:
-        if self._writing is not None and self._mine is not None and _size(self._mine) > self._largest:
-            self._let_go()
-        if self._writing is None:
-            name = f"{time.time_ns():020d}-{os.getpid()}{_SUFFIX}"
-            self._mine = self._folder / name
-            self._held = os.open(self._mine.with_suffix(_HELD), os.O_WRONLY | os.O_CREAT, 0o600)
-            fcntl.flock(self._held, fcntl.LOCK_EX)
-            try:
-                self._writing = _open(self._mine, new=True)
-                self._writing.execute(_SCHEMA)
-                _sync(self._folder)
-            except BaseException:
+        if self._writing is not None and self._mine is not None:
+            size = _size(self._mine)
+            if size is None or size > self._largest:  # None: somebody removed it
                 self._let_go()
-                raise
+        if self._writing is None:
+            self._mine = self._folder / f"{time.time_ns():020d}-{os.getpid()}{_SUFFIX}"
+            self._blank = True
+            self._held = os.open(_mark(self._mine), os.O_WRONLY | os.O_CREAT, 0o600)
+            fcntl.flock(self._held, fcntl.LOCK_EX)
+            self._writing = _open(self._mine, new=True)
+            self._writing.execute(_SCHEMA)
+            _sync(self._folder)
         return self._writing
 
     def _let_go(self) -> None:
@@ -71,66 +72,57 @@ class SqliteSpool:
             with suppress(sqlite3.Error):
                 self._writing.close()
             self._writing = None
-        if self._held is not None:
-            os.close(self._held)  # and with it the lock
-            self._held = None
-            if self._mine is not None:
-                self._mine.with_suffix(_HELD).unlink(missing_ok=True)
-        self._mine = None
+        if self._mine is not None:
+            if self._blank:  # nothing was ever kept in it
+                _remove(self._mine)
+            if self._held is not None:
+                os.close(self._held)  # and with it the lock
+            _mark(self._mine).unlink(missing_ok=True)
+        self._held = self._mine = None
 
     def files(self) -> Sequence[str]:
         return sorted(path.name for path in self._folder.glob(f"*{_SUFFIX}"))
 
     def read(self, file: str, after: int, most: int) -> Sequence[Stored]:
+        path = self._folder / file
         said = (
             "SELECT number, source, received_at, count, payload FROM entries WHERE number > ? ORDER BY number LIMIT ?"
         )
-        try:
-            with closing(_open(self._folder / file)) as con:
-                rows = con.execute(said, (after, most)).fetchall()
-        except sqlite3.OperationalError as fault:
-            if _nothing_there(fault):
-                return []
-            raise
+        rows = _asked(path, said, (after, most))
         return [Stored(Place(file, number), Entry(*held)) for number, *held in rows]
 
     def forget(self, place: Place) -> None:
         path = self._folder / place.file
-        with closing(_open(path)) as con:
-            with con:
-                con.execute("DELETE FROM entries WHERE number <= ?", (place.number,))
-            (left,) = con.execute("SELECT count(*) FROM entries").fetchone()
-        if not left and not self._somebodys(path):
-            for end in ("", "-wal", "-shm"):
-                path.with_name(path.name + end).unlink(missing_ok=True)
-            path.with_suffix(_HELD).unlink(missing_ok=True)
+        _asked(path, "DELETE FROM entries WHERE number <= ?", (place.number,))
+        self._remove_if_over(path)
 
-    def _somebodys(self, path: Path) -> bool:
-        """Tell whether a writer holds the file."""
+    def sweep(self) -> None:
+        for file in self.files():
+            self._remove_if_over(self._folder / file)
+
+    def _remove_if_over(self, path: Path) -> None:
+        """Remove a file that holds nothing and that nobody writes: a writer holds its lock as long as it may append."""
         if path == self._mine:
-            return True
+            return
+        mark = None
         try:
-            handle = os.open(path.with_suffix(_HELD), os.O_WRONLY)
-        except FileNotFoundError:
-            return False
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            return True
+            with suppress(FileNotFoundError):  # its writer let it go
+                mark = os.open(_mark(path), os.O_WRONLY)
+                fcntl.flock(mark, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if not any(row[0] for row in _asked(path, "SELECT count(*) FROM entries", ())):
+                _remove(path)
+                _mark(path).unlink(missing_ok=True)
+        except BlockingIOError:
+            return
         finally:
-            os.close(handle)
-        return False
+            if mark is not None:
+                os.close(mark)
 
     def waiting(self) -> int:
-        total = 0
-        for file in self.files():
-            try:
-                with closing(_open(self._folder / file)) as con:
-                    total += con.execute("SELECT coalesce(sum(count), 0) FROM entries").fetchone()[0]
-            except sqlite3.OperationalError as fault:
-                if not _nothing_there(fault):
-                    raise
-        return total
+        counts = (
+            _asked(self._folder / file, "SELECT coalesce(sum(count), 0) FROM entries", ()) for file in self.files()
+        )
+        return sum(row[0] for rows in counts for row in rows)
 
     def close(self) -> None:
         with self._lock:
@@ -148,8 +140,36 @@ def _open(path: Path, *, new: bool = False) -> sqlite3.Connection:
     return con
 
 
-def _size(path: Path) -> int:
-    return sum(part.stat().st_size for end in ("", "-wal") if (part := path.with_name(path.name + end)).exists())
+def _asked(path: Path, sql: str, values: tuple[int, ...]) -> list[tuple[Any, ...]]:
+    """Return what a file answers; nothing when it went meanwhile, or was begun and holds no table yet."""
+    try:
+        with closing(_open(path)) as con:
+            return con.execute(sql, values).fetchall()
+    except sqlite3.OperationalError as fault:
+        if not path.exists() or "no such table" in str(fault):
+            return []
+        raise
+
+
+def _mark(path: Path) -> Path:
+    """Return the file by whose lock a writer says that ``path`` is its own."""
+    return path.with_suffix(_HELD)
+
+
+def _remove(path: Path) -> None:
+    for end in ("", "-wal", "-shm"):
+        path.with_name(path.name + end).unlink(missing_ok=True)
+
+
+def _size(path: Path) -> int | None:
+    """Return the bytes of a file and of what waits to be put in it, None when it is gone."""
+    try:
+        whole = path.stat().st_size
+    except FileNotFoundError:
+        return None
+    with suppress(FileNotFoundError):
+        whole += path.with_name(f"{path.name}-wal").stat().st_size
+    return whole
 
 
 def _sync(folder: Path) -> None:
@@ -159,11 +179,6 @@ def _sync(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
-
-
-def _nothing_there(fault: sqlite3.OperationalError) -> bool:
-    """Tell whether a file went meanwhile, or was begun and holds no table yet."""
-    return getattr(fault, "sqlite_errorname", "") == "SQLITE_CANTOPEN" or "no such table" in str(fault)
 
 
 _NO_ROOM = ("SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_FSYNC", "SQLITE_IOERR_SHMSIZE", "SQLITE_IOERR_TRUNCATE")

@@ -6,16 +6,18 @@ import os
 import random
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from filrouge.spool import Entry, SqliteSpool
+from filrouge.spool import Entry, SqliteSpool, sqlite
 
 
 def entry(number: int, *, size: int = 20) -> Entry:
@@ -61,6 +63,63 @@ def test_what_had_its_effect_is_forgotten_and_an_empty_file_goes_once_nobody_wri
     assert list(spool.files()) == [], "reading does not make it anew"
 
 
+def test_what_is_appended_while_somebody_forgets_is_never_lost(
+    spool: SqliteSpool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reader = SqliteSpool(tmp_path / "spool")
+    spool.append([entry(1)])
+    (file,) = reader.files()
+    place = reader.read(file, 0, 10)[0].place
+    real = sqlite._asked
+
+    def late(path: Path, sql: str, values: tuple[int, ...]) -> Any:
+        found = real(path, sql, values)
+        if sql.startswith("DELETE"):  # between the two, the writer keeps another and stops
+            spool.append([entry(2)])
+            spool.close()
+        return found
+
+    monkeypatch.setattr(sqlite, "_asked", late)
+    reader.forget(place)
+    assert numbers(reader) == [2]
+
+
+def test_forgetting_twice_does_nothing_more(spool: SqliteSpool) -> None:
+    spool.append([entry(1)])
+    spool.close()
+    (file,) = spool.files()
+    place = spool.read(file, 0, 10)[0].place
+    spool.forget(place)
+    spool.forget(place)
+    assert list(spool.files()) == []
+
+
+def test_a_writer_whose_file_was_removed_goes_on_in_another(spool: SqliteSpool, tmp_path: Path) -> None:
+    spool.append([entry(1)])
+    for path in (tmp_path / "spool").iterdir():
+        path.unlink()
+    spool.append([entry(2)])
+    assert numbers(spool) == [2], "what is answered is there"
+
+
+def test_a_file_that_is_no_spool_any_more_is_left_and_the_next_append_goes_on(
+    spool: SqliteSpool, tmp_path: Path
+) -> None:
+    spool.append([entry(1)])
+    (file,) = spool.files()
+    for path in (tmp_path / "spool").glob(f"{file}*"):
+        path.write_bytes(b"no database" * 1_000)
+    refused = 0
+    for _ in range(3):
+        try:
+            spool.append([entry(2)])
+        except sqlite3.DatabaseError:
+            refused += 1
+    assert refused == 1
+    spool.append([entry(3)])
+    assert len(spool.files()) == 2
+
+
 def test_a_number_is_never_given_twice_in_a_file(spool: SqliteSpool) -> None:
     spool.append([entry(1)])
     (file,) = spool.files()
@@ -98,7 +157,7 @@ def test_several_write_at_once_and_each_keeps_its_order(tmp_path: Path) -> None:
 WRITER = """
 import sys
 from pathlib import Path
-from filrouge.spool import Entry, SqliteSpool
+from filrouge.spool import Entry, SqliteSpool, sqlite
 spool, number = SqliteSpool(Path(sys.argv[1])), int(sys.argv[2])
 while True:
     spool.append([Entry("web", 0, 1, b"%d:%s" % (number + n, b"." * 300)) for n in range(5)])
@@ -149,6 +208,11 @@ try:
         kept += 1
 except SpoolFull:
     print("full", kept)
+for _ in range(5):
+    try:
+        spool.append([Entry("web", 0, 1, bytes(most or 9_000_000))])
+    except SpoolFull:
+        pass
 for file in sys.argv[3:]:
     Path(file).unlink()
 if most:
@@ -167,7 +231,10 @@ def filled(folder: Path, most: int, *ballast: Path) -> int:
     assert full.startswith("full ")
     kept = int(full.split()[1])
     assert again == f"again {kept}"
-    assert numbers(SqliteSpool(folder)) == list(range(kept + 1))
+    spool = SqliteSpool(folder)
+    assert numbers(spool) == list(range(kept + 1))
+    spool.sweep()
+    assert all(spool.read(file, 0, 1) for file in spool.files()), "what a full disk refused leaves no file behind"
     return kept
 
 

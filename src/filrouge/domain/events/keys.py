@@ -1,4 +1,4 @@
-"""Write keys as they are published to the collector: by the digest of their word, which is kept nowhere."""
+"""Write keys as they are published to the collector: by the digest of their word."""
 
 from __future__ import annotations
 
@@ -22,5 +22,5 @@ class Published(msgspec.Struct, frozen=True):
 
 
 def digest(word: str) -> str:
-    """Return the digest under which a write key is published; the word itself is kept nowhere."""
+    """Return the digest under which a write key is published; the file does not hold the word."""
     return hashlib.sha256(word.encode()).hexdigest()
