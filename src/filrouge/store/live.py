@@ -18,7 +18,7 @@ from django.db import connections, transaction
 from filrouge.base.text import traces
 from filrouge.store.routers import live_alias
 
-VERSION = "8"
+VERSION = "9"
 LIVE_TABLES = {
     "meta": "name TEXT PRIMARY KEY, value TEXT NOT NULL",
     "origins": "bit INTEGER PRIMARY KEY, entity TEXT NOT NULL, brand TEXT NOT NULL",

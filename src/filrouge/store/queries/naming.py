@@ -13,7 +13,7 @@ from filrouge.store.queries.needs import Need, clauses
 
 MOST = 3_000  # bearers of a name that are looked at
 NEAR = 16  # words that may stand for a misspelt one
-BY_EAR = {"~": 0.9, "=": 0.74}  # the likeness of a word that sounds the same, and whose consonants do
+BY_EAR = {"~": 0.9, "=": 0.78}  # the likeness of a word that sounds the same, and whose consonants do
 
 
 def by_name(
