@@ -166,4 +166,4 @@ def test_a_misspelt_name_of_a_value_is_told_to_the_program(group: World) -> None
 def test_an_entity_that_is_none_is_told_to_the_program(group: World) -> None:
     answer = post(api("advisor", "north"), email=ZOE["email"], entity="nrth")
     assert answer.status_code == 400
-    assert "nrth" in answer.json()["detail"]
+    assert "nrth" in answer.content.decode()

@@ -266,6 +266,7 @@ def test_those_who_stay_keep_the_id_and_each_other_whoever_leaves(world: World) 
             staying = [key for key in (one, bridge, three) if key not in going]
             assert {found[key] for key in staying} == {ada}
             assert ada not in {found[key] for key in going}
+            assert {hit.id for hit in world.find("Ada")} == {*found.values()}, "each has a page"
         verdicts.undo(asking, gesture)
         settle()
         assert {*ids(world).values()} == {ada}

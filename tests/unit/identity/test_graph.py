@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from datetime import timedelta
 
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.unit.identity.conftest import AT
 
 from filrouge.domain.identity.graph import Assignment, assign, state_hash
+from filrouge.domain.identity.weigh import maker
+from filrouge.store.live import number
 
 partitions = st.dictionaries(st.integers(1, 60), st.integers(0, 12), min_size=1, max_size=40)
 
@@ -127,3 +131,10 @@ def test_an_id_stays_with_those_from_whom_records_were_separated_and_with_nobody
     two = {1: 0, 2: 1, 9: 2}
     plain = named(two, before).as_dict()
     assert named(two, before, leaving={1: {9}}).as_dict() == plain, "what was said of somebody else moves no id"
+
+
+def test_an_id_made_later_for_the_same_record_is_unlike_the_first_in_all_of_its_parts() -> None:
+    first, second, again = (maker(AT + timedelta(days=day), 7)([42])[0] for day in (0, 1, 0))
+    assert first == again, "the same records at the same time give the same id"
+    assert first.rpartition("-")[2] != second.rpartition("-")[2]
+    assert number(first) != number(second), "live copies stand under the last bits"

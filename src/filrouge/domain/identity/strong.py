@@ -80,14 +80,16 @@ def strong_edges(desk: Desk, spec: IdentitySpec, *, few: bool = False, among: st
     identifier at a time, as memory would. ``among`` (a table record_key) leaves out what none of them bears; ``nodes``
     bear their keys then.
     """
-    desk.run("create or replace table strong_all (l integer, r integer, rule varchar, w float, kinds varchar)")
+    desk.run(
+        "create or replace table strong_all (l integer, r integer, rule varchar, w float, kinds varchar, place integer)"
+    )
     identifiers = list(dict.fromkeys(rule.identifier for rule in RULES))
     for together in [identifiers] if few else [[one] for one in identifiers]:
         _compare(desk, spec, together, among)
     desk.run(
         """create or replace table strong as
-        select l, r, arg_max(rule, w * 100 - length(rule)) as rule, max(w) as w, arg_max(kinds,
-            w * 100 - length(rule)) as kinds
+        select l, r, arg_max(rule, (w * 100 - length(rule), -place)) as rule, max(w) as w,
+            arg_max(kinds, (w * 100 - length(rule), -place)) as kinds
         from strong_all group by l, r order by l, r"""
     )
     desk.drop("strong_all", "held", "carried")
@@ -129,6 +131,7 @@ def _compare(desk: Desk, spec: IdentitySpec, identifiers: Sequence[str], among: 
     branches = " ".join(f"when i = {code[rule.identifier]} and ({rule.when}) then '{rule.name}'" for rule in rules)
     weights = " ".join(f"when '{rule.name}' then {rule.weight}" for rule in rules)
     kinds = " ".join(f"when '{rule.name}' then '{','.join(rule.kinds)}'" for rule in rules)
+    places = " ".join(f"when '{rule.name}' then {RULES.index(rule)}" for rule in rules)
     desk.run(
         f"""insert into strong_all
         with compared as (
@@ -138,7 +141,8 @@ def _compare(desk: Desk, spec: IdentitySpec, identifiers: Sequence[str], among: 
             join held hr on hr.i = c.i and hr.v = c.v and hl.rid < hr.rid
             join nodes l on l.rid = hl.rid join nodes r on r.rid = hr.rid
         ), ruled as (select lr, rr, case {branches} end as rule from compared)
-        select lr, rr, rule, case rule {weights} end, case rule {kinds} end from ruled where rule is not null"""
+        select lr, rr, rule, case rule {weights} end, case rule {kinds} end, case rule {places} end
+        from ruled where rule is not null"""
     )
 
 

@@ -132,14 +132,17 @@ def leaving(decisions: Sequence[HumanDecision]) -> dict[int, set[int]]:
 
 
 def maker(at: datetime, seed: int) -> Any:
-    """Return a maker of UUIDv7 whose time is ``at`` and whose chance is the content: the same records give the same ids."""
+    """Return a maker of UUIDv7 whose time is ``at`` and whose chance is the content: the same records give the same ids.
+
+    The time counts in the chance too: who leaves a person named after them gets an id unlike it in all of its parts.
+    """
     stamp = f"{int(at.timestamp() * 1000):012x}"
     head = f"{stamp[:8]}-{stamp[8:]}-7"
 
     def ids(smallest: Sequence[int]) -> list[str]:
         made = []
         for key in smallest:
-            d = hashlib.blake2b(b"%d:%d" % (seed, key), digest_size=10).hexdigest()
+            d = hashlib.blake2b(b"%d:%d:%s" % (seed, key, stamp.encode()), digest_size=10).hexdigest()
             made.append(f"{head}{d[:3]}-{'89ab'[int(d[3], 16) & 3]}{d[4:7]}-{d[7:19]}")
         return made
 
