@@ -39,7 +39,6 @@ class Gathering:
             select record_key, {self._columns}, (row_number() over (order by record_key) - 1)::integer as rid from fresh"""
         )
         table.run("create or replace table led (h ubigint, record_key bigint)")
-        self._led: set[int] = set()
 
     def everyone(self, gone: Sequence[int], around: Sequence[str], decisions: Sequence[HumanDecision]) -> set[int]:
         """Lay ``keys`` (rid, record_key) and ``nodes`` of every record that may end with those looked at, numbered by
@@ -60,14 +59,13 @@ class Gathering:
         self._number(inside)
         return inside
 
-    def _lead(self, frontier: set[int]) -> None:
-        """Note the values of ``frontier`` that lead somewhere, and meet whomever they lead to."""
+    def _lead(self) -> None:
+        """Note the values of table ``frontier`` that lead somewhere, and meet whomever they lead to."""
         table, memory = self._table, self._memory
-        table.put("late", pa.table({"record_key": pa.array(sorted(frontier - self._led), pa.int64())}))
         hashes = [hash_sql(key, expression) for key in memory.blocks for expression in blocking.KEYS[key]]
         borne = table.numbers(
             f"""select h, record_key from (
-                select unnest([{", ".join(hashes)}]) as h, record_key from nodes semi join late using (record_key)
+                select unnest([{", ".join(hashes)}]) as h, record_key from nodes semi join frontier using (record_key)
             ) where h is not null"""
         )
         rare = ~memory.too_common(borne["h"])
@@ -87,8 +85,7 @@ class Gathering:
         table.run("insert into led select h, record_key from leads")
         many = f"select h from led group by h having count(distinct record_key) > {MANY}"
         table.run(f"delete from led where h in ({many})")
-        table.drop("late", "leads")
-        self._led |= frontier
+        table.drop("leads")
         self._meet(others)
 
     def _meet(self, keys: Iterable[int]) -> None:
@@ -119,7 +116,7 @@ class Gathering:
         table = self._table
         self._meet(frontier)
         table.put("frontier", pa.table({"record_key": pa.array(sorted(frontier), pa.int64())}))
-        self._lead(frontier)
+        self._lead()
         table.run(
             """create or replace table pairs as
             with found as (
