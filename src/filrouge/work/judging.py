@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import NamedTuple
 
 import msgspec
@@ -37,18 +38,12 @@ class Event(NamedTuple):
     body: bytes
     told: Told
     reason: Reason | None
+    record: int  # the key of the account or the browser that it is of; 0 when it names neither
 
     @property
     def micros(self) -> int:
         """When it happened, in microseconds since 1970."""
         return micros(self.at)
-
-    @property
-    def record(self) -> int:
-        """The key of the account or the browser that it is of; 0 when it names neither."""
-        if self.told.user:
-            return account_key(self.source, self.told.user)
-        return browser_key(self.source, self.told.anonymous) if self.told.anonymous else 0
 
 
 @dataclass
@@ -83,7 +78,7 @@ class Judge:
         for at, bad in enumerate(barred(events)):
             if bad:  # nothing of it is kept but that it came
                 event = events[at]
-                events[at] = event._replace(body=b"", told=NOTHING, reason=Reason("suppressed"))
+                events[at] = event._replace(body=b"", told=NOTHING, reason=Reason("suppressed"), record=0)
         keys = np.fromiter((event.key for event in events), np.int64, len(events))
         known, put_aside = self.taken.known(keys), self.aside.known(keys)
         made = Judged()
@@ -128,6 +123,7 @@ def _events(stored: Stored, plan: Callable[[str], Plan | None]) -> Iterable[Even
         yield Event(
             ids.record_key(entry.source, said.message_id), entry.source, kept.entity, kept.brand, received,
             said.message_id, said.kind, said.at, said.body, what if reason is None else NOTHING, reason,
+            _record(entry.source, what) if reason is None else 0,
         )  # fmt: skip
 
 
@@ -140,11 +136,19 @@ def micros(at: datetime) -> int:
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
+def _record(source: str, said: Told) -> int:
+    if said.user:
+        return account_key(source, said.user)
+    return browser_key(source, said.anonymous) if said.anonymous else 0
+
+
+@lru_cache(maxsize=50_000)  # whoever is active sends many events
 def account_key(source: str, user: str) -> int:
     """Return the key of the record of an account of a sender."""
     return ids.record_key(f"{source}_people", user)
 
 
+@lru_cache(maxsize=50_000)
 def browser_key(source: str, anonymous: str) -> int:
     """Return the key of the record of a browser or a device of a sender."""
     return ids.record_key(f"{source}_visitors", anonymous)

@@ -43,7 +43,7 @@ def _row(event: Event) -> tuple[Any, ...]:
     else:
         body |= {"code": event.reason.code, "values": dict(event.reason.values)}
     told = json.dumps(body, ensure_ascii=False)
-    return _number(), event.source, micros(event.received), event.record if event.reason is None else 0, told
+    return _number(), event.source, micros(event.received), event.record, told
 
 
 def micros_now() -> int:
