@@ -9,7 +9,8 @@ from filrouge.store.models.groups import Agreement, Brand, Entity
 from filrouge.store.models.identity import Doubt, Evaluation, IdentityModel, IdentityQuality
 from filrouge.store.models.layers import HouseholdCorrection, RoleCorrection
 from filrouge.store.models.reviews import Assessment, Review
-from filrouge.store.models.sources import BUILT_IN, Run, Secret, Source
+from filrouge.store.models.senders import WriteKey
+from filrouge.store.models.sources import BUILT_IN, COLLECT, Run, Secret, Source
 from filrouge.store.models.trust import (
     AuditEntry,
     AuditLine,
@@ -24,6 +25,7 @@ from filrouge.store.models.users import Answer, ApiKey, Grant, Role, SavedView, 
 
 __all__ = [
     "BUILT_IN",
+    "COLLECT",
     "Agreement",
     "Answer",
     "ApiKey",
@@ -61,4 +63,5 @@ __all__ = [
     "User",
     "Verdict",
     "Worker",
+    "WriteKey",
 ]

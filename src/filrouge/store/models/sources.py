@@ -9,6 +9,8 @@ from filrouge.store.models.base import Row
 
 # Name and kind of the source of people created here: it holds records, and nothing ever reads it.
 BUILT_IN = "filrouge"
+# Kind of the sources of a sender: they are written to, and nothing ever reads them.
+COLLECT = "collect"
 
 
 class Source(Row):

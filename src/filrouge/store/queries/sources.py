@@ -16,7 +16,7 @@ from filrouge.domain.sources import SourceSpec
 from filrouge.domain.sources.schedule import lateness
 from filrouge.engines import open_engine
 from filrouge.store.lake import Lake
-from filrouge.store.models import BUILT_IN, Entity, Job, Run, Source
+from filrouge.store.models import BUILT_IN, COLLECT, Entity, Job, Run, Source
 from filrouge.store.views import current
 
 SECRETIVE = frozenset({"contact", "text"})
@@ -163,10 +163,13 @@ def late(caller: Caller, *, at: datetime) -> list[SourceLine]:
     return [
         found
         for found in lines(caller)
-        if found.last is None
-        or found.late_by is not None
-        or found.last.state == Run.State.FAILED
-        or found.last.verdict == "doubtful"
+        if found.source.kind != COLLECT
+        and (
+            found.last is None
+            or found.late_by is not None
+            or found.last.state == Run.State.FAILED
+            or found.last.verdict == "doubtful"
+        )
     ]
 
 
