@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from filrouge.store.models.acts import ConsentEvent, Correction, FollowUp, Note, Promise, Verdict
 from filrouge.store.models.arrivals import Arrival
+from filrouge.store.models.collected import Drained, Ledger
 from filrouge.store.models.groups import Agreement, Brand, Entity
 from filrouge.store.models.identity import Doubt, Evaluation, IdentityModel, IdentityQuality
 from filrouge.store.models.layers import HouseholdCorrection, RoleCorrection
@@ -37,6 +38,7 @@ __all__ = [
     "ConsentEvent",
     "Correction",
     "Doubt",
+    "Drained",
     "Entity",
     "Erasure",
     "Evaluation",
@@ -46,6 +48,7 @@ __all__ = [
     "IdentityModel",
     "IdentityQuality",
     "Job",
+    "Ledger",
     "Note",
     "Promise",
     "Review",
