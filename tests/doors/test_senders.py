@@ -195,3 +195,65 @@ def test_the_words_that_the_audit_keeps_are_said(sender: WriteKey, world: Any, s
 @pytest.fixture
 def home() -> Path:
     return settings.get().home
+
+
+def test_a_program_makes_and_revokes_keys_within_what_it_may(people: Any) -> None:
+    from django.test import Client
+
+    from filrouge.work import access, groups
+
+    def api(role: str, entity: str, *scopes: str) -> Client:
+        _, word = groups.make_key(access.OWNER, "test", role=role, scopes=scopes, entities=[entity])
+        return Client(headers={"authorization": f"Bearer {word}"})
+
+    def post(client: Client, path: str, **said: str) -> Any:
+        return client.post(f"/api/v1/senders/{path}", said, content_type="application/json")
+
+    mine = api("engineer", "groupe", "events:write", "sources:read")
+    read_only = api("engineer", "groupe", "sources:read")
+    stranger = api("engineer", "boutique", "events:write", "sources:read")
+    analyst = api("analyst", "groupe", "events:write")
+    for client, status in ((read_only, 403), (stranger, 403), (analyst, 403), (mine, 201)):
+        made = post(client, "keys", source="site", brand="horizon")
+        assert made.status_code == status
+    assert made.json()["key"].startswith(made.json()["prefix"])
+    (one,) = mine.get("/api/v1/senders").json()["items"]
+    assert (one["name"], one["heard"], one["today"]) == ("site", None, None)
+    assert stranger.get("/api/v1/senders").json()["items"] == []
+    path = f"keys/{made.json()['prefix']}/revoke"
+    assert [post(client, path).status_code for client in (read_only, stranger, mine, mine)] == [403, 404, 204, 404]
+
+
+def test_the_word_of_a_key_is_not_kept_for_a_call_sent_twice(people: Any) -> None:
+    from django.test import Client
+
+    from filrouge.store.models import Answer
+    from filrouge.work import access, groups
+
+    _, word = groups.make_key(access.OWNER, "test", role="engineer", scopes=["events:write"])
+    client = Client(headers={"authorization": f"Bearer {word}", "idempotency-key": "one"})
+    said = {"source": "site", "brand": "horizon"}
+    answers = [client.post("/api/v1/senders/keys", said, content_type="application/json") for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [201, 409]
+    assert WriteKey.objects.count() == 1
+    assert answers[0].json()["key"] not in str(list(Answer.objects.values()))
+
+
+def test_what_is_counted_of_a_sender_today_is_on_its_line(sender: WriteKey, signed_in: Enter) -> None:
+    from filrouge.store.models import Ledger
+
+    Ledger.objects.create(source="site", day=clock.now().date(), received=1245, accepted=1237, quarantined=8)
+    page = english(signed_in("remy"), "/senders").content.decode()
+    assert "1,237" in page
+    assert ">8<" in page
+
+
+def test_a_sender_is_heard_as_soon_as_those_who_look_on_see_its_events(sender: WriteKey, signed_in: Enter) -> None:
+    from filrouge.store.live import Live
+
+    now = clock.now()
+    number = round(now.timestamp() * 1_000_000)
+    Live().insert("stream", [(number, "site", number, 0, "{}"), (number + 1, "other", number, 0, "{}")], columns=5)
+    page = english(signed_in("remy"), "/senders/site").content.decode()
+    assert "It is heard" in page
+    assert "Waiting for" not in page

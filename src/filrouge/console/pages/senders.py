@@ -85,6 +85,7 @@ def told(sender: found.Sender) -> dict[str, Any]:
         "heard": sender.heard,
         "keys": sender.keys,
         "in_use": sender.in_use,
+        "today": sender.today,
     }
 
 
