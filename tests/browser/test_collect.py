@@ -79,6 +79,6 @@ def test_an_open_page_shows_what_its_person_does(visit: Visit, address: str, key
     page.wait_for_timeout(1500)
     post(address, key, {"type": "track", "userId": "o1", "event": "Basket abandoned", "properties": {"total": 12}})
     page.wait_for_selector("#moments >> text=Basket abandoned", state="attached", timeout=15_000)
-    post(address, key, {"type": "page", "anonymousId": "a1", "name": "Delivery times"})
-    page.wait_for_selector("#moments >> text=Delivery times", state="attached", timeout=15_000)
+    post(address, key, {"type": "track", "anonymousId": "a1", "event": "Delivery looked up"})
+    page.wait_for_selector("#moments >> text=Delivery looked up", state="attached", timeout=15_000)
     assert page.locator("#moments >> text=Basket abandoned").count() == 1

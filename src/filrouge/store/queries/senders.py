@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
+from filrouge.base import clock
 from filrouge.base.errors import NotFound
 from filrouge.domain.privacy.caller import Caller
-from filrouge.store.models import COLLECT, Brand, Source, WriteKey
+from filrouge.store.live import Live
+from filrouge.store.models import COLLECT, Brand, Ledger, Source, WriteKey
 
 READERS = ("engineer", "analyst", "privacy")
 
 
 @dataclass(frozen=True)
 class Sender:
-    """A sender, its keys (those in use first) and when an event of it last came."""
+    """A sender, its keys (those in use first), when an event of it last came, and what is counted of it today (UTC)."""
 
     name: str
     entity: str
     brand: str
     heard: datetime | None
     keys: tuple[WriteKey, ...]
+    today: Ledger | None = None
 
     @property
     def in_use(self) -> tuple[WriteKey, ...]:
@@ -34,10 +38,12 @@ def senders(caller: Caller) -> list[Sender]:
     keys: dict[str, list[WriteKey]] = {row.name: [] for row in rows_seen}
     for key in WriteKey.objects.filter(source__in=keys):
         keys[key.source].append(key)
+    today = {row.source: row for row in Ledger.objects.filter(source__in=keys, day=clock.now().date())}
+    just = _just_heard(list(keys))
     return [
         Sender(
-            row.name, row.entity, row.brand, row.as_of,
-            tuple(sorted(keys[row.name], key=lambda key: key.revoked_at is not None)),
+            row.name, row.entity, row.brand, max(filter(None, (row.as_of, just.get(row.name))), default=None),
+            tuple(sorted(keys[row.name], key=lambda key: key.revoked_at is not None)), today.get(row.name),
         )
         for row in rows_seen
     ]  # fmt: skip
@@ -58,7 +64,18 @@ def sender_of(source: Source) -> str:
 
 def heard(source: str) -> datetime | None:
     """Return when an event of the sender ``source`` last came, None as long as none did."""
-    return Source.objects.filter(name=source, kind=COLLECT).values_list("as_of", flat=True).first()
+    kept = Source.objects.filter(name=source, kind=COLLECT).values_list("as_of", flat=True).first()
+    return max(filter(None, (kept, _just_heard([source]).get(source))), default=None)
+
+
+def _just_heard(names: Sequence[str]) -> dict[str, datetime]:
+    """Return when the senders ``names`` were heard of, of those whose events are still told to those who look on."""
+    live = Live()
+    if not names or not live.ready():
+        return {}
+    marks = ", ".join(["%s"] * len(names))
+    rows = live.rows(f"SELECT source, max(number) FROM stream WHERE source IN ({marks}) GROUP BY source", list(names))
+    return {source: datetime.fromtimestamp(number / 1_000_000, UTC) for source, number in rows}
 
 
 def brands(caller: Caller) -> list[Brand]:

@@ -182,6 +182,18 @@
     listen();
   });
   document.addEventListener("htmx:afterSettle", listen);
+  // what was unfolded stays so: new moments come above, so places are counted from below
+  const folds = (root) => [...root.querySelectorAll("details")].reverse();
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    if (event.target.id !== "moments") return;
+    const open = folds(event.target).flatMap((fold, index) => (fold.open ? [index] : []));
+    if (!open.length) return;
+    document.addEventListener(
+      "htmx:afterSettle",
+      () => folds(document.getElementById("moments")).forEach((fold, index) => (fold.open = fold.open || open.includes(index))),
+      { once: true },
+    );
+  });
   document.addEventListener("click", (event) => {
     const button = event.target.closest("[data-pause]");
     const here = document.querySelector("[data-moves]");
