@@ -69,7 +69,7 @@ def events(request: HttpRequest, name: str) -> HttpResponse:
     asking = require(request, *found.READERS)
     sender = found.sender(name, asking)
     asked = {key: request.GET.get(key, "") for key in ("verdict", "kind")}
-    lines = moving.lines(sender.name, **asked)
+    lines = moving.lines(sender.name, verdict=asked["verdict"], kind=asked["kind"])
     return render(
         request,
         "console/senders/stream.html",

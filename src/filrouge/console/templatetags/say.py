@@ -146,8 +146,8 @@ def hour(value: Any) -> str:
     return str(dates.format_time(here, format="short", locale=locale()))
 
 
-@register.filter
-def clock(value: Any) -> str:
+@register.filter(name="clock")
+def to_the_second(value: Any) -> str:
     """14:05:09, in the zone of the screens: of something that came moments ago."""
     moment = as_datetime(value)
     return str(dates.format_time(local(moment), format="medium", locale=locale())) if moment else ""

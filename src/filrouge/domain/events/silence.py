@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
-GAPS = (
-    100  # mean gaps between two events: at night, or on a Sunday, they are ten times as long, and chance does the rest
-)
+GAPS = 100  # mean gaps between two events: at night, or on a Sunday, they are ten times as long
 LEAST, MOST = timedelta(hours=1), timedelta(days=3)
 ENOUGH = 20  # events; of a sender that sent fewer, nothing is known
 
