@@ -22,6 +22,8 @@ REASONS: Mapping[str, str] = {
     "letters_unkept": "The event holds half of a letter (a lone surrogate) or NUL, which not every database keeps.",
     "number_too_large": "The event holds a number too large to be kept.",
     "beyond_batch": "A batch holds at most {most} events: this one comes after.",
+    "plan_violated": "The tracking plan expects something else of {field}: {expected}.",
+    "plan_unknown_event": "The tracking plan names no such event ({kind}).",
 }
 
 

@@ -7,8 +7,9 @@ from filrouge.store.models.arrivals import Arrival
 from filrouge.store.models.groups import Agreement, Brand, Entity
 from filrouge.store.models.identity import Doubt, Evaluation, IdentityModel, IdentityQuality
 from filrouge.store.models.layers import HouseholdCorrection, RoleCorrection
+from filrouge.store.models.plans import PlanFinding, TrackingPlan
 from filrouge.store.models.reviews import Assessment, Review
-from filrouge.store.models.sources import BUILT_IN, Run, Secret, Source
+from filrouge.store.models.sources import BUILT_IN, COLLECT, Run, Secret, Source
 from filrouge.store.models.trust import (
     AuditEntry,
     AuditLine,
@@ -23,6 +24,7 @@ from filrouge.store.models.users import Answer, ApiKey, Grant, Role, SavedView, 
 
 __all__ = [
     "BUILT_IN",
+    "COLLECT",
     "Agreement",
     "Answer",
     "ApiKey",
@@ -45,6 +47,7 @@ __all__ = [
     "IdentityQuality",
     "Job",
     "Note",
+    "PlanFinding",
     "Promise",
     "Review",
     "Role",
@@ -55,6 +58,7 @@ __all__ = [
     "Source",
     "SubjectSalt",
     "Suppression",
+    "TrackingPlan",
     "User",
     "Verdict",
     "Worker",
