@@ -415,3 +415,28 @@ def test_an_account_that_was_erased_does_not_come_back(group: World, spool: Spoo
     assert group.find("brandt") == []
     ledger = Ledger.objects.get()
     assert ledger.lost == 0
+
+
+def test_a_plan_that_is_enforced_sets_aside_what_it_forbids_and_counts_what_it_found(
+    group: World, spool: Spool, drain: draining.Drain
+) -> None:
+    from filrouge.store.models import PlanFinding
+    from filrouge.work import plans
+
+    schema = {"type": "object", "properties": {"total": {"type": "number"}}, "required": ["total"]}
+    plan = {"mode": "enforce", "events": [{"kind": "track", "name": "Paid", "schema": schema}]}
+    plans.keep(access.OWNER, "site", plan)
+    drain.looked = float("-inf")
+    wrong = say("track", 1, 1, userId="u", event="Paid", properties={"total": "12"})
+    send(spool, wrong, wrong, say("track", 1, 2, userId="u", event="Paid", properties={"total": 12}))
+    turns(drain)
+    drain.finish()
+    assert len(group.rows("SELECT 1 FROM events")) == 1
+    assert [row["code"] for row in group.rows("SELECT code FROM rejects")] == ["plan_violated"]
+    assert PlanFinding.objects.get().count == 2, "a repeat is judged too: it may have been put right"
+    plans.set_mode(access.OWNER, "site", "watch")
+    drain.looked = float("-inf")
+    send(spool, wrong)
+    turns(drain)
+    drain.finish()
+    assert len(group.rows("SELECT 1 FROM events")) == 2, "what only watches sets nothing aside"

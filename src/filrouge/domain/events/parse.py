@@ -157,6 +157,11 @@ def _whole_letters(body: bytes) -> bytes:
     return _escapes.sub(lambda found: rb"\ufffd" if found["half"] else found[0], body)
 
 
+def kept_letters(body: bytes) -> bytes:
+    """Return ``body`` with the sign of a lost letter where half of one, or NUL, stands."""
+    return _escapes.sub(lambda found: rb"\ufffd" if found["half"] or found["nul"] else found[0], body)
+
+
 def _beside(field: str, said: bytes) -> Reason | None:
     """Return what is wrong with what a batch says for all of its events."""
     if not said:
