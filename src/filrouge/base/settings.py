@@ -41,6 +41,14 @@ class Settings:
         return self.home / "audit.db"
 
     @property
+    def spool(self) -> Path:
+        return self.home / "spool"
+
+    @property
+    def write_keys(self) -> Path:
+        return self.home / "write-keys.json"
+
+    @property
     def on_postgres(self) -> bool:
         return self.database_url.startswith(("postgres://", "postgresql://"))
 

@@ -59,11 +59,13 @@ class Received:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """The events of one request, in order; ``context`` and ``integrations`` are those said for all of them, as sent."""
+    """The events of one request, in order; ``context`` and ``integrations`` are those said for all of them, as sent,
+    and ``sent_at`` when the sender's clock says that it sent them."""
 
     events: Sequence[Received]
     context: bytes = b""
     integrations: bytes = b""
+    sent_at: datetime | None = None
 
 
 def parse(body: bytes, *, kind: str, received: datetime) -> Batch:
@@ -89,7 +91,7 @@ def parse(body: bytes, *, kind: str, received: datetime) -> Batch:
     if beside is not None:  # what is said for all is theirs: they wait until it is put right
         judged = [one if one.reason else replace(one, reason=beside) for one in judged]
     judged += [_aside(event, "", received, "beyond_batch", most=BATCH) for event in events[BATCH:]]
-    return Batch(judged, context, integrations)
+    return Batch(judged, context, integrations, sent)
 
 
 def write_key(body: bytes) -> str:
