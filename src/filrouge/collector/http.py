@@ -75,20 +75,33 @@ async def body_of(receive: Receive, headers: dict[bytes, bytes], hold: Hold) -> 
 
 
 async def _whole(receive: Receive, hold: Hold) -> bytes:
-    """Return the body as it came. Raises Answered, Overloaded."""
+    """Return the body as it came. Raises Answered, Overloaded.
+
+    What is refused is heard out all the same: a line that is dropped with bytes unread loses the answer.
+    """
     parts: list[bytes] = []
-    size = 0
+    size, room = 0, True
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
             raise Answered(400, "interrupted", "The request ended before its body did.")
-        parts.append(message.get("body", b""))
-        size += len(parts[-1])
+        part = message.get("body", b"")
+        size += len(part)
         if size > LARGEST:
             raise _too_large()
-        hold.more(len(parts[-1]))
+        if room:
+            try:
+                hold.more(len(part))
+                parts.append(part)
+            except Overloaded:
+                room = False
+                parts.clear()
+                hold.less()
         if not message.get("more_body"):
-            return b"".join(parts)
+            break
+    if not room:
+        raise Overloaded
+    return b"".join(parts)
 
 
 def _unpacked(body: bytes) -> bytes:

@@ -44,3 +44,8 @@ class Hold:
         """Hold ``size`` bytes more. Raises Overloaded."""
         self._room.take(size)
         self.taken += size
+
+    def less(self) -> None:
+        """Give back at once what is held."""
+        self._room.taken -= self.taken
+        self.taken = 0
