@@ -111,7 +111,7 @@ def event(number: int) -> dict[str, object]:
         "anonymousId": f"5f0c8a52-9d2b-4c3e-8a77-{number:012}", "userId": f"u-{number:06}",
         "timestamp": "2026-11-26T10:00:00.123Z",
         "properties": {"product_id": f"p-{number:05}", "name": "Café moulu 250 g", "price": 4.9, "currency": "EUR"},
-        "context": {"page": {"path": "/cafe", "title": "Cafés"}, "locale": "fr-FR", "library": {"name": "analytics.js"}},
+        "context": {"page": {"path": "/cafe", "title": "Cafés"}, "locale": "fr", "library": {"name": "analytics.js"}},
     }  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import logging
+import re
 from datetime import datetime
 from typing import Any
 
@@ -157,6 +158,7 @@ class Collector:
         if len(parts) == 5 and parts[:3] == ["", "v1", "projects"] and parts[4] == "settings":
             self._key(parts[3])
             own = {"apiKey": parts[3], "unbundledIntegrations": [], "addBundledMetadata": True}
+            own |= _own_address(request)
             return {
                 "integrations": {"Segment.io": own}, "plan": {}, "edgeFunction": {}, "analyticsNextEnabled": True,
                 "middlewareSettings": {}, "enabledMiddleware": {}, "metrics": {"sampleRate": 0},
@@ -173,6 +175,15 @@ class Collector:
                 "updatedAt": clock.now().isoformat(),
             }  # fmt: skip
         return None
+
+
+def _own_address(request: Request) -> dict[str, str]:
+    """Return where a browser's library finds us: told nothing, it would send what it hears to Segment."""
+    host = request.headers.get(b"host", b"").decode("latin-1")
+    if not host:
+        return {}
+    at_home = re.match(r"(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$", host)
+    return {"apiHost": f"{host}/v1", **({"protocol": "http"} if at_home else {})}
 
 
 def _pixel_event(request: Request) -> dict[str, Any]:

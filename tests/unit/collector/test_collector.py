@@ -215,6 +215,10 @@ def test_the_libraries_of_browsers_find_what_they_ask_before_they_start(run: Run
     async def asks(client: httpx.AsyncClient) -> None:
         settings = await client.get("/v1/projects/key/settings")
         assert settings.json()["integrations"]["Segment.io"]["apiKey"] == "key"
+        assert settings.json()["integrations"]["Segment.io"]["apiHost"] == "collect.test/v1", "not Segment's own"
+        assert "protocol" not in settings.json()["integrations"]["Segment.io"], "https, as anywhere"
+        at_home = await client.get("/v1/projects/key/settings", headers={"Host": "localhost:8000"})
+        assert at_home.json()["integrations"]["Segment.io"]["protocol"] == "http"
         source = await client.get("/sourceConfig/?writeKey=key&p=web&v=3&build=modern")
         assert source.json()["source"]["enabled"] is True
         for path in ("/v1/projects/other/settings", "/sourceConfig?writeKey=other"):

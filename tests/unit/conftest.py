@@ -1,4 +1,4 @@
-"""Both forms of the spool, each opened as an installation does."""
+"""The spool in both its forms, each opened as an installation does."""
 
 from __future__ import annotations
 
