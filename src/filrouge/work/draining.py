@@ -21,12 +21,13 @@ import numpy as np
 import pyarrow as pa
 from django.db import close_old_connections, connections
 
+from filrouge import spool as spooling
 from filrouge.base import clock, settings
 from filrouge.base.errors import Conflict, FilrougeError
 from filrouge.domain.events import Reason
 from filrouge.domain.events.plan import Checker
 from filrouge.engines import open_engine
-from filrouge.spool import Place, Spool, SqliteSpool, Stored
+from filrouge.spool import Place, Spool, Stored
 from filrouge.store.idents import Idents
 from filrouge.store.live import Live
 from filrouge.store.models import COLLECT, Drained, Run, Source, Suppression
@@ -73,7 +74,8 @@ def run(stop: threading.Event | None = None) -> None:
 
 def open_spool() -> Spool:
     """Return the spool of this installation."""
-    return SqliteSpool(settings.get().spool)
+    here = settings.get()
+    return spooling.open_spool(here.spool, here.database_url)
 
 
 class Drain:
