@@ -56,26 +56,22 @@ def send(
                 "received_at": received, "properties": json.dumps(said.get(part) or {}),
             })  # fmt: skip
         else:
-            bad.append(row | _reject(one.kind, one.reason.code, dict(one.reason.values), body))
+            values = {"id": one.message_id, **one.reason.values}
+            bad.append(row | _reject(one.kind, one.reason.code, values, body))
     append("events", good)
     append("rejects", bad)
     return keys
 
 
 def set_aside(
-    name: str, entity: str, brand: str, code: str, values: Mapping[str, Any], event: Mapping[str, Any]
-) -> int:
-    """Leave one event among the rejects, for a reason that a plan gave; return its key."""
+    name: str, entity: str, brand: str, code: str, values: Mapping[str, Any], event: Mapping[str, Any],
+    without: tuple[str, ...] = (),
+) -> int:  # fmt: skip
+    """Leave one event among the rejects, for a reason that a plan gave, without some of its fields; return its key."""
     key = ids.record_key(name, str(event["messageId"]))
-    row = {
-        "source": name,
-        "entity": entity,
-        "brand": brand,
-        "record_key": key,
-        "run_id": "live",
-        "recorded_at": clock.now(),
-    }
-    append("rejects", [row | _reject(str(event["type"]), code, values, json.dumps(event))])
+    row = {"source": name, "entity": entity, "brand": brand, "record_key": key, "run_id": "live"}
+    body = json.dumps({field: value for field, value in event.items() if field not in without})
+    append("rejects", [row | {"recorded_at": clock.now()} | _reject(str(event["type"]), code, values, body)])
     return key
 
 

@@ -55,7 +55,7 @@ def served(environment: dict[str, str]) -> Iterator[str]:
     """Serve what stands in a home folder for a while; return where."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "filrouge.cli", "serve", "--port", str(port), "--roles", "web"]
+    command = [sys.executable, "-m", "filrouge.cli", "serve", "--port", str(port), "--roles", "web,collect"]
     log = Path(environment["FILROUGE_HOME"]).parent / f"serve-{port}.log"
     with log.open("w") as stream:
         server = subprocess.Popen(command, env=environment, stdout=stream, stderr=stream)

@@ -12,7 +12,7 @@ from filrouge.base.errors import FilrougeError, Refused
 
 KNOWN = "filrouge.key"  # where a request holds its bearer word and the key that it was found to be
 # These answers hold a word that is told once and kept nowhere: a second call is told that, and no more.
-TOLD_ONCE = ("/api/v1/accounts",)
+TOLD_ONCE = ("/api/v1/accounts", "/api/v1/senders/keys")
 
 
 class IdempotencyMiddleware:

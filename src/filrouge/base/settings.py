@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 
 from filrouge.base.errors import UsageError
 
+ROLES = ("web", "collect", "worker")  # what a process of an installation may be for
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -24,6 +26,7 @@ class Settings:
     sample: Path
     secret_key: str
     hosts: tuple[str, ...]
+    roles: tuple[str, ...]
     debug: bool
     https: bool
     allow_private: tuple[str, ...]
@@ -66,6 +69,7 @@ def get() -> Settings:
         sample=Path(_read("FILROUGE_SAMPLE", "sample", file, f"{home}-sample")).resolve(),
         secret_key=_secret_key(home, file),
         hosts=tuple(h for h in _read("FILROUGE_HOSTS", "hosts", file, "localhost,127.0.0.1,[::1]").split(",") if h),
+        roles=_roles(file),
         debug=_read("FILROUGE_DEBUG", "debug", file, "") == "1",
         https=_read("FILROUGE_HTTPS", "https", file, "") == "1",
         allow_private=tuple(a for a in _read("FILROUGE_ALLOW_PRIVATE", "allow_private", file, "").split(",") if a),
@@ -117,6 +121,16 @@ def _file() -> dict[str, Any]:
 def _read(name: str, key: str, file: dict[str, Any], default: str) -> str:
     value = variable(name)
     return value if value is not None else str(file.get(key, default))
+
+
+def _roles(file: dict[str, Any]) -> tuple[str, ...]:
+    wanted = [role.strip() for role in _read("FILROUGE_ROLES", "roles", file, "").split(",")]
+    found = tuple(role for role in wanted if role) or ROLES
+    if unknown := [role for role in found if role not in ROLES]:
+        raise UsageError(
+            "There is no role called {role}.", hint="Roles: {known}.", role=unknown[0], known=", ".join(ROLES)
+        )
+    return found
 
 
 def _issuer(file: dict[str, Any]) -> str:

@@ -1,8 +1,9 @@
-"""``filrouge serve``: the web and the worker in one process tree, or each apart."""
+"""``filrouge serve``: the web, the collector and the workers in one process tree, or each apart."""
 
 from __future__ import annotations
 
 import hashlib
+import importlib
 import multiprocessing
 import os
 import socket
@@ -16,50 +17,70 @@ from granian.constants import Interfaces
 from granian.server import Server
 
 from filrouge.base import settings
-from filrouge.base.errors import Conflict, UsageError
+from filrouge.base.errors import Conflict
 
-ROLES = ("web", "worker")
+# Modules of ``work`` that each run in a process of their own, where the role worker is played.
+WORKERS = ("worker", "draining")
 RESTART_AFTER = 5.0  # seconds before a worker that fell is started again
 
 
 def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on.")] = 8000,
-    roles: Annotated[str, typer.Option(help="What to run: web, worker, or both.")] = "web,worker",
+    roles: Annotated[str, typer.Option(help="What to run, separated by commas; by default web,collect,worker.")] = "",
 ) -> None:
-    """Serve the console and work through the waiting jobs."""
-    from filrouge.cli import talk
+    """Serve the console, collect what sites and applications send, work through the waiting jobs."""
+    wanted = (settings.use(FILROUGE_ROLES=roles) if roles else settings.get()).roles
+    listens = {"web", "collect"} & set(wanted)
+    if listens:
+        _free(host, port)
+    here = "" if listens else WORKERS[0]  # where nothing listens, one of them is this very process
+    workers = [Worker(name) for name in WORKERS if name != here] if "worker" in wanted else []
+    if "web" in wanted:
+        _prepare_web()
+    for worker in workers:
+        worker.start()
+    try:
+        if listens:
+            _listen(host, port, web="web" in wanted)
+        else:
+            _work(here)
+    finally:
+        for worker in workers:
+            worker.end()
+        for worker in workers:
+            worker.join()
+
+
+def _prepare_web() -> None:
     from filrouge.work import installation
 
-    wanted = tuple(role.strip() for role in roles.split(",") if role.strip())
-    if unknown := [role for role in wanted if role not in ROLES]:
-        raise UsageError("There is no role called {role}.", hint="Roles are web and worker.", role=unknown[0])
-    if "web" not in wanted:
-        _work()
-        return
-    _free(host, port)
     installation.ready()
     prepare_static()
-    worker = Worker() if "worker" in wanted else None
-    if worker:
-        worker.start()
+
+
+def _listen(host: str, port: int, *, web: bool) -> None:
+    """Serve the console, with the collector beside it when that role is played too; or the collector alone.
+
+    The collector alone asks nothing of the databases: what it is sent is kept while they are away.
+    """
+    from filrouge.cli import talk
+
     # What read the lake here has threads that a fork would not take along: the web begins in a process of its own.
     multiprocessing.set_start_method("spawn", force=True)
-    talk.print(f"Filrouge listens on http://{host}:{port} (Ctrl-C stops it).")
-    try:
-        Server(
-            "filrouge.site.asgi:application",
-            address=host,
-            port=port,
-            interface=Interfaces.ASGI,
-            workers=1,
-            websockets=False,
-            log_access=False,
-            respawn_failed_workers=True,
-        ).serve()
-    finally:
-        if worker:
-            worker.stop()
+    who = "Filrouge" if web else "The collector"
+    talk.print(f"{who} listens on http://{host}:{port} (Ctrl-C stops it).")
+    Server(
+        "filrouge.site.asgi:application" if web else "filrouge.site.collect:collector",
+        address=host,
+        port=port,
+        interface=Interfaces.ASGI,
+        workers=1,
+        websockets=False,
+        log_access=False,
+        respawn_failed_workers=True,
+        factory=not web,
+    ).serve()
 
 
 def _free(host: str, port: int) -> None:
@@ -78,27 +99,34 @@ def _free(host: str, port: int) -> None:
 
 
 class Worker:
-    """The process that works through the jobs, started again when it falls."""
+    """A process that runs a module of ``work``, started again when it falls."""
 
-    def __init__(self) -> None:
+    def __init__(self, name: str) -> None:
+        self._name = name
         self._spawn = multiprocessing.get_context("spawn")
         self._stopping = threading.Event()
         self._process: multiprocessing.process.BaseProcess | None = None
-        self._watch = threading.Thread(target=self._keep, name="worker-watch", daemon=True)
+        self._watch = threading.Thread(target=self._keep, name=f"{name}-watch", daemon=True)
 
     def start(self) -> None:
         self._launch()
         self._watch.start()
 
-    def stop(self) -> None:
-        """End the worker, giving it a moment to put down what it holds."""
+    def end(self) -> None:
+        """Ask the worker to end."""
         self._stopping.set()
         if self._process and self._process.is_alive():
             self._process.terminate()
+
+    def join(self) -> None:
+        """Give it a moment to put down what it holds."""
+        if self._process:
             self._process.join(10)
 
     def _launch(self) -> None:
-        self._process = self._spawn.Process(target=_work, name="filrouge-worker", daemon=True)
+        self._process = self._spawn.Process(
+            target=_work, args=(self._name,), name=f"filrouge-{self._name}", daemon=True
+        )
         self._process.start()
 
     def _keep(self) -> None:
@@ -107,13 +135,11 @@ class Worker:
                 self._launch()
 
 
-def _work() -> None:
+def _work(name: str) -> None:
     from filrouge.cli import set_up
 
     set_up()
-    from filrouge.work import worker
-
-    worker.run()
+    importlib.import_module(f"filrouge.work.{name}").run()
 
 
 def prepare_static() -> None:

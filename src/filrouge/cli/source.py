@@ -55,7 +55,7 @@ def list_(as_json: AsJson = False) -> None:
             line.source.name,
             line.source.reads,
             *counts,
-            (last.state if last else "never run") + (", late" if line.late_by else ""),
+            _state(line),
             "paused" if not line.source.enabled else _minute(line.source.due_at),
         )
     talk.print(table)
@@ -148,6 +148,12 @@ def undo(run_id: Annotated[str, typer.Argument(help="The number of the run, as `
     installation.ready()
     made = sources.undo(run_id, by=BY)
     talk.print(f"The run of {made.source_name} is undone. `filrouge identity resolve` brings the people up to date.")
+
+
+def _state(line: Any) -> str:
+    if line.source.kind == "collect":
+        return "sends by itself"
+    return (line.last.state if line.last else "never run") + (", late" if line.late_by else "")
 
 
 def _minute(at: datetime | None) -> str:

@@ -54,7 +54,7 @@ _VIEWS = {
     },
     "companies": {"company"},
     "reviews": {"review", "review-next", "review-quality"},
-    "sources": {"source", "run"},
+    "sources": {"source", "run", "senders", "sender", "sender-new"},
     "erasures": {"erasure"},
 }  # fmt: skip
 

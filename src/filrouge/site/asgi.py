@@ -1,4 +1,7 @@
-"""The ASGI entry: Django on a fixed set of threads, each keeping its own connections from one request to the next."""
+"""The ASGI entry: Django on a fixed set of threads, each keeping its own connections from one request to the next.
+
+The collector answers beside it, unless that role is played elsewhere.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ from asgiref.sync import ThreadSensitiveContext
 from django.core.handlers.asgi import ASGIHandler
 
 from filrouge.base import settings
+from filrouge.site.collect import Application, Doors, collector
 
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
 Send = Callable[[Mapping[str, Any]], Awaitable[None]]
@@ -55,4 +59,8 @@ async def _lifespan(receive: Receive, send: Send) -> None:
 if settings.variable("DJANGO_SETTINGS_MODULE") is None:
     settings.use(DJANGO_SETTINGS_MODULE="filrouge.site.settings")
 django.setup(set_prefix=False)
-application = Site()
+from filrouge.console.streams import Streams  # noqa: E402 - it reads the settings that were set up above
+
+application: Application = Streams(Site())
+if "collect" in settings.get().roles:
+    application = Doors(application, collector())

@@ -11,14 +11,16 @@ import uuid
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
 from django.db import connections, transaction
 
 from filrouge.base.text import traces
+from filrouge.domain.profiles.gather import LAST
 from filrouge.store.routers import live_alias
 
-VERSION = "9"
+VERSION = "10"
 LIVE_TABLES = {
     "meta": "name TEXT PRIMARY KEY, value TEXT NOT NULL",
     "origins": "bit INTEGER PRIMARY KEY, entity TEXT NOT NULL, brand TEXT NOT NULL",
@@ -35,15 +37,31 @@ LIVE_TABLES = {
     "PRIMARY KEY (token, company)",
     "promotions": "promotion BIGINT PRIMARY KEY, body {blob} NOT NULL",
     "redirects": "old TEXT PRIMARY KEY, new TEXT NOT NULL",
+    "accounts": "record BIGINT PRIMARY KEY, person TEXT NOT NULL, dirty INTEGER NOT NULL, changed_at BIGINT NOT NULL, "
+    "source TEXT NOT NULL, body TEXT NOT NULL",
+    "tail": "record BIGINT NOT NULL, moment BIGINT NOT NULL, at BIGINT NOT NULL, flush BIGINT NOT NULL, "
+    "body TEXT NOT NULL, PRIMARY KEY (record, moment)",
+    "stream": "number BIGINT PRIMARY KEY, source TEXT NOT NULL, at BIGINT NOT NULL, record BIGINT NOT NULL, "
+    "body TEXT NOT NULL",
 }
+# What stays when the copies are built anew: events that the lake does not hold yet are nowhere else to be read at once.
+LASTING = ("tail", "stream")
 _INDEXES = (
     "CREATE INDEX IF NOT EXISTS keys_person ON keys (person)",
     "CREATE INDEX IF NOT EXISTS names_person ON names (person)",
     "CREATE INDEX IF NOT EXISTS redirects_new ON redirects (new)",
     "CREATE INDEX IF NOT EXISTS grams_token ON grams (token)",
     "CREATE INDEX IF NOT EXISTS companies_name ON companies (name, company)",
+    "CREATE INDEX IF NOT EXISTS accounts_dirty ON accounts (dirty) WHERE dirty = 1",
+    "CREATE INDEX IF NOT EXISTS stream_source ON stream (source, number)",
+    "CREATE INDEX IF NOT EXISTS tail_flush ON tail (flush)",
 )
 Row = Sequence[Any]
+BITS = 63  # of one number: a pair of entity and brand each
+
+
+class TooManyOrigins(Exception):
+    """The group has more pairs of entity and brand than a search tells apart."""
 
 
 def number(person: str) -> int:
@@ -78,10 +96,18 @@ class Live:
             return False
 
     def create(self, suffix: str = "", *, only: Sequence[str] = tuple(LIVE_TABLES)) -> None:
-        """Make the tables anew (all, or some); ``suffix`` names a set being built beside the one in use."""
+        """Make the tables anew (all, or some); ``suffix`` names a set being built beside the one in use.
+
+        Those that last are made when they are missing.
+        """
+        self._make(only=[name for name in only if name in LASTING], suffix="")
+        only = [name for name in only if name not in LASTING]
         with self.writing():
             for name in only:
                 self.rows_changed(f"DROP TABLE IF EXISTS {name}{suffix}")
+        self._make(only=only, suffix=suffix)
+
+    def _make(self, *, only: Sequence[str], suffix: str) -> None:
         blob = "BYTEA" if self.postgres else "BLOB"
         rowless = "" if self.postgres else " WITHOUT ROWID"
         with self.con.cursor() as cursor:
@@ -89,7 +115,7 @@ class Live:
                 cursor.execute("CREATE SCHEMA IF NOT EXISTS live")
             for name in only:
                 columns = LIVE_TABLES[name]
-                keyed = rowless if name in ("keys", "names", "grams", "company_words") else ""
+                keyed = rowless if name in ("keys", "names", "grams", "company_words", "tail") else ""
                 shape = columns.format(blob=blob)
                 if self.postgres:  # words are looked up by their beginning: bytes, not the order of a language
                     shape = shape.replace("TEXT", 'TEXT COLLATE "C"')
@@ -98,7 +124,7 @@ class Live:
     def put_in_place(self, *, only: Sequence[str] = tuple(LIVE_TABLES)) -> None:
         """Let what was built under ``_next`` take the place of what is in use, at once."""
         with self.writing():
-            for name in only:
+            for name in (name for name in only if name not in LASTING):
                 self.rows_changed(f"DROP TABLE IF EXISTS {name}")
                 self.rows_changed(f"ALTER TABLE {name}_next RENAME TO {name}")
             for statement in _INDEXES:
@@ -217,6 +243,17 @@ class Live:
         """Return the bit of each (entity, brand)."""
         return {(entity, brand): bit for bit, entity, brand in self.rows("SELECT bit, entity, brand FROM origins")}
 
+    def origin(self, entity: str, brand: str) -> int:
+        """Return the bit of (entity, brand), given now to a pair that has none. Raises TooManyOrigins."""
+        known = self.origins()
+        if (entity, brand) not in known:
+            free = [bit for bit in range(BITS) if bit not in set(known.values())]
+            if not free:
+                raise TooManyOrigins
+            known[entity, brand] = free[0]
+            self.insert("origins", [(free[0], entity, brand)], columns=3)
+        return known[entity, brand]
+
     def known_tokens(self, words: Sequence[str]) -> set[str]:
         """Return those of ``words`` that some name holds already."""
         marks = ", ".join(["%s"] * len(words))
@@ -239,10 +276,29 @@ class Live:
         found = self.rows(f"SELECT person, body FROM documents WHERE person IN ({marks})", list(people))
         return {person: unpack(body) for person, body in found}
 
-    def moments(self, person: str) -> list[dict[str, Any]]:
-        """Return the last moments of ``person``, latest first."""
+    def moments(self, person: str, records: Sequence[int] = ()) -> list[dict[str, Any]]:
+        """Return the last moments of ``person``, latest first; among them what happened to ``records`` since."""
         found = self.rows("SELECT body FROM moments WHERE person = %s", [number(person)])
-        return unpack(found[0][0]) if found else []
+        kept: list[dict[str, Any]] = unpack(found[0][0]) if found else []
+        since = self.tail(records)
+        if not since:
+            return kept
+        known = {(item["record_key"], item["source"]) for item in kept if item["kind"] == "event"}
+        every = kept + [item for item in since if (item["record_key"], item["source"]) not in known]
+        every.sort(key=lambda item: (datetime.fromisoformat(item["at"]), item["record_key"]), reverse=True)
+        return every[:LAST]
+
+    def tail(self, records: Sequence[int]) -> list[dict[str, Any]]:
+        """Return the events of ``records`` that no page has taken up yet, the last of each."""
+        found: list[dict[str, Any]] = []
+        for start in range(0, len(records), 500):
+            some = list(records[start : start + 500])
+            marks = ", ".join(["%s"] * len(some))
+            rows = self.rows(
+                f"SELECT body FROM tail WHERE record IN ({marks}) ORDER BY at DESC, moment DESC LIMIT {LAST}", some
+            )
+            found += [json.loads(body) for (body,) in rows]
+        return found
 
     def promotions(self) -> list[dict[str, Any]]:
         """Return every promotion that the group's systems know."""

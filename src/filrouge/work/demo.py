@@ -39,9 +39,22 @@ from filrouge.store.models import (
     Source,
     User,
     Verdict,
+    WriteKey,
 )
 from filrouge.tables import TABLES
-from filrouge.work import audit, baselines, followups, groups, identity, installation, live, memory, runs, sources
+from filrouge.work import (
+    audit,
+    baselines,
+    followups,
+    groups,
+    identity,
+    installation,
+    live,
+    memory,
+    runs,
+    senders,
+    sources,
+)
 
 BY = "demo"
 # People before what refers to them, so that each run can tell how many it matched.
@@ -193,12 +206,14 @@ def remove() -> dict[str, int]:
         for counted in (IdentityQuality, Doubt):  # the figures of the sample say nothing of what remains
             counted.objects.all().delete()
         Run.objects.filter(source__name__in=names).delete()
+        WriteKey.objects.filter(source__in=names).delete()
         Source.objects.filter(sample=True).delete()
         User.objects.filter(sample=True).delete()
         Agreement.objects.filter(sample=True).delete()
         Brand.objects.filter(sample=True).delete()
         Entity.objects.filter(sample=True).delete()
         audit.record("sample.remove", by=BY, sources=len(names))
+    senders.publish()
     sample.remove(settings.get().sample)
     memory.forget()
     if Source.objects.filter(reads="person_records").exists():

@@ -13,11 +13,11 @@ from django.db.migrations.executor import MigrationExecutor
 
 from filrouge.base import settings
 from filrouge.base.errors import StorageError
-from filrouge.work import runs
+from filrouge.work import runs, senders
 
 
 def ready() -> None:
-    """Make the home folder and the tables when they are missing, and finish what a crash left half-way.
+    """Make the home folder and the tables when they are missing, finish what a crash left half-way, publish write keys.
 
     Raises StorageError when the folder cannot be written.
     """
@@ -39,6 +39,7 @@ def ready() -> None:
             if executor.migration_plan(executor.loader.graph.leaf_nodes()):
                 call_command("migrate", database=alias, interactive=False, verbosity=0)
     runs.recover()
+    senders.publish()
 
 
 def _schema(alias: str) -> None:

@@ -15,9 +15,9 @@ from filrouge.base.text import traces
 from filrouge.domain.profiles import companies as firms
 from filrouge.domain.profiles import gather
 from filrouge.store.lake import arrow_schema
-from filrouge.store.live import VERSION, Live, number, pack
+from filrouge.store.live import BITS, VERSION, Live, number, pack
 from filrouge.store.models import Correction
-from filrouge.work import findable, locks, runs
+from filrouge.work import accounts, findable, locks, runs
 from filrouge.work.laid import BUCKET, STRETCH, Laid
 
 WRITE = 1_000  # rows a transaction beside readers
@@ -69,10 +69,14 @@ def _rebuild(progress: runs.Progress) -> dict[str, int]:
                 done[name] += len(rows)
                 progress(name, done[name], None)
         _rest(laid, live)
+        for held in accounts.held(laid):
+            _bulk(live, "accounts_next", held, 6)
         told = {"version": VERSION, "built_at": began.isoformat(), "people": str(done["people"])}
         _bulk(live, "origins_next", [(bit, entity, brand) for (entity, brand), bit in origins.items()], 3)
         _bulk(live, "meta_next", list(told.items()), 2)
-        live.put_in_place()
+        with live.writing():
+            accounts.carry_over(live, since=began)
+            live.put_in_place()
     findable.learn(Correction.objects.filter(undone_at=None).order_by("id"))
     return done
 
@@ -118,6 +122,7 @@ def _refresh(people: Sequence[str], *, aside: bool, progress: runs.Progress) -> 
         _load_redirects(laid, live, "")
         findable.learn(Correction.objects.filter(undone_at=None, person__in=_aliases(live, people)).order_by("id"))
         live.count_people(sum(map(len, documents)))
+        accounts.moved(laid, live)
         if not aside:
             if _companies_changed(laid, since):
                 _load_companies(laid, live)
@@ -126,9 +131,6 @@ def _refresh(people: Sequence[str], *, aside: bool, progress: runs.Progress) -> 
 
 
 # --- rows -------------------------------------------------------------------------------------------------------------
-
-
-BITS = 63  # of one number: a pair of entity and brand each
 
 
 def _origins(laid: Laid, live: Live) -> dict[tuple[str, str], int]:

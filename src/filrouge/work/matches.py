@@ -86,6 +86,22 @@ def found(asking: Caller, said: Mapping[str, str], *, entity: str = "") -> Told:
         return Told(_matcher().match(record, seen=seen), records)
 
 
+class _All:
+    """Every record: whoever asks is the product itself."""
+
+    def __contains__(self, _: object) -> bool:
+        return True
+
+
+def whose(record: Mapping[str, str | None]) -> identity.Match | None:
+    """Return whose a record (``ATTRIBUTES`` and ``entity``) is, among everybody; None while nothing can be matched."""
+    try:
+        with _lock:
+            return _matcher().match(dict.fromkeys(ATTRIBUTES) | dict(record), seen=lambda _: _All())
+    except Conflict:
+        return None
+
+
 def checked(said: Mapping[str, str]) -> dict[str, str | None]:
     """Return the attributes of a record without blanks around them. Raises UsageError, which names what is wrong."""
     unknown = sorted(set(said) - set(ATTRIBUTES))

@@ -27,7 +27,7 @@ from filrouge.store.models import Entity, Review, Source, Verdict
 from filrouge.store.models.base import Personal
 from filrouge.store.queries.tables import forget_copies
 from filrouge.tables import TABLES
-from filrouge.work import access, audit, live, memory, runs, sql
+from filrouge.work import access, accounts, audit, live, memory, runs, sql
 
 SIGN_IN_DAYS = 365  # failures to sign in: long enough to look into an attack
 FEW = 5_000  # people whose pages are built anew one by one; beyond, all are
@@ -313,6 +313,9 @@ def _forget(found: Found) -> None:
     copies = Live()
     if not copies.ready() or not found.gone:
         return
+    for records in _few(found.records.to_pylist()):
+        with copies.writing():
+            accounts.forget(copies, records)
     for some in _few(found.gone):
         marks = ", ".join(["%s"] * len(some))
         with live.alone(), copies.writing():

@@ -28,7 +28,7 @@ __all__ = [
     "starting", "writing",
 ]  # fmt: skip
 
-_WHAT = {"identity": Phrase("Settling who is who")}
+_WHAT = {"identity": Phrase("Settling who is who"), "collect": Phrase("Taking in what senders sent")}
 TO_TAKE_BACK = {"take_back": True}  # the manifest of a run undone, until the lake holds nothing of it
 _NOT_BY_RUN = ("links", "people", "golden_values")  # the worker settles these again
 Progress = Callable[[str, int, int | None], None]
@@ -139,9 +139,10 @@ def _fail(run: Run, error: BaseException) -> None:
 
 
 def commit(
-    run: Run, manifest: dict[str, dict[str, Any]], *, line: tuple[str, str, str] | None = None, **details: Any
-) -> None:
-    """Promise the staged files in one transaction, then carry the promise out.
+    run: Run, manifest: dict[str, dict[str, Any]], *, line: tuple[str, str, str] | None = None,
+    beside: Callable[[], None] = lambda: None, **details: Any,
+) -> None:  # fmt: skip
+    """Promise the staged files in one transaction, then carry the promise out; ``beside`` is kept with the promise.
 
     ``line``: action, kind of subject and subject of the audit line, when it is not the run itself.
 
@@ -153,6 +154,7 @@ def commit(
             run.manifest = manifest
             run.state = Run.State.STAGED
             run.save()
+            beside()
             action, kind, subject = line or (f"{run.kind}.run", "run", str(run.id))
             audit.record(action, by=run.by, kind=kind, subject=subject, source=run.source_name, **details)
         carry_out(run)

@@ -12,7 +12,7 @@ from filrouge.base.errors import Conflict, DefinitionError, Refused
 from filrouge.domain.privacy.caller import Caller
 from filrouge.domain.sources import SourceSpec
 from filrouge.domain.sources.schedule import next_run
-from filrouge.store.models import Job, Run, Source
+from filrouge.store.models import COLLECT, Job, Run, Source
 from filrouge.store.queries.sources import acts, source_of
 from filrouge.work import access, audit, jobs
 
@@ -50,7 +50,7 @@ def tick(*, at: datetime | None = None) -> int:
 def plan_all() -> None:
     """Give a next moment to the sources that have a schedule and none yet."""
     now = clock.now()
-    for source in Source.objects.filter(enabled=True, due_at=None):
+    for source in Source.objects.filter(enabled=True, due_at=None).exclude(kind=COLLECT):
         with suppress(DefinitionError):
             coming = next_run(SourceSpec.parse(source.spec, what=source.name), after=now)
             Source.objects.filter(pk=source.pk, due_at=None).update(due_at=coming)
@@ -111,9 +111,19 @@ def behind() -> bool:
 
 
 def own(asking: Caller, name: str) -> Source:
-    """Return a source that the caller may run. Raises NotFound, Refused when it holds others' rows too."""
+    """Return a source that the caller may run.
+
+    Raises NotFound, Refused when it holds others' rows too, Conflict when nothing ever reads it.
+    """
     access.must(asking, "engineer", scope="sources:run")
-    return whole(asking, source_of(name, asking))
+    source = whole(asking, source_of(name, asking))
+    if source.kind == COLLECT:
+        raise Conflict(
+            "Nothing is read from {name}: it sends its events by itself.",
+            hint="Revoke its write keys to stop it.",
+            name=name,
+        )
+    return source
 
 
 def whole(asking: Caller, source: Source) -> Source:

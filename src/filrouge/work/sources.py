@@ -19,7 +19,7 @@ from filrouge.domain.sources import SourceSpec
 from filrouge.domain.sources.schedule import next_run
 from filrouge.domain.sources.verdict import Counts, judge
 from filrouge.engines import open_engine
-from filrouge.store.models import BUILT_IN, Brand, Entity, Erasure, Run, Source
+from filrouge.store.models import BUILT_IN, COLLECT, Brand, Entity, Erasure, Run, Source
 from filrouge.tables import TABLES
 from filrouge.work import audit, definitions, runs, secrets, suppressions
 from filrouge.work.imports import KEEPS_CURSOR, Import, Prepared
@@ -42,10 +42,18 @@ def define(data: Any, *, folder: Path, by: str, sample: bool = False) -> Source:
         raise UsageError(
             "The name {name} is kept for people created here.", hint="Choose another name and kind.", name=BUILT_IN
         )
+    if spec.kind == COLLECT:
+        raise UsageError(
+            "A sender is not defined by a file: it is given a key.",
+            hint="`filrouge key create --source {name} --brand …` makes one.",
+            name=spec.source,
+        )
     _known_places(spec)
     now = clock.now()
     with transaction.atomic():
         before = Source.objects.select_for_update().filter(name=spec.source).first()
+        if before is not None and before.kind == COLLECT:
+            raise Conflict("The name {name} is taken.", hint="Choose another name.", name=spec.source)
         due = next_run(spec, after=now) if before is None or before.enabled else None
         if before is not None and before.due_at and _same_schedule(before, spec):
             due = before.due_at
@@ -91,6 +99,12 @@ def get(name: str) -> tuple[Source, SourceSpec]:
     """Return the source called ``name`` and its definition. Raises NotFound."""
     read = Source.objects.exclude(kind=BUILT_IN)
     source = read.filter(name=name).first()
+    if source is not None and source.kind == COLLECT:
+        raise Conflict(
+            "Nothing is read from {name}: it sends its events by itself.",
+            hint="Revoke its write keys to stop it.",
+            name=name,
+        )
     if source is None:
         known = sorted(read.values_list("name", flat=True))
         near = get_close_matches(name, known, n=3)

@@ -36,6 +36,7 @@ from filrouge.work import (
     retention,
     runs,
     schedules,
+    senders,
     sources,
 )
 
@@ -64,6 +65,7 @@ def run(stop: threading.Event | None = None) -> None:
             alive(name)
             schedules.tick()
             _surviving(go_on)
+            _surviving(senders.publish)  # whatever became of the file, the collector is told anew
         job = jobs.claim(name)
         if job is None:
             ending.wait(PAUSE)

@@ -6,14 +6,15 @@ from itertools import groupby
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from filrouge.console import names, sources
+from filrouge.console.pages import senders as senders_page
 from filrouge.console.pages.acting import act, done
 from filrouge.console.who import require
-from filrouge.store.queries import group
+from filrouge.store.queries import group, senders
 from filrouge.store.queries import sources as found
 from filrouge.work import jobs, schedules
 from filrouge.work import sources as works
@@ -24,9 +25,9 @@ REJECTS = 500
 
 @login_required
 def index(request: HttpRequest) -> HttpResponse:
-    """List every source by system, as of when it is known, and how its last run went."""
+    """List every source by system, as of when it is known, and how its last run went; then what writes by itself."""
     asking = require(request, *READERS)
-    lines = [sources.told(line) for line in found.lines(asking)]
+    lines = [sources.told(line) for line in found.lines(asking) if not senders.sender_of(line.source)]
     as_of = group.as_of()
     systems = [
         {"name": names.system(system), "as_of": as_of.get(system), "lines": list(held)}
@@ -35,15 +36,23 @@ def index(request: HttpRequest) -> HttpResponse:
     return render(
         request,
         "console/sources/index.html",
-        {"systems": systems, "count": len(lines), "may_run": asking.has("engineer")},
+        {
+            "systems": systems,
+            "count": len(lines),
+            "may_run": asking.has("engineer"),
+            "senders": [senders_page.told(one) for one in senders.senders(asking)],
+            "may_add": bool(senders.brands(asking)),
+        },
     )
 
 
 @login_required
 def show(request: HttpRequest, name: str) -> HttpResponse:
-    """Show one source: its definition in words and its runs."""
+    """Show one source: its definition in words and its runs. What a sender writes is shown on the sender's page."""
     asking = require(request, *READERS)
     line = found.line(name, asking)
+    if sender := senders.sender_of(line.source):
+        return redirect("sender", sender)
     runs = [{"run": run, "counts": sources.counts(run)} for run in found.runs(asking, source=name, limit=30)]
     return render(
         request,

@@ -76,6 +76,8 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "user.locked_out": _("was locked out after failures"),
         "key.make": _("made a key"),
         "key.revoke": _("revoked a key"),
+        "write_key.make": _("gave a sender a key"),
+        "write_key.revoke": _("revoked a key of a sender"),
         "agreement.add": _("recorded an agreement"),
         "agreement.end": _("ended an agreement"),
         "entity.add": _("added an entity"),

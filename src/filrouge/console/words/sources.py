@@ -34,6 +34,13 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "sql": _("database"),
         "rest": _("web service"),
         "ndjson": _("event file"),
+        "collect": _("what a site or an application sends"),
+    },
+    "library": {
+        "browser": _("Browser"),
+        "python": _p("library", "Python"),
+        "node": _p("library", "Node"),
+        "curl": _p("library", "Command line"),
     },
     "run": {
         "running": _("running"),

@@ -131,8 +131,13 @@ def section(kind: str, event: Mapping[str, Any]) -> Mapping[str, Any] | None:
 
 def name_of(kind: str, event: Mapping[str, Any]) -> str:
     """Return the name of an event, as a plan calls it."""
-    said = event.get("event") if kind == "track" else event.get("name") if kind in ("page", "screen") else ""
-    return str(said or "")[:300]
+    if kind == "track":
+        said = event.get("event")
+    elif kind in ("page", "screen"):
+        said = event.get("name") or (section(kind, event) or {}).get("name")
+    else:
+        said = ""
+    return said[:300] if isinstance(said, str) else ""
 
 
 def _reason(found: Violation) -> Reason:

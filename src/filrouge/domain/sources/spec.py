@@ -173,7 +173,8 @@ class SourceSpec(Spec):
     source: str = Field(pattern=r"^[a-z][a-z0-9_]{0,58}$")
     system: str = ""
     title: dict[str, str] = Field(default_factory=dict)
-    kind: Literal["csv", "excel", "sql", "rest", "ndjson", "filrouge"]  # the last: what is written here, never read
+    # the last two are written to, never read: people created here, and what a sender sends
+    kind: Literal["csv", "excel", "sql", "rest", "ndjson", "filrouge", "collect"]
     place: str
     entity: Cell
     brand: Cell

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from filrouge.store.models.acts import ConsentEvent, Correction, FollowUp, Note, Promise, Verdict
 from filrouge.store.models.arrivals import Arrival
+from filrouge.store.models.collected import Drained, Ledger
 from filrouge.store.models.groups import Agreement, Brand, Entity
 from filrouge.store.models.identity import Doubt, Evaluation, IdentityModel, IdentityQuality
 from filrouge.store.models.layers import HouseholdCorrection, RoleCorrection
 from filrouge.store.models.plans import PlanFinding, TrackingPlan
 from filrouge.store.models.reviews import Assessment, Review
+from filrouge.store.models.senders import WriteKey
 from filrouge.store.models.sources import BUILT_IN, COLLECT, Run, Secret, Source
 from filrouge.store.models.trust import (
     AuditEntry,
@@ -37,6 +39,7 @@ __all__ = [
     "ConsentEvent",
     "Correction",
     "Doubt",
+    "Drained",
     "Entity",
     "Erasure",
     "Evaluation",
@@ -46,6 +49,7 @@ __all__ = [
     "IdentityModel",
     "IdentityQuality",
     "Job",
+    "Ledger",
     "Note",
     "PlanFinding",
     "Promise",
@@ -62,4 +66,5 @@ __all__ = [
     "User",
     "Verdict",
     "Worker",
+    "WriteKey",
 ]

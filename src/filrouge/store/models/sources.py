@@ -9,7 +9,7 @@ from filrouge.store.models.base import Row
 
 # Name and kind of the source of people created here: it holds records, and nothing ever reads it.
 BUILT_IN = "filrouge"
-# Kind of the three sources of a sender: its events, its accounts, its browsers; they arrive, and are never read.
+# Kind of the sources of a sender: they are written to, and nothing ever reads them.
 COLLECT = "collect"
 
 

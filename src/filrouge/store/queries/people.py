@@ -63,7 +63,7 @@ def page(person: str, caller: Caller, *, at: datetime) -> Page | None:
     overlaid = {**document, "values": overlay(document["values"], corrections), "consents": [
         *document["consents"], *(_consent_row(row) for row in consents)
     ]}  # fmt: skip
-    last = live.moments(current)
+    last = live.moments(current, [record["key"] for record in document["records"]])
     moments = [*last, *_told(notes, promises, follow_ups, consents)]
     systems = {**group.systems(), "filrouge": "filrouge"}
     seen = view(overlaid, moments, sees, systems=systems, at=at, declared=live.promotions())

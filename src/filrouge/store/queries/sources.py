@@ -163,10 +163,13 @@ def late(caller: Caller, *, at: datetime) -> list[SourceLine]:
     return [
         found
         for found in lines(caller)
-        if found.last is None
-        or found.late_by is not None
-        or found.last.state == Run.State.FAILED
-        or found.last.verdict == "doubtful"
+        if found.source.kind != COLLECT
+        and (
+            found.last is None
+            or found.late_by is not None
+            or found.last.state == Run.State.FAILED
+            or found.last.verdict == "doubtful"
+        )
     ]
 
 

@@ -18,7 +18,7 @@ from filrouge.store.live import Live, number
 from filrouge.store.models import Answer, Erasure, Job, SavedView, Verdict
 from filrouge.store.views import current
 from filrouge.tables import TABLES
-from filrouge.work import deriving, live, runs
+from filrouge.work import accounts, deriving, live, runs
 from filrouge.work.erasures import reach as reaching
 from filrouge.work.erasures.reach import ACTS, LINKED, Reach
 
@@ -141,6 +141,8 @@ def forget(reach: Reach) -> None:
     """Remove the live copies of what went, and what people did here about it."""
     copies = Live()
     if copies.ready():
+        with copies.writing():
+            accounts.forget(copies, reach.own)
         if reach.whole:
             with copies.writing():
                 copies.forget([number(person) for person in reach.people])

@@ -1,0 +1,113 @@
+"""Senders: the sites and applications that write here, a key for each, and whether they are heard of."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from filrouge.base.errors import Conflict, FilrougeError, NotFound, Refused, UsageError
+from filrouge.console import names, snippets
+from filrouge.console.errors import sentence
+from filrouge.console.pages.acting import act, done
+from filrouge.console.who import require
+from filrouge.domain.privacy.caller import Caller
+from filrouge.store.queries import senders as found
+from filrouge.work import senders as works
+
+
+@login_required
+def index(request: HttpRequest) -> HttpResponse:
+    """List every sender with its brand, its keys and when it was last heard of."""
+    asking = require(request, *found.READERS)
+    return render(
+        request,
+        "console/senders/index.html",
+        {"senders": [told(one) for one in found.senders(asking)], "may_add": bool(found.brands(asking))},
+    )
+
+
+@login_required
+def new(request: HttpRequest) -> HttpResponse:
+    """Ask for the name and brand of a sender; show its key, this once, with what to copy."""
+    asking = require(request, "engineer")
+    name, brand, fault = "", "", ""
+    if request.method == "POST":
+        name, brand = request.POST.get("name", "").strip(), request.POST.get("brand", "")
+        try:
+            return _shown(request, asking, works.make_key(asking, source=name, brand=brand))
+        except (UsageError, Conflict, NotFound, Refused) as error:
+            fault = _said(error)
+    brands = found.brands(asking)
+    chosen = {"name": name, "brand": brand, "fault": fault, "brands": brands}
+    return render(request, "console/senders/new.html", chosen, status=422 if fault else 200)
+
+
+@login_required
+def show(request: HttpRequest, name: str) -> HttpResponse:
+    """Show one sender: whether it is heard of, its keys, what to copy; a form sent makes it one more key."""
+    asking = require(request, *found.READERS)
+    sender = found.sender(name, asking)
+    if request.method == "POST":
+        require(request, "engineer")
+        return _shown(request, asking, works.make_key(asking, source=sender.name, brand=sender.brand))
+    return render(request, "console/senders/sender.html", _page(request, asking, sender))
+
+
+@login_required
+def heard(request: HttpRequest, name: str) -> HttpResponse:
+    """Say whether the first event came; htmx asks until it did."""
+    sender = found.sender(name, require(request, *found.READERS))
+    if sender.heard is None:
+        return HttpResponse(status=204)  # what is on the page stays, and is not read out again
+    return render(request, "console/senders/heard.html", {"sender": told(sender)})
+
+
+@act
+def revoke(request: HttpRequest, prefix: str) -> HttpResponse:
+    """Revoke a write key: whatever bears it is refused from now on."""
+    key = works.revoke_key(require(request, "engineer"), prefix)
+    said = _("The key %(prefix)s… is revoked: what bears it is refused from now on.") % {"prefix": prefix}
+    return done(request, said, to=reverse("sender", args=[key.source]))
+
+
+def told(sender: found.Sender) -> dict[str, Any]:
+    """Return a sender as a line."""
+    return {
+        "name": sender.name,
+        "title": names.source(sender.name),
+        "brand": sender.brand,
+        "entity": sender.entity,
+        "heard": sender.heard,
+        "keys": sender.keys,
+        "in_use": sender.in_use,
+        "today": sender.today,
+    }
+
+
+def _shown(request: HttpRequest, asking: Caller, made: tuple[Any, str]) -> HttpResponse:
+    key, word = made
+    sender = found.sender(key.source, asking)
+    answer = render(request, "console/senders/sender.html", _page(request, asking, sender, word=word))
+    answer["Cache-Control"] = "no-store"  # shown once: going back does not show it again
+    return answer
+
+
+def _page(request: HttpRequest, asking: Caller, sender: found.Sender, *, word: str = "") -> dict[str, Any]:
+    host = snippets.host(request.scheme or "https", request.get_host())
+    return {
+        "sender": told(sender),
+        "word": word,
+        "host": host,
+        "elsewhere": host == snippets.ELSEWHERE,
+        "snippets": snippets.all_of(host, word or snippets.KEY),
+        "may_act": found.acts(sender.entity, sender.brand, asking),
+    }
+
+
+def _said(error: FilrougeError) -> str:
+    return " ".join(part for part in sentence(error) if part)

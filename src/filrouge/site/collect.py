@@ -1,0 +1,44 @@
+"""The collector as it is served: alone, in a process that loads no Django, or before the site in one process."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from filrouge.base import settings
+from filrouge.collector import Collector
+from filrouge.collector.committer import Committer
+from filrouge.collector.keys import Keys
+from filrouge.spool import SqliteSpool
+
+Application = Callable[[dict[str, Any], Callable[..., Awaitable[Any]], Callable[..., Awaitable[None]]], Awaitable[None]]
+BELOW = ("/v1/", "/pixel/", "/beacon/")
+ADDRESSES = frozenset({"/sourceConfig", "/sourceConfig/", "/health"})
+
+
+def collector() -> Collector:
+    """Return the collector of this home: what it is sent waits in the spool, its write keys stand in a file."""
+    here = settings.get()
+    here.spool.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return Collector(Committer(SqliteSpool(here.spool)), Keys(here.write_keys))
+
+
+class Doors:
+    """Two applications behind one address: the collector at its addresses, the site at all others.
+
+    The life of the process is told to the collector alone: it has a spool to close, the site has nothing to end.
+    """
+
+    def __init__(self, site: Application, collects: Application) -> None:
+        self._site, self._collects = site, collects
+
+    async def __call__(
+        self, scope: dict[str, Any], receive: Callable[..., Awaitable[Any]], send: Callable[..., Awaitable[None]]
+    ) -> None:
+        own = scope["type"] == "lifespan" or collected(scope["path"])
+        await (self._collects if own else self._site)(scope, receive, send)
+
+
+def collected(path: str) -> bool:
+    """Tell whether an address is the collector's."""
+    return path.startswith(BELOW) or path in ADDRESSES

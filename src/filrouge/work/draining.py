@@ -1,0 +1,299 @@
+"""The live worker: what senders sent goes from the spool to the pages within a second, and to the lake within a minute.
+
+Whatever stops it, wherever: what the spool holds beyond the last promise is read again, and everything that is done
+with it can be done twice.
+"""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+import time
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from django.db import close_old_connections, connections
+
+from filrouge.base import clock, settings
+from filrouge.base.errors import Conflict, FilrougeError
+from filrouge.engines import open_engine
+from filrouge.spool import Place, Spool, SqliteSpool, Stored
+from filrouge.store.idents import Idents
+from filrouge.store.live import Live
+from filrouge.store.models import COLLECT, Drained, Run, Source, Suppression
+from filrouge.store.views import current
+from filrouge.work import appearing, installation, live, locks, runs, streaming, suppressions, taking
+from filrouge.work.flushing import Load, flush, settled
+from filrouge.work.judging import Event, Judge, Judged, browser_key
+
+log = logging.getLogger("filrouge.draining")
+PAUSE = 0.05  # seconds between two looks at a spool that had nothing
+TURN = 2_000  # events of a turn: their pages are written before more are read
+FULL, AFTER = 100_000, 30.0  # events, or seconds, that wait for the lake at most
+MOST = 400_000  # events held here; beyond, the spool keeps them
+HEARD = 5.0  # seconds between two notes of when a sender was heard of
+FRESH = 1.0  # seconds for which what others decide (erasures, plans, live copies built anew) is believed
+
+
+def run(stop: threading.Event | None = None) -> None:
+    """Drain the spool until asked to stop; one process at a time does."""
+    ending = stop or threading.Event()
+    if stop is None:
+        for asked in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(asked, lambda *_: ending.set())
+    installation.ready()
+    with locks.held("drain"):
+        drain = Drain(open_spool())
+        try:
+            while not ending.is_set():
+                close_old_connections()
+                try:
+                    busy = drain.turn()
+                except Exception as error:
+                    log.error("%s", type(error).__name__, exc_info=not isinstance(error, FilrougeError))
+                    drain = drain.again()
+                    ending.wait(1)
+                    continue
+                if not busy:
+                    ending.wait(PAUSE)
+            drain.finish()
+        finally:
+            drain.close()
+
+
+def open_spool() -> Spool:
+    """Return the spool of this installation."""
+    return SqliteSpool(settings.get().spool)
+
+
+class Drain:
+    """One drainer: what it read and has not seen into the lake yet, and what it knows of what went before."""
+
+    def __init__(self, spool: Spool) -> None:
+        self.spool = spool
+        self.live = Live()
+        runs.recover()
+        home = settings.get().home
+        taken, aside = Idents(home / "idents" / "taken"), Idents(home / "idents" / "aside")
+        for known, table in ((taken, "events"), (aside, "rejects")):
+            known.open(counts=lambda names: settled(list(names)))
+            _remember(known, table)
+        self.judge = Judge(taken, aside)
+        self.places = dict(Drained.objects.values_list("file", "number"))
+        self.load = Load()
+        self.flushing: tuple[Load, Future[Run | None]] | None = None
+        self.thread = ThreadPoolExecutor(1, "flush")
+        self.barred: Any = None
+        self.erased: object = None  # the last suppression that ``barred`` knows
+        self.looked = self.changed = self.swept = float("-inf")
+        self.retry = float("-inf")
+        self.heard: dict[str, float] = {}
+        self.built: str | None = None
+        self.doubtful = True
+        if not self.live.ready():
+            live.rebuild()
+        self.flush_number = int(self.live.meta("flush") or 0) + 1
+        for file, number in self.places.items():  # said to be done before a crash
+            self.spool.forget(Place(file, number))
+
+    def again(self) -> Drain:
+        """Return a drainer that begins where this one's last promise left off."""
+        self._settle(wait=True)
+        self.thread.shutdown()
+        while True:
+            try:
+                return Drain(self.spool)
+            except Exception as error:  # noqa: BLE001 - what it stands on is still away
+                log.error("%s", type(error).__name__)
+                time.sleep(1)
+
+    def turn(self) -> bool:
+        """Do what there is to do once; tell whether there was something."""
+        self._settle()
+        self._fresh()
+        entries = self._read() if self.load.events + self._in_flight() < MOST else []
+        if entries:
+            self._take(entries)
+        self._flush()
+        return bool(entries)
+
+    # --- reading ------------------------------------------------------------------------------------------------------
+
+    def _read(self) -> list[Stored]:
+        found: list[Stored] = []
+        count = 0
+        for file in self.spool.files():
+            while count < TURN:
+                some = self.spool.read(file, self.places.get(file, 0), 200)
+                for stored in some:
+                    found.append(stored)
+                    count += stored.entry.count
+                    self.places[file] = stored.place.number
+                    if count >= TURN:
+                        break
+                if len(some) < 200:
+                    break
+        return found
+
+    def _take(self, entries: Sequence[Stored]) -> None:
+        last = Suppression.objects.order_by("-id").values_list("id", flat=True).first()
+        if last != self.erased:
+            self.barred, self.erased = suppressions.checker(), last
+        if not self.load.places:
+            self.load.since = time.monotonic()
+        judged = self.judge.judge(entries, plan=lambda source: None, barred=self._barred)
+        appearing.appear(self.live, judged.taken, flush=self.flush_number)
+        streaming.tell(self.live, judged)
+        self._heard(judged)
+        self.load.add(judged, {stored.place.file: stored.place.number for stored in entries})
+
+    def _barred(self, events: Sequence[Event]) -> list[bool]:
+        if self.barred is None or not events:
+            return [False] * len(events)
+        told = [event.told for event in events]
+        columns = {
+            "entity": pa.array([event.entity for event in events], pa.string()),
+            "person_key": pa.array([event.record for event in events], pa.int64()),
+            "reader_key": pa.array(
+                [browser_key(e.source, t.anonymous) if t.anonymous else 0 for e, t in zip(events, told, strict=True)],
+                pa.int64(),
+            ),
+            "email": pa.array([_said(t, "email") for t in told], pa.string()),
+            "phone": pa.array([_said(t, "phone") for t in told], pa.string()),
+        }  # fmt: skip
+        found: list[bool] = self.barred(pa.table(columns))
+        return found
+
+    # --- what others did ----------------------------------------------------------------------------------------------
+
+    def _fresh(self) -> None:
+        """Learn whether the live copies were built anew, and keep things tidy."""
+        if time.monotonic() - self.looked < FRESH:
+            return
+        self.looked = time.monotonic()
+        built = self.live.meta("built_at") if self.live.ready() else None
+        if built is None:
+            live.rebuild()
+            built = self.live.meta("built_at")
+        if built != self.built:
+            self.built = built
+            appearing.show_again(self.live)
+        if time.monotonic() - self.swept > 60:
+            self.swept = time.monotonic()
+            self.spool.sweep()
+            streaming.tidy(self.live)
+            appearing.settle_in(self.live, upto=int(self.live.meta("flush") or 0))
+
+    # --- into the lake ------------------------------------------------------------------------------------------------
+
+    def _in_flight(self) -> int:
+        return self.flushing[0].events if self.flushing else 0
+
+    def _flush(self, *, now: bool = False) -> None:
+        """Begin to put in the lake what waits for it, when it is much or old."""
+        if self.flushing is not None or time.monotonic() < self.retry:
+            return
+        due = self.load.places and (self.load.events >= FULL or time.monotonic() - self.load.since >= AFTER)
+        if due or (now and self.load.places):
+            load, self.load = self.load, Load()
+            self.flushing = load, self.thread.submit(self._put, load, self.flush_number)
+            self.flush_number += 1
+
+    def _put(self, load: Load, number: int) -> Run | None:
+        """Put ``load`` in the lake, then the accounts that it does not know, on a thread of its own."""
+        try:
+            done = flush(load, taken=self.judge.taken, aside=self.judge.aside)
+            copies = Live()
+            with copies.writing():
+                copies.set_meta("flush", str(number))
+            whole = time.monotonic() - self.changed > taking.CHANGED_AFTER.total_seconds()
+            try:
+                taking.take(copies, whole=whole or self.doubtful, doubtful=self.doubtful)
+                self.doubtful = False
+            except FilrougeError as error:
+                log.error("%s", type(error).__name__)
+            if whole:
+                self.changed = time.monotonic()
+            return done
+        finally:
+            connections.close_all()
+
+    def _settle(self, *, wait: bool = False) -> None:
+        """Take note of a flush that ended: what it took is known, and leaves the spool."""
+        if self.flushing is None or not (wait or self.flushing[1].done()):
+            return
+        load, ended = self.flushing
+        self.flushing = None
+        try:
+            done = ended.result()
+        except Exception as error:  # noqa: BLE001 - it is tried again, with what came since
+            log.log(logging.INFO if isinstance(error, Conflict) else logging.ERROR, "%s", type(error).__name__)
+            _before(self.load, load)
+            self.retry = time.monotonic() + 2
+            return
+        if done is not None:
+            for known, keys, tables in (
+                (self.judge.taken, self.judge.pending, load.taken), (self.judge.aside, self.judge.waiting, load.aside),
+            ):  # fmt: skip
+                known.admit(str(done.id))
+                for table in tables:
+                    keys.difference_update(table["record_key"].to_pylist())
+        for file, number in load.places.items():
+            self.spool.forget(Place(file, number))
+
+    def _heard(self, judged: Judged) -> None:
+        """Say when each sender was last heard of, every few seconds."""
+        now = time.monotonic()
+        for source in {source for source, *_ in judged.counts}:
+            if now - self.heard.get(source, float("-inf")) > HEARD:
+                self.heard[source] = now
+                Source.objects.filter(name=source).update(as_of=clock.now())
+
+    def finish(self) -> None:
+        """Put everything that was read in the lake, as a worker does that is asked to stop."""
+        self._settle(wait=True)
+        self.retry = float("-inf")
+        self._flush(now=True)
+        self._settle(wait=True)
+
+    def close(self) -> None:
+        """Let go of the spool."""
+        self.thread.shutdown()
+        self.spool.close()
+
+
+def _said(told: Any, trait: str) -> str | None:
+    value = told.traits.get(trait)
+    return value if isinstance(value, str) else None
+
+
+def _before(load: Load, earlier: Load) -> None:
+    """Put what could not be flushed before what came since."""
+    load.taken[:0], load.aside[:0] = earlier.taken, earlier.aside
+    load.counts.update(earlier.counts)
+    load.places = {**earlier.places, **load.places}
+    load.events += earlier.events
+    load.since = earlier.since
+
+
+def _remember(known: Idents, table: str) -> None:
+    """Make the keys anew from the lake when it holds more of them: they were lost, or a backup came back."""
+    names = list(Source.objects.filter(kind=COLLECT).values_list("name", flat=True))
+    if not names or not runs.lake().exists(table):
+        return
+    engine = open_engine(scratch=settings.get().home / "scratch")
+    try:
+        rows = current(engine, runs.lake(), table, hidden=runs.hidden())
+        rows = rows.filter(rows.source.isin(names))
+        if int(rows.count().to_pyarrow().as_py()) <= known.count:
+            return
+        keys = rows.select("record_key").to_pyarrow()["record_key"].to_numpy()
+    finally:
+        engine.close()
+    name = f"joined-{len(keys)}-lake"
+    known.write(name, np.asarray(keys, dtype=np.int64))
+    known.admit(name)

@@ -1,0 +1,174 @@
+"""Events from the spool into the lake: a run, whole or absent, whose promise says how far the spool was drained."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from django.db import transaction
+from django.db.models import F
+
+from filrouge.base import clock
+from filrouge.domain.events import Reason
+from filrouge.store.idents import Idents
+from filrouge.store.lake import arrow_schema
+from filrouge.store.models import Drained, Ledger, Run
+from filrouge.work import runs, suppressions
+from filrouge.work.judging import Counts, Event, Judged
+
+_EVENT = (
+    "source", "entity", "brand", "record_key", "event_id", "type", "name", "user_ref", "person_key", "anonymous_id",
+    "at", "received_at", "url", "title", "topic", "properties", "context",
+)  # fmt: skip
+_ASIDE = ("source", "entity", "brand", "record_key", "place", "column", "warning", "code", "value", "raw")
+
+
+@dataclass
+class Load:
+    """What waits to be put in the lake: events taken and set aside, their count, and how far the spool was read."""
+
+    taken: list[pa.Table] = field(default_factory=list)
+    aside: list[pa.Table] = field(default_factory=list)
+    counts: Counts = field(default_factory=Counter)
+    places: dict[str, int] = field(default_factory=dict)
+    events: int = 0
+    since: float = 0.0
+
+    def add(self, judged: Judged, places: Mapping[str, int]) -> None:
+        """Add what was judged, and the places in the spool up to which that is all."""
+        if judged.taken:
+            self.taken.append(_table("events", _EVENT, [_event(event) for event in judged.taken]))
+        if judged.aside:
+            self.aside.append(_table("rejects", _ASIDE, [_reject(*aside) for aside in judged.aside]))
+        self.counts.update(judged.counts)
+        self.places.update(places)
+        self.events += len(judged.taken) + len(judged.aside)
+
+
+def _table(name: str, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> pa.Table:
+    schema = arrow_schema(name)
+    arrays = [
+        pa.array(values, schema.field(column).type)
+        for column, values in zip(columns, zip(*rows, strict=True), strict=True)
+    ]
+    return pa.table(arrays, names=list(columns))
+
+
+def _event(event: Event) -> tuple[Any, ...]:
+    said = event.told
+    return (
+        event.source, event.entity, event.brand, event.key, event.message_id, event.kind, said.name, said.user or None,
+        event.record or None, said.anonymous or None, event.at, event.received, said.url, said.title, said.topic,
+        said.properties, said.context,
+    )  # fmt: skip
+
+
+def _reject(event: Event, reason: Reason) -> tuple[Any, ...]:
+    field_of = str(reason.values.get("field", "")) or None
+    value = json.dumps({"id": event.message_id, **reason.values}, ensure_ascii=False) if event.body else None
+    return (
+        event.source, event.entity, event.brand, event.key, event.kind, field_of, False, reason.code, value,
+        event.body.decode("utf-8", "replace") if event.body else None,
+    )  # fmt: skip
+
+
+def flush(load: Load, *, taken: Idents, aside: Idents) -> Run | None:
+    """Put ``load`` in the lake and count it, once, whatever happens in between; return the run, if one was needed.
+
+    Raises Conflict while an erasure is under way or another run of this kind is unfinished, StorageError when there is
+    no room. A run that could only promise is carried out later: it counts as done.
+    """
+    if not load.events:
+        with transaction.atomic():
+            _count(load)
+        return None
+    with runs.running("collect", by="collector") as run:
+        now = clock.now()
+        events, put_aside = _allowed(load), load.aside
+        manifest: dict[str, dict[str, Any]] = {}
+        if events.num_rows:
+            taken.write(str(run.id), events["record_key"].to_numpy())
+            manifest["events"] = {"append": [runs.stage(run, "events.parquet", _stamped("events", events, run, now))]}
+            if len(released := _released(events, aside)):
+                manifest["rejects"] = {"supersede": _closing(run, released, now)}
+        if put_aside:
+            rows = pa.concat_tables(put_aside)
+            aside.write(str(run.id), rows["record_key"].to_numpy())
+            staged = runs.stage(run, "rejects.parquet", _stamped("rejects", rows, run, now))
+            manifest.setdefault("rejects", {})["append"] = [staged]
+        run.read = sum(count for (*_, word), count in load.counts.items() if word == "received")
+        run.new, run.rejected = events.num_rows, sum(table.num_rows for table in put_aside)
+        run.unchanged = run.read - run.new - run.rejected
+        try:
+            runs.commit(run, manifest, beside=lambda: _count(load), events=run.new)
+        except Exception:
+            if run.state != Run.State.STAGED:
+                raise
+    return run
+
+
+def _allowed(load: Load) -> pa.Table:
+    """Return the events, but those of whoever was erased since they were taken."""
+    if not load.taken:
+        return pa.table({name: pa.array([], arrow_schema("events").field(name).type) for name in _EVENT})
+    events = pa.concat_tables(load.taken)
+    test = suppressions.checker()
+    if test is None:
+        return events
+    out = test(events.select(["entity", "person_key"]))
+    return events.filter(pa.array([not bad for bad in out])) if any(out) else events
+
+
+def _stamped(name: str, rows: pa.Table, run: Run, at: datetime) -> pa.Table:
+    schema = arrow_schema(name)
+    made = {
+        "run_id": pa.array([str(run.id)] * rows.num_rows, pa.string()),
+        "recorded_at": pa.array([at] * rows.num_rows, schema.field("recorded_at").type),
+    }
+    columns = [
+        rows[field.name].cast(field.type) if field.name in rows.column_names
+        else made.get(field.name, pa.nulls(rows.num_rows, field.type))
+        for field in schema
+    ]  # fmt: skip
+    return pa.table(columns, schema=schema)
+
+
+def _released(events: pa.Table, aside: Idents) -> pa.Array:
+    """Return the keys of events that were set aside before and are taken now."""
+    keys = events["record_key"].to_numpy()
+    return pa.array(np.unique(keys[aside.known(keys)]), pa.int64())
+
+
+def _closing(run: Run, keys: pa.Array, at: datetime) -> str:
+    closed = pa.array([at] * len(keys), pa.timestamp("us", tz="UTC"))
+    return runs.stage(run, "released.parquet", pa.table({"record_key": keys, "superseded_at": closed}))
+
+
+def _count(load: Load) -> None:
+    """Add to the ledger, and say how far the spool was drained."""
+    words: dict[tuple[str, Any], dict[str, int]] = {}
+    for (source, day, word), count in load.counts.items():
+        words.setdefault((source, day), {})[word] = count
+    for (source, day), counted in sorted(words.items()):
+        row, _ = Ledger.objects.get_or_create(source=source, day=day)
+        Ledger.objects.filter(pk=row.pk).update(**{word: F(word) + count for word, count in counted.items()})
+    for file, number in sorted(load.places.items()):
+        Drained.objects.update_or_create(file=file, defaults={"number": number})
+
+
+def settled(names: Sequence[str]) -> set[str]:
+    """Return which of the runs named put in the lake, or promised to, what they took."""
+    wanted = [name for name in names if len(name) == 36]
+    done: set[str] = set()
+    for start in range(0, len(wanted), 500):
+        rows = Run.objects.filter(
+            pk__in=wanted[start : start + 500], state__in=(Run.State.STAGED, Run.State.COMMITTED)
+        ).values_list("id", flat=True)
+        done |= {str(key) for key in rows}
+    return done

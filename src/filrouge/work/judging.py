@@ -1,0 +1,154 @@
+"""What the spool hands over, judged event by event: taken, taken already, or set aside with a reason."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from functools import lru_cache
+from typing import NamedTuple
+
+import msgspec
+import numpy as np
+
+from filrouge.base import ids
+from filrouge.domain.events import Reason
+from filrouge.domain.events.row import NOTHING, Told, told
+from filrouge.spool import Stored
+from filrouge.spool.kept import unpacked
+from filrouge.store.idents import Idents
+
+Counts = Counter[tuple[str, date, str]]
+# What a source's tracking plan says of an accepted event; None: nothing against it.
+Plan = Callable[[str, str, bytes, Told], Reason | None]
+
+
+class Event(NamedTuple):
+    """One event, judged: ``reason`` says why it is set aside, ``told`` what it tells when it is not."""
+
+    key: int
+    source: str
+    entity: str
+    brand: str
+    received: datetime
+    message_id: str
+    kind: str
+    at: datetime
+    body: bytes
+    told: Told
+    reason: Reason | None
+    record: int  # the key of the account or the browser that it is of; 0 when it names neither
+
+    @property
+    def micros(self) -> int:
+        """When it happened, in microseconds since 1970."""
+        return micros(self.at)
+
+
+@dataclass
+class Judged:
+    """The events of a stretch of the spool: those taken, those set aside, and the count of each verdict by day."""
+
+    taken: list[Event] = field(default_factory=list)
+    aside: list[tuple[Event, Reason]] = field(default_factory=list)
+    counts: Counts = field(default_factory=Counter)
+
+
+class Judge:
+    """Knows which events were taken or set aside before, in the lake or on the way to it."""
+
+    def __init__(self, taken: Idents, aside: Idents) -> None:
+        self.taken, self.aside = taken, aside
+        self.pending: set[int] = set()
+        self.waiting: set[int] = set()  # set aside, and not in the lake yet
+
+    def judge(
+        self,
+        entries: Iterable[Stored],
+        *,
+        plan: Callable[[str], Plan | None],
+        barred: Callable[[Sequence[Event]], list[bool]],
+    ) -> Judged:
+        """Return the verdict on each event of ``entries``; what is taken or set aside is known from then on.
+
+        ``plan`` returns that of a source; ``barred`` tells which events are of somebody who must not come back.
+        """
+        events = [event for stored in entries for event in _events(stored, plan)]
+        for at, bad in enumerate(barred(events)):
+            if bad:  # nothing of it is kept but that it came
+                event = events[at]
+                events[at] = event._replace(body=b"", told=NOTHING, reason=Reason("suppressed"), record=0)
+        keys = np.fromiter((event.key for event in events), np.int64, len(events))
+        known, put_aside = self.taken.known(keys), self.aside.known(keys)
+        made = Judged()
+        for event, taken_before, aside_before in zip(events, known.tolist(), put_aside.tolist(), strict=True):
+            key, day = event.key, event.received.date()
+            made.counts[event.source, day, "received"] += 1
+            if taken_before or key in self.pending:
+                verdict = "duplicate"
+            elif event.reason is None:
+                verdict = "accepted"
+                self.pending.add(key)
+                made.taken.append(event)
+            elif aside_before or key in self.waiting:
+                verdict = "duplicate"
+            else:
+                verdict = "quarantined"
+                self.waiting.add(key)
+                made.aside.append((event, event.reason))
+            made.counts[event.source, day, verdict] += 1
+        return made
+
+
+def _events(stored: Stored, plan: Callable[[str], Plan | None]) -> Iterable[Event]:
+    entry = stored.entry
+    kept = unpacked(entry.payload)
+    received = datetime.fromtimestamp(entry.received_at // 1_000_000, UTC).replace(
+        microsecond=entry.received_at % 1_000_000
+    )
+    asked = plan(entry.source)
+    for said in kept.events:
+        reason = Reason(said.code, said.values) if said.code else None
+        what = NOTHING
+        if reason is None:
+            try:
+                what = told(said.kind, said.body, context=kept.context, integrations=kept.integrations)
+            except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
+                reason = Reason("field_wrong", {"field": "context", "expected": "object"})
+        if reason is None and not (what.user or what.anonymous):
+            reason = Reason("nobody")
+        if reason is None and asked is not None:
+            reason = asked(said.kind, what.name or "", said.body, what)
+        yield Event(
+            ids.record_key(entry.source, said.message_id), entry.source, kept.entity, kept.brand, received,
+            said.message_id, said.kind, said.at, said.body, what if reason is None else NOTHING, reason,
+            _record(entry.source, what) if reason is None else 0,
+        )  # fmt: skip
+
+
+def micros(at: datetime) -> int:
+    """Return a date as microseconds since 1970."""
+    gone = at - _EPOCH
+    return (gone.days * 86_400 + gone.seconds) * 1_000_000 + gone.microseconds
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def _record(source: str, said: Told) -> int:
+    if said.user:
+        return account_key(source, said.user)
+    return browser_key(source, said.anonymous) if said.anonymous else 0
+
+
+@lru_cache(maxsize=50_000)  # whoever is active sends many events
+def account_key(source: str, user: str) -> int:
+    """Return the key of the record of an account of a sender."""
+    return ids.record_key(f"{source}_people", user)
+
+
+@lru_cache(maxsize=50_000)
+def browser_key(source: str, anonymous: str) -> int:
+    """Return the key of the record of a browser or a device of a sender."""
+    return ids.record_key(f"{source}_visitors", anonymous)
