@@ -31,6 +31,12 @@ def why(code: str, values: Mapping[str, Any]) -> str:
         return words.say(code, "aside")
 
 
+def titled(code: str, values: Mapping[str, Any]) -> str:
+    """Say why an event was set aside, as a title: a capital first, but for the name of a field."""
+    said = why(code, values)
+    return said if values.get("field") and said.startswith(str(values["field"])) else said[:1].upper() + said[1:]
+
+
 def expected(said: str) -> str:
     """Say what was expected: one word of the plan, or several of which any will do."""
     parts = [part.strip() for part in said.split("|") if part.strip()]
@@ -41,7 +47,7 @@ def line(group: Group) -> dict[str, Any]:
     """Return a group as a line of the list."""
     example = group.example
     return {
-        "why": why(group.code, example.values),
+        "why": titled(group.code, example.values),
         "kind": group.kind,
         "name": group.name,
         "field": group.field,

@@ -71,7 +71,9 @@ def group(request: HttpRequest, name: str) -> HttpResponse:
         "example": quarantine.shown(asking, shown.example),
         "veiled": not quarantine.sees(asking, shown.example),
         "kept": bool(shown.example.raw),
-        "lines": lines,
+        "first": lines[0],
+        "others": lines[1:],
+        "more_changes": any(line["change"] for line in lines[1:]),
         "changes": list(words.WORDS["change"].items()),
         "fault": fault,
         "outcome": quarantine.outcome(tried, asking) if tried else None,
@@ -102,7 +104,7 @@ def event(request: HttpRequest, name: str, key: int) -> HttpResponse:
     aside = works.opened(asking, name, key)
     context = _sender(senders.sender(name, asking)) | {
         "aside": aside,
-        "why": quarantine.why(aside.code, aside.values),
+        "why": quarantine.titled(aside.code, aside.values),
         "text": quarantine.opened(aside.raw) if text is None else text,
         "fault": fault,
         "reason": reason,
