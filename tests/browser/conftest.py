@@ -51,11 +51,11 @@ def passwords(home: dict[str, str]) -> dict[str, str]:
 
 
 @contextmanager
-def served(environment: dict[str, str]) -> Iterator[str]:
+def served(environment: dict[str, str], *, roles: str = "web") -> Iterator[str]:
     """Serve what stands in a home folder for a while; return where."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "filrouge.cli", "serve", "--port", str(port), "--roles", "web,collect"]
+    command = [sys.executable, "-m", "filrouge.cli", "serve", "--port", str(port), "--roles", roles]
     log = Path(environment["FILROUGE_HOME"]).parent / f"serve-{port}.log"
     with log.open("w") as stream:
         server = subprocess.Popen(command, env=environment, stdout=stream, stderr=stream)

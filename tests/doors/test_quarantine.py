@@ -46,7 +46,7 @@ def _form(client: Any, do: str, *lines: tuple[str, str, str]) -> Any:
 def test_an_engineer_reads_why_tries_a_correction_and_replays(web: str, signed_in: Callable[[str], Any]) -> None:
     client = signed_in("remy")
     page = client.get("/senders/web/quarantine").content.decode()
-    assert "Properties devrait être" in page
+    assert "properties devrait être" in page
     assert "Achat" in page
     shown = client.get(f"/senders/web/quarantine/group?{GROUP}").content.decode()
     assert "U-77012" not in shown, "an engineer sees values by opening an event, which leaves a line"

@@ -114,34 +114,6 @@ def test_whoever_judges_learns_of_another_version_and_leaves_what_it_counted(web
     assert reason.code == "plan_violated"
 
 
-def test_whoever_takes_events_in_asks_the_plan_in_force_about_an_event_as_it_came(web: str) -> None:
-    from filrouge.domain.events.row import told
-    from filrouge.work import plans
-
-    judges = plans.Judges()
-    judges.refresh()
-    assert judges.of(web) is None
-    grouped = {
-        "kind": "group",
-        "schema": {"required": ["size"], "additionalProperties": False, "properties": {"size": {}}},
-    }
-    plans.keep(OWNER, web, {"mode": "enforce", "events": [BOUGHT, grouped]})
-    judges.refresh()
-    ask = judges.of(web)
-    assert ask is not None
-    for kind, event, right in (
-        ("track", {"event": "Bought", "userId": "u", "properties": {"price": 1}}, True),
-        ("track", {"event": "Bought", "userId": "u"}, False),
-        ("group", {"groupId": "g", "userId": "u", "traits": {"size": 3}}, True),
-        ("group", {"groupId": "g", "userId": "u"}, False),
-    ):
-        body = json.dumps(event).encode()
-        what = told(kind, body)
-        assert (ask(kind, what.name or "", body, what) is None) == right
-    assert judges.note() == 2
-    assert {row.count for row in found.findings(web, 1)} == {1}
-
-
 def test_what_the_command_prints_it_reads_back(web: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     from filrouge.cli import plan
     from filrouge.work import plans

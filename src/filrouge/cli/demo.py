@@ -38,7 +38,7 @@ def demo(
     if no_serve:
         return
     with work.serving_desk(settings.get().sample):
-        serve(host=host, port=port, roles="web,worker")
+        serve(host=host, port=port, roles="")
 
 
 @app.command()

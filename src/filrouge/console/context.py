@@ -56,7 +56,8 @@ _VIEWS = {
     "companies": {"company"},
     "reviews": {"review", "review-next", "review-quality"},
     "sources": {
-        "source", "run", "senders", "sender", "sender-new", "quarantine", "quarantine-group", "quarantine-event",
+        "source", "run", "senders", "sender", "sender-new", "sender-events", "quarantine", "quarantine-group",
+        "quarantine-event",
     },
     "plans": {"plan"},
     "erasures": {"erasure"},

@@ -226,7 +226,7 @@ class Reader:
                 return None
             after = found[0].number
             with translation.override(self._language):
-                html = render_to_string("console/senders/lines.html", {"lines": found, "opens": opens, "fresh": True})
+                html = render_to_string("console/senders/events.html", {"lines": found, "opens": opens, "fresh": True})
             return f"event: lines\nid: {after}\ndata: {json.dumps(html)}\n\n"
 
         return look

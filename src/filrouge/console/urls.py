@@ -99,6 +99,7 @@ urlpatterns: list[URLPattern] = [
     path("senders/<slug:name>/quarantine/discard", quarantine.discard, name="quarantine-discard"),
     path("senders/<slug:name>/quarantine/<int:key>", quarantine.event, name="quarantine-event"),
     path("plans", plans.index, name="plans"),
+    path("senders/<slug:name>/events", senders.events, name="sender-events"),
     path("senders/<slug:name>/heard", senders.heard, name="sender-heard"),
     path("write-keys/<str:prefix>/revoke", senders.revoke, name="write-key-revoke"),
     path("runs/<str:run_id>", sources.run, name="run"),

@@ -31,6 +31,7 @@ from filrouge.store.models import (
     FollowUp,
     HouseholdCorrection,
     IdentityQuality,
+    Ledger,
     Note,
     Promise,
     Review,
@@ -207,6 +208,7 @@ def remove() -> dict[str, int]:
             counted.objects.all().delete()
         Run.objects.filter(source__name__in=names).delete()
         WriteKey.objects.filter(source__in=names).delete()
+        Ledger.objects.filter(source__in=names).delete()
         Source.objects.filter(sample=True).delete()
         User.objects.filter(sample=True).delete()
         Agreement.objects.filter(sample=True).delete()

@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
-import msgspec
 from django.db import transaction
 from django.db.models import F, Max
 
 from filrouge.base import clock
 from filrouge.base.errors import Conflict, NotFound
 from filrouge.domain.events.inferring import infer as inferred
-from filrouge.domain.events.plan import SECTION, Checker, Mode, PlanSpec, Violation, name_of
-from filrouge.domain.events.row import Told
-from filrouge.domain.events.verdicts import Reason
+from filrouge.domain.events.plan import Checker, Mode, PlanSpec, Violation, name_of
 from filrouge.domain.privacy.caller import Caller
 from filrouge.store.models import PlanFinding, Source, TrackingPlan
 from filrouge.store.queries import plans as found
@@ -136,42 +131,6 @@ def note(checker: Checker) -> int:
             PlanFinding.objects.create(**where, count=times, last_at=now)
     checker.noted.clear()
     return count
-
-
-class Judges:
-    """The plans of all senders, as whoever takes events in asks them; ``refresh`` learns of other versions."""
-
-    def __init__(self) -> None:
-        self._held: dict[str, Checker] = {}
-        self._stamps: dict[str, int] = {}
-
-    def refresh(self) -> None:
-        """Learn which versions are in force now: one question, however many senders."""
-        self._stamps = found.stamps()
-
-    def of(self, source: str) -> Callable[[str, str, bytes, Told], Reason | None] | None:
-        """Return what asks the plan of a sender about an event, None when it has no plan."""
-        held = self._held.get(source)
-        if (held.version if held else 0) != self._stamps.get(source, 0):
-            if held is not None:
-                note(held)
-            held = self._held[source] = in_force(source)
-        return partial(_asked, held) if held is not None and held.version else None
-
-    def note(self) -> int:
-        """Add what was counted to what the plans found; called in the transaction of the batch."""
-        return sum(note(held) for held in self._held.values() if held.noted)
-
-
-def _asked(checker: Checker, kind: str, name: str, body: bytes, told: Told) -> Reason | None:
-    if kind not in SECTION:
-        return None
-    if kind == "group":  # the row's own holds the group besides
-        held = msgspec.json.decode(body).get("traits")
-    else:
-        held = msgspec.json.decode(told.properties) if told.properties else {}
-    event = {SECTION[kind]: held}
-    return checker.check(kind, name if kind in ("track", "page", "screen") else "", event)
 
 
 def own(asking: Caller, name: str) -> Source:

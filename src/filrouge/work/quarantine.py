@@ -22,7 +22,7 @@ from filrouge.domain.events import Batch, Reason, Received
 from filrouge.domain.events.edits import MOST, Edit, corrected, judged
 from filrouge.domain.events.parse import LONGEST
 from filrouge.domain.privacy.caller import Caller
-from filrouge.spool import Entry, Spool, SpoolFull, SqliteSpool
+from filrouge.spool import Entry, Spool, SpoolFull, open_spool
 from filrouge.spool.kept import packed
 from filrouge.store.models import Source
 from filrouge.store.queries import plans as senders
@@ -192,7 +192,8 @@ def _append(entries: Sequence[Entry]) -> None:
 
 
 def _spool() -> Spool:
-    return SqliteSpool(settings.get().spool)
+    here = settings.get()
+    return open_spool(here.spool, here.database_url)
 
 
 def _close(keys: Sequence[int]) -> None:

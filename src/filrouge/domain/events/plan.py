@@ -16,6 +16,7 @@ from filrouge.domain.events.verdicts import Reason
 
 Mode = Literal["watch", "enforce"]
 PlannedKind = Literal["identify", "track", "page", "screen", "group"]
+NAMED = frozenset({"track", "page", "screen"})  # kinds of which there are several, by name
 ANY = "*"  # every name of a kind that the plan does not name by itself
 SECTION: Mapping[str, str] = {
     "track": "properties", "page": "properties", "screen": "properties", "identify": "traits", "group": "traits",
@@ -110,6 +111,7 @@ class Checker:
         held = section(kind, event)
         if held is None or not self._judges:
             return None
+        name = name if kind in NAMED else ""
         of = self._judges.get((kind, name))
         name = name if of is not None else ANY
         of = of or self._judges.get((kind, ANY))
