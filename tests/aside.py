@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,12 +14,15 @@ import pyarrow.parquet as pq
 
 from filrouge.base import clock, ids, settings
 from filrouge.domain.events import parse
+from filrouge.spool import Place, Spool, open_spool
+from filrouge.spool.kept import unpacked
 
 
 def sender(name: str, entity: str, brand: str) -> str:
     """Add the three sources of a sender; return its name."""
     from filrouge.store.models import Source
 
+    _emptied()
     for part, reads in (("", "events"), ("_people", "person_records"), ("_visitors", "person_records")):
         Source.objects.create(
             name=f"{name}{part}", system=name, kind="collect", reads=reads, entity=entity, brand=brand, spec={}
@@ -56,26 +60,22 @@ def send(
                 "received_at": received, "properties": json.dumps(said.get(part) or {}),
             })  # fmt: skip
         else:
-            bad.append(row | _reject(one.kind, one.reason.code, dict(one.reason.values), body))
+            values = {"id": one.message_id, **one.reason.values}
+            bad.append(row | _reject(one.kind, one.reason.code, values, body))
     append("events", good)
     append("rejects", bad)
     return keys
 
 
 def set_aside(
-    name: str, entity: str, brand: str, code: str, values: Mapping[str, Any], event: Mapping[str, Any]
-) -> int:
-    """Leave one event among the rejects, for a reason that a plan gave; return its key."""
+    name: str, entity: str, brand: str, code: str, values: Mapping[str, Any], event: Mapping[str, Any],
+    without: tuple[str, ...] = (),
+) -> int:  # fmt: skip
+    """Leave one event among the rejects, for a reason that a plan gave, without some of its fields; return its key."""
     key = ids.record_key(name, str(event["messageId"]))
-    row = {
-        "source": name,
-        "entity": entity,
-        "brand": brand,
-        "record_key": key,
-        "run_id": "live",
-        "recorded_at": clock.now(),
-    }
-    append("rejects", [row | _reject(str(event["type"]), code, values, json.dumps(event))])
+    row = {"source": name, "entity": entity, "brand": brand, "record_key": key, "run_id": "live"}
+    body = json.dumps({field: value for field, value in event.items() if field not in without})
+    append("rejects", [row | {"recorded_at": clock.now()} | _reject(str(event["type"]), code, values, body)])
     return key
 
 
@@ -103,15 +103,17 @@ def append(table: str, rows: list[dict[str, Any]]) -> None:
 
 def spooled() -> list[Any]:
     """Return what waits in the spool: each entry with its payload read."""
-    from filrouge.spool import SqliteSpool
-    from filrouge.spool.kept import unpacked
+    with closing(_spool()) as spool:
+        kept = [stored.entry for file in spool.files() for stored in spool.read(file, 0, 10_000)]
+    return [(entry, unpacked(entry.payload)) for entry in kept]
 
-    spool = SqliteSpool(settings.get().spool)
-    try:
-        return [
-            (stored.entry, unpacked(stored.entry.payload))
-            for file in spool.files()
-            for stored in spool.read(file, 0, 10_000)
-        ]
-    finally:
-        spool.close()
+
+def _spool() -> Spool:
+    here = settings.get()
+    return open_spool(here.spool, here.database_url)
+
+
+def _emptied() -> None:
+    with closing(_spool()) as spool:
+        for file in spool.files():  # an inbox is the server's, and outlives a test
+            spool.forget(Place(file, 1 << 62))

@@ -92,19 +92,49 @@ def test_what_passes_enters_the_spool_with_its_id_and_when_it_was_received_and_w
     assert line.details == {"tried": 2, "replayed": 1, "left": 1, "code": "field_wrong"}
 
 
-def test_an_event_without_an_id_is_given_one_by_its_key_so_that_twice_is_once(web: str) -> None:
+@pytest.mark.parametrize("told", [True, False])
+def test_an_event_without_an_id_keeps_the_one_it_was_given_so_that_twice_is_once(web: str, told: bool) -> None:
     from filrouge.work import quarantine
 
-    (key,) = aside.send(web, "north", "red", [{"type": "track", "anonymousId": "b", "properties": {}}], at=AT)
+    given = "3c0a6d2e-5b1f-4c53-9d0e-0f6f6c1f2a11"
+    key = ids.record_key(web, given)
+    event = {"type": "track", "messageId": given, "anonymousId": "b", "properties": {}}
+    aside.set_aside(web, "north", "red", "event_missing", {"id": given} if told else {}, event, without=("messageId",))
     chosen = Chosen(keys=(key,))
     edits = [Edit("set", "event", "Bought")]
     assert quarantine.correct(OWNER, web, chosen, edits, dry_run=True).passing == 1
     assert quarantine.correct(OWNER, web, chosen, edits).passing == 1
     ((_, kept),) = aside.spooled()
-    assert kept.events[0].message_id == f"corrected-{key:015x}"
-    assert json.loads(kept.events[0].body)["messageId"] == kept.events[0].message_id
-    assert ids.record_key(web, kept.events[0].message_id) != key
-    assert found.totals(OWNER) == {}, "its line is closed here: the worker would not find it"
+    message_id = kept.events[0].message_id
+    assert json.loads(kept.events[0].body)["messageId"] == message_id
+    if told:
+        assert message_id == given
+        assert found.totals(OWNER) == {web: 1}, "the worker closes its line"
+    else:
+        assert message_id == f"corrected-{key:015x}"
+        assert found.totals(OWNER) == {}, "its line is closed here: the worker would not find it"
+
+
+def test_when_an_event_was_received_is_kept_where_its_line_tells(web: str) -> None:
+    from filrouge.work import quarantine
+
+    micros = int(AT.timestamp() * 1_000_000)
+    aside.set_aside(web, "north", "red", "event_missing", {"id": "m1", "received_at": micros}, _event(1, event=""))
+    assert quarantine.correct(OWNER, web, Chosen(), [Edit("set", "event", "Bought")]).passing == 1
+    ((entry, _),) = aside.spooled()
+    assert entry.received_at == micros
+
+
+def test_nothing_is_done_of_an_event_of_somebody_who_was_erased(web: str) -> None:
+    from filrouge.work import quarantine
+
+    aside.append("rejects", [{
+        "source": web, "entity": "north", "brand": "red", "record_key": 5, "run_id": "live", "recorded_at": AT,
+        "place": "track", "code": "suppressed", "warning": False,
+    }])  # fmt: skip
+    assert [group.code for group in found.groups(_source(web), OWNER)] == ["suppressed"]
+    assert quarantine.correct(OWNER, web, Chosen(), [Edit("set", "event", "Bought")]).tried == 0
+    assert aside.spooled() == []
 
 
 def test_an_event_keeps_the_kind_of_the_address_that_it_was_sent_to(web: str) -> None:

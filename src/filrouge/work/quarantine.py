@@ -73,8 +73,10 @@ def correct(asking: Caller, name: str, chosen: Chosen, edits: Sequence[Edit], *,
         if outcome.tried == most:
             outcome.more = True
             break
+        if not aside.raw:  # of somebody who was erased
+            continue
         body = corrected(aside.raw, edits)
-        one, reason = judge(body, kind=aside.kind, received=aside.at, record_key=aside.key)
+        one, reason = judge(body, kind=aside.kind, received=aside.at, message_id=aside.message_id, key=aside.key)
         outcome._take(aside, one.body, reason)
         if reason is None:
             batch.append((aside, one))
@@ -104,8 +106,9 @@ def correct_one(asking: Caller, name: str, key: int, text: str, *, dry_run: bool
     body = json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
     key_of = partial(ids.record_key, name)
     one, reason = judged(
-        body, kind=aside.kind, received=aside.at, record_key=aside.key, key_of=key_of, checker=plans.in_force(name)
-    )
+        body, kind=aside.kind, received=aside.at, message_id=aside.message_id, key=aside.key, key_of=key_of,
+        checker=plans.in_force(name),
+    )  # fmt: skip
     outcome = Outcome()
     outcome._take(aside, one.body, reason)
     if not dry_run and reason is None:

@@ -76,6 +76,13 @@ def test_an_event_that_the_plan_does_not_name_is_allowed_or_set_aside_as_the_pla
     assert checker.check("track", "Sold", {}) is not None
 
 
+def test_what_is_told_of_somebody_has_one_entry_whatever_name_the_event_bears() -> None:
+    told = {"kind": "identify", "schema": {"required": ["plan"]}}
+    checker = Checker(PlanSpec.checked({"mode": "enforce", "events": [told]}))
+    assert checker.check("identify", "Camille", {"traits": {"plan": "x"}}) is None
+    assert checker.check("identify", "Camille", {"traits": {}}) is not None
+
+
 def _bombs() -> dict[str, dict[str, Any]]:
     deep: dict[str, Any] = {}
     for _ in range(40):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -18,6 +18,7 @@ from filrouge.domain.events.verdicts import Reason
 OPERATIONS = ("set", "rename", "remove", "convert", "letters")
 TYPES = ("string", "integer", "number", "boolean")
 MOST, LONGEST, DEEPEST = 20, 500, 20  # edits at a time, characters of a path, its steps
+KeyOf = Callable[[str], int]  # the key of the event of an id
 _yes, _no = frozenset({"true", "1", "yes", "oui", "vrai"}), frozenset({"false", "0", "no", "non", "faux"})
 _spaces = re.compile(r"[\s\u00a0\u202f]+")
 
@@ -65,12 +66,12 @@ def corrected(raw: str, edits: Sequence[Edit]) -> bytes:
 
 
 def judged(
-    body: bytes, *, kind: str, received: datetime, record_key: int, key_of: Any, checker: Checker
+    body: bytes, *, kind: str, received: datetime, message_id: str, key: int, key_of: KeyOf, checker: Checker
 ) -> tuple[Received, Reason | None]:
     """Return an event as the collector and the plan judge it, and why it still is set aside, if it is.
 
-    It keeps the id by which it was set aside: an event that bears none, or one from which another key follows
-    (``key_of``), is given one made of ``record_key``, so that corrected twice it is still one event.
+    It keeps the id by which it was set aside (``message_id``), so that corrected twice it is one event; one that was
+    set aside without any is given one made of its ``key``.
     """
     body = _with_type(body, kind)
     try:
@@ -81,8 +82,8 @@ def judged(
     if one.reason is not None:
         return one, one.reason
     event = msgspec.json.decode(body)
-    if key_of(one.message_id) != record_key:
-        event["messageId"] = f"corrected-{record_key:015x}"
+    if key_of(one.message_id) != key:
+        event["messageId"] = message_id if key_of(message_id) == key else f"corrected-{key:015x}"
         one = Received(event["messageId"], one.kind, msgspec.json.encode(event), one.at)
     return one, checker.check(one.kind, name_of(one.kind, event), event)
 

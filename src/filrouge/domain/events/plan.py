@@ -16,6 +16,7 @@ from filrouge.domain.events.verdicts import Reason
 
 Mode = Literal["watch", "enforce"]
 PlannedKind = Literal["identify", "track", "page", "screen", "group"]
+NAMED = frozenset({"track", "page", "screen"})  # kinds of which there are several, by name
 ANY = "*"  # every name of a kind that the plan does not name by itself
 SECTION: Mapping[str, str] = {
     "track": "properties", "page": "properties", "screen": "properties", "identify": "traits", "group": "traits",
@@ -110,6 +111,7 @@ class Checker:
         held = section(kind, event)
         if held is None or not self._judges:
             return None
+        name = name if kind in NAMED else ""
         of = self._judges.get((kind, name))
         name = name if of is not None else ANY
         of = of or self._judges.get((kind, ANY))
@@ -131,8 +133,13 @@ def section(kind: str, event: Mapping[str, Any]) -> Mapping[str, Any] | None:
 
 def name_of(kind: str, event: Mapping[str, Any]) -> str:
     """Return the name of an event, as a plan calls it."""
-    said = event.get("event") if kind == "track" else event.get("name") if kind in ("page", "screen") else ""
-    return str(said or "")[:300]
+    if kind == "track":
+        said = event.get("event")
+    elif kind in ("page", "screen"):
+        said = event.get("name") or (section(kind, event) or {}).get("name")
+    else:
+        said = ""
+    return said[:300] if isinstance(said, str) else ""
 
 
 def _reason(found: Violation) -> Reason:

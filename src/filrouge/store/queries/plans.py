@@ -88,4 +88,6 @@ def recent(source: str, *, most: int = RECENT) -> Iterable[tuple[str, Mapping[st
             content = json.loads(held) if held else {}
         except ValueError:
             continue
+        if kind == "group" and isinstance(content, dict):
+            content.pop("groupId", None)  # kept there by whoever took it: the sender said it beside
         yield kind, {"event": name, "name": name, SECTION[kind]: content}

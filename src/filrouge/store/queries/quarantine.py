@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from filrouge.base import settings
@@ -39,8 +39,9 @@ class Aside:
     code: str
     field: str
     values: Mapping[str, Any]
-    raw: str
+    raw: str  # empty of somebody who was erased: nothing of it is kept but that it came
     at: datetime
+    message_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -183,6 +184,8 @@ def _aside(row: Sequence[Any]) -> Aside:
         values = json.loads(value) if value else {}
     except ValueError:
         values = {}
-    return Aside(
-        key, entity or "", brand or "", kind, code, field, values if isinstance(values, dict) else {}, raw or "", at
-    )
+    held = dict(values) if isinstance(values, dict) else {}
+    message_id, micros = str(held.pop("id", "")), held.pop("received_at", None)
+    if isinstance(micros, int):
+        at = datetime.fromtimestamp(micros / 1_000_000, UTC)
+    return Aside(key, entity or "", brand or "", kind, code, field, held, raw or "", at, message_id)
