@@ -240,7 +240,7 @@ def _latency(home: Path) -> dict[str, Any]:
         home, "from filrouge.cli import set_up; set_up()\nfrom filrouge.work import draining\ndraining.run()"
     )
     append(spool, [_visit(f"s{mark}-warm", dice)])
-    _until(lambda: _taken(home, mark) > 0)
+    _until(lambda: _begun(home, f"s{mark}-"))
     sent: dict[str, float] = {}
     seen: dict[str, float] = {}
     began, count = time.monotonic(), 0
