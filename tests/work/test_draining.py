@@ -442,3 +442,34 @@ def test_a_plan_that_is_enforced_sets_aside_what_it_forbids_and_counts_what_it_f
     turns(drain)
     drain.finish()
     assert len(group.rows("SELECT 1 FROM events")) == 2, "what only watches sets nothing aside"
+
+
+def test_one_event_over_which_the_worker_falls_is_set_aside_and_the_others_go_on(
+    group: World, spool: Spool, drain: draining.Drain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = draining.appearing.appear
+
+    def falls(copies: Live, events: Sequence[Any], *, flush: int) -> int:
+        if any(event.message_id == "m3" for event in events):
+            raise ZeroDivisionError
+        return real(copies, events, flush=flush)
+
+    monkeypatch.setattr(draining.appearing, "appear", falls)
+    for number in range(1, 6):
+        send(spool, say("track", 1, number, userId="u", event=f"Did {number}"))
+    for _ in range(20):
+        try:
+            if not drain.turn():
+                break
+        except ZeroDivisionError as error:
+            drain = drain.again(error)
+    drain.finish()
+    drain.close()
+    assert [row["name"] for row in group.rows("SELECT name FROM events ORDER BY 1")] == [
+        "Did 1",
+        "Did 2",
+        "Did 4",
+        "Did 5",
+    ]
+    assert [row["code"] for row in group.rows("SELECT code FROM rejects")] == ["unreadable"]
+    assert Ledger.objects.get().lost == 0

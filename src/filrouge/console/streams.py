@@ -10,7 +10,7 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from http.cookies import CookieError, SimpleCookie
 from importlib import import_module
@@ -26,6 +26,7 @@ from django.utils import translation
 
 from filrouge.base import clock
 from filrouge.base.errors import FilrougeError
+from filrouge.console import quarantine
 from filrouge.console.reader import LANGUAGES
 from filrouge.console.sessions import BEGAN, SEEN
 from filrouge.domain.privacy.caller import Caller
@@ -226,10 +227,15 @@ class Reader:
                 return None
             after = found[0].number
             with translation.override(self._language):
-                html = render_to_string("console/senders/events.html", {"lines": found, "opens": opens, "fresh": True})
+                html = render_to_string("console/senders/events.html", {"lines": because(found), "opens": opens})
             return f"event: lines\nid: {after}\ndata: {json.dumps(html)}\n\n"
 
         return look
+
+
+def because(lines: Iterable[moving.Line]) -> list[tuple[moving.Line, str]]:
+    """Return lines, each with why it was set aside if it was."""
+    return [(line, quarantine.why(line.code, line.values) if line.code else "") for line in lines]
 
 
 def _cookies(scope: Scope) -> dict[str, str]:

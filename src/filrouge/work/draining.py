@@ -19,7 +19,7 @@ from typing import Any
 import msgspec
 import numpy as np
 import pyarrow as pa
-from django.db import close_old_connections, connections
+from django.db import DatabaseError, close_old_connections, connections
 
 from filrouge import spool as spooling
 from filrouge.base import clock, settings
@@ -27,7 +27,7 @@ from filrouge.base.errors import Conflict, FilrougeError
 from filrouge.domain.events import Reason
 from filrouge.domain.events.plan import Checker
 from filrouge.engines import open_engine
-from filrouge.spool import Place, Spool, Stored
+from filrouge.spool import Place, Spool, SpoolAway, Stored
 from filrouge.store.idents import Idents
 from filrouge.store.live import Live
 from filrouge.store.models import COLLECT, Drained, Run, Source, Suppression
@@ -43,6 +43,8 @@ TURN = 2_000  # events of a turn: their pages are written before more are read
 FULL, AFTER = 100_000, 30.0  # events, or seconds, that wait for the lake at most
 MOST = 400_000  # events held here; beyond, the spool keeps them
 HEARD = 5.0  # seconds between two notes of when a sender was heard of
+PATIENCE = 2  # falls in a row after which it looks at one request at a time
+AWAY = (OSError, DatabaseError, SpoolAway)
 FRESH = 1.0  # seconds for which what others decide (erasures, plans, live copies built anew) is believed
 
 
@@ -62,7 +64,7 @@ def run(stop: threading.Event | None = None) -> None:
                     busy = drain.turn()
                 except Exception as error:
                     log.error("%s", type(error).__name__, exc_info=not isinstance(error, FilrougeError))
-                    drain = drain.again()
+                    drain = drain.again(error)
                     ending.wait(1)
                     continue
                 if not busy:
@@ -91,6 +93,9 @@ class Drain:
             known.open(counts=lambda names: settled(list(names)))
             _remember(known, table)
         self.judge = Judge(taken, aside)
+        self.falls = 0  # how often in a row it fell over what it read
+        self.reading: Place | None = None  # the request that is looked at, when it looks at them one at a time
+        self.culprits: set[Place] = set()  # requests over which it fell
         self.places = dict(Drained.objects.values_list("file", "number"))
         self.load = Load()
         self.flushing: tuple[Load, Future[Run | None]] | None = None
@@ -109,24 +114,38 @@ class Drain:
         for file, number in self.places.items():  # said to be done before a crash
             self.spool.forget(Place(file, number))
 
-    def again(self) -> Drain:
-        """Return a drainer that begins where this one's last promise left off."""
+    def again(self, error: Exception) -> Drain:
+        """Return a drainer that begins where this one's last promise left off.
+
+        When it falls again and again over what it reads, and not over a database or a disk, it reads one request at a
+        time, and sets aside the one over which it falls: one bad event never keeps the others waiting.
+        """
         self._settle(wait=True)
         self.thread.shutdown()
         while True:
             try:
-                return Drain(self.spool)
-            except Exception as error:  # noqa: BLE001 - what it stands on is still away
-                log.error("%s", type(error).__name__)
+                made = Drain(self.spool)
+            except Exception as further:  # noqa: BLE001 - what it stands on is still away
+                log.error("%s", type(further).__name__)
                 time.sleep(1)
+                continue
+            made.falls = self.falls + 1 if not isinstance(error, AWAY) else 0
+            made.culprits = set(self.culprits)
+            if made.falls > PATIENCE and self.reading is not None and self.falls > PATIENCE:
+                made.culprits.add(self.reading)
+            return made
 
     def turn(self) -> bool:
         """Do what there is to do once; tell whether there was something."""
         self._settle()
         self._fresh()
         entries = self._read() if self.load.events + self._in_flight() < MOST else []
+        for some in [entries] if self.falls <= PATIENCE else [[entry] for entry in entries]:
+            self.reading = some[0].place if len(some) == 1 else None
+            if some:
+                self._take(some)
         if entries:
-            self._take(entries)
+            self.falls = 0
         self._flush()
         return bool(entries)
 
@@ -154,7 +173,8 @@ class Drain:
             self.barred, self.erased = suppressions.checker(), last
         if not self.load.places:
             self.load.since = time.monotonic()
-        judged = self.judge.judge(entries, plan=self._plan, barred=self._barred)
+        fallen = {stored.place for stored in entries} & self.culprits
+        judged = self.judge.judge(entries, plan=self._plan, barred=self._barred, unreadable=bool(fallen))
         appearing.appear(self.live, judged.taken, flush=self.flush_number)
         streaming.tell(self.live, judged)
         self._heard(judged)

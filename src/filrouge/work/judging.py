@@ -69,12 +69,16 @@ class Judge:
         *,
         plan: Plan,
         barred: Callable[[Sequence[Event]], list[bool]],
+        unreadable: bool = False,
     ) -> Judged:
         """Return the verdict on each event of ``entries``; what is taken or set aside is known from then on.
 
         ``plan`` judges what is otherwise right; ``barred`` tells which events are of somebody who must not come back.
+        ``unreadable`` events are set aside whatever they say.
         """
         events = [event for stored in entries for event in _events(stored)]
+        if unreadable:
+            events = [one._replace(told=NOTHING, reason=one.reason or Reason("unreadable"), record=0) for one in events]
         for at, bad in enumerate(barred(events)):
             if bad:  # nothing of it is kept but that it came
                 event = events[at]

@@ -15,6 +15,7 @@ from filrouge.base.errors import Conflict, FilrougeError, NotFound, Refused, Usa
 from filrouge.console import names, snippets
 from filrouge.console.errors import sentence
 from filrouge.console.pages.acting import act, done
+from filrouge.console.streams import because
 from filrouge.console.who import require
 from filrouge.domain.events import KINDS
 from filrouge.domain.privacy.caller import Caller
@@ -75,7 +76,7 @@ def events(request: HttpRequest, name: str) -> HttpResponse:
         "console/senders/stream.html",
         {
             "sender": told(sender),
-            "lines": lines,
+            "lines": because(lines),
             "opens": asking.opens_pages(),
             "chosen": asked | {"any": any(asked.values())},
             "verdicts": VERDICTS,

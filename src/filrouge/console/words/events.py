@@ -27,6 +27,7 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "beyond_batch": _("it came after the %(most)s events that a batch may hold"),
         "plan_violated": _("the plan expects %(field)s to be %(expected)s"),
         "plan_unknown_event": _("the plan names no such event"),
+        "unreadable": _("it could not be taken in, for a reason of ours"),
         "suppressed": _("an erased person, kept out"),
     },
     "expected": {

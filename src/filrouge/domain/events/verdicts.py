@@ -21,6 +21,7 @@ REASONS: Mapping[str, str] = {
     "too_deep": "The event is nested deeper than {most} levels.",
     "letters_unkept": "The event holds half of a letter (a lone surrogate) or NUL, which not every database keeps.",
     "number_too_large": "The event holds a number too large to be kept.",
+    "unreadable": "The event could not be taken in, for a reason of ours: it is kept as it was sent.",
     "suppressed": "The event is of a person who was erased: nothing of it is kept.",
     "beyond_batch": "A batch holds at most {most} events: this one comes after.",
     "plan_violated": "The tracking plan expects something else of {field}: {expected}.",
