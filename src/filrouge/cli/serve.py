@@ -19,7 +19,8 @@ from granian.server import Server
 from filrouge.base import settings
 from filrouge.base.errors import Conflict
 
-WORKERS = ("worker", "draining")  # modules of ``work``: each a process, where the role worker is played
+# Modules of ``work`` that each run in a process of their own, where the role worker is played.
+WORKERS = ("worker", "draining")
 RESTART_AFTER = 5.0  # seconds before a worker that fell is started again
 
 

@@ -54,7 +54,7 @@ _VIEWS = {
     },
     "companies": {"company"},
     "reviews": {"review", "review-next", "review-quality"},
-    "sources": {"source", "run", "senders", "sender", "sender-new"},
+    "sources": {"source", "run", "senders", "sender", "sender-new", "sender-events"},
     "erasures": {"erasure"},
 }  # fmt: skip
 

@@ -16,6 +16,7 @@ from filrouge.base import clock
 
 BEGAN, SEEN = "began", "seen"  # seconds since 1970, in the session
 NEAR = 60  # a click within is not written down
+MOVED = "X-Moved"  # the header by which a page that moves asks anew for what it shows: nobody clicked
 
 
 class SessionMiddleware:
@@ -33,7 +34,7 @@ class SessionMiddleware:
             logout(request)
             messages.info(request, _("You were signed out after a while without a click: sign in again."))
             return _to_the_door(request)
-        if BEGAN not in session or now - seen > NEAR:
+        if (BEGAN not in session or now - seen > NEAR) and MOVED not in request.headers:
             session[BEGAN], session[SEEN] = began, now
         return self.get_response(request)
 

@@ -88,6 +88,7 @@ urlpatterns: list[URLPattern] = [
     path("senders", senders.index, name="senders"),
     path("senders/new", senders.new, name="sender-new"),
     path("senders/<slug:name>", senders.show, name="sender"),
+    path("senders/<slug:name>/events", senders.events, name="sender-events"),
     path("senders/<slug:name>/heard", senders.heard, name="sender-heard"),
     path("write-keys/<str:prefix>/revoke", senders.revoke, name="write-key-revoke"),
     path("runs/<str:run_id>", sources.run, name="run"),

@@ -59,6 +59,8 @@ async def _lifespan(receive: Receive, send: Send) -> None:
 if settings.variable("DJANGO_SETTINGS_MODULE") is None:
     settings.use(DJANGO_SETTINGS_MODULE="filrouge.site.settings")
 django.setup(set_prefix=False)
-application: Application = Site()
+from filrouge.console.streams import Streams  # noqa: E402 - it reads the settings that were set up above
+
+application: Application = Streams(Site())
 if "collect" in settings.get().roles:
     application = Doors(application, collector())

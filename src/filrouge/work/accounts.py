@@ -7,12 +7,10 @@ from datetime import datetime
 from typing import Any
 
 from filrouge.store.live import Live
-from filrouge.store.models import Source
+from filrouge.store.models import COLLECT, Source
 from filrouge.store.views import current
 from filrouge.work import runs
 from filrouge.work.laid import Laid
-
-COLLECT = "collect"  # the kind of source that senders write to
 
 
 def sources() -> list[str]:

@@ -24,17 +24,18 @@ from filrouge.engines import open_engine
 from filrouge.spool import Place, Spool, SqliteSpool, Stored
 from filrouge.store.idents import Idents
 from filrouge.store.live import Live
-from filrouge.store.models import Drained, Run, Source, Suppression
+from filrouge.store.models import COLLECT, Drained, Run, Source, Suppression
 from filrouge.store.views import current
-from filrouge.work import accounts, appearing, installation, live, locks, runs, streaming, suppressions, taking
+from filrouge.work import appearing, installation, live, locks, runs, streaming, suppressions, taking
 from filrouge.work.flushing import Load, flush, settled
-from filrouge.work.judging import Event, Judge, browser_key
+from filrouge.work.judging import Event, Judge, Judged, browser_key
 
 log = logging.getLogger("filrouge.draining")
 PAUSE = 0.05  # seconds between two looks at a spool that had nothing
 TURN = 2_000  # events of a turn: their pages are written before more are read
 FULL, AFTER = 100_000, 30.0  # events, or seconds, that wait for the lake at most
 MOST = 400_000  # events held here; beyond, the spool keeps them
+HEARD = 5.0  # seconds between two notes of when a sender was heard of
 FRESH = 1.0  # seconds for which what others decide (erasures, plans, live copies built anew) is believed
 
 
@@ -90,6 +91,7 @@ class Drain:
         self.erased: object = None  # the last suppression that ``barred`` knows
         self.looked = self.changed = self.swept = float("-inf")
         self.retry = float("-inf")
+        self.heard: dict[str, float] = {}
         self.built: str | None = None
         self.doubtful = True
         if not self.live.ready():
@@ -146,6 +148,7 @@ class Drain:
         judged = self.judge.judge(entries, plan=lambda source: None, barred=self._barred)
         appearing.appear(self.live, judged.taken, flush=self.flush_number)
         streaming.tell(self.live, judged)
+        self._heard(judged)
         self.load.add(judged, {stored.place.file: stored.place.number for stored in entries})
 
     def _barred(self, events: Sequence[Event]) -> list[bool]:
@@ -241,11 +244,14 @@ class Drain:
                     keys.difference_update(table["record_key"].to_pylist())
         for file, number in load.places.items():
             self.spool.forget(Place(file, number))
-        self._heard(load)
 
-    def _heard(self, load: Load) -> None:
-        for source in {source for source, *_ in load.counts}:
-            Source.objects.filter(name=source).update(as_of=clock.now())
+    def _heard(self, judged: Judged) -> None:
+        """Say when each sender was last heard of, every few seconds."""
+        now = time.monotonic()
+        for source in {source for source, *_ in judged.counts}:
+            if now - self.heard.get(source, float("-inf")) > HEARD:
+                self.heard[source] = now
+                Source.objects.filter(name=source).update(as_of=clock.now())
 
     def finish(self) -> None:
         """Put everything that was read in the lake, as a worker does that is asked to stop."""
@@ -276,7 +282,7 @@ def _before(load: Load, earlier: Load) -> None:
 
 def _remember(known: Idents, table: str) -> None:
     """Make the keys anew from the lake when it holds more of them: they were lost, or a backup came back."""
-    names = list(Source.objects.filter(kind=accounts.COLLECT).values_list("name", flat=True))
+    names = list(Source.objects.filter(kind=COLLECT).values_list("name", flat=True))
     if not names or not runs.lake().exists(table):
         return
     engine = open_engine(scratch=settings.get().home / "scratch")

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from filrouge.base import clock
-from filrouge.console import tasks
+from filrouge.console import names, tasks
 from filrouge.console.sources import told
 from filrouge.console.who import caller
 from filrouge.store.queries import home as found
@@ -27,11 +27,17 @@ def home(request: HttpRequest) -> HttpResponse:
             "counts": counts,
             "reviews": waits.reviews,
             "doubtful": [told(line) for line in waits.sources],
+            "silent": [
+                {"title": names.source(one.sender.name), "name": one.sender.name, "since": one.since}
+                for one in waits.silent
+            ],
             "people": waits.people,
             "sample": waits.sample,
             "works_people": asking.has("advisor", "sales"),
             "works_sources": asking.has("engineer"),
             "opens_pages": asking.opens_pages(),
-            "nothing": not (waits.follow_ups or waits.promises or waits.sources or waits.reviews["all"]),
+            "nothing": not (
+                waits.follow_ups or waits.promises or waits.sources or waits.silent or waits.reviews["all"]
+            ),
         },
     )

@@ -21,6 +21,7 @@ from filrouge.console.who import caller, opens_pages
 from filrouge.domain.identity.keys import phone_key
 from filrouge.domain.privacy.caller import Caller
 from filrouge.store.queries import moments as threads
+from filrouge.store.queries import moving
 from filrouge.store.queries import people as found
 from filrouge.store.queries import search as finding
 from filrouge.work import access
@@ -90,12 +91,13 @@ def search(request: HttpRequest) -> HttpResponse:
 def show(request: HttpRequest, person_id: str) -> HttpResponse:
     """Show one person as the reader may see them."""
     asking = caller(request)
+    mark = moving.mark(moving.Watched(person_id)) if access.is_id(person_id) else ""
     page = access.person(asking, person_id)
     if page.redirected_from:
         return redirect("person", person_id=page.view.id)
     if "HX-Request" in request.headers and request.GET.get("after"):
         return render(request, "console/people/thread.html", {"added": True} | thread(request, page, asking))
-    return render(request, "console/people/person.html", context(request, page, asking))
+    return render(request, "console/people/person.html", context(request, page, asking) | {"mark": mark})
 
 
 @login_required

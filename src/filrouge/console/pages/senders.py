@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
@@ -15,9 +16,13 @@ from filrouge.console import names, snippets
 from filrouge.console.errors import sentence
 from filrouge.console.pages.acting import act, done
 from filrouge.console.who import require
+from filrouge.domain.events import KINDS
 from filrouge.domain.privacy.caller import Caller
+from filrouge.store.queries import moving
 from filrouge.store.queries import senders as found
 from filrouge.work import senders as works
+
+VERDICTS = ("accepted", "duplicate", "quarantined")
 
 
 @login_required
@@ -56,6 +61,29 @@ def show(request: HttpRequest, name: str) -> HttpResponse:
         require(request, "engineer")
         return _shown(request, asking, works.make_key(asking, source=sender.name, brand=sender.brand))
     return render(request, "console/senders/sender.html", _page(request, asking, sender))
+
+
+@login_required
+def events(request: HttpRequest, name: str) -> HttpResponse:
+    """Show what a sender sends as it comes, with the verdict on each event, and what was counted day by day."""
+    asking = require(request, *found.READERS)
+    sender = found.sender(name, asking)
+    asked = {key: request.GET.get(key, "") for key in ("verdict", "kind")}
+    lines = moving.lines(sender.name, verdict=asked["verdict"], kind=asked["kind"])
+    return render(
+        request,
+        "console/senders/stream.html",
+        {
+            "sender": told(sender),
+            "lines": lines,
+            "opens": asking.opens_pages(),
+            "chosen": asked | {"any": any(asked.values())},
+            "verdicts": VERDICTS,
+            "kinds": KINDS,
+            "days": found.days(sender.name),
+            "query": urlencode({key: value for key, value in asked.items() if value}),
+        },
+    )
 
 
 @login_required

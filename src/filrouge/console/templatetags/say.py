@@ -146,6 +146,13 @@ def hour(value: Any) -> str:
     return str(dates.format_time(here, format="short", locale=locale()))
 
 
+@register.filter(name="clock")
+def to_the_second(value: Any) -> str:
+    """14:05:09, in the zone of the screens: of something that came moments ago."""
+    moment = as_datetime(value)
+    return str(dates.format_time(local(moment), format="medium", locale=locale())) if moment else ""
+
+
 @register.filter
 def ago(value: Any) -> str:
     """How far away a moment is: il y a 3 heures, dans 2 jours; from another day on, by the calendar."""

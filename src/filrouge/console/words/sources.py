@@ -65,6 +65,11 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "suppressed": _("an erased person, kept out"),
         "no_key": _("no identifier"),
     },
+    "collected": {
+        "accepted": _("accepted"),
+        "duplicate": _("repeat"),
+        "quarantined": _("set aside"),
+    },
     "figure": {
         "churn_12m": _("Subscriptions that ended within a year"),
         "churn_wanted_12m": _("Subscriptions ended at the customer's wish"),

@@ -214,7 +214,8 @@ def told(row: Mapping[str, Any], sees: Perimeter, systems: Mapping[str, str]) ->
     details = dict(row.get("details") or {})
     if category == "behaviour" and sees.sight("opinion", *where) != "show":
         title = ""
-        details = {key: value for key, value in details.items() if key in ("type", "topic")}
+        told_of = ("type", "topic", "name") if details.get("type") == "track" else ("type", "topic")
+        details = {key: value for key, value in details.items() if key in told_of}
     if category == "interaction" and sees.sight("text", *where) != "show":
         title, text = "", ""
         details.pop("promised", None)

@@ -8,7 +8,7 @@ from datetime import datetime
 from filrouge.domain.privacy.caller import Caller
 from filrouge.store.live import Live
 from filrouge.store.models import Run, User
-from filrouge.store.queries import followups, group, reviews, sources
+from filrouge.store.queries import followups, group, reviews, senders, sources
 
 
 @dataclass(frozen=True)
@@ -21,6 +21,7 @@ class Home:
     sources: tuple[sources.SourceLine, ...]
     failed: tuple[Run, ...]
     reviews: dict[str, int]
+    silent: tuple[senders.Silent, ...]
     people: int | None
     sample: bool
 
@@ -31,6 +32,7 @@ def home(caller: Caller, *, at: datetime) -> Home:
     promised: list[followups.Line] = []
     counts: dict[str, int] = {}
     doubtful: list[sources.SourceLine] = []
+    quiet: list[senders.Silent] = []
     if caller.has("advisor", "sales"):
         counts = followups.counts(caller, at=at)
         which = "mine" if counts["mine"] else "due"
@@ -38,6 +40,7 @@ def home(caller: Caller, *, at: datetime) -> Home:
         promised, _ = followups.promises(caller, at=at, overdue=True, limit=8)
     if caller.has("engineer"):
         doubtful = sources.late(caller, at=at)
+        quiet = senders.silent(caller, at=at)
     live = Live()
     # how many people the whole group knows is told to those who see them all
     told = live.ready() and group.whole(caller)
@@ -49,6 +52,7 @@ def home(caller: Caller, *, at: datetime) -> Home:
         sources=tuple(doubtful),
         failed=tuple(line.last for line in doubtful if line.last and line.last.state == Run.State.FAILED),
         reviews={"all": reviews.waiting(caller), "mine": reviews.waiting(caller, mine=True)},
+        silent=tuple(quiet),
         people=people,
         sample=User.objects.filter(sample=True).exists(),
     )

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time, timedelta
 
 from filrouge.base import clock
 from filrouge.base.errors import NotFound
+from filrouge.domain.events.silence import silent_after
 from filrouge.domain.privacy.caller import Caller
 from filrouge.store.live import Live
 from filrouge.store.models import COLLECT, Brand, Ledger, Source, WriteKey
 
+MEMORY = timedelta(days=14)  # of what a sender usually sends
 READERS = ("engineer", "analyst", "privacy")
 
 
@@ -92,3 +94,32 @@ def seen(entity: str, brand: str, caller: Caller) -> bool:
 def acts(entity: str, brand: str, caller: Caller) -> bool:
     """Tell whether the caller may give and revoke keys for that brand."""
     return caller.perimeter.acts(entity, brand, "engineer")
+
+
+@dataclass(frozen=True)
+class Silent:
+    """A sender that says nothing for longer than it usually does, and since when."""
+
+    sender: Sender
+    since: datetime
+
+
+def silent(caller: Caller, *, at: datetime) -> list[Silent]:
+    """Return the senders of the caller that have fallen silent."""
+    found = []
+    for one in senders(caller):
+        if one.heard is None or not one.in_use:
+            continue
+        rows = list(Ledger.objects.filter(source=one.name, day__gte=at.date() - MEMORY))
+        if not rows:
+            continue
+        over = at - datetime.combine(min(row.day for row in rows), time(0), UTC)
+        limit = silent_after([row.received for row in rows], over=over)
+        if limit is not None and at - one.heard > limit:
+            found.append(Silent(one, one.heard))
+    return found
+
+
+def days(source: str, *, most: int = 14) -> list[Ledger]:
+    """Return what was counted of a sender, the last days first."""
+    return list(Ledger.objects.filter(source=source)[:most])

@@ -153,6 +153,63 @@
     } else if (form.matches("form[data-forget]")) forget();
   });
 
+  // --- what moves while it is open ---------------------------------------------------------------------------------
+  // A stream says that something happened; the page asks for what it shows anew. Hidden pages wait until they are seen.
+  let stream = null;
+  const listen = () => {
+    const here = document.querySelector("[data-moves]");
+    if (stream && (stream.here !== here || document.hidden)) {
+      stream.source.close();
+      stream = null;
+    }
+    if (!here || stream || document.hidden || here.dataset.paused) return;
+    const last = document.querySelector("[data-number]")?.dataset.number;
+    const source = new EventSource(last ? `${here.dataset.moves}${here.dataset.moves.includes("?") ? "&" : "?"}after=${last}` : here.dataset.moves);
+    stream = { here, source };
+    source.addEventListener("moved", () => here.isConnected && htmx.trigger(here, "moved"));
+    source.addEventListener("lines", (event) => {
+      const list = document.getElementById("stream");
+      if (!list) return;
+      list.insertAdjacentHTML("afterbegin", JSON.parse(event.data));
+      document.getElementById("stream-empty")?.remove();
+      while (list.children.length > 300) list.lastElementChild.remove();
+    });
+  };
+  listen();
+  document.addEventListener("visibilitychange", () => {
+    const here = document.querySelector("[data-moves]");
+    if (!document.hidden && here?.hasAttribute("hx-get")) htmx.trigger(here, "moved");
+    listen();
+  });
+  document.addEventListener("htmx:afterSettle", listen);
+  // what was unfolded stays so: new moments come above, so places are counted from below
+  const folds = (root) => [...root.querySelectorAll("details")].reverse();
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    if (event.target.id !== "moments") return;
+    const open = folds(event.target).flatMap((fold, index) => (fold.open ? [index] : []));
+    if (!open.length) return;
+    document.addEventListener(
+      "htmx:afterSettle",
+      () => folds(document.getElementById("moments")).forEach((fold, index) => (fold.open = fold.open || open.includes(index))),
+      { once: true },
+    );
+  });
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-pause]");
+    const here = document.querySelector("[data-moves]");
+    if (!button || !here) return;
+    const paused = button.getAttribute("aria-pressed") !== "true";
+    button.setAttribute("aria-pressed", String(paused));
+    if (paused) here.dataset.paused = "1";
+    else delete here.dataset.paused;
+    if (paused && stream) {
+      stream.source.close();
+      stream = null;
+    }
+    listen();
+  });
+  for (const button of document.querySelectorAll("[data-pause]")) button.hidden = false;
+
   // --- print ------------------------------------------------------------------------------------------------------
   for (const button of document.querySelectorAll("[data-print]")) {
     button.hidden = false;

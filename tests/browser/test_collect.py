@@ -1,0 +1,84 @@
+"""What a site sends is on the page of whom it is about while that page is open."""
+
+from __future__ import annotations
+
+import base64
+import json
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+Visit = Callable[..., Any]
+
+
+def command(home: dict[str, str], *words: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-m", "filrouge.cli", *words], env=home, check=True, capture_output=True, text=True
+    )
+    return done.stdout
+
+
+@contextmanager
+def draining(home: dict[str, str]) -> Iterator[None]:
+    """Run the live worker as ``serve`` does."""
+    code = "from filrouge.cli import set_up; set_up()\nfrom filrouge.work import draining; draining.run()"
+    worker = subprocess.Popen([sys.executable, "-c", code], env=home)
+    try:
+        yield
+    finally:
+        worker.terminate()
+        worker.wait(60)
+
+
+@pytest.fixture(scope="module")
+def key(home: dict[str, str]) -> Iterator[str]:
+    """Give a site a key, and let what it sends be taken in."""
+    said = command(home, "key", "create", "--source", "kiosk", "--brand", "horizon", "--json")
+    with draining(home):
+        yield json.loads(said)["key"]
+
+
+def post(address: str, key: str, *events: dict[str, Any]) -> Any:
+    body = {
+        "batch": [{"messageId": str(uuid4()), **event} for event in events],
+        "sentAt": datetime.now(UTC).isoformat(),
+    }
+    head = {"Authorization": "Basic " + base64.b64encode(f"{key}:".encode()).decode(), "Content-Type": "text/plain"}
+    request = urllib.request.Request(f"{address}/v1/b", json.dumps(body).encode(), head)
+    with urllib.request.urlopen(request, timeout=20) as answer:
+        assert answer.status == 200
+        return json.loads(answer.read())
+
+
+def found(page: Any, name: str) -> str:
+    for _ in range(60):
+        page.goto(f"/people?q={name}")
+        if "/people/" in page.url:
+            return str(page.url)
+        if link := page.query_selector("a[href^='/people/0']"):
+            return str(link.get_attribute("href"))
+        time.sleep(0.5)
+    raise AssertionError(f"{name} has no page")
+
+
+def test_an_open_page_shows_what_its_person_does(visit: Visit, address: str, key: str) -> None:
+    traits = {"firstName": "Ottokar", "lastName": "Zwierlein", "email": "ottokar.zwierlein@example.org"}
+    told = post(address, key, {"type": "identify", "userId": "o1", "anonymousId": "a1", "traits": traits})
+    assert [event["verdict"] for event in told["events"]] == ["accepted"]
+    page = visit("/")
+    page.goto(found(page, "Zwierlein"))
+    page.wait_for_selector("[data-moves]", state="attached")
+    page.wait_for_timeout(1500)
+    post(address, key, {"type": "track", "userId": "o1", "event": "Basket abandoned", "properties": {"total": 12}})
+    page.wait_for_selector("#moments >> text=Basket abandoned", state="attached", timeout=15_000)
+    post(address, key, {"type": "track", "anonymousId": "a1", "event": "Delivery looked up"})
+    page.wait_for_selector("#moments >> text=Delivery looked up", state="attached", timeout=15_000)
+    assert page.locator("#moments >> text=Basket abandoned").count() == 1
