@@ -1,12 +1,15 @@
-"""A PostgreSQL for one run of the tests: from a wheel where there is one, else from the machine."""
+"""A PostgreSQL for one run of the tests, one that may be stopped and frozen: from a wheel, else the machine’s."""
 
 from __future__ import annotations
 
 import atexit
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
+import time
+from importlib.util import find_spec
 from pathlib import Path
 
 
@@ -43,3 +46,79 @@ def _from_machine(folder: Path) -> str:
     subprocess.run([*user, control, "-D", data, "-w", "-o", options, "-l", str(folder / "log"), "start"], **quiet)
     atexit.register(subprocess.run, [*user, control, "-D", data, "-m", "immediate", "stop"], stdout=subprocess.DEVNULL)
     return f"postgresql://postgres@/postgres?host={folder}"
+
+
+class Server:
+    """A server of one's own, which may be stopped and frozen.
+
+    Raises RuntimeError with what to install when there is none.
+    """
+
+    def __init__(self, *options: str) -> None:
+        self._folder = Path(tempfile.mkdtemp(prefix="filrouge-pg-"))
+        self._folder.chmod(0o777)
+        self._options = options
+        self._bin = _programs()
+        root = {"user": "nobody", "group": "nogroup", "extra_groups": []} if os.geteuid() == 0 else {}
+        self._quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": "/", **root}
+        made = [self._bin / "initdb", "-D", self._folder / "data", "-U", "postgres", "-A", "trust", "-E", "UTF8"]
+        subprocess.run([*made, "--no-sync"], check=True, **self._quiet)
+        self._server: subprocess.Popen[bytes] | None = None
+        self.start()
+
+    def address(self, database: str = "postgres") -> str:
+        return f"postgresql://postgres@/{database}?host={self._folder}"
+
+    def start(self) -> None:
+        """Start the server, and wait until it answers."""
+        settings = [word for option in self._options for word in ("-c", option)]
+        self._server = subprocess.Popen(
+            [self._bin / "postgres", "-D", self._folder / "data", "-k", self._folder, "-h", "", *settings],
+            **self._quiet,
+        )
+        ready = [self._bin / "pg_isready", "-q", "-h", self._folder, "-t", "20"]
+        for _ in range(200):
+            if subprocess.run(ready, check=False, **self._quiet).returncode == 0:
+                return
+            time.sleep(0.1)
+        raise RuntimeError("The server does not start.")
+
+    def stop(self) -> None:
+        """Stop the server as an operator does, whoever is connected."""
+        if self._server is not None:
+            self._server.send_signal(signal.SIGINT)
+            self._server.wait(30)
+            self._server = None
+
+    def freeze(self) -> None:
+        """Stop every process of the server where it stands."""
+        for pid in self._family():
+            os.kill(pid, signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let them go on."""
+        for pid in self._family():
+            os.kill(pid, signal.SIGCONT)
+
+    def remove(self) -> None:
+        self.stop()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _family(self) -> list[int]:
+        assert self._server is not None
+        children = Path(f"/proc/{self._server.pid}/task/{self._server.pid}/children").read_text().split()
+        return [self._server.pid, *map(int, children)]
+
+
+def _programs() -> Path:
+    """Return the folder of the server's programs."""
+    if wheel := find_spec("pgserver"):
+        programs = Path(str(wheel.origin)).parent / "pginstall/bin"
+        if os.geteuid() == 0:  # it runs as nobody, who must find it
+            for folder in programs.resolve().parents:
+                folder.chmod(folder.stat().st_mode | 0o011)
+        return programs
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    if not found:
+        raise RuntimeError("This test needs a PostgreSQL: apt install postgresql, then run it again.")
+    return found[-1].parent

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import base64
 import json
+import shutil
 import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
 import pytest
-
-Visit = Callable[..., Any]
+from tests.browser.conftest import served
 
 
 def command(home: dict[str, str], *words: str) -> str:
@@ -26,24 +25,15 @@ def command(home: dict[str, str], *words: str) -> str:
     return done.stdout
 
 
-@contextmanager
-def draining(home: dict[str, str]) -> Iterator[None]:
-    """Run the live worker as ``serve`` does."""
-    code = "from filrouge.cli import set_up; set_up()\nfrom filrouge.work import draining; draining.run()"
-    worker = subprocess.Popen([sys.executable, "-c", code], env=home)
-    try:
-        yield
-    finally:
-        worker.terminate()
-        worker.wait(60)
-
-
 @pytest.fixture(scope="module")
-def key(home: dict[str, str]) -> Iterator[str]:
-    """Give a site a key, and let what it sends be taken in."""
-    said = command(home, "key", "create", "--source", "kiosk", "--brand", "horizon", "--json")
-    with draining(home):
-        yield json.loads(said)["key"]
+def collects(home: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
+    """Serve the sample whole, and give a site a key; return where and the key."""
+    folder = tmp_path_factory.mktemp("collect") / "var"
+    shutil.copytree(home["FILROUGE_HOME"], folder)
+    environment = home | {"FILROUGE_HOME": str(folder)}
+    with served(environment, roles="web,collect,worker") as where:
+        said = command(environment, "key", "create", "--source", "kiosk", "--brand", "horizon", "--json")
+        yield where, json.loads(said)["key"]
 
 
 def post(address: str, key: str, *events: dict[str, Any]) -> Any:
@@ -69,11 +59,20 @@ def found(page: Any, name: str) -> str:
     raise AssertionError(f"{name} has no page")
 
 
-def test_an_open_page_shows_what_its_person_does(visit: Visit, address: str, key: str) -> None:
+def test_an_open_page_shows_what_its_person_does(
+    chromium: Any, passwords: dict[str, str], collects: tuple[str, str]
+) -> None:
+    address, key = collects
     traits = {"firstName": "Ottokar", "lastName": "Zwierlein", "email": "ottokar.zwierlein@example.org"}
     told = post(address, key, {"type": "identify", "userId": "o1", "anonymousId": "a1", "traits": traits})
     assert [event["verdict"] for event in told["events"]] == ["accepted"]
-    page = visit("/")
+    page = chromium.new_context(base_url=address, locale="fr-FR").new_page()
+    faults: list[str] = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.goto("/account/login/")
+    page.fill("[name=login]", "marie@example.com")
+    page.fill("[name=password]", passwords["marie@example.com"])
+    page.click(".door-card .btn-primary")
     page.goto(found(page, "Zwierlein"))
     page.wait_for_selector("[data-moves]", state="attached")
     page.wait_for_timeout(1500)
@@ -82,3 +81,5 @@ def test_an_open_page_shows_what_its_person_does(visit: Visit, address: str, key
     post(address, key, {"type": "track", "anonymousId": "a1", "event": "Delivery looked up"})
     page.wait_for_selector("#moments >> text=Delivery looked up", state="attached", timeout=15_000)
     assert page.locator("#moments >> text=Basket abandoned").count() == 1
+    assert faults == []
+    page.context.close()

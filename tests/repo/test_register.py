@@ -60,6 +60,8 @@ WITHOUT = {
     "Baseline": "figures", "Assessment": "counts and shares of pairs", "IdentityQuality": "figures",
     "IdentityModel": "shares of pairs, and why one was chosen",
     "Evaluation": "figures and the name of a file",
+    "TrackingPlan": "names and types of fields, and values that are nobody's",
+    "PlanFinding": "names of fields, and counts",
     "ApiKey": "names of keys and perimeters", "Grant": "perimeters",
 }  # fmt: skip
 

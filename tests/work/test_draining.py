@@ -16,7 +16,7 @@ from tests.world import World
 
 from filrouge.base import clock, settings
 from filrouge.domain.events import parse
-from filrouge.spool import Entry, Spool
+from filrouge.spool import Entry, Place, Spool
 from filrouge.spool.kept import packed
 from filrouge.store.live import Live
 from filrouge.store.models import Ledger, Run, Source
@@ -68,6 +68,8 @@ def group(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
 @pytest.fixture
 def spool(group: World) -> Iterator[Spool]:
     made = draining.open_spool()
+    for file in made.files():  # an inbox is the server's, and outlives a test
+        made.forget(Place(file, 1 << 62))
     yield made
     made.close()
 
@@ -415,3 +417,28 @@ def test_an_account_that_was_erased_does_not_come_back(group: World, spool: Spoo
     assert group.find("brandt") == []
     ledger = Ledger.objects.get()
     assert ledger.lost == 0
+
+
+def test_a_plan_that_is_enforced_sets_aside_what_it_forbids_and_counts_what_it_found(
+    group: World, spool: Spool, drain: draining.Drain
+) -> None:
+    from filrouge.store.models import PlanFinding
+    from filrouge.work import plans
+
+    schema = {"type": "object", "properties": {"total": {"type": "number"}}, "required": ["total"]}
+    plan = {"mode": "enforce", "events": [{"kind": "track", "name": "Paid", "schema": schema}]}
+    plans.keep(access.OWNER, "site", plan)
+    drain.looked = float("-inf")
+    wrong = say("track", 1, 1, userId="u", event="Paid", properties={"total": "12"})
+    send(spool, wrong, wrong, say("track", 1, 2, userId="u", event="Paid", properties={"total": 12}))
+    turns(drain)
+    drain.finish()
+    assert len(group.rows("SELECT 1 FROM events")) == 1
+    assert [row["code"] for row in group.rows("SELECT code FROM rejects")] == ["plan_violated"]
+    assert PlanFinding.objects.get().count == 2, "a repeat is judged too: it may have been put right"
+    plans.set_mode(access.OWNER, "site", "watch")
+    drain.looked = float("-inf")
+    send(spool, wrong)
+    turns(drain)
+    drain.finish()
+    assert len(group.rows("SELECT 1 FROM events")) == 2, "what only watches sets nothing aside"

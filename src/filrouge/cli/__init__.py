@@ -88,6 +88,7 @@ def gather() -> None:
         key,
         live,
         person,
+        plan,
         retention,
         role,
         secret,
@@ -105,7 +106,7 @@ def gather() -> None:
     app.command("sql")(sql.sql)
     nouns = {
         "audit": audit, "demo": demo, "household": household, "identity": identity, "key": key, "live": live,
-        "person": person, "retention": retention, "role": role, "secret": secret, "source": source,
+        "person": person, "plan": plan, "retention": retention, "role": role, "secret": secret, "source": source,
         "user": user,
     }  # fmt: skip
     for name, noun in nouns.items():

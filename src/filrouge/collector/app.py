@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import logging
+import re
 from datetime import datetime
 from typing import Any
 
@@ -11,20 +12,24 @@ import msgspec
 
 from filrouge.base import clock
 from filrouge.collector import http
-from filrouge.collector.committer import Committer, Overloaded
+from filrouge.collector.committer import Committer
 from filrouge.collector.http import Answered, Receive, Request, Scope, Send
 from filrouge.collector.keys import Keys, Unpublished
 from filrouge.collector.recent import Recent
+from filrouge.collector.room import Overloaded
 from filrouge.domain.events import KINDS, Batch, Unreadable, parse
 from filrouge.domain.events.keys import WriteKey
 from filrouge.domain.events.parse import write_key
-from filrouge.spool import Entry, SpoolFull
+from filrouge.spool import Entry, SpoolAway, SpoolFull
 from filrouge.spool.kept import packed
 
 _log = logging.getLogger(__name__)
 SHORT = {"i": "identify", "t": "track", "p": "page", "s": "screen", "g": "group", "a": "alias", "b": "batch"}
 POSTS = {f"/v1/{name}": name for name in (*KINDS, "batch")} | {f"/v1/{short}": name for short, name in SHORT.items()}
 POSTS |= {"/v1/import": "batch", "/beacon/v1/batch": "batch"}
+POSTS |= {"/v1/merge": "merge"}  # of RudderStack: kept, and set aside, for nobody is joined on a sender's word alone
+POSTS |= {f"/api/s/{way}{name}": name for way in ("", "s2s/") for name in (*KINDS, "batch")}  # as Jitsu has them
+UNSERVED = ("/v1/audiencelist", "/v1/webhook")  # lists of audiences, and other systems' own words: no events
 PIXELS = {"/pixel/v1/track": "track", "/pixel/v1/page": "page"}
 AGAIN = 5  # seconds after which a sender whom we could not serve may come back
 
@@ -73,22 +78,26 @@ class Collector:
         elif request.method == "GET" and request.path in PIXELS:
             await self._pixel(request, PIXELS[request.path], send)
         elif request.method == "POST" and request.path == "/v1/m":  # how the sender's library fares: nobody's behaviour
-            await http.body_of(receive, request.headers)
+            with self._committer.room.hold() as hold:
+                await http.body_of(receive, request.headers, hold)
             await http.answer_json(send, 200, {"success": True}, http.cors(request.headers))
         elif request.method == "GET" and request.path == "/health":
             await http.answer_json(send, 200, {"status": "ok"}, http.cors(request.headers))
         elif request.method == "GET" and (settings := self._settings(request)) is not None:
             await http.answer_json(send, 200, settings, http.cors(request.headers))
+        elif request.path in UNSERVED:
+            raise Answered(404, "not_served", "Lists and what other systems say are no events: a source reads them.")
         elif request.path in POSTS or request.path in PIXELS:
             raise Answered(405, "method_wrong", "Events are posted.")
         else:
             raise Answered(404, "not_found", "There is nothing here.")
 
     async def _post(self, request: Request, kind: str, receive: Receive, send: Send) -> None:
-        body = await http.body_of(receive, request.headers)
-        said, perhaps = http.words_of(request.headers)
-        key = self._key(said or request.first("writeKey") or write_key(body) or perhaps)
-        verdicts = await self._keep(key, body, kind)
+        with self._committer.room.hold() as hold:
+            body = await http.body_of(receive, request.headers, hold)
+            said, perhaps = http.words_of(request.headers)
+            key = self._key(said or request.first("writeKey") or write_key(body) or perhaps)
+            verdicts = await self._keep(key, body, kind)
         await http.answer_json(send, 200, {"success": True, "events": verdicts}, http.cors(request.headers))
 
     async def _pixel(self, request: Request, kind: str, send: Send) -> None:
@@ -125,9 +134,11 @@ class Collector:
                 )
             )
         except Overloaded:
-            raise Answered(429, "overloaded", "Too much waits to be written: come back soon.", wait=1) from None
+            raise http.overloaded() from None
         except SpoolFull:
             raise Answered(503, "full", "There is no room to keep more: come back later.", wait=AGAIN) from None
+        except SpoolAway:  # told once in the log, by the committer
+            raise Answered(503, "unavailable", "What keeps events is away: come back soon.", wait=AGAIN) from None
         return self._verdicts(key, batch)
 
     def _verdicts(self, key: WriteKey, batch: Batch) -> list[dict[str, str]]:
@@ -147,6 +158,7 @@ class Collector:
         if len(parts) == 5 and parts[:3] == ["", "v1", "projects"] and parts[4] == "settings":
             self._key(parts[3])
             own = {"apiKey": parts[3], "unbundledIntegrations": [], "addBundledMetadata": True}
+            own |= _own_address(request)
             return {
                 "integrations": {"Segment.io": own}, "plan": {}, "edgeFunction": {}, "analyticsNextEnabled": True,
                 "middlewareSettings": {}, "enabledMiddleware": {}, "metrics": {"sampleRate": 0},
@@ -163,6 +175,15 @@ class Collector:
                 "updatedAt": clock.now().isoformat(),
             }  # fmt: skip
         return None
+
+
+def _own_address(request: Request) -> dict[str, str]:
+    """Return where a browser's library finds us: told nothing, it would send what it hears to Segment."""
+    host = request.headers.get(b"host", b"").decode("latin-1")
+    if not host:
+        return {}
+    at_home = re.match(r"(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$", host)
+    return {"apiHost": f"{host}/v1", **({"protocol": "http"} if at_home else {})}
 
 
 def _pixel_event(request: Request) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import zlib
 from binascii import Error as NotBase64
@@ -12,11 +13,14 @@ from urllib.parse import parse_qs
 
 import msgspec
 
+from filrouge.collector.room import Hold, Overloaded
+
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
 LARGEST = 4 * 1024 * 1024  # bytes of a body, unpacked
+SLOWEST = 60  # seconds that a body may take to arrive: whoever sends slowly holds room that others need
 GIF = base64.b64decode(b"R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
 
 
@@ -48,30 +52,56 @@ def request_of(scope: Scope) -> Request:
     return Request(scope["method"], scope["path"], dict(scope["headers"]), query)
 
 
-async def body_of(receive: Receive, headers: dict[bytes, bytes]) -> bytes:
-    """Return the body, unpacked when it is packed with gzip. Raises Answered."""
+async def body_of(receive: Receive, headers: dict[bytes, bytes], hold: Hold) -> bytes:
+    """Return the body, unpacked when it is packed with gzip; ``hold`` counts its bytes. Raises Answered."""
     declared = headers.get(b"content-length", b"0")
     if declared.isdigit() and int(declared) > LARGEST:
         raise _too_large()
+    try:
+        async with asyncio.timeout(SLOWEST):
+            body = await _whole(receive, hold)
+        packed = headers.get(b"content-encoding", b"").strip().lower()
+        if packed in (b"", b"identity"):
+            return body
+        if packed not in (b"gzip", b"x-gzip"):
+            raise Answered(415, "encoding_unknown", "A body is plain or packed with gzip.")
+        body = _unpacked(body)
+        hold.more(len(body))
+    except TimeoutError:
+        raise Answered(408, "too_slow", f"A body is sent within {SLOWEST} seconds.") from None
+    except Overloaded:
+        raise overloaded() from None
+    return body
+
+
+async def _whole(receive: Receive, hold: Hold) -> bytes:
+    """Return the body as it came. Raises Answered, Overloaded.
+
+    What is refused is heard out all the same: a line that is dropped with bytes unread loses the answer.
+    """
     parts: list[bytes] = []
-    size = 0
+    size, room = 0, True
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
             raise Answered(400, "interrupted", "The request ended before its body did.")
-        parts.append(message.get("body", b""))
-        size += len(parts[-1])
+        part = message.get("body", b"")
+        size += len(part)
         if size > LARGEST:
             raise _too_large()
+        if room:
+            try:
+                hold.more(len(part))
+                parts.append(part)
+            except Overloaded:
+                room = False
+                parts.clear()
+                hold.less()
         if not message.get("more_body"):
             break
-    body = b"".join(parts)
-    packed = headers.get(b"content-encoding", b"").strip().lower()
-    if packed in (b"", b"identity"):
-        return body
-    if packed not in (b"gzip", b"x-gzip"):
-        raise Answered(415, "encoding_unknown", "A body is plain or packed with gzip.")
-    return _unpacked(body)
+    if not room:
+        raise Overloaded
+    return b"".join(parts)
 
 
 def _unpacked(body: bytes) -> bytes:
@@ -91,6 +121,11 @@ def _unpacked(body: bytes) -> bytes:
             raise Answered(400, "not_gzip", "The body is cut short.")
         body = reader.unused_data
     return b"".join(parts)
+
+
+def overloaded() -> Answered:
+    """Return what is answered while too much is held for others."""
+    return Answered(429, "overloaded", "Too much waits to be written: come back soon.", wait=1)
 
 
 def _too_large() -> Answered:

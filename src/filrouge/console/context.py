@@ -37,6 +37,7 @@ PLACES = (
     Place("reviews", _("To review"), "merge", frozenset({"advisor", "privacy"})),
     Place("companies", _("Companies"), "building", frozenset({"advisor", "sales", "finance"})),
     Place("sources", _("Sources"), "source", frozenset({"engineer", "analyst", "privacy"})),
+    Place("plans", _("Tracking plans"), "source", frozenset({"engineer", "analyst", "marketer"})),
     Place("identity", _("Identity"), "identity", frozenset({"engineer", "analyst", "privacy", "executive"})),
     Place("baselines", _("Baselines"), "baseline", frozenset({"executive", "analyst", "sales", "finance"})),
     Place("erasures", _("Erasures"), "lock", frozenset({"privacy"})),
@@ -54,7 +55,11 @@ _VIEWS = {
     },
     "companies": {"company"},
     "reviews": {"review", "review-next", "review-quality"},
-    "sources": {"source", "run", "senders", "sender", "sender-new", "sender-events"},
+    "sources": {
+        "source", "run", "senders", "sender", "sender-new", "sender-events", "quarantine", "quarantine-group",
+        "quarantine-event",
+    },
+    "plans": {"plan"},
     "erasures": {"erasure"},
 }  # fmt: skip
 

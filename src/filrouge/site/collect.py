@@ -9,7 +9,7 @@ from filrouge.base import settings
 from filrouge.collector import Collector
 from filrouge.collector.committer import Committer
 from filrouge.collector.keys import Keys
-from filrouge.spool import SqliteSpool
+from filrouge.spool import open_spool
 
 Application = Callable[[dict[str, Any], Callable[..., Awaitable[Any]], Callable[..., Awaitable[None]]], Awaitable[None]]
 BELOW = ("/v1/", "/pixel/", "/beacon/")
@@ -20,7 +20,7 @@ def collector() -> Collector:
     """Return the collector of this home: what it is sent waits in the spool, its write keys stand in a file."""
     here = settings.get()
     here.spool.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return Collector(Committer(SqliteSpool(here.spool)), Keys(here.write_keys))
+    return Collector(Committer(open_spool(here.spool, here.database_url)), Keys(here.write_keys))
 
 
 class Doors:

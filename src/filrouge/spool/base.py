@@ -11,6 +11,10 @@ class SpoolFull(Exception):
     """There is no room: nothing of the append was kept, and a later one may succeed."""
 
 
+class SpoolAway(Exception):
+    """The spool cannot be reached now. Whether the append was kept is unknown: whoever sent it sends it again."""
+
+
 class Place(NamedTuple):
     """Where an entry stands: a file of the spool, and its number there."""
 
@@ -36,10 +40,10 @@ class Stored(NamedTuple):
 
 
 class Spool(Protocol):
-    """Where entries wait; several may write and read at once."""
+    """Where entries wait; several may write and read at once. One on a server raises SpoolAway when that is away."""
 
     def append(self, entries: Sequence[Entry]) -> None:
-        """Keep ``entries`` whole or not at all; durable on return. Raises SpoolFull."""
+        """Keep ``entries`` whole or not at all; durable on return. Raises SpoolFull, SpoolAway."""
 
     def files(self) -> Sequence[str]:
         """Return the files that hold something, the oldest first."""

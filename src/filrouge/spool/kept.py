@@ -21,13 +21,14 @@ class KeptEvent(msgspec.Struct, array_like=True, frozen=True, gc=False):
 
 
 class Kept(msgspec.Struct, array_like=True, frozen=True):
-    """The events of one request, whose they are, and what was said for all of them."""
+    """The events of one request, whose they are, and what was said for all of them; a field comes in at the end."""
 
     entity: str
     brand: str
     events: list[KeptEvent]
     context: bytes = b""
     integrations: bytes = b""
+    sent_at: datetime | None = None
 
 
 _pack, _unpack = msgspec.msgpack.Encoder(), msgspec.msgpack.Decoder(Kept)
@@ -41,7 +42,7 @@ def packed(batch: Batch, *, entity: str, brand: str) -> bytes:
         else KeptEvent(event.message_id, event.kind, event.at, event.body, event.reason.code, dict(event.reason.values))
         for event in batch.events
     ]
-    return _pack.encode(Kept(entity, brand, events, batch.context, batch.integrations))
+    return _pack.encode(Kept(entity, brand, events, batch.context, batch.integrations, batch.sent_at))
 
 
 def unpacked(payload: bytes) -> Kept:

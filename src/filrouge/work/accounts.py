@@ -33,8 +33,6 @@ def held(laid: Laid) -> Iterator[list[tuple[Any, ...]]]:
 
 def carry_over(live: Live, *, since: datetime) -> None:
     """Keep, beside what was built from the lake, the accounts that changed after it was read or are not in it yet."""
-    if not live.ready():
-        return
     live.rows_changed(
         "INSERT INTO accounts_next SELECT record, person, dirty, changed_at, source, body FROM accounts "
         "WHERE dirty = 1 OR changed_at >= %s ON CONFLICT (record) DO UPDATE SET person = excluded.person, "

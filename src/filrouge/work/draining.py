@@ -10,23 +10,30 @@ import logging
 import signal
 import threading
 import time
+from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from copy import copy
 from typing import Any
 
+import msgspec
 import numpy as np
 import pyarrow as pa
 from django.db import close_old_connections, connections
 
+from filrouge import spool as spooling
 from filrouge.base import clock, settings
 from filrouge.base.errors import Conflict, FilrougeError
+from filrouge.domain.events import Reason
+from filrouge.domain.events.plan import Checker
 from filrouge.engines import open_engine
-from filrouge.spool import Place, Spool, SqliteSpool, Stored
+from filrouge.spool import Place, Spool, Stored
 from filrouge.store.idents import Idents
 from filrouge.store.live import Live
 from filrouge.store.models import COLLECT, Drained, Run, Source, Suppression
+from filrouge.store.queries import plans as found_plans
 from filrouge.store.views import current
-from filrouge.work import appearing, installation, live, locks, runs, streaming, suppressions, taking
+from filrouge.work import appearing, installation, live, locks, plans, runs, streaming, suppressions, taking
 from filrouge.work.flushing import Load, flush, settled
 from filrouge.work.judging import Event, Judge, Judged, browser_key
 
@@ -67,7 +74,8 @@ def run(stop: threading.Event | None = None) -> None:
 
 def open_spool() -> Spool:
     """Return the spool of this installation."""
-    return SqliteSpool(settings.get().spool)
+    here = settings.get()
+    return spooling.open_spool(here.spool, here.database_url)
 
 
 class Drain:
@@ -91,6 +99,7 @@ class Drain:
         self.erased: object = None  # the last suppression that ``barred`` knows
         self.looked = self.changed = self.swept = float("-inf")
         self.retry = float("-inf")
+        self.plans: dict[str, Checker] = {}
         self.heard: dict[str, float] = {}
         self.built: str | None = None
         self.doubtful = True
@@ -145,11 +154,27 @@ class Drain:
             self.barred, self.erased = suppressions.checker(), last
         if not self.load.places:
             self.load.since = time.monotonic()
-        judged = self.judge.judge(entries, plan=lambda source: None, barred=self._barred)
+        judged = self.judge.judge(entries, plan=self._plan, barred=self._barred)
         appearing.appear(self.live, judged.taken, flush=self.flush_number)
         streaming.tell(self.live, judged)
         self._heard(judged)
         self.load.add(judged, {stored.place.file: stored.place.number for stored in entries})
+
+    def _plan(self, source: str, kind: str, name: str, body: bytes) -> Reason | None:
+        """Judge an event by the tracking plan of its sender."""
+        if source not in self.plans:
+            self.plans[source] = plans.in_force(source)
+        checker = self.plans[source]
+        return checker.check(kind, name, msgspec.json.decode(body)) if checker.plan.events else None
+
+    def _noted(self) -> list[Checker]:
+        """Return what the plans found since this was asked last."""
+        found = []
+        for checker in self.plans.values():
+            if checker.noted:
+                found.append(copy(checker))
+                checker.noted = Counter()
+        return found
 
     def _barred(self, events: Sequence[Event]) -> list[bool]:
         if self.barred is None or not events:
@@ -175,6 +200,11 @@ class Drain:
         if time.monotonic() - self.looked < FRESH:
             return
         self.looked = time.monotonic()
+        stamps = found_plans.stamps()
+        for source, checker in list(self.plans.items()):
+            self.plans[source] = plans.renewed(checker, stamps)
+            if self.plans[source] is not checker and checker.noted:  # what an earlier version found is its own
+                self.load.noted.append(checker)
         built = self.live.meta("built_at") if self.live.ready() else None
         if built is None:
             live.rebuild()
@@ -200,6 +230,7 @@ class Drain:
         due = self.load.places and (self.load.events >= FULL or time.monotonic() - self.load.since >= AFTER)
         if due or (now and self.load.places):
             load, self.load = self.load, Load()
+            load.noted += self._noted()
             self.flushing = load, self.thread.submit(self._put, load, self.flush_number)
             self.flush_number += 1
 
@@ -277,6 +308,7 @@ def _before(load: Load, earlier: Load) -> None:
     load.counts.update(earlier.counts)
     load.places = {**earlier.places, **load.places}
     load.events += earlier.events
+    load.noted += earlier.noted
     load.since = earlier.since
 
 

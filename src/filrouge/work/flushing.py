@@ -16,10 +16,11 @@ from django.db.models import F
 
 from filrouge.base import clock
 from filrouge.domain.events import Reason
+from filrouge.domain.events.plan import Checker
 from filrouge.store.idents import Idents
 from filrouge.store.lake import arrow_schema
 from filrouge.store.models import Drained, Ledger, Run
-from filrouge.work import runs, suppressions
+from filrouge.work import plans, runs, suppressions
 from filrouge.work.judging import Counts, Event, Judged
 
 _EVENT = (
@@ -37,6 +38,7 @@ class Load:
     aside: list[pa.Table] = field(default_factory=list)
     counts: Counts = field(default_factory=Counter)
     places: dict[str, int] = field(default_factory=dict)
+    noted: list[Checker] = field(default_factory=list)  # what tracking plans found in it
     events: int = 0
     since: float = 0.0
 
@@ -158,6 +160,8 @@ def _count(load: Load) -> None:
     for (source, day), counted in sorted(words.items()):
         row, _ = Ledger.objects.get_or_create(source=source, day=day)
         Ledger.objects.filter(pk=row.pk).update(**{word: F(word) + count for word, count in counted.items()})
+    for checker in load.noted:
+        plans.note(checker)
     for file, number in sorted(load.places.items()):
         Drained.objects.update_or_create(file=file, defaults={"number": number})
 

@@ -20,8 +20,8 @@ from filrouge.spool.kept import unpacked
 from filrouge.store.idents import Idents
 
 Counts = Counter[tuple[str, date, str]]
-# What a source's tracking plan says of an accepted event; None: nothing against it.
-Plan = Callable[[str, str, bytes, Told], Reason | None]
+# What the tracking plan of a source says of an event (kind, name, body): nothing, or why it is set aside.
+Plan = Callable[[str, str, str, bytes], Reason | None]
 
 
 class Event(NamedTuple):
@@ -67,14 +67,14 @@ class Judge:
         self,
         entries: Iterable[Stored],
         *,
-        plan: Callable[[str], Plan | None],
+        plan: Plan,
         barred: Callable[[Sequence[Event]], list[bool]],
     ) -> Judged:
         """Return the verdict on each event of ``entries``; what is taken or set aside is known from then on.
 
-        ``plan`` returns that of a source; ``barred`` tells which events are of somebody who must not come back.
+        ``plan`` judges what is otherwise right; ``barred`` tells which events are of somebody who must not come back.
         """
-        events = [event for stored in entries for event in _events(stored, plan)]
+        events = [event for stored in entries for event in _events(stored)]
         for at, bad in enumerate(barred(events)):
             if bad:  # nothing of it is kept but that it came
                 event = events[at]
@@ -85,29 +85,27 @@ class Judge:
         for event, taken_before, aside_before in zip(events, known.tolist(), put_aside.tolist(), strict=True):
             key, day = event.key, event.received.date()
             made.counts[event.source, day, "received"] += 1
-            if taken_before or key in self.pending:
-                verdict = "duplicate"
-            elif event.reason is None:
-                verdict = "accepted"
-                self.pending.add(key)
-                made.taken.append(event)
-            elif aside_before or key in self.waiting:
-                verdict = "duplicate"
-            else:
-                verdict = "quarantined"
-                self.waiting.add(key)
-                made.aside.append((event, event.reason))
+            verdict = "duplicate"
+            if not (taken_before or key in self.pending):
+                reason = event.reason or plan(event.source, event.kind, event.told.name or "", event.body)
+                if reason is None:
+                    verdict = "accepted"
+                    self.pending.add(key)
+                    made.taken.append(event)
+                elif not (aside_before or key in self.waiting):
+                    verdict = "quarantined"
+                    self.waiting.add(key)
+                    made.aside.append((event._replace(told=NOTHING, reason=reason, record=0), reason))
             made.counts[event.source, day, verdict] += 1
         return made
 
 
-def _events(stored: Stored, plan: Callable[[str], Plan | None]) -> Iterable[Event]:
+def _events(stored: Stored) -> Iterable[Event]:
     entry = stored.entry
     kept = unpacked(entry.payload)
     received = datetime.fromtimestamp(entry.received_at // 1_000_000, UTC).replace(
         microsecond=entry.received_at % 1_000_000
     )
-    asked = plan(entry.source)
     for said in kept.events:
         reason = Reason(said.code, said.values) if said.code else None
         what = NOTHING
@@ -118,8 +116,6 @@ def _events(stored: Stored, plan: Callable[[str], Plan | None]) -> Iterable[Even
                 reason = Reason("field_wrong", {"field": "context", "expected": "object"})
         if reason is None and not (what.user or what.anonymous):
             reason = Reason("nobody")
-        if reason is None and asked is not None:
-            reason = asked(said.kind, what.name or "", said.body, what)
         yield Event(
             ids.record_key(entry.source, said.message_id), entry.source, kept.entity, kept.brand, received,
             said.message_id, said.kind, said.at, said.body, what if reason is None else NOTHING, reason,

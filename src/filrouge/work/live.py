@@ -74,8 +74,10 @@ def _rebuild(progress: runs.Progress) -> dict[str, int]:
         told = {"version": VERSION, "built_at": began.isoformat(), "people": str(done["people"])}
         _bulk(live, "origins_next", [(bit, entity, brand) for (entity, brand), bit in origins.items()], 3)
         _bulk(live, "meta_next", list(told.items()), 2)
+        standing = live.ready()  # asked outside the transaction, which a table that is missing would end
         with live.writing():
-            accounts.carry_over(live, since=began)
+            if standing:
+                accounts.carry_over(live, since=began)
             live.put_in_place()
     findable.learn(Correction.objects.filter(undone_at=None).order_by("id"))
     return done

@@ -10,17 +10,20 @@ import subprocess
 import sys
 import threading
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 
 from filrouge.collector import Collector
 from filrouge.collector.committer import Committer
 from filrouge.collector.keys import Keys
+from filrouge.collector.room import Room
 from filrouge.domain.events.keys import digest
-from filrouge.spool import Entry, SpoolFull, SqliteSpool
+from filrouge.spool import Entry, SpoolAway, SpoolFull, SqliteSpool
 from filrouge.spool.kept import Kept, unpacked
 
 PAGE = {"type": "page", "userId": "u-1", "messageId": "m-1"}
@@ -212,6 +215,10 @@ def test_the_libraries_of_browsers_find_what_they_ask_before_they_start(run: Run
     async def asks(client: httpx.AsyncClient) -> None:
         settings = await client.get("/v1/projects/key/settings")
         assert settings.json()["integrations"]["Segment.io"]["apiKey"] == "key"
+        assert settings.json()["integrations"]["Segment.io"]["apiHost"] == "collect.test/v1", "not Segment's own"
+        assert "protocol" not in settings.json()["integrations"]["Segment.io"], "https, as anywhere"
+        at_home = await client.get("/v1/projects/key/settings", headers={"Host": "localhost:8000"})
+        assert at_home.json()["integrations"]["Segment.io"]["protocol"] == "http"
         source = await client.get("/sourceConfig/?writeKey=key&p=web&v=3&build=modern")
         assert source.json()["source"]["enabled"] is True
         for path in ("/v1/projects/other/settings", "/sourceConfig?writeKey=other"):
@@ -241,12 +248,14 @@ class Slow:
     """A spool whose disk is held until it is let go, or is full."""
 
     def __init__(self, real: SqliteSpool) -> None:
-        self.real, self.open, self.full, self.appends = real, threading.Event(), False, 0
+        self.real, self.open, self.full, self.away, self.appends = real, threading.Event(), False, False, 0
 
     def append(self, entries: Sequence[Entry]) -> None:
         self.open.wait(10)
         if self.full:
             raise SpoolFull
+        if self.away:
+            raise SpoolAway("the line is cut")
         self.appends += 1
         self.real.append(entries)
 
@@ -273,7 +282,7 @@ def test_those_who_wait_together_share_one_commit_and_too_many_are_asked_to_come
         slow.open.set()
         assert {answer.status_code for answer in await asyncio.gather(*sent)} == {200}
 
-    asked(Collector(Committer(slow, room=9_000), Keys(keys)), asks)
+    asked(Collector(Committer(slow, Room(17_000)), Keys(keys)), asks)
     assert spool.waiting() == 60
     assert slow.appends <= 3
 
@@ -295,6 +304,116 @@ def test_a_full_disk_is_told_with_when_to_come_back_and_does_not_end_the_service
 
     asked(Collector(Committer(slow), Keys(keys)), asks)
     assert spool.waiting() == 1
+
+
+def test_a_server_that_is_away_is_told_with_when_to_come_back_and_once_in_the_log(
+    keys: Path, spool: SqliteSpool, caplog: pytest.LogCaptureFixture
+) -> None:
+    slow = Slow(spool)
+    slow.open.set()
+
+    async def asks(client: httpx.AsyncClient) -> None:
+        for slow.away in (True, True, True, False, False):
+            answer = await client.post("/v1/page", json=PAGE, headers=basic("key:"))
+            if slow.away:
+                assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
+                assert int(answer.headers["retry-after"]) > 0
+            else:
+                assert answer.status_code == 200
+
+    asked(Collector(Committer(slow), Keys(keys)), asks)
+    assert [record.levelname for record in caplog.records if record.name.startswith("filrouge")] == ["ERROR", "WARNING"]
+    assert all(record.exc_info is None for record in caplog.records)
+
+
+def test_bodies_that_arrive_slowly_take_room_too_and_give_it_back(keys: Path, spool: SqliteSpool) -> None:
+    committer = Committer(spool, Room(30_000))
+    app, statuses, held = Collector(committer, Keys(keys)), list[int](), asyncio.Event()
+
+    async def slow() -> None:
+        """Send half of a body, then wait."""
+        parts = iter([b'{"writeKey":"key","batch":[', b'{"type":"page","userId":"u"}]}'])
+
+        async def receive() -> dict[str, Any]:
+            part = next(parts)
+            if part.endswith(b"}"):
+                await held.wait()
+            return {"type": "http.request", "body": part.ljust(9_000), "more_body": not part.endswith(b"}")}
+
+        async def send(message: dict[str, Any]) -> None:
+            if message["type"] == "http.response.start":
+                statuses.append(message["status"])
+
+        await app({"type": "http", "method": "POST", "path": "/v1/batch", "headers": []}, receive, send)
+
+    async def asks(client: httpx.AsyncClient) -> None:
+        sending = [asyncio.create_task(slow()) for _ in range(3)]
+        await asyncio.sleep(0)
+        late = await client.post("/v1/page", content=json.dumps(PAGE).ljust(9_000), headers=basic("key:"))
+        assert (late.status_code, late.json()["code"], late.headers["retry-after"]) == (429, "overloaded", "1")
+        sending[0].cancel()
+        await asyncio.wait(sending[:1])
+        held.set()
+        await asyncio.wait(sending)
+        again = await client.post("/v1/page", content=json.dumps(PAGE).ljust(9_000), headers=basic("key:"))
+        assert again.status_code == 200
+
+    asked(app, asks)
+    assert sorted(statuses) == [200, 429], "the first of two who go on fills what is left"
+    assert committer.room.taken == 0
+
+
+def test_a_body_that_never_ends_is_not_waited_for(
+    keys: Path, spool: SqliteSpool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("filrouge.collector.http.SLOWEST", 0.05)
+    committer, said = Committer(spool), list[dict[str, Any]]()
+
+    async def main() -> None:
+        async def receive() -> dict[str, Any]:
+            await asyncio.sleep(0.02)
+            return {"type": "http.request", "body": b" ", "more_body": True}
+
+        async def send(message: dict[str, Any]) -> None:
+            said.append(message)
+
+        scope = {"type": "http", "method": "POST", "path": "/v1/batch", "headers": []}
+        await Collector(committer, Keys(keys))(scope, receive, send)
+
+    asyncio.run(main())
+    assert (said[0]["status"], json.loads(said[1]["body"])["code"]) == (408, "too_slow")
+    assert committer.room.taken == 0
+
+
+def test_what_rudderstack_and_jitsu_add_is_kept_where_it_can_be(run: Run, spool: SqliteSpool) -> None:
+    async def asks(client: httpx.AsyncClient) -> None:
+        merge = {"type": "merge", "messageId": "m-9", "mergeProperties": [{"type": "email", "value": "a@example.com"}]}
+        told = (await client.post("/v1/merge", json=merge, headers=basic("key:"))).json()
+        assert [(one["messageId"], one["verdict"], one["code"]) for one in told["events"]] == [
+            ("m-9", "quarantined", "type_unknown")
+        ]
+        for path in ("/api/s/page", "/api/s/s2s/page"):
+            answer = await client.post(path, json=PAGE, headers={"X-Write-Key": "key"})
+            assert answer.status_code == 200
+        for path in ("/v1/audiencelist", "/v1/webhook"):
+            answer = await client.post(path, json={"list": []}, headers=basic("key:"))
+            assert (answer.status_code, answer.json()["code"]) == (404, "not_served")
+
+    run(asks)
+    assert [(event.kind, event.code) for one in kept(spool) for event in one.events] == [
+        ("merge", "type_unknown"), ("page", ""), ("page", ""),
+    ]  # fmt: skip
+
+
+def test_when_a_batch_was_sent_is_kept_and_what_was_kept_before_is_still_read(run: Run, spool: SqliteSpool) -> None:
+    async def asks(client: httpx.AsyncClient) -> None:
+        for beside in ({"sentAt": "2026-01-31T13:00:00+01:00"}, {}, {"sentAt": "never"}):
+            await client.post("/v1/batch", json={"batch": [PAGE], **beside}, headers=basic("key:"))
+
+    run(asks)
+    assert [one.sent_at for one in kept(spool)] == [datetime(2026, 1, 31, 12, tzinfo=UTC), None, None]
+    before = msgspec.msgpack.encode(["north", "red", [], b"", b""])
+    assert unpacked(before).sent_at is None
 
 
 def test_the_collector_loads_neither_django_nor_an_engine() -> None:

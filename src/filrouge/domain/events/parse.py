@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -46,8 +46,7 @@ class Unreadable(Exception):
         self.code, self.message = code, message
 
 
-@dataclass(frozen=True, slots=True)
-class Received:
+class Received(msgspec.Struct, frozen=True, gc=False):
     """One event: ``body`` is what was sent, byte for byte; ``reason`` tells why it is set aside, if it is."""
 
     message_id: str
@@ -59,11 +58,13 @@ class Received:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """The events of one request, in order; ``context`` and ``integrations`` are those said for all of them, as sent."""
+    """The events of one request, in order; ``context`` and ``integrations`` are those said for all of them, as sent,
+    and ``sent_at`` when the sender's clock says that it sent them."""
 
     events: Sequence[Received]
     context: bytes = b""
     integrations: bytes = b""
+    sent_at: datetime | None = None
 
 
 def parse(body: bytes, *, kind: str, received: datetime) -> Batch:
@@ -87,9 +88,9 @@ def parse(body: bytes, *, kind: str, received: datetime) -> Batch:
     beside = odd or _beside("context", context) or _beside("integrations", integrations)
     judged = [_received(event, "", sent, received) for event in events[:BATCH]]
     if beside is not None:  # what is said for all is theirs: they wait until it is put right
-        judged = [one if one.reason else replace(one, reason=beside) for one in judged]
+        judged = [one if one.reason else msgspec.structs.replace(one, reason=beside) for one in judged]
     judged += [_aside(event, "", received, "beyond_batch", most=BATCH) for event in events[BATCH:]]
-    return Batch(judged, context, integrations)
+    return Batch(judged, context, integrations, sent)
 
 
 def write_key(body: bytes) -> str:
@@ -155,6 +156,11 @@ def _several(body: bytes) -> tuple[SaidTogether, list[bytes], Reason | None]:
 def _whole_letters(body: bytes) -> bytes:
     """Return ``body`` with another letter, as long, where half of one stands."""
     return _escapes.sub(lambda found: rb"\ufffd" if found["half"] else found[0], body)
+
+
+def kept_letters(body: bytes) -> bytes:
+    """Return ``body`` with the sign of a lost letter where half of one, or NUL, stands."""
+    return _escapes.sub(lambda found: rb"\ufffd" if found["half"] or found["nul"] else found[0], body)
 
 
 def _beside(field: str, said: bytes) -> Reason | None:
@@ -233,6 +239,8 @@ def _reason(said: Said, kind: str, message_id: str) -> Reason | None:
 
 def _id(said: Id) -> str:
     """Return an id as text; a whole number loses its point."""
+    if type(said) is str:  # nearly always
+        return said.strip()
     if said is None:
         return ""
     if isinstance(said, float) and said.is_integer():
@@ -241,7 +249,11 @@ def _id(said: Id) -> str:
 
 
 def _letters(body: bytes) -> Reason | None:
-    if _maybe.search(body) and any(found["half"] or found["nul"] for found in _escapes.finditer(body)):
+    if (
+        b"\\" in body
+        and _maybe.search(body)
+        and any(found["half"] or found["nul"] for found in _escapes.finditer(body))
+    ):
         return Reason("letters_unkept")
     return None
 

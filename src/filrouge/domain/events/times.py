@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from filrouge.domain.events.said import Time
 
+_NONE = timedelta(0)
 OLDEST = datetime(2000, 1, 1, tzinfo=UTC)
 _MILLISECONDS = 100_000_000_000  # numbers from here on count milliseconds
 
@@ -16,6 +17,8 @@ def read(said: Time) -> datetime | None:
         return None
     if isinstance(said, str):
         at = datetime.fromisoformat(said.strip())
+        if at.tzinfo is UTC:
+            return at
         try:
             return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
         except OverflowError as wrong:  # the first or the last day of the calendar, elsewhere
@@ -37,7 +40,7 @@ def happened(said: datetime | None, sent: datetime | None, received: datetime) -
     at = said
     if sent is not None:
         try:
-            at = received - max(sent - said, timedelta(0))
+            at = received - max(sent - said, _NONE)
         except OverflowError:  # a date that was never set, as some languages write it
             at = said
     return min(at, received)

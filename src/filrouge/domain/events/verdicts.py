@@ -23,6 +23,8 @@ REASONS: Mapping[str, str] = {
     "number_too_large": "The event holds a number too large to be kept.",
     "suppressed": "The event is of a person who was erased: nothing of it is kept.",
     "beyond_batch": "A batch holds at most {most} events: this one comes after.",
+    "plan_violated": "The tracking plan expects something else of {field}: {expected}.",
+    "plan_unknown_event": "The tracking plan names no such event ({kind}).",
 }
 
 

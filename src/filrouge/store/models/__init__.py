@@ -8,6 +8,7 @@ from filrouge.store.models.collected import Drained, Ledger
 from filrouge.store.models.groups import Agreement, Brand, Entity
 from filrouge.store.models.identity import Doubt, Evaluation, IdentityModel, IdentityQuality
 from filrouge.store.models.layers import HouseholdCorrection, RoleCorrection
+from filrouge.store.models.plans import PlanFinding, TrackingPlan
 from filrouge.store.models.reviews import Assessment, Review
 from filrouge.store.models.senders import WriteKey
 from filrouge.store.models.sources import BUILT_IN, COLLECT, Run, Secret, Source
@@ -50,6 +51,7 @@ __all__ = [
     "Job",
     "Ledger",
     "Note",
+    "PlanFinding",
     "Promise",
     "Review",
     "Role",
@@ -60,6 +62,7 @@ __all__ = [
     "Source",
     "SubjectSalt",
     "Suppression",
+    "TrackingPlan",
     "User",
     "Verdict",
     "Worker",
