@@ -51,7 +51,7 @@ def passwords(home: dict[str, str]) -> dict[str, str]:
 
 
 @contextmanager
-def served(environment: dict[str, str], *, roles: str = "web") -> Iterator[str]:
+def served(environment: dict[str, str], *, roles: str = "web,collect") -> Iterator[str]:
     """Serve what stands in a home folder for a while; return where."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]

@@ -43,7 +43,7 @@ const analytics = AnalyticsBrowser.load(
   { integrations: { "Segment.io": { apiHost: "%s/v1", protocol: "%s" } } },
 );
 analytics.page();
-analytics.identify("user-42", { email: "camille@example.org" });
+analytics.identify("user-42", { email: "user-42@example.org" });
 analytics.track("Article read", { section: "culture" });"""
 
 _PYTHON = """\
@@ -52,7 +52,7 @@ import segment.analytics as analytics
 analytics.write_key = "%s"
 analytics.host = "%s"
 
-analytics.identify("user-42", {"email": "camille@example.org"})
+analytics.identify("user-42", {"email": "user-42@example.org"})
 analytics.track("user-42", "Article read", {"section": "culture"})
 analytics.shutdown()  # sends what waits, when the program ends"""
 
@@ -63,7 +63,7 @@ const analytics = new Analytics({
   writeKey: "%s",
   host: "%s",
 });
-analytics.identify({ userId: "user-42", traits: { email: "camille@example.org" } });
+analytics.identify({ userId: "user-42", traits: { email: "user-42@example.org" } });
 analytics.track({ userId: "user-42", event: "Article read", properties: { section: "culture" } });
 await analytics.closeAndFlush();"""
 

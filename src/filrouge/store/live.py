@@ -10,7 +10,7 @@ import json
 import uuid
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import datetime
 from typing import Any
 
@@ -91,7 +91,9 @@ class Live:
     def ready(self) -> bool:
         """Tell whether the copies were built in the shape that this version reads."""
         try:
-            return self.meta("version") == VERSION
+            # PostgreSQL gives up the whole of a transaction in which a table is missing: a part of it is given up alone
+            with self.writing() if self.postgres and self.con.in_atomic_block else nullcontext():
+                return self.meta("version") == VERSION
         except Exception:  # noqa: BLE001 - whatever the database says of a missing table
             return False
 
