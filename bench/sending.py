@@ -54,11 +54,9 @@ def free_port() -> int:
         return int(free.getsockname()[1])
 
 
-def launch(
-    home: Path, *, database: str = "", factory: str = "collector", core: int | None = None, port: int = 0
-) -> Server:
+def launch(home: Path, *, database: str = "", factory: str = "collector", core: int | None = None) -> Server:
     """Serve ``factory`` of ``bench.served`` with granian over a home folder, and wait until it answers."""
-    port = port or free_port()
+    port = free_port()
     environment = {
         **os.environ, "FILROUGE_HOME": str(home), "DATABASE_URL": database or f"sqlite:///{home}/filrouge.db",
         "PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(ROOT)]),
@@ -215,11 +213,11 @@ class Killed:
 def kill_rounds(home: Path, rounds: int, *, database: str = "", seed: int = 1) -> Killed:
     """Kill the collector ``rounds`` times while clients post, and count in the spool what it had acknowledged."""
     published(home)
-    dice, port = random.Random(seed), free_port()
+    dice = random.Random(seed)
     told: set[str] = set()
     numbers = iter(range(10**12))
     for _ in range(rounds):
-        server = launch(home, database=database, port=port)
+        server = launch(home, database=database)  # on a port of its own: nobody speaks to the one before
         told |= asyncio.run(_until_killed(server, dice.uniform(0.02, 0.3), numbers))
     return Killed(rounds=rounds, **counted(told, stored(home, database)))
 
@@ -267,7 +265,12 @@ async def _until_killed(server: Server, seconds: float, numbers: Iterator[int]) 
     open_ = [(await loop.create_connection(lambda: Line(ended), "127.0.0.1", server.port))[1] for _ in range(8)]
     for line in open_:
         line.ask(several, next(numbers))
-    await asyncio.wait_for(started.wait(), 30)
+    try:
+        await asyncio.wait_for(started.wait(), 30)
+    except TimeoutError:
+        server.kill()
+        lost = sum(line.lost.done() for line in open_)
+        raise RuntimeError(f"nothing was acknowledged in 30 seconds; {lost} of 8 lines were dropped") from None
     await asyncio.sleep(seconds)
     await loop.run_in_executor(None, server.kill)
     await asyncio.wait([line.lost for line in open_], timeout=30)
