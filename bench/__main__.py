@@ -6,13 +6,13 @@ import argparse
 import sys
 from pathlib import Path
 
-from bench import chain, collect, drained, identity, imports, match, pages
+from bench import chain, collect, drained, identity, imports, inbox, match, pages
 from bench.figures import Skipped
 
 BENCHES = {
     "import": imports.run, "chain": chain.run, "search": pages.search, "person": pages.person,
     "identity": identity.run, "match": match.run,
-    "arrival": match.arrival, "collect": collect.run, "drain": drained.run,
+    "arrival": match.arrival, "collect": collect.run, "inbox": inbox.run, "drain": drained.run,
 }  # fmt: skip
 
 
@@ -29,8 +29,9 @@ def main() -> int:
     asked.add_argument("--truth", type=Path, default=None, help="truth.parquet of the sample, for identity")
     asked.add_argument("--share", type=float, default=1.0, help="share of the people that identity is measured on")
     asked.add_argument("--laid", type=Path, default=None, help="where match keeps what it lays, or finds it laid")
-    asked.add_argument("--seconds", type=float, default=10, help="how long collect sends, each time")
+    asked.add_argument("--seconds", type=float, default=10, help="how long collect and inbox send, each time")
     asked.add_argument("--rounds", type=int, default=200, help="how often collect and drain kill what they measure")
+    asked.add_argument("--away", type=float, default=60, help="seconds for which inbox stops its PostgreSQL")
     given = asked.parse_args()
     unknown = sorted(set(given.names) - set(BENCHES))
     if unknown:

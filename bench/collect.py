@@ -19,7 +19,7 @@ from pathlib import Path
 from statistics import median
 
 from bench import sending
-from bench.figures import Skipped, keep, percentiles, tree_mb
+from bench.figures import Skipped, keep, percentiles, tree_mb, tree_seconds
 
 CASES = {"batch_100_x16": (100, 16), "single_x64": (1, 64)}
 TURNS = 3  # the machine changes its pace: the two take turns, and each median counts
@@ -48,6 +48,7 @@ def run(given: argparse.Namespace) -> None:
 def _speeds(folder: Path, core: int, seconds: float) -> dict[str, object]:
     """Return what is acknowledged a second, by the yardstick and by the collector in turns."""
     rates: dict[tuple[str, str], list[float]] = {}
+    busy: dict[tuple[str, str], list[float]] = {}  # processor time of an event: others on the machine do not change it
     waits: dict[str, list[float]] = {}
     memory: list[float] = []
     for turn in range(TURNS):
@@ -57,10 +58,12 @@ def _speeds(folder: Path, core: int, seconds: float) -> dict[str, object]:
                 for name, (events, lines) in CASES.items():
                     said = sending.batch(events) if events > 1 else sending.single()
                     asyncio.run(sending.load(server.port, said, lines=lines, seconds=1))
-                    before = tree_mb(server.process.pid)
+                    before, since = tree_mb(server.process.pid), tree_seconds(server.process.pid)
                     heard = asyncio.run(sending.load(server.port, said, lines=lines, seconds=seconds))
                     assert set(heard.statuses) == {200}, heard.statuses
                     rates.setdefault((factory, name), []).append(heard.statuses[200] * events / heard.elapsed)
+                    spent = tree_seconds(server.process.pid) - since
+                    busy.setdefault((factory, name), []).append(spent / (heard.statuses[200] * events))
                     if factory == "collector":
                         waits.setdefault(name, []).extend(heard.seconds)
                         memory += [before, tree_mb(server.process.pid)]
@@ -68,8 +71,10 @@ def _speeds(folder: Path, core: int, seconds: float) -> dict[str, object]:
     found: dict[str, object] = {}
     for name in CASES:
         limit, ours = median(rates["limit", name]), median(rates["collector", name])
+        limit_busy, ours_busy = median(busy["limit", name]), median(busy["collector", name])
         found[name] = {
             "events_per_second": round(ours), "limit_events_per_second": round(limit), "ratio": round(ours / limit, 3),
+            "cpu_ratio": round(limit_busy / ours_busy, 3), "cpu_microseconds_per_event": round(ours_busy * 1e6, 1),
             "each": [round(rate) for rate in rates["collector", name]],
             "limit_each": [round(rate) for rate in rates["limit", name]], "milliseconds": percentiles(waits[name]),
         }  # fmt: skip

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 RESULTS = Path(__file__).resolve().parent / "results"
-_PAGE = os.sysconf("SC_PAGE_SIZE")
+_PAGE, _TICK = os.sysconf("SC_PAGE_SIZE"), os.sysconf("SC_CLK_TCK")
 
 
 class Skipped(Exception):
@@ -67,20 +67,33 @@ class Peak:
 
 def tree_mb(root: int) -> float:
     """Return the resident memory of the process ``root`` and all that descend from it, in MB."""
+    pages, _ = _tree(root)
+    return round(pages * _PAGE / 1e6, 1)
+
+
+def tree_seconds(root: int) -> float:
+    """Return the processor time of the process ``root`` and all that descend from it."""
+    _, ticks = _tree(root)
+    return ticks / _TICK
+
+
+def _tree(root: int) -> tuple[int, int]:
     parents: dict[int, int] = {}
     pages: dict[int, int] = {}
+    ticks: dict[int, int] = {}
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             try:
                 stat = (entry / "stat").read_text().rpartition(")")[2].split()
                 pages[int(entry.name)] = int((entry / "statm").read_text().split()[1])
+                ticks[int(entry.name)] = int(stat[11]) + int(stat[12])
                 parents[int(entry.name)] = int(stat[1])
             except (OSError, ValueError, IndexError):
                 continue
     family = {root}
     while more := {pid for pid, parent in parents.items() if parent in family} - family:
         family |= more
-    return round(sum(pages.get(pid, 0) for pid in family) * _PAGE / 1e6, 1)
+    return sum(pages.get(pid, 0) for pid in family), sum(ticks.get(pid, 0) for pid in family)
 
 
 class Watch:

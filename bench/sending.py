@@ -54,11 +54,9 @@ def free_port() -> int:
         return int(free.getsockname()[1])
 
 
-def launch(
-    home: Path, *, database: str = "", factory: str = "collector", core: int | None = None, port: int = 0
-) -> Server:
+def launch(home: Path, *, database: str = "", factory: str = "collector", core: int | None = None) -> Server:
     """Serve ``factory`` of ``bench.served`` with granian over a home folder, and wait until it answers."""
-    port = port or free_port()
+    port = free_port()
     environment = {
         **os.environ, "FILROUGE_HOME": str(home), "DATABASE_URL": database or f"sqlite:///{home}/filrouge.db",
         "PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(ROOT)]),
@@ -215,36 +213,50 @@ class Killed:
 def kill_rounds(home: Path, rounds: int, *, database: str = "", seed: int = 1) -> Killed:
     """Kill the collector ``rounds`` times while clients post, and count in the spool what it had acknowledged."""
     published(home)
-    dice, port = random.Random(seed), free_port()
-    acknowledged: set[str] = set()
+    dice = random.Random(seed)
+    told: set[str] = set()
     numbers = iter(range(10**12))
     for _ in range(rounds):
-        server = launch(home, database=database, port=port)
-        acknowledged |= asyncio.run(_until_killed(server, dice.uniform(0.02, 0.3), numbers))
+        server = launch(home, database=database)  # on a port of its own: nobody speaks to the one before
+        told |= asyncio.run(_until_killed(server, dice.uniform(0.02, 0.3), numbers))
+    return Killed(rounds=rounds, **counted(told, stored(home, database)))
+
+
+def stored(home: Path, database: str) -> Counter[str]:
+    """Return how often each event stands in the spool of a home folder, by its id."""
     spool = open_spool(home / "spool", database)
     found: Counter[str] = Counter()
     for file in spool.files():
         after = 0
         while some := spool.read(file, after, 500):
             after = some[-1].place.number
-            for stored in some:
-                found.update(event.message_id for event in unpacked(stored.entry.payload).events)
+            for one in some:
+                found.update(event.message_id for event in unpacked(one.entry.payload).events)
     spool.close()
-    stored = sum(1 for name in acknowledged if found[name])
-    doubled = sum(1 for name in acknowledged if found[name] > 1)
-    return Killed(rounds, len(acknowledged), stored, len(acknowledged) - stored, doubled)
+    return found
+
+
+def counted(told: set[str], found: Counter[str]) -> dict[str, int]:
+    """Return of the ids that were acknowledged how many are stored, lost, or there twice."""
+    here = sum(1 for name in told if found[name])
+    doubled = sum(1 for name in told if found[name] > 1)
+    return {"acknowledged": len(told), "stored": here, "lost": len(told) - here, "doubled": doubled}
+
+
+def acknowledged(answer: bytes) -> list[str]:
+    """Return the ids that an answer of the collector acknowledges."""
+    return [one["messageId"] for one in json.loads(answer[answer.index(b"\r\n\r\n") :])["events"]]
 
 
 async def _until_killed(server: Server, seconds: float, numbers: Iterator[int]) -> set[str]:
     """Post batches and single events until the server is killed; return the ids that were acknowledged."""
-    acknowledged: set[str] = set()
+    told: set[str] = set()
     several, one = batch(7), single()
     started = asyncio.Event()
 
     def ended(line: Line, status: int, answer: bytes) -> None:
         assert status == 200, answer
-        told = json.loads(answer[answer.index(b"\r\n\r\n") :])["events"]
-        acknowledged.update(one["messageId"] for one in told)
+        told.update(acknowledged(answer))
         started.set()
         number = next(numbers)
         line.ask(several if number % 3 else one, number)
@@ -253,8 +265,13 @@ async def _until_killed(server: Server, seconds: float, numbers: Iterator[int]) 
     open_ = [(await loop.create_connection(lambda: Line(ended), "127.0.0.1", server.port))[1] for _ in range(8)]
     for line in open_:
         line.ask(several, next(numbers))
-    await asyncio.wait_for(started.wait(), 30)
+    try:
+        await asyncio.wait_for(started.wait(), 30)
+    except TimeoutError:
+        server.kill()
+        lost = sum(line.lost.done() for line in open_)
+        raise RuntimeError(f"nothing was acknowledged in 30 seconds; {lost} of 8 lines were dropped") from None
     await asyncio.sleep(seconds)
     await loop.run_in_executor(None, server.kill)
     await asyncio.wait([line.lost for line in open_], timeout=30)
-    return acknowledged
+    return told

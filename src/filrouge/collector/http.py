@@ -20,6 +20,7 @@ Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
 LARGEST = 4 * 1024 * 1024  # bytes of a body, unpacked
+HEARD_OUT = 64 * 1024 * 1024  # bytes of a refused body that are read and dropped before it is answered
 SLOWEST = 60  # seconds that a body may take to arrive: whoever sends slowly holds room that others need
 GIF = base64.b64decode(b"R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
 
@@ -55,11 +56,12 @@ def request_of(scope: Scope) -> Request:
 async def body_of(receive: Receive, headers: dict[bytes, bytes], hold: Hold) -> bytes:
     """Return the body, unpacked when it is packed with gzip; ``hold`` counts its bytes. Raises Answered."""
     declared = headers.get(b"content-length", b"0")
-    if declared.isdigit() and int(declared) > LARGEST:
+    size = int(declared) if declared.isdigit() else 0
+    if size > HEARD_OUT:
         raise _too_large()
     try:
         async with asyncio.timeout(SLOWEST):
-            body = await _whole(receive, hold)
+            body = await _whole(receive, hold, too_large=size > LARGEST)
         packed = headers.get(b"content-encoding", b"").strip().lower()
         if packed in (b"", b"identity"):
             return body
@@ -74,32 +76,34 @@ async def body_of(receive: Receive, headers: dict[bytes, bytes], hold: Hold) -> 
     return body
 
 
-async def _whole(receive: Receive, hold: Hold) -> bytes:
+async def _whole(receive: Receive, hold: Hold, *, too_large: bool) -> bytes:
     """Return the body as it came. Raises Answered, Overloaded.
 
     What is refused is heard out all the same: a line that is dropped with bytes unread loses the answer.
     """
     parts: list[bytes] = []
-    size, room = 0, True
+    size, crowded = 0, False
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
             raise Answered(400, "interrupted", "The request ended before its body did.")
         part = message.get("body", b"")
         size += len(part)
-        if size > LARGEST:
-            raise _too_large()
-        if room:
+        too_large = too_large or size > LARGEST
+        if not (too_large or crowded):
             try:
                 hold.more(len(part))
                 parts.append(part)
             except Overloaded:
-                room = False
-                parts.clear()
-                hold.less()
-        if not message.get("more_body"):
+                crowded = True
+        if too_large or crowded:
+            parts.clear()
+            hold.less()
+        if not message.get("more_body") or size > HEARD_OUT:
             break
-    if not room:
+    if too_large:
+        raise _too_large()
+    if crowded:
         raise Overloaded
     return b"".join(parts)
 

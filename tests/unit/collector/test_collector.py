@@ -363,6 +363,22 @@ def test_bodies_that_arrive_slowly_take_room_too_and_give_it_back(keys: Path, sp
     assert committer.room.taken == 0
 
 
+def test_a_body_that_is_too_large_is_heard_out_so_that_the_answer_is_not_lost(keys: Path, spool: SqliteSpool) -> None:
+    committer, said = Committer(spool), list[dict[str, Any]]()
+    left = [b" " * 1_000_000] * 9
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": left.pop(), "more_body": bool(left)}
+
+    async def send(message: dict[str, Any]) -> None:
+        assert committer.room.taken == 0
+        said.append(message)
+
+    scope = {"type": "http", "method": "POST", "path": "/v1/batch", "headers": [(b"content-length", b"9000000")]}
+    asyncio.run(Collector(committer, Keys(keys))(scope, receive, send))
+    assert (said[0]["status"], left) == (413, [])
+
+
 def test_a_body_that_never_ends_is_not_waited_for(
     keys: Path, spool: SqliteSpool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
