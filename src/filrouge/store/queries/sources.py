@@ -53,7 +53,7 @@ def lines(caller: Caller) -> list[SourceLine]:
     now = clock.now()
     busy = set(Run.objects.filter(state__in=("running", "staged")).values_list("source_id", flat=True))
     waiting = {job.params.get("source") for job in Job.objects.filter(kind="import", state__in=("waiting", "running"))}
-    for source in Source.objects.exclude(kind__in=(BUILT_IN, COLLECT)):
+    for source in Source.objects.exclude(kind=BUILT_IN):
         if not _open_to(source, caller):
             continue
         last = Run.objects.filter(source=source, kind="import").first()
