@@ -6,13 +6,13 @@ import argparse
 import sys
 from pathlib import Path
 
-from bench import chain, collect, identity, imports, match, pages
+from bench import chain, collect, drained, identity, imports, match, pages
 from bench.figures import Skipped
 
 BENCHES = {
     "import": imports.run, "chain": chain.run, "search": pages.search, "person": pages.person,
     "identity": identity.run, "match": match.run,
-    "arrival": match.arrival, "collect": collect.run,
+    "arrival": match.arrival, "collect": collect.run, "drain": drained.run,
 }  # fmt: skip
 
 
@@ -30,7 +30,7 @@ def main() -> int:
     asked.add_argument("--share", type=float, default=1.0, help="share of the people that identity is measured on")
     asked.add_argument("--laid", type=Path, default=None, help="where match keeps what it lays, or finds it laid")
     asked.add_argument("--seconds", type=float, default=10, help="how long collect sends, each time")
-    asked.add_argument("--rounds", type=int, default=200, help="how often collect kills the collector")
+    asked.add_argument("--rounds", type=int, default=200, help="how often collect and drain kill what they measure")
     given = asked.parse_args()
     unknown = sorted(set(given.names) - set(BENCHES))
     if unknown:
