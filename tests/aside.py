@@ -18,15 +18,12 @@ from filrouge.spool import Place, Spool, open_spool
 from filrouge.spool.kept import unpacked
 
 
-def sender(name: str, entity: str, brand: str) -> str:
-    """Add the three sources of a sender; return its name."""
-    from filrouge.store.models import Source
+def sender(name: str, brand: str) -> str:
+    """Add a sender of a brand, as its first key does; return its name."""
+    from filrouge.work import access, senders
 
     _emptied()
-    for part, reads in (("", "events"), ("_people", "person_records"), ("_visitors", "person_records")):
-        Source.objects.create(
-            name=f"{name}{part}", system=name, kind="collect", reads=reads, entity=entity, brand=brand, spec={}
-        )
+    senders.make_key(access.OWNER, source=name, brand=brand)
     return name
 
 

@@ -21,7 +21,7 @@ MAIL = "camille.martin@example.org"
 def web(world: Any, tmp_path: Path) -> Iterator[str]:
     before = settings.get()
     settings.use(FILROUGE_HOME=str(tmp_path), FILROUGE_LAKE=str(tmp_path / "lake"))
-    name = aside.sender("web", "groupe", "horizon")
+    name = aside.sender("web", "horizon")
     world.user("remy", "engineer", entities=("groupe",))
     lot = [
         {"type": "track", "messageId": f"m{at}", "userId": "U-77012", "event": "Achat", "properties": MAIL}

@@ -20,7 +20,7 @@ BOUGHT = {"kind": "track", "name": "Bought", "schema": {"required": ["price"]}}
 
 @pytest.fixture
 def web(world: World) -> str:
-    return aside.sender("web", "north", "red")
+    return aside.sender("web", "red")
 
 
 def _caller(role: str, entity: str, brands: tuple[str, ...] = ()) -> Caller:

@@ -26,7 +26,7 @@ def _event(number: int, **more: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def web(world: World) -> str:
-    return aside.sender("web", "north", "red")
+    return aside.sender("web", "red")
 
 
 def _source(name: str) -> Any:

@@ -30,7 +30,7 @@ from filrouge.store.queries import quarantine as found
 from filrouge.store.queries.quarantine import Aside, Chosen
 from filrouge.work import access, audit, plans, runs
 
-TRIED, AT_ONCE, EACH = 1_000, 20_000, 1_000  # events: of a dry run, of one correction, read at a time
+TRIED, AT_ONCE, EACH = 1_000, 20_000, 5_000  # events: of a dry run, of one correction, read at a time
 SHOWN = 5
 
 

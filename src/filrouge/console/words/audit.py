@@ -185,6 +185,7 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "replayed": _("replayed"),
         "left": _p("audit", "left"),
         "code": _("reason"),
+        "key": _p("audit", "number of the event"),
         "sources": _("sources"),
     },
     "chain": {

@@ -23,9 +23,8 @@ READERS = ("engineer", "analyst", "privacy")
 GROUPS, PAGE = 100, 25
 COLUMNS = 'record_key, entity, brand, place, code, "column", value, raw, recorded_at'
 # An event is named by what it says at its top; one that is no JSON has no name.
-_NAME = """left(coalesce(CASE WHEN json_valid(raw) THEN CASE
-    WHEN place = 'track' OR (place = '' AND json_extract_string(raw, '$.type') = 'track')
-    THEN json_extract_string(raw, '$.event') ELSE json_extract_string(raw, '$.name') END END, ''), 300)"""
+_NAME = """left(coalesce(TRY(json_extract_string(raw, CASE
+    WHEN place = 'track' OR (place = '' AND contains(raw, '"track"')) THEN '$.event' ELSE '$.name' END)), ''), 300)"""
 
 
 @dataclass(frozen=True)
