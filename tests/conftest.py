@@ -8,6 +8,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from hypothesis import settings
+
+# a machine that is busy is no fault of the code: figures are measured in bench/
+settings.register_profile("filrouge", deadline=None)
+settings.load_profile("filrouge")
 
 
 @pytest.fixture(autouse=True)
