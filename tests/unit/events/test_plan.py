@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from filrouge.base.errors import DefinitionError
+from filrouge.domain.events.inferring import infer
 from filrouge.domain.events.plan import Checker, PlanSpec
 from filrouge.domain.events.schemas import fault
 
@@ -137,3 +138,16 @@ def test_the_collector_does_not_load_the_judge() -> None:
 
     code = "import sys, filrouge.collector.app; sys.exit('jsonschema_rs' in sys.modules or 'pydantic' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_an_event_as_deep_as_may_be_is_judged_like_any_other() -> None:
+    deep: Any = 1
+    for at in range(190):
+        deep = [deep] if at % 2 else {"a": deep}
+    wrong = _checker().check("track", "Bought", {"properties": {"price": deep}})
+    assert wrong is not None
+    assert wrong.values["field"] == "properties.price"
+    assert (
+        _checker({}).check("track", "Bought", {"properties": {"deep": deep, "large": 10**40, "small": -1e300}}) is None
+    )
+    assert infer([("track", {"event": "Bought", "properties": {"deep": deep}})]).plan().events
