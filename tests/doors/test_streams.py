@@ -16,6 +16,7 @@ from filrouge.console.streams import Reader, Streams
 from filrouge.store.live import Live
 from filrouge.store.models import Source
 from filrouge.store.queries import moving
+from filrouge.work import access, senders
 
 pytestmark = pytest.mark.django_db(databases=["default", "live", "audit"])
 
@@ -82,9 +83,7 @@ def test_a_stream_ends_with_the_session(ottokar: str, signed_in: Callable[[str],
 
 
 def sender() -> None:
-    Source.objects.create(
-        name="site", system="site", kind="collect", reads="events", entity="groupe", brand="horizon", spec={}
-    )
+    senders.make_key(access.OWNER, source="site", brand="horizon")
 
 
 def told(number: int, **said: Any) -> None:
@@ -173,13 +172,9 @@ def test_a_sender_that_fell_silent_is_told_of_at_home(world: World, signed_in: C
     from datetime import timedelta
 
     from filrouge.base import clock
-    from filrouge.domain.events.keys import digest
-    from filrouge.store.models import Ledger, WriteKey
+    from filrouge.store.models import Ledger
 
     sender()
-    WriteKey.objects.create(
-        prefix="wk_123456789", digest=digest("w"), source="site", entity="groupe", brand="horizon", by="test"
-    )
     now = clock.now()
     Ledger.objects.create(source="site", day=(now - timedelta(days=5)).date(), received=100_000, accepted=100_000)
     Source.objects.filter(name="site").update(as_of=now - timedelta(minutes=5))

@@ -62,7 +62,7 @@ def _prepare_web() -> None:
 def _listen(host: str, port: int, *, web: bool) -> None:
     """Serve the console, with the collector beside it when that role is played too; or the collector alone.
 
-    The collector alone asks nothing of the databases: what it is sent is kept while they are away.
+    The collector alone asks nothing of the definitions: what it is sent is kept while the console is down.
     """
     from filrouge.cli import talk
 

@@ -12,7 +12,7 @@ from filrouge.collector.keys import Keys
 from filrouge.spool import open_spool
 
 Application = Callable[[dict[str, Any], Callable[..., Awaitable[Any]], Callable[..., Awaitable[None]]], Awaitable[None]]
-BELOW = ("/v1/", "/pixel/", "/beacon/")
+BELOW = ("/v1/", "/pixel/", "/beacon/", "/api/s/")
 ADDRESSES = frozenset({"/sourceConfig", "/sourceConfig/", "/health"})
 
 

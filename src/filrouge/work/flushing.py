@@ -73,11 +73,17 @@ def _event(event: Event) -> tuple[Any, ...]:
 
 def _reject(event: Event, reason: Reason) -> tuple[Any, ...]:
     field_of = str(reason.values.get("field", "")) or None
-    value = json.dumps({"id": event.message_id, **reason.values}, ensure_ascii=False) if event.body else None
+    value = _told(event, reason) if event.body else None
     return (
         event.source, event.entity, event.brand, event.key, event.kind, field_of, False, reason.code, value,
         event.body.decode("utf-8", "replace") if event.body else None,
     )  # fmt: skip
+
+
+def _told(event: Event, reason: Reason) -> str:
+    """Return what is known of an event that was set aside beside its words: its id, when it came, what is wrong."""
+    received = round(event.received.timestamp() * 1_000_000)
+    return json.dumps({"id": event.message_id, "received_at": received, **reason.values}, ensure_ascii=False)
 
 
 def flush(load: Load, *, taken: Idents, aside: Idents) -> Run | None:

@@ -87,17 +87,17 @@ def test_a_key_opens_the_served_collector_until_it_is_revoked(environment: dict[
     assert not list(folder.glob("*.held")), "the spool was let go of as the process ended"
 
 
-@pytest.mark.parametrize(("roles", "application"), [("", "Doors"), ("web", "Site"), ("web,collect", "Doors")])
+@pytest.mark.parametrize(("roles", "beside"), [("", True), ("web", False), ("web,collect", True)])
 def test_the_site_has_the_collector_beside_it_unless_the_role_is_played_elsewhere(
-    roles: str, application: str, environment: dict[str, str], tmp_path: Path
+    roles: str, beside: bool, environment: dict[str, str], tmp_path: Path
 ) -> None:
-    said = "from filrouge.site import asgi; print(type(asgi.application).__name__)"
+    said = "from filrouge.site import asgi, collect; print(isinstance(asgi.application, collect.Doors))"
     done = subprocess.run(
         [sys.executable, "-c", said], env=environment | {"FILROUGE_ROLES": roles}, capture_output=True, text=True,
         check=True,
     )  # fmt: skip
-    assert done.stdout.strip() == application
-    assert (tmp_path / "home" / "spool").is_dir() is (application == "Doors")
+    assert done.stdout.strip() == str(beside)
+    assert (tmp_path / "home" / "spool").is_dir() is beside
 
 
 def test_a_role_that_does_not_exist_is_told(environment: dict[str, str]) -> None:
