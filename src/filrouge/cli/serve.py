@@ -14,6 +14,7 @@ from typing import Annotated
 
 import typer
 from granian.constants import Interfaces
+from granian.http import HTTP1Settings
 from granian.server import Server
 
 from filrouge.base import settings
@@ -21,6 +22,7 @@ from filrouge.base.errors import Conflict
 
 # Modules of ``work`` that each run in a process of their own, where the role worker is played.
 WORKERS = ("worker", "draining")
+BUFFER = 65_536  # bytes of one connection that may wait unread: the collector counts the rest
 RESTART_AFTER = 5.0  # seconds before a worker that fell is started again
 
 
@@ -80,6 +82,7 @@ def _listen(host: str, port: int, *, web: bool) -> None:
         log_access=False,
         respawn_failed_workers=True,
         factory=not web,
+        http1_settings=HTTP1Settings(max_buffer_size=BUFFER),
     ).serve()
 
 
