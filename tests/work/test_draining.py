@@ -473,3 +473,33 @@ def test_one_event_over_which_the_worker_falls_is_set_aside_and_the_others_go_on
     ]
     assert [row["code"] for row in group.rows("SELECT code FROM rejects")] == ["unreadable"]
     assert Ledger.objects.get().lost == 0
+
+
+def test_events_are_handed_over_again_to_one_that_follows_them_and_nothing_else_moves(
+    group: World, spool: Spool, drain: draining.Drain
+) -> None:
+    from filrouge.base.errors import NotFound, UsageError
+    from filrouge.work import replaying
+
+    said = {"firstName": "Ottokar", "lastName": "Brandt"}
+    send(spool, say("identify", 1, 1, userId="o1", traits=said), say("track", 2, 2, userId="o1", event="Paid"))
+    turns(drain)
+    drain.finish()
+    identity.resolve(by="test")
+    (person,) = [hit.id for hit in group.find("brandt")]
+    with Live().writing():  # a page that lost its thread
+        Live().rows_changed("DELETE FROM moments")
+        Live().rows_changed("DELETE FROM tail")
+    assert titles(person) == []
+    counted, runs_before = list(Ledger.objects.values()), Run.objects.count()
+    since = START + timedelta(minutes=2)
+    done = replaying.replay(access.OWNER, "site", since=since, event="Paid", person=person)
+    assert (done.events, done.people) == (1, 1)
+    assert titles(person) == ["Paid", ""]
+    assert list(Ledger.objects.values()) == counted
+    assert Run.objects.count() == runs_before
+    assert replaying.replay(access.OWNER, "site", until=START) == replaying.Replayed(0, 0)
+    with pytest.raises(UsageError):
+        replaying.replay(access.OWNER, "site", to="nobody")
+    with pytest.raises(NotFound):
+        replaying.replay(access.OWNER, "elsewhere")
