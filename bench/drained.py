@@ -44,8 +44,8 @@ from filrouge.engines import open_engine
 from filrouge.store.models import Ledger
 from filrouge.store.live import Live
 from filrouge.store.views import current
-from filrouge.work import draining, live, runs
-spool = draining.open_spool()
+from filrouge.work import draining, live, runs, waiting
+spool = waiting.opened()
 drain = draining.Drain(spool)
 while drain.turn(): pass
 drain.finish()

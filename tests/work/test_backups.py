@@ -277,3 +277,29 @@ def test_a_merged_person_is_erased_with_all_her_records(
     live.rebuild()
     assert group.find("Gus") == []
     assert len(group.find("Byron")) >= 1
+
+
+def test_what_senders_were_answered_for_and_waits_is_restored_too(
+    group: World, elsewhere: Callable[[], Path], tmp_path: Path
+) -> None:
+    from filrouge.spool import Entry, Place
+    from filrouge.work import waiting
+
+    spool = waiting.opened()
+    for file in spool.files():  # an inbox is the server's, and outlives a test
+        spool.forget(Place(file, 1 << 62))
+    spool.append([Entry("site", 1, 2, b"waits"), Entry("site", 2, 1, b"too")])
+    spool.close()
+    backups.make(access.OWNER, tmp_path / "backup")
+    spool = waiting.opened()
+    for file in spool.files():
+        spool.forget(Place(file, 1 << 62))
+    spool.close()
+    elsewhere()
+    backups.restore(access.OWNER, tmp_path / "backup")
+    spool = waiting.opened()
+    held = [stored.entry.payload for file in spool.files() for stored in spool.read(file, 0, 10)]
+    for file in spool.files():
+        spool.forget(Place(file, 1 << 62))
+    spool.close()
+    assert held == [b"waits", b"too"]

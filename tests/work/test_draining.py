@@ -21,7 +21,7 @@ from filrouge.spool.kept import packed
 from filrouge.store.live import Live
 from filrouge.store.models import Ledger, Run, Source
 from filrouge.store.queries import people
-from filrouge.work import access, draining, identity, live, runs
+from filrouge.work import access, draining, identity, live, runs, waiting
 
 Say = Callable[..., dict[str, Any]]
 START = clock.now().replace(microsecond=0) - timedelta(hours=2)
@@ -67,7 +67,7 @@ def group(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
 
 @pytest.fixture
 def spool(group: World) -> Iterator[Spool]:
-    made = draining.open_spool()
+    made = waiting.opened()
     for file in made.files():  # an inbox is the server's, and outlives a test
         made.forget(Place(file, 1 << 62))
     yield made
@@ -76,7 +76,7 @@ def spool(group: World) -> Iterator[Spool]:
 
 @pytest.fixture
 def drain(spool: Spool) -> Iterator[draining.Drain]:
-    made = draining.Drain(draining.open_spool())
+    made = draining.Drain(waiting.opened())
     yield made
     made.close()
 
@@ -179,7 +179,7 @@ def test_a_repeat_is_counted_and_has_no_effect_even_days_after(
     turns(drain)
     drain.finish()
     send(spool, event)
-    again = draining.Drain(draining.open_spool())
+    again = draining.Drain(waiting.opened())
     turns(again)
     again.finish()
     again.close()
@@ -322,7 +322,7 @@ def test_events_in_another_order_leave_the_same(
     identity.resolve(by="test")
     once = state(group)
     forget_all(group)
-    again = draining.Drain(draining.open_spool())
+    again = draining.Drain(waiting.opened())
     dice = random.Random(5)
     for event in dice.sample(events, len(events)):
         send(spool, event)
@@ -382,7 +382,7 @@ def test_nothing_is_lost_or_doubled_when_the_lake_took_it_and_the_worker_fell(
     drain.finish()
     assert Run.objects.filter(kind="collect", state="staged").count() == 1
     monkeypatch.undo()
-    again = draining.Drain(draining.open_spool())
+    again = draining.Drain(waiting.opened())
     send(spool, *events)
     turns(again)
     again.finish()

@@ -12,14 +12,14 @@ from filrouge.spool import Spool
 from filrouge.store.models import Ledger, PlanFinding
 from filrouge.store.queries import quarantine as found
 from filrouge.store.queries.quarantine import Chosen
-from filrouge.work import draining, plans, quarantine
+from filrouge.work import draining, plans, quarantine, waiting
 
 BOUGHT = {"kind": "track", "name": "Bought", "schema": {"properties": {"price": {"type": "number"}}}}
 
 
 def _worked() -> None:
     """A worker of its own, from what the last one left."""
-    made = draining.Drain(draining.open_spool())
+    made = draining.Drain(waiting.opened())
     turns(made)
     made.finish()
     made.close()

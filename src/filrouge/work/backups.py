@@ -28,7 +28,7 @@ from filrouge.store.live import Live
 from filrouge.store.models import Entity, Source, User, Worker
 from filrouge.store.routers import audit_alias
 from filrouge.tables import TABLES
-from filrouge.work import access, audit, erasures, installation, live, runs, suppressions
+from filrouge.work import access, audit, erasures, installation, live, runs, suppressions, waiting
 
 FORMAT = 1
 KEYS = ("secret.key", "suppression.key", "audit.key", "audit.head")
@@ -162,6 +162,7 @@ def _gather(into: Path, progress: runs.Progress) -> dict[str, Any]:
     versions: dict[str, int] = {}
     try:
         with runs.writing():
+            waiting.copy(into / "spool")
             _copy_databases(into)
             for name in TABLES:
                 if lake.exists(name):
@@ -180,10 +181,11 @@ def _gather(into: Path, progress: runs.Progress) -> dict[str, Any]:
         # the head was copied with the databases, before the chain that it must not outrun
         if not (into / name).exists() and (home / name).exists():
             _copied(home / name, into / name, mode=0o600)
-    for path in (*(into / name for name in KEYS), into / "filrouge.db", into / "audit.db"):
-        if path.exists():
+    kept = [*(into / name for name in KEYS), into / "filrouge.db", into / "audit.db", *(into / "spool").glob("*")]
+    for path in kept:
+        if path.is_file():
             path.chmod(0o600)
-            files[path.name] = {"sha256": _digest(path), "size": path.stat().st_size}
+            files[str(path.relative_to(into))] = {"sha256": _digest(path), "size": path.stat().st_size}
     return {
         "format": FORMAT, "version": __version__, "made_at": clock.now().isoformat(),
         "from": connections["default"].vendor, "migrations": _applied(), "lake": versions,
@@ -309,6 +311,7 @@ def _put_back(place: Path, manifest: dict[str, Any], progress: runs.Progress) ->
                 installation.ready()
                 pour.load(place / "audit.db", audit=True)
                 pour.load(place / "filrouge.db", audit=False)
+            waiting.put_back([place / name for name in manifest["files"] if name.startswith("spool/")])
     except OSError as error:
         raise StorageError(
             "The backup could not be put back: {why}.", hint="Free some space or mend the rights, then restore again.",

@@ -21,7 +21,6 @@ import numpy as np
 import pyarrow as pa
 from django.db import DatabaseError, close_old_connections, connections
 
-from filrouge import spool as spooling
 from filrouge.base import clock, settings
 from filrouge.base.errors import Conflict, FilrougeError
 from filrouge.domain.events import Reason
@@ -33,7 +32,7 @@ from filrouge.store.live import Live
 from filrouge.store.models import COLLECT, Drained, Run, Source, Suppression
 from filrouge.store.queries import plans as found_plans
 from filrouge.store.views import current
-from filrouge.work import appearing, installation, live, locks, plans, runs, streaming, suppressions, taking
+from filrouge.work import appearing, installation, live, locks, plans, runs, streaming, suppressions, taking, waiting
 from filrouge.work.flushing import Load, flush, settled
 from filrouge.work.judging import Event, Judge, Judged, browser_key
 
@@ -56,7 +55,7 @@ def run(stop: threading.Event | None = None) -> None:
             signal.signal(asked, lambda *_: ending.set())
     installation.ready()
     with locks.held("drain"):
-        drain = Drain(open_spool())
+        drain = Drain(waiting.opened())
         try:
             while not ending.is_set():
                 close_old_connections()
@@ -72,12 +71,6 @@ def run(stop: threading.Event | None = None) -> None:
             drain.finish()
         finally:
             drain.close()
-
-
-def open_spool() -> Spool:
-    """Return the spool of this installation."""
-    here = settings.get()
-    return spooling.open_spool(here.spool, here.database_url)
 
 
 class Drain:

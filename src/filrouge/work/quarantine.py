@@ -16,19 +16,19 @@ from functools import partial
 import pyarrow as pa
 from django.db import transaction
 
-from filrouge.base import clock, ids, settings
+from filrouge.base import clock, ids
 from filrouge.base.errors import StorageError, UsageError
 from filrouge.domain.events import Batch, Reason, Received
 from filrouge.domain.events.edits import MOST, Edit, corrected, judged
 from filrouge.domain.events.parse import LONGEST
 from filrouge.domain.privacy.caller import Caller
-from filrouge.spool import Entry, Spool, SpoolFull, open_spool
+from filrouge.spool import Entry, SpoolFull
 from filrouge.spool.kept import packed
 from filrouge.store.models import Source
 from filrouge.store.queries import plans as senders
 from filrouge.store.queries import quarantine as found
 from filrouge.store.queries.quarantine import Aside, Chosen
-from filrouge.work import access, audit, plans, runs
+from filrouge.work import access, audit, plans, runs, waiting
 
 TRIED, AT_ONCE, EACH = 1_000, 20_000, 5_000  # events: of a dry run, of one correction, read at a time
 SHOWN = 5
@@ -180,7 +180,7 @@ def _replay(
 
 
 def _append(entries: Sequence[Entry]) -> None:
-    spool = _spool()
+    spool = waiting.opened()
     try:
         spool.append(entries)
     except SpoolFull:
@@ -189,11 +189,6 @@ def _append(entries: Sequence[Entry]) -> None:
         ) from None
     finally:
         spool.close()
-
-
-def _spool() -> Spool:
-    here = settings.get()
-    return open_spool(here.spool, here.database_url)
 
 
 def _close(keys: Sequence[int]) -> None:
