@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 from tests.work.test_matches import ZOE, remembered
 from tests.world import World
 
@@ -21,7 +22,7 @@ from filrouge.spool.kept import packed
 from filrouge.store.live import Live
 from filrouge.store.models import Ledger, Run, Source
 from filrouge.store.queries import people
-from filrouge.work import access, draining, identity, live, runs, waiting
+from filrouge.work import access, draining, flushing, identity, live, runs, waiting
 
 Say = Callable[..., dict[str, Any]]
 START = clock.now().replace(microsecond=0) - timedelta(hours=2)
@@ -503,3 +504,154 @@ def test_events_are_handed_over_again_to_one_that_follows_them_and_nothing_else_
         replaying.replay(access.OWNER, "site", to="nobody")
     with pytest.raises(NotFound):
         replaying.replay(access.OWNER, "elsewhere")
+
+
+@pytest.fixture
+def again() -> Iterator[Callable[[], draining.Drain]]:
+    """Return what begins anew where the last promise left off, as a worker started again does."""
+    made: list[draining.Drain] = []
+
+    def begin() -> draining.Drain:
+        made.append(draining.Drain(waiting.opened()))
+        return made[-1]
+
+    yield begin
+    for one in made:
+        one.close()
+
+
+Again = Callable[[], draining.Drain]
+
+
+def finished(drain: draining.Drain) -> None:
+    turns(drain)
+    drain.finish()
+
+
+def kept(group: World) -> tuple[int, int]:
+    """Return how many events the lake holds, and how many the ledger accepted."""
+    rows = group.rows("SELECT 1 FROM events") if runs.lake().exists("events") else []
+    return len(rows), sum(row.accepted for row in Ledger.objects.all())
+
+
+def test_a_promise_that_was_rolled_back_is_none_and_its_events_are_kept_later(
+    group: World, spool: Spool, drain: draining.Drain, again: Again, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send(spool, say("track", 1, 1, userId="u", event="Paid"))
+    turns(drain)
+
+    def falls(load: Any) -> None:
+        raise OperationalError("the server closed the connection")
+
+    monkeypatch.setattr(flushing, "_count", falls)
+    drain.finish()
+    assert kept(group) == (0, 0)
+    assert Run.objects.filter(kind="collect").exclude(state="failed").count() == 0
+    monkeypatch.undo()
+    drain.retry = float("-inf")
+    drain.finish()
+    assert kept(group) == (1, 1)
+    send(spool, say("track", 1, 1, userId="u", event="Paid"))
+    finished(again())
+    assert kept(group) == (1, 1)
+
+
+def test_what_fails_once_the_events_are_kept_doubles_nothing(
+    group: World, spool: Spool, drain: draining.Drain, again: Again, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send(spool, say("identify", 1, 1, userId="u", traits={"firstName": "Ottokar", "lastName": "Brandt"}))
+    turns(drain)
+
+    def falls(*_: Any, **__: Any) -> int:
+        raise OperationalError("database is locked")
+
+    monkeypatch.setattr(draining.taking, "take", falls)
+    drain.finish()
+    assert kept(group) == (1, 1)
+    monkeypatch.undo()
+    send(spool, say("track", 2, 2, userId="u", event="Paid"))
+    finished(again())
+    assert kept(group) == (2, 2)
+    assert len(group.rows("SELECT 1 FROM person_records WHERE source = 'site_people'")) == 1
+
+
+def test_a_run_whose_end_could_not_be_written_is_carried_out_once(
+    group: World, spool: Spool, drain: draining.Drain, again: Again, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send(spool, say("track", 1, 1, userId="u", event="Paid"))
+    turns(drain)
+    real = Run.save
+
+    def falls(run: Run, *given: Any, **named: Any) -> None:
+        if run.kind == "collect" and run.state == Run.State.COMMITTED:
+            raise OperationalError("disk I/O error")
+        real(run, *given, **named)
+
+    monkeypatch.setattr(Run, "save", falls)
+    drain.finish()
+    monkeypatch.undo()
+    assert Run.objects.get(kind="collect").state == Run.State.STAGED
+    finished(again())
+    assert Run.objects.get(kind="collect").state == Run.State.COMMITTED
+    assert kept(group) == (1, 1)
+
+
+def test_a_bad_event_far_behind_the_last_promise_is_found_all_the_same(
+    group: World, spool: Spool, drain: draining.Drain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = draining.appearing.appear
+
+    def falls(copies: Live, events: Sequence[Any], *, flush: int) -> int:
+        if any(event.message_id == "m9" for event in events):
+            raise ZeroDivisionError
+        return real(copies, events, flush=flush)
+
+    monkeypatch.setattr(draining.appearing, "appear", falls)
+    monkeypatch.setattr(draining, "TURN", 2)
+    for number in range(1, 13):
+        send(spool, say("track", 1, number, userId="u", event="Did"))
+    fallen = 0
+    while fallen < 20:
+        try:
+            if not drain.turn():
+                break
+        except ZeroDivisionError as error:
+            fallen += 1
+            drain = drain.again(error)
+    drain.finish()
+    drain.close()
+    assert fallen < 6
+    assert kept(group) == (11, 11)
+
+
+def test_a_file_of_the_spool_that_is_damaged_keeps_no_other_waiting(
+    group: World, spool: Spool, drain: draining.Drain
+) -> None:
+    if settings.get().on_postgres:
+        pytest.skip("its inbox has no files")
+    (settings.get().spool / "00000000000000000001-1.spool").write_bytes(b"this is no database, however long it is" * 99)
+    send(spool, say("track", 1, 1, userId="u", event="Paid"))
+    finished(drain)
+    assert kept(group) == (1, 1)
+
+
+def test_the_same_number_at_two_sites_is_two_people(group: World, spool: Spool, drain: draining.Drain) -> None:
+    sender("app")
+    send(spool, say("identify", 1, 1, userId="42", traits={"firstName": "Alice", "lastName": "Site"}))
+    send(spool, say("track", 1, 2, userId="42", event="Bought elsewhere"), source="app")
+    finished(drain)
+    identity.resolve(by="test")
+    (alice,) = [hit.id for hit in group.find("alice site")]
+    assert titles(alice) == [""]
+
+
+def test_what_was_set_aside_and_put_right_before_the_lake_took_it_is_not_aside(
+    group: World, spool: Spool, drain: draining.Drain
+) -> None:
+    bad = say("track", 1, 1, userId="u")
+    send(spool, bad)
+    turns(drain)
+    send(spool, {**bad, "event": "Named"})
+    finished(drain)
+    assert kept(group) == (1, 1)
+    assert not runs.lake().exists("rejects") or group.rows("SELECT 1 FROM rejects") == []

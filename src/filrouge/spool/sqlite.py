@@ -98,7 +98,8 @@ class SqliteSpool:
 
     def sweep(self) -> None:
         for file in self.files():
-            self._remove_if_over(self._folder / file)
+            with suppress(sqlite3.DatabaseError):  # one that is damaged stays, for whoever mends it
+                self._remove_if_over(self._folder / file)
 
     def _remove_if_over(self, path: Path) -> None:
         """Remove a file that holds nothing and that nobody writes: a writer holds its lock as long as it may append."""

@@ -27,6 +27,7 @@ from filrouge.work.judging import Event, account_key, browser_key, micros
 NEW, CHANGED, SEEN = 1, 2, 3  # what the lake does not know of an account: all of it, a value, when it was said last
 BROWSERS = 50  # anonymous ids that may be of one account
 CHUNK = 500
+LONGEST = 300  # letters of what somebody is found by: a database indexes no more
 MANY = 100_000  # events that stand beside the pages before they are put on them for good
 PARTS = (
     "records", "values", "roles", "contracts", "invoices", "payments", "orders", "returns", "opportunities", "tickets",
@@ -125,7 +126,9 @@ def _said(known: dict[int, Known], event: Event) -> Known:
 
 
 def _values(account: Account) -> dict[str, Any]:
-    return {name: value for name, value in accounts.record(account).items() if name not in ("created_at", "updated_at")}
+    return {
+        name: value for name, value in accounts.record(account, "").items() if name not in ("created_at", "updated_at")
+    }
 
 
 def _find(one: Known) -> None:
@@ -257,9 +260,14 @@ def show(live: Live, some: Sequence[Known]) -> None:
         live.count_people(fresh)
 
 
+def system_of(source: str) -> str:
+    """Return the sender of a source of accounts or browsers."""
+    return source.removesuffix("_people").removesuffix("_visitors")
+
+
 def as_record(one: Known) -> dict[str, Any]:
     """Return the columns of an account's record, addresses and numbers in their one form."""
-    made = accounts.record(one.account)
+    made = accounts.record(one.account, system_of(one.source))
     for name, key in (("email", email_key), ("phone", phone_key)):
         if name in made:
             made[name] = key(made[name]) or made[name]
@@ -315,13 +323,13 @@ def _findable(live: Live, person: str, one: Known) -> None:
     keys = {
         "email": made.get("email"), "phone": phone_key(made.get("phone") or ""),
         "account": reference_key(made["account_ref"]), "record": reference_key(one.account.source_id),
-        "brand": one.account.brand, "system": one.source.removesuffix("_people").removesuffix("_visitors"),
+        "brand": one.account.brand, "system": system_of(one.source),
     }  # fmt: skip
     for kind, value in keys.items():
-        if value:
+        if value and len(value) <= LONGEST:
             live.add_origin("keys", {"kind": kind, "value": value, "person": number(person)}, bits)
     names = " ".join(str(made.get(name) or "") for name in ("given_name", "family_name", "full_name"))
-    for token in {token for token in fold(names).split() if len(token) > 1}:
+    for token in {token for token in fold(names).split() if 1 < len(token) <= LONGEST}:
         live.add_origin("names", {"token": token, "person": number(person)}, bits)
         live.learn_token(token)
 

@@ -8,21 +8,24 @@ from __future__ import annotations
 
 import logging
 import signal
+import sqlite3
 import threading
 import time
+import traceback
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from copy import copy
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import numpy as np
 import pyarrow as pa
-from django.db import DatabaseError, close_old_connections, connections
+from django.db import InterfaceError, OperationalError, close_old_connections, connections
 
 from filrouge.base import clock, settings
-from filrouge.base.errors import Conflict, FilrougeError
+from filrouge.base.errors import Conflict, StorageError
 from filrouge.domain.events import Reason
 from filrouge.domain.events.plan import Checker
 from filrouge.engines import open_engine
@@ -33,7 +36,7 @@ from filrouge.store.models import COLLECT, Drained, Run, Source, Suppression
 from filrouge.store.queries import plans as found_plans
 from filrouge.store.views import current
 from filrouge.work import appearing, installation, live, locks, plans, runs, streaming, suppressions, taking, waiting
-from filrouge.work.flushing import Load, flush, settled
+from filrouge.work.flushing import Load, Unkept, flush, settled
 from filrouge.work.judging import Event, Judge, Judged, browser_key
 
 log = logging.getLogger("filrouge.draining")
@@ -42,8 +45,9 @@ TURN = 2_000  # events of a turn: their pages are written before more are read
 FULL, AFTER = 100_000, 30.0  # events, or seconds, that wait for the lake at most
 MOST = 400_000  # events held here; beyond, the spool keeps them
 HEARD = 5.0  # seconds between two notes of when a sender was heard of
+HEAVY, HEAVIEST = 64 << 20, 256 << 20  # bytes that are put in the lake at once; and that are held here at most
+RETRY = 2.0  # seconds after which a load that could not be promised is tried again
 PATIENCE = 2  # falls in a row after which it looks at one request at a time
-AWAY = (OSError, DatabaseError, SpoolAway)
 FRESH = 1.0  # seconds for which what others decide (erasures, plans, live copies built anew) is believed
 
 
@@ -61,8 +65,8 @@ def run(stop: threading.Event | None = None) -> None:
                 close_old_connections()
                 try:
                     busy = drain.turn()
-                except Exception as error:
-                    log.error("%s", type(error).__name__, exc_info=not isinstance(error, FilrougeError))
+                except Exception as error:  # noqa: BLE001 - a disk or a database that is away comes back
+                    log.error("%s", _fault(error))
                     drain = drain.again(error)
                     ending.wait(1)
                     continue
@@ -93,6 +97,9 @@ class Drain:
         self.load = Load()
         self.flushing: tuple[Load, Future[Run | None]] | None = None
         self.thread = ThreadPoolExecutor(1, "flush")
+        self.each = 10.0  # events of a request, about
+        self.turns = 0
+        self.damaged: set[str] = set()
         self.barred: Any = None
         self.erased: object = None  # the last suppression that ``barred`` knows
         self.looked = self.changed = self.swept = float("-inf")
@@ -104,8 +111,10 @@ class Drain:
         if not self.live.ready():
             live.rebuild()
         self.flush_number = int(self.live.meta("flush") or 0) + 1
-        for file, number in self.places.items():  # said to be done before a crash
-            self.spool.forget(Place(file, number))
+        standing = set(self.spool.files())
+        Drained.objects.exclude(file__in=standing).delete()
+        for file in standing & set(self.places):  # said to be done before a crash
+            self.spool.forget(Place(file, self.places[file]))
 
     def again(self, error: Exception) -> Drain:
         """Return a drainer that begins where this one's last promise left off.
@@ -122,9 +131,8 @@ class Drain:
                 log.error("%s", type(further).__name__)
                 time.sleep(1)
                 continue
-            made.falls = self.falls + 1 if not isinstance(error, AWAY) else 0
-            made.culprits = set(self.culprits)
-            if made.falls > PATIENCE and self.reading is not None and self.falls > PATIENCE:
+            made.falls, made.culprits = self.falls + (not away(error)), self.culprits
+            if self.reading is not None and not away(error):
                 made.culprits.add(self.reading)
             return made
 
@@ -132,33 +140,47 @@ class Drain:
         """Do what there is to do once; tell whether there was something."""
         self._settle()
         self._fresh()
-        entries = self._read() if self.load.events + self._in_flight() < MOST else []
-        for some in [entries] if self.falls <= PATIENCE else [[entry] for entry in entries]:
-            self.reading = some[0].place if len(some) == 1 else None
-            if some:
-                self._take(some)
-        if entries:
-            self.falls = 0
+        room = self.load.events + self._in_flight() < MOST and self.load.bytes < HEAVIEST
+        entries = self._read() if room else []
+        careful = self.falls > PATIENCE
+        for some in [[entry] for entry in entries] if careful else [entries] if entries else []:
+            self.reading = some[0].place if careful else None
+            self._take(some)
+        self.reading = None
         self._flush()
         return bool(entries)
 
     # --- reading ------------------------------------------------------------------------------------------------------
 
     def _read(self) -> list[Stored]:
+        """Return what comes next of each file in turn, so that none keeps the others waiting."""
         found: list[Stored] = []
-        count = 0
-        for file in self.spool.files():
-            while count < TURN:
-                some = self.spool.read(file, self.places.get(file, 0), 200)
+        count = size = 0
+        files = list(self.spool.files())
+        self.turns += 1
+        for at in range(len(files)):
+            file = files[(self.turns + at) % len(files)]
+            while count < TURN and size < HEAVY:
+                asked = max(1, min(200, round((TURN - count) / self.each)))
+                some = self._of_file(file, asked)
                 for stored in some:
-                    found.append(stored)
-                    count += stored.entry.count
+                    self.each = 0.9 * self.each + 0.1 * max(stored.entry.count, 1)
+                    count, size = count + stored.entry.count, size + len(stored.entry.payload)
                     self.places[file] = stored.place.number
-                    if count >= TURN:
-                        break
-                if len(some) < 200:
+                found += some
+                if len(some) < asked:
                     break
         return found
+
+    def _of_file(self, file: str, most: int) -> Sequence[Stored]:
+        """Return what comes next of a file; one that cannot be read is told of, and keeps no other waiting."""
+        try:
+            return self.spool.read(file, self.places.get(file, 0), most)
+        except (OSError, sqlite3.Error) as error:
+            if file not in self.damaged:
+                self.damaged.add(file)
+                log.error("A file of the spool cannot be read: %s, %s.", file, type(error).__name__)
+            return []
 
     def _take(self, entries: Sequence[Stored]) -> None:
         last = Suppression.objects.order_by("-id").values_list("id", flat=True).first()
@@ -240,7 +262,8 @@ class Drain:
         """Begin to put in the lake what waits for it, when it is much or old."""
         if self.flushing is not None or time.monotonic() < self.retry:
             return
-        due = self.load.places and (self.load.events >= FULL or time.monotonic() - self.load.since >= AFTER)
+        much = self.load.events >= FULL or self.load.bytes >= HEAVY
+        due = self.load.places and (much or time.monotonic() - self.load.since >= AFTER)
         if due or (now and self.load.places):
             load, self.load = self.load, Load()
             load.noted += self._noted()
@@ -251,20 +274,24 @@ class Drain:
         """Put ``load`` in the lake, then the accounts that it does not know, on a thread of its own."""
         try:
             done = flush(load, taken=self.judge.taken, aside=self.judge.aside)
-            copies = Live()
-            with copies.writing():
-                copies.set_meta("flush", str(number))
-            whole = time.monotonic() - self.changed > taking.CHANGED_AFTER.total_seconds()
-            try:
-                taking.take(copies, whole=whole or self.doubtful, doubtful=self.doubtful)
-                self.doubtful = False
-            except FilrougeError as error:
-                log.error("%s", type(error).__name__)
-            if whole:
-                self.changed = time.monotonic()
+            try:  # the events are kept: whatever befalls what follows is done again after the next flush
+                self._follow(number)
+            except Exception as error:  # noqa: BLE001
+                log.error("%s", _fault(error))
             return done
         finally:
             connections.close_all()
+
+    def _follow(self, number: int) -> None:
+        """Say which events the lake holds, and put in it the accounts that it does not know."""
+        copies = Live()
+        with copies.writing():
+            copies.set_meta("flush", str(number))
+        whole = time.monotonic() - self.changed > taking.CHANGED_AFTER.total_seconds()
+        taking.take(copies, whole=whole or self.doubtful, doubtful=self.doubtful)
+        self.doubtful = False
+        if whole:
+            self.changed = time.monotonic()
 
     def _settle(self, *, wait: bool = False) -> None:
         """Take note of a flush that ended: what it took is known, and leaves the spool."""
@@ -274,11 +301,13 @@ class Drain:
         self.flushing = None
         try:
             done = ended.result()
-        except Exception as error:  # noqa: BLE001 - it is tried again, with what came since
-            log.log(logging.INFO if isinstance(error, Conflict) else logging.ERROR, "%s", type(error).__name__)
+        except (Conflict, Unkept) as error:  # nothing of it was promised: it is tried again, with what came since
+            log.log(logging.INFO if isinstance(error, Conflict) else logging.ERROR, "%s", _fault(error))
             _before(self.load, load)
-            self.retry = time.monotonic() + 2
+            self.retry = time.monotonic() + RETRY
             return
+        self.falls = 0
+        self.culprits.clear()
         if done is not None:
             for known, keys, tables in (
                 (self.judge.taken, self.judge.pending, load.taken), (self.judge.aside, self.judge.waiting, load.aside),
@@ -310,6 +339,24 @@ class Drain:
         self.spool.close()
 
 
+def away(error: BaseException) -> bool:
+    """Tell whether a fault is of what the drainer stands on, a disk or a database, and not of what it reads."""
+    if isinstance(error, OSError | SpoolAway | StorageError):
+        return True
+    if not isinstance(error, OperationalError | InterfaceError):
+        return False
+    state = getattr(error.__cause__, "sqlstate", None)  # PostgreSQL's; a limit of the program is no absence
+    return state is None or state[:2] in ("08", "25", "40", "53", "55", "57", "58")
+
+
+def _fault(error: BaseException) -> str:
+    """Return what may be told of a fault: its kind and place, as its words may hold what a sender sent."""
+    kinds = [type(error).__name__, *([type(error.__cause__).__name__] if error.__cause__ else [])]
+    frames = traceback.extract_tb((error.__cause__ or error).__traceback__)
+    where = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+    return f"{' from '.join(kinds)}{where}"
+
+
 def _said(told: Any, trait: str) -> str | None:
     value = told.traits.get(trait)
     return value if isinstance(value, str) else None
@@ -320,7 +367,7 @@ def _before(load: Load, earlier: Load) -> None:
     load.taken[:0], load.aside[:0] = earlier.taken, earlier.aside
     load.counts.update(earlier.counts)
     load.places = {**earlier.places, **load.places}
-    load.events += earlier.events
+    load.events, load.bytes = load.events + earlier.events, load.bytes + earlier.bytes
     load.noted += earlier.noted
     load.since = earlier.since
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from django.db import transaction
 from django.db.models import F
 
@@ -30,6 +31,10 @@ _EVENT = (
 _ASIDE = ("source", "entity", "brand", "record_key", "place", "column", "warning", "code", "value", "raw")
 
 
+class Unkept(Exception):
+    """Nothing of a load was promised: it can be tried again as it is."""
+
+
 @dataclass
 class Load:
     """What waits to be put in the lake: events taken and set aside, their count, and how far the spool was read."""
@@ -40,6 +45,7 @@ class Load:
     places: dict[str, int] = field(default_factory=dict)
     noted: list[Checker] = field(default_factory=list)  # what tracking plans found in it
     events: int = 0
+    bytes: int = 0  # of their words, as they are held here
     since: float = 0.0
 
     def add(self, judged: Judged, places: Mapping[str, int]) -> None:
@@ -51,6 +57,8 @@ class Load:
         self.counts.update(judged.counts)
         self.places.update(places)
         self.events += len(judged.taken) + len(judged.aside)
+        self.bytes += sum(table.nbytes for table in (self.taken[-1:] if judged.taken else []))
+        self.bytes += sum(table.nbytes for table in (self.aside[-1:] if judged.aside else []))
 
 
 def _table(name: str, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> pa.Table:
@@ -89,8 +97,8 @@ def _told(event: Event, reason: Reason) -> str:
 def flush(load: Load, *, taken: Idents, aside: Idents) -> Run | None:
     """Put ``load`` in the lake and count it, once, whatever happens in between; return the run, if one was needed.
 
-    Raises Conflict while an erasure is under way or another run of this kind is unfinished, StorageError when there is
-    no room. A run that could only promise is carried out later: it counts as done.
+    Raises Conflict while an erasure is under way or another run of this kind is unfinished, Unkept when nothing was
+    promised. A run that could only promise is carried out later: it counts as done.
     """
     if not load.events:
         with transaction.atomic():
@@ -106,7 +114,7 @@ def flush(load: Load, *, taken: Idents, aside: Idents) -> Run | None:
             if len(released := _released(events, aside)):
                 manifest["rejects"] = {"supersede": _closing(run, released, now)}
         if put_aside:
-            rows = pa.concat_tables(put_aside)
+            rows = _still_aside(put_aside, events)
             aside.write(str(run.id), rows["record_key"].to_numpy())
             staged = runs.stage(run, "rejects.parquet", _stamped("rejects", rows, run, now))
             manifest.setdefault("rejects", {})["append"] = [staged]
@@ -115,9 +123,9 @@ def flush(load: Load, *, taken: Idents, aside: Idents) -> Run | None:
         run.unchanged = run.read - run.new - run.rejected
         try:
             runs.commit(run, manifest, beside=lambda: _count(load), events=run.new)
-        except Exception:
-            if run.state != Run.State.STAGED:
-                raise
+        except Exception as error:
+            if not runs.promised(run):
+                raise Unkept from error
     return run
 
 
@@ -145,6 +153,12 @@ def _stamped(name: str, rows: pa.Table, run: Run, at: datetime) -> pa.Table:
         for field in schema
     ]  # fmt: skip
     return pa.table(columns, schema=schema)
+
+
+def _still_aside(tables: Sequence[pa.Table], events: pa.Table) -> pa.Table:
+    """Return what was set aside, but what was put right since and is among ``events``."""
+    rows = pa.concat_tables(tables)
+    return rows.filter(pc.invert(pc.is_in(rows["record_key"], events["record_key"].combine_chunks())))
 
 
 def _released(events: pa.Table, aside: Idents) -> pa.Array:

@@ -76,9 +76,7 @@ class Judge:
         ``plan`` judges what is otherwise right; ``barred`` tells which events are of somebody who must not come back.
         ``unreadable`` events are set aside whatever they say.
         """
-        events = [event for stored in entries for event in _events(stored)]
-        if unreadable:
-            events = [one._replace(told=NOTHING, reason=one.reason or Reason("unreadable"), record=0) for one in events]
+        events = [event for stored in entries for event in _events(stored, unreadable=unreadable)]
         for at, bad in enumerate(barred(events)):
             if bad:  # nothing of it is kept but that it came
                 event = events[at]
@@ -104,14 +102,14 @@ class Judge:
         return made
 
 
-def _events(stored: Stored) -> Iterable[Event]:
+def _events(stored: Stored, *, unreadable: bool) -> Iterable[Event]:
     entry = stored.entry
     kept = unpacked(entry.payload)
     received = datetime.fromtimestamp(entry.received_at // 1_000_000, UTC).replace(
         microsecond=entry.received_at % 1_000_000
     )
     for said in kept.events:
-        reason = Reason(said.code, said.values) if said.code else None
+        reason = Reason(said.code, said.values) if said.code else Reason("unreadable") if unreadable else None
         what = NOTHING
         if reason is None:
             try:

@@ -150,14 +150,34 @@ def commit(
     "replace": [people file, file…]}.
     """
     with writing():
-        with transaction.atomic():
-            run.manifest = manifest
-            run.state = Run.State.STAGED
-            run.save()
-            beside()
-            action, kind, subject = line or (f"{run.kind}.run", "run", str(run.id))
-            audit.record(action, by=run.by, kind=kind, subject=subject, source=run.source_name, **details)
+        run.manifest = manifest
+        try:
+            with transaction.atomic():
+                run.state = Run.State.STAGED
+                run.save()
+                beside()
+                action, kind, subject = line or (f"{run.kind}.run", "run", str(run.id))
+                audit.record(action, by=run.by, kind=kind, subject=subject, source=run.source_name, **details)
+        except BaseException:
+            run.state = _kept_state(run)
+            raise
         carry_out(run)
+
+
+def promised(run: Run) -> bool:
+    """Tell whether the database holds the promise of ``run``, whatever this process believes of it."""
+    return Run.objects.filter(pk=run.pk, state__in=(Run.State.STAGED, Run.State.COMMITTED)).exists()
+
+
+def _kept_state(run: Run) -> Run.State:
+    """Return the state in which the database holds ``run``; while it does not answer, that which loses nothing.
+
+    A commit may have been done though its answer was lost: whoever recovers will know.
+    """
+    try:
+        return Run.State(Run.objects.values_list("state", flat=True).get(pk=run.pk))
+    except Exception:  # noqa: BLE001 - the database is away: what was staged is left where it is
+        return Run.State.STAGED
 
 
 def carry_out(run: Run) -> None:
@@ -174,15 +194,20 @@ def carry_out(run: Run) -> None:
         if files := steps.get("replace"):
             people = pq.read_table(where / files[0]).column(0).combine_chunks()
             into.replace_people(table, people, [where / name for name in files[1:]], run=name_of_run)
-    with transaction.atomic():
-        run.state = Run.State.COMMITTED
-        run.finished_at = clock.now()
-        run.manifest = {}
-        run.save()
-        if run.source is not None and run.kind == "import":
-            Source.objects.filter(name=run.source_name).update(
-                as_of=run.as_of or run.started_at, cursor=run.next_cursor
-            )
+    held = run.manifest
+    try:
+        with transaction.atomic():
+            run.state = Run.State.COMMITTED
+            run.finished_at = clock.now()
+            run.manifest = {}
+            run.save()
+            if run.source is not None and run.kind == "import":
+                Source.objects.filter(name=run.source_name).update(
+                    as_of=run.as_of or run.started_at, cursor=run.next_cursor
+                )
+    except BaseException:  # what is staged stays until the database says that it is in the lake
+        run.state, run.manifest, run.finished_at = Run.State.STAGED, held, None
+        raise
     shutil.rmtree(where, ignore_errors=True)
 
 

@@ -59,15 +59,15 @@ def test_the_record_holds_what_was_said_in_the_names_of_the_libraries() -> None:
         "firstName": " Ottokar ", "lastName": "Brandt", "name": "O. Brandt", "email": "o@example.org", "phone": 612,
         "birthday": "1980-05-06T00:00:00Z", "address": {"street": "1 rue A", "postalCode": "75001", "city": "Paris"},
     }  # fmt: skip
-    made = record(said(BLANK, told, at=1_700_000_000_000_001, message="m"))
+    made = record(said(BLANK, told, at=1_700_000_000_000_001, message="m"), "site")
     assert made == {
         "given_name": "Ottokar", "family_name": "Brandt", "email": "o@example.org", "phone": "612",
         "address_line": "1 rue A", "postcode": "75001", "city": "Paris", "birth_date": date(1980, 5, 6),
-        "account_ref": "u1", "created_at": datetime(2023, 11, 14, 22, 13, 20, 1, UTC),
+        "account_ref": "site:u1", "created_at": datetime(2023, 11, 14, 22, 13, 20, 1, UTC),
         "updated_at": datetime(2023, 11, 14, 22, 13, 20, 1, UTC),
     }  # fmt: skip
 
 
 def test_what_cannot_be_a_date_of_birth_or_a_text_is_left_out() -> None:
-    made = record(said(BLANK, {"birthday": "soon", "firstName": {"a": 1}, "email": True}, at=5, message="m"))
+    made = record(said(BLANK, {"birthday": "soon", "firstName": {"a": 1}, "email": True}, at=5, message="m"), "site")
     assert set(made) == {"account_ref", "created_at", "updated_at"}

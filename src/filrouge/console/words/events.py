@@ -20,6 +20,7 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "time_unreadable": _("%(field)s is no date that can be read"),
         "time_unlikely": _("it is dated before the year 2000"),
         "message_id_too_long": _("its messageId has more than %(most)s characters"),
+        "id_too_long": _("%(field)s has more than %(most)s characters"),
         "too_large": _("it is longer than %(most)s bytes"),
         "too_deep": _("it is nested deeper than %(most)s levels"),
         "letters_unkept": _("it holds half of a letter or NUL, which not every database keeps"),

@@ -14,6 +14,7 @@ import msgspec
 
 MOST = 60  # traits kept of an account
 LONGEST = 1_000  # letters of one
+SHOWN = 254  # letters of a column of a record
 
 
 class Trait(msgspec.Struct, array_like=True, frozen=True):
@@ -93,8 +94,11 @@ _ADDRESS = {
 _BORN = ("birthday", "birthDate", "birthdate", "birth_date", "dateOfBirth")
 
 
-def record(account: Account) -> dict[str, Any]:
-    """Return the columns of the record (``person_records``) that the account is; what is not said is left out."""
+def record(account: Account, system: str) -> dict[str, Any]:
+    """Return the columns of the record (``person_records``) that the account is; what is not said is left out.
+
+    The number of an account is its sender's: 42 is somebody else on another site.
+    """
     held = account.traits
     made: dict[str, Any] = {}
     for name, column in _COLUMNS.items():
@@ -111,7 +115,7 @@ def record(account: Account) -> dict[str, Any]:
         if name in held and (born := _date(held[name].value)):
             made["birth_date"] = born
             break
-    made["account_ref"] = account.user or account.source_id
+    made["account_ref"] = f"{system}:{account.user or account.source_id}"
     if account.first:
         made["created_at"], made["updated_at"] = moment(account.first), moment(account.last)
     return made
@@ -123,7 +127,7 @@ def moment(at: int) -> datetime:
 
 
 def _text(value: Any) -> str:
-    return " ".join(str(value).split())[:LONGEST] if isinstance(value, str | int | float) and value is not True else ""
+    return " ".join(str(value).split())[:SHOWN] if isinstance(value, str | int | float) and value is not True else ""
 
 
 def _date(value: Any) -> date | None:

@@ -20,7 +20,7 @@ from filrouge.domain.events.said import Id, Said, SaidKey, SaidTogether
 from filrouge.domain.events.verdicts import Reason
 
 KINDS = ("identify", "track", "page", "screen", "group", "alias")
-LONGEST, BATCH, ID = 32_768, 2_500, 100
+LONGEST, BATCH, ID, NAMED = 32_768, 2_500, 100, 300
 REFUSED = 10_000  # events of a batch; beyond, the request is refused whole
 _event = msgspec.json.Decoder(Said)
 _together = msgspec.json.Decoder(SaidTogether)
@@ -226,6 +226,12 @@ def _reason(said: Said, kind: str, message_id: str) -> Reason | None:
         return Reason("type_unknown" if kind else "type_missing")
     if len(message_id) > ID:
         return Reason("message_id_too_long", {"most": ID})
+    for field, word in (
+        ("userId", said.userId), ("anonymousId", said.anonymousId), ("groupId", said.groupId),
+        ("previousId", said.previousId),
+    ):  # fmt: skip
+        if isinstance(word, str) and len(word) > NAMED:
+            return Reason("id_too_long", {"field": field, "most": NAMED})
     if not (_id(said.userId) or _id(said.anonymousId)):
         return Reason("nobody")
     if kind == "track" and not said.event:

@@ -17,6 +17,7 @@ REASONS: Mapping[str, str] = {
     "time_unreadable": "The field {field} is no date that can be read: write it as 2026-01-31T12:00:00Z.",
     "time_unlikely": "The event is dated before the year 2000, and no sentAt tells how wrong the clock is.",
     "message_id_too_long": "A messageId has at most {most} characters.",
+    "id_too_long": "{field} has at most {most} characters.",
     "too_large": "The event is longer than {most} bytes.",
     "too_deep": "The event is nested deeper than {most} levels.",
     "letters_unkept": "The event holds half of a letter (a lone surrogate) or NUL, which not every database keeps.",
