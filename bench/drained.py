@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import base64
 import json
 import os
 import random
@@ -13,15 +14,19 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.error
+import urllib.request
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from bench.figures import Peak, keep, percentiles
+from bench.sending import free_port
 from filrouge.base.ids import record_key
 from filrouge.domain.events import parse
 from filrouge.spool import Entry, Spool, open_spool
@@ -36,7 +41,7 @@ from filrouge.work import access, groups, installation, senders
 installation.ready()
 groups.add_entity({entity!r}, "Groupe SA", by="bench")
 groups.add_brand({brand!r}, "Horizon", {entity!r}, by="bench")
-senders.make_key(access.OWNER, source={source!r}, brand={brand!r})
+print(senders.make_key(access.OWNER, source={source!r}, brand={brand!r})[1])
 """
 COUNTED = """from filrouge.cli import set_up; set_up()
 import json
@@ -74,12 +79,17 @@ print(json.dumps({"events": events, "ledger": [sum(part) for part in zip(*rows)]
 """
 
 
-def child(home: Path, code: str, *, database: str = "") -> subprocess.Popen[str]:
-    """Start a process that runs ``code`` over a home folder."""
+def child(home: Path, code: str, *, database: str = "", heard: bool = True) -> subprocess.Popen[str]:
+    """Start a process that runs ``code`` over a home folder; what it prints is ``heard`` or lost."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("FILROUGE_", "DJANGO_"))}
     environment.pop("DATABASE_URL", None)
     environment |= {"FILROUGE_HOME": str(home)} | ({"DATABASE_URL": database} if database else {})
-    return subprocess.Popen([sys.executable, "-c", code], env=environment, stdout=subprocess.PIPE, text=True)
+    return subprocess.Popen(
+        [sys.executable, "-c", code],
+        env=environment,
+        text=True,
+        stdout=subprocess.PIPE if heard else subprocess.DEVNULL,
+    )
 
 
 def done(process: subprocess.Popen[str]) -> str:
@@ -131,7 +141,7 @@ def kill_rounds(home: Path, rounds: int, *, database: str = "", seed: int = 1) -
     spool = open_spool(home / "spool", database)
     number = received = 0
     for _ in range(rounds):
-        worker = child(home, f"{HURRIED}draining.run()", database=database)
+        worker = child(home, f"{HURRIED}draining.run()", database=database, heard=False)
         until = time.monotonic() + dice.uniform(0.5, 6)
         while time.monotonic() < until:
             size = dice.randrange(1, 40)
@@ -153,6 +163,96 @@ def kill_rounds(home: Path, rounds: int, *, database: str = "", seed: int = 1) -
         unaccounted=abs(received - heard) + abs(heard - accepted - duplicate - quarantined) + said["waiting"],
         pages_equal=said["pages_equal"],
     )  # fmt: skip
+
+
+STATE = """from filrouge.cli import set_up; set_up()
+import hashlib, json
+from filrouge.engines import open_engine
+from filrouge.store.live import Live
+from filrouge.store.models import Ledger
+from filrouge.store.views import current
+from filrouge.work import draining, identity, runs, waiting
+drain = draining.Drain(waiting.opened())
+while drain.turn(): pass
+drain.finish()
+drain.changed = float("-inf")
+drain.finish()
+drain.close()
+identity.resolve(by="bench")
+engine = open_engine()
+def rows(table, columns):
+    found = current(engine, runs.lake(), table, hidden=runs.hidden()).select(*columns).to_pyarrow().to_pylist()
+    return sorted(json.dumps(row, default=str, sort_keys=True) for row in found)
+events = rows("events", ("record_key", "type", "name", "user_ref", "person_key", "anonymous_id", "at", "properties"))
+records = rows("person_records", ("source", "source_id", "given_name", "family_name", "account_ref", "created_at"))
+copies, pages = Live(), []
+for (number,) in copies.rows("SELECT person FROM documents"):
+    document = copies.documents([number])[number]
+    keys = [record["key"] for record in document["records"]]
+    moments = [[moment["record_key"], moment["at"]] for moment in copies.moments(document["id"], keys)]
+    pages.append(json.dumps([sorted(keys), moments]))
+accounts = sorted(copies.rows("SELECT record, body FROM accounts"))
+told = json.dumps([events, records, sorted(pages), accounts]).encode()
+ledger = [[row.received, row.accepted, row.duplicate, row.quarantined] for row in Ledger.objects.all()]
+print(json.dumps({"state": hashlib.sha256(told).hexdigest(), "events": len(events), "pages": len(pages),
+                  "ledger": [sum(part) for part in zip(*ledger)]}))
+"""
+
+
+def same_state(folder: Path, *, count: int, times: int = 10, clients: int = 8) -> list[dict[str, Any]]:
+    """Return what is left of ``count`` events sent once; then of the same sent ``times`` times, shuffled, by several
+    clients at once, to a collector as it is served while the live worker drains."""
+    dice = random.Random(17)
+    began = datetime.now(UTC) - timedelta(days=2)
+    events = [
+        {**event(number, dice), "timestamp": (began + timedelta(seconds=dice.randrange(100_000))).isoformat()}
+        for number in range(count)
+    ]
+    left = []
+    for repeats, several in ((1, 1), (times, clients)):
+        home = folder / f"sent-{repeats}"
+        word = done(child(home, MADE.format(entity=ENTITY, brand=BRAND, source=SOURCE))).split()[-1]
+        port = free_port()
+        serving = f"import sys; sys.argv = ['filrouge', 'serve', '--roles', 'collect,worker', '--port', '{port}']"
+        server = child(home, f"{serving}\nfrom filrouge.cli import main\nmain()", heard=False)
+        try:
+            _until(lambda port=port: _answers(port))  # type: ignore[misc]
+            with ThreadPoolExecutor(several) as threads:
+                lots = [dice.sample(events, count) for _ in range(repeats)]
+                for sent in [threads.submit(_post, port, word, lot, seed) for seed, lot in enumerate(lots)]:
+                    sent.result()
+        finally:
+            server.terminate()
+            server.wait()
+        left.append(json.loads(done(child(home, STATE)).splitlines()[-1]))
+    return left
+
+
+def _answers(port: int) -> bool:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=2):
+            return True
+    except OSError:
+        return False
+
+
+def _post(port: int, word: str, events: Sequence[dict[str, Any]], seed: int) -> None:
+    """Send events in requests of several sizes, each again until it is answered 200."""
+    dice, rest = random.Random(seed), list(events)
+    head = {"Authorization": f"Basic {base64.b64encode(f'{word}:'.encode()).decode()}"}
+    while rest:
+        size = dice.randrange(1, 200)
+        body = json.dumps({"batch": rest[:size]}).encode()
+        request = urllib.request.Request(f"http://127.0.0.1:{port}/v1/batch", body, head)
+        try:
+            with urllib.request.urlopen(request, timeout=60) as answer:
+                answer.read()
+        except urllib.error.HTTPError as refused:
+            if refused.code not in (429, 503):
+                raise
+            time.sleep(1)
+            continue
+        del rest[:size]
 
 
 # --- figures ----------------------------------------------------------------------------------------------------------
@@ -217,7 +317,7 @@ def _sustained(home: Path) -> dict[str, Any]:
     mark, before = dice.randrange(1 << 40), _counted(home)
     for start in range(0, EVENTS, 100):
         append(spool, [_visit(f"s{mark}-{before}-{start + at}", dice) for at in range(100)])
-    worker = child(home, SERVED)
+    worker = child(home, SERVED, heard=False)
     with Peak(worker.pid) as peak:
         _until(lambda: _begun(home, f"s{mark}-{before}-"))
         began = time.monotonic()
