@@ -52,10 +52,12 @@ _INDEXES = (
     "CREATE INDEX IF NOT EXISTS redirects_new ON redirects (new)",
     "CREATE INDEX IF NOT EXISTS grams_token ON grams (token)",
     "CREATE INDEX IF NOT EXISTS companies_name ON companies (name, company)",
-    "CREATE INDEX IF NOT EXISTS accounts_dirty ON accounts (dirty) WHERE dirty = 1",
+    "CREATE INDEX IF NOT EXISTS accounts_dirty ON accounts (dirty) WHERE dirty > 0",
     "CREATE INDEX IF NOT EXISTS stream_source ON stream (source, number)",
     "CREATE INDEX IF NOT EXISTS tail_flush ON tail (flush)",
 )
+# What events change as they arrive, in the order in which it is locked: ``accounts`` first.
+_CHANGING = ("accounts", "documents", "keys", "names", "tokens", "grams", "meta", "origins")
 Row = Sequence[Any]
 BITS = 63  # of one number: a pair of entity and brand each
 
@@ -144,6 +146,27 @@ class Live:
         """One transaction; keep it under 1,000 rows where readers are about."""
         with transaction.atomic(using=live_alias()):
             yield
+
+    @contextmanager
+    def changing(self) -> Iterator[None]:
+        """One transaction that changes pages and accounts as events arrive, and not while others take their place.
+
+        Its first lock is the one that ``change_none`` takes first: whoever waits for it holds nothing.
+        """
+        with self.writing():
+            if self.postgres:
+                self.rows_changed("LOCK TABLE accounts IN ROW EXCLUSIVE MODE")
+            yield
+
+    def change_none(self) -> None:
+        """Keep, to the end of the transaction, what is in use as it is: others that would change it wait.
+
+        A file of SQLite has one writer at a time as it is.
+        """
+        if self.postgres:
+            standing = [name for name in _CHANGING if self.rows("SELECT to_regclass(%s)", [name])[0][0]]
+            if standing:
+                self.rows_changed(f"LOCK TABLE {', '.join(standing)} IN EXCLUSIVE MODE")
 
     # --- writing ------------------------------------------------------------------------------------------------------
 

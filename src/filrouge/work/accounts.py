@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
+from django.db import DatabaseError
+
 from filrouge.store.live import Live
 from filrouge.store.models import COLLECT, Source
 from filrouge.store.views import current
@@ -31,11 +33,26 @@ def held(laid: Laid) -> Iterator[list[tuple[Any, ...]]]:
         yield [(record, person, 0, 0, source, raw) for record, person, source, raw in batch]
 
 
+def stand(live: Live) -> bool:
+    """Tell whether there are accounts in the shape of today, whatever the version of the copies beside them."""
+    try:
+        with live.writing():  # PostgreSQL gives up the whole of a transaction in which a table is missing
+            live.rows("SELECT record, person, dirty, changed_at, source, body FROM accounts LIMIT 0")
+            live.rows("SELECT name, value FROM meta LIMIT 0")
+    except DatabaseError:
+        return False
+    return True
+
+
 def carry_over(live: Live, *, since: datetime) -> None:
-    """Keep, beside what was built from the lake, the accounts that changed after it was read or are not in it yet."""
+    """Keep, beside what was built from the lake, the accounts that changed after it was read or are not in it as told.
+
+    Whose an account is, the lake knows; whose a browser is, who signed in last may have changed.
+    """
     live.rows_changed(
         "INSERT INTO accounts_next SELECT record, person, dirty, changed_at, source, body FROM accounts "
-        "WHERE dirty = 1 OR changed_at >= %s ON CONFLICT (record) DO UPDATE SET person = excluded.person, "
+        "WHERE dirty > 0 OR changed_at >= %s ON CONFLICT (record) DO UPDATE SET "
+        "person = CASE WHEN excluded.source LIKE '%%_visitors' THEN excluded.person ELSE accounts_next.person END, "
         "dirty = excluded.dirty, changed_at = excluded.changed_at, body = excluded.body",
         [round(since.timestamp() * 1_000_000)],
     )

@@ -6,8 +6,9 @@ All of it can be done again without harm: what is written is the same whatever t
 from __future__ import annotations
 
 import json
+import time
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -28,6 +29,7 @@ NEW, CHANGED, SEEN = 1, 2, 3  # what the lake does not know of an account: all o
 BROWSERS = 50  # anonymous ids that may be of one account
 CHUNK = 500
 LONGEST = 300  # letters of what somebody is found by: a database indexes no more
+PAGES, MOMENT = 50, 0.25  # pages that get their events together, and seconds given to that while others wait
 MANY = 100_000  # events that stand beside the pages before they are put on them for good
 PARTS = (
     "records", "values", "roles", "contracts", "invoices", "payments", "orders", "returns", "opportunities", "tickets",
@@ -54,18 +56,28 @@ class Known:
 
 def appear(live: Live, events: Sequence[Event], *, flush: int) -> int:
     """Bring the live copies up to date with ``events`` taken; return how many accounts the lake knows less of now."""
-    known = _known(live, events)
-    changed = [one for one in known.values() if one.dirty]
+    changed = [one for one in _known(live, events).values() if one.dirty]
     rows = [_tail(event, flush) for event in events if event.record]
     for start in range(0, len(rows), 1_000):
         with live.writing():
             _insert_tail(live, rows[start : start + 1_000])
+    _write(live, changed)
+    return sum(one.dirty in (NEW, CHANGED) for one in changed)
+
+
+def fold_again(live: Live, events: Sequence[Event]) -> int:
+    """Let the accounts say what ``events``, which the lake holds, told of them; return how many said less."""
+    changed = [one for one in _known(live, events).values() if one.dirty]
+    _write(live, changed)
+    return len(changed)
+
+
+def _write(live: Live, changed: Sequence[Known]) -> None:
     for start in range(0, len(changed), CHUNK):
         some = changed[start : start + CHUNK]
-        with live.writing():
+        with live.changing():
             show(live, [one for one in some if one.shown])
             save(live, some)
-    return sum(one.dirty in (NEW, CHANGED) for one in changed)
 
 
 # --- who -------------------------------------------------------------------------------------------------------------
@@ -97,10 +109,9 @@ def load(live: Live, records: Iterable[int]) -> dict[int, Known]:
     for start in range(0, len(keys), CHUNK):
         some = keys[start : start + CHUNK]
         marks = ", ".join(["%s"] * len(some))
-        rows = live.rows(f"SELECT record, source, person, dirty, body FROM accounts WHERE record IN ({marks})", some)
-        for record, source, person, dirty, body in rows:
+        rows = live.rows(f"SELECT record, source, person, body FROM accounts WHERE record IN ({marks})", some)
+        for record, source, person, body in rows:
             found[record] = Known(record, source, person, accounts.read(body))
-            found[record].link = {"was": dirty}
     return found
 
 
@@ -117,7 +128,7 @@ def _said(known: dict[int, Known], event: Event) -> Known:
         _find(one)
         return one
     after = accounts.said(one.account, event.told.traits, at=event.micros, message=event.message_id)
-    if after is not one.account:
+    if after != one.account:
         same = _values(after) == _values(one.account)
         one.account = after
         one.dirty = min(one.dirty or SEEN, SEEN if same else CHANGED)
@@ -193,14 +204,16 @@ def _take_off(live: Live, one: Known) -> None:
 
 
 def save(live: Live, some: Sequence[Known]) -> None:
-    """Write accounts; what the lake did not know before, it still does not know."""
+    """Write accounts; what the lake does not know by now, whatever it knew when they were read, it still does not."""
     now = micros(clock.now())
-    rows = []
-    for one in some:
-        before = int(one.link.get("was", 0))
-        dirty = min(one.dirty, before) if before else one.dirty
-        rows.append((one.record, one.person, dirty, now, one.source, accounts.written(one.account)))
-    live.insert("accounts", rows, columns=6)
+    with live.con.cursor() as cursor:
+        cursor.executemany(
+            "INSERT INTO accounts (record, person, dirty, changed_at, source, body) VALUES (%s, %s, %s, %s, %s, %s) "
+            "ON CONFLICT (record) DO UPDATE SET person = excluded.person, changed_at = excluded.changed_at, "
+            "source = excluded.source, body = excluded.body, dirty = CASE WHEN accounts.dirty = 0 "
+            "OR accounts.dirty > excluded.dirty THEN excluded.dirty ELSE accounts.dirty END",
+            [(one.record, one.person, one.dirty, now, one.source, accounts.written(one.account)) for one in some],
+        )
 
 
 # --- what the pages show --------------------------------------------------------------------------------------------
@@ -334,36 +347,54 @@ def _findable(live: Live, person: str, one: Known) -> None:
         live.learn_token(token)
 
 
-def show_again(live: Live) -> None:
-    """Let pages that were built from the lake show the accounts that it does not know yet, or not as they are now."""
-    rows = live.rows("SELECT record FROM accounts WHERE dirty IN (1, 2)")
-    for start in range(0, len(rows), CHUNK):
-        known = load(live, [record for (record,) in rows[start : start + CHUNK]])
-        with live.writing():
-            show(live, list(known.values()))
+def show_again(live: Live, *, since: datetime) -> None:
+    """Let pages show again what events told of accounts while copies were built anew, since the date ``since``."""
+    _show(live, "(dirty = 1 OR (dirty = 2 AND changed_at >= %s))", [micros(since)])
 
 
-def settle_in(live: Live, *, upto: int) -> int:
-    """Put on their pages for good the events that the lake holds since flush ``upto``; return how many pages.
+def show_unknown(live: Live, *, people: Collection[str] | None = None) -> None:
+    """Let pages that were built from the lake show the accounts that it does not know, or not as they are now.
 
-    Those of browsers that are nobody's are dropped: the lake gives them to whoever turns out to be theirs.
+    ``people``: the ids whose pages these are, when not all.
     """
-    from filrouge.work.live import alone
+    _show(live, "dirty IN (1, 2)", [], None if people is None else frozenset(people))
 
-    if live.rows("SELECT count(*) FROM tail")[0][0] < MANY:
-        return 0
-    pages = 0
-    with alone():
-        while rows := live.rows("SELECT DISTINCT record FROM tail WHERE flush <= %s LIMIT 200", [upto]):
-            records = [record for (record,) in rows]
-            people = {one.record: live.current(one.person) for one in load(live, records).values()}
-            with live.writing():
-                for person in sorted(set(people.values())):
-                    mine = [record for record in records if people.get(record) == person]
-                    live.insert(
-                        "moments", [(number(person), pack(_encode(live.moments(person, mine)).decode()))], columns=2
-                    )
-                    pages += 1
-                marks = ", ".join(["%s"] * len(records))
-                live.rows_changed(f"DELETE FROM tail WHERE flush <= %s AND record IN ({marks})", [upto, *records])
-    return pages
+
+def _show(live: Live, which: str, params: Sequence[Any], people: Collection[str] | None = None) -> None:
+    rows = live.rows(f"SELECT record, person FROM accounts WHERE dirty > 0 AND {which} ORDER BY record", params)
+    records = [record for record, person in rows if people is None or person in people]
+    for start in range(0, len(records), CHUNK):
+        with live.changing():
+            show(live, list(load(live, records[start : start + CHUNK]).values()))
+
+
+def settle_in(live: Live, *, upto: int, begun: bool = False) -> bool:
+    """Put on their pages for good, for a moment, the events that the lake holds since flush ``upto``.
+
+    It begins when they are many, and goes on when it has ``begun``; return whether some are left. Those of browsers
+    that are nobody's are dropped: the lake gives them to whoever turns out to be theirs.
+    """
+    from filrouge.work.live import alone_now
+
+    if not begun and live.rows("SELECT count(*) FROM tail")[0][0] < MANY:
+        return False
+    until = time.monotonic() + MOMENT
+    with alone_now() as mine:  # who builds copies may take minutes, and events are not to wait
+        while mine:
+            rows = live.rows("SELECT DISTINCT record FROM tail WHERE flush <= %s LIMIT %s", [upto, PAGES])
+            if not rows:
+                return False
+            _settle(live, [record for (record,) in rows], upto=upto)
+            if time.monotonic() >= until:
+                break
+    return True
+
+
+def _settle(live: Live, records: Sequence[int], *, upto: int) -> None:
+    people = {one.record: live.current(one.person) for one in load(live, records).values()}
+    with live.writing():
+        for person in sorted(set(people.values())):
+            mine = [record for record in records if people.get(record) == person]
+            live.insert("moments", [(number(person), pack(_encode(live.moments(person, mine)).decode()))], columns=2)
+        marks = ", ".join(["%s"] * len(records))
+        live.rows_changed(f"DELETE FROM tail WHERE flush <= %s AND record IN ({marks})", [upto, *records])

@@ -33,11 +33,13 @@ from filrouge.store.models import (
     IdentityQuality,
     Ledger,
     Note,
+    PlanFinding,
     Promise,
     Review,
     RoleCorrection,
     Run,
     Source,
+    TrackingPlan,
     User,
     Verdict,
     WriteKey,
@@ -186,6 +188,8 @@ def remove() -> dict[str, int]:
     names = list(Source.objects.filter(sample=True).values_list("name", flat=True))
     if Run.objects.filter(state__in=("running", "staged")).exists():
         raise Conflict("A run is under way.", hint="Wait for it to end, then remove the sample.")
+    WriteKey.objects.filter(source__in=names).delete()
+    senders.publish()  # nothing more is let in under their names
     lake = runs.lake()
     gone = {"sources": len(names), "rows": 0}
     owned = ", ".join(f"'{slug}'" for slug in Entity.objects.filter(sample=True).values_list("slug", flat=True)) or "''"
@@ -197,27 +201,29 @@ def remove() -> dict[str, int]:
                     table, f"source IN ({listed}) OR (source = '{BUILT_IN}' AND entity IN ({owned}))"
                 )
                 lake.vacuum(table, everything=True)
-    with transaction.atomic():
-        acts = (Note, Promise, FollowUp, Correction, ConsentEvent, HouseholdCorrection, RoleCorrection, Arrival)
-        for model in acts:
-            model.objects.filter(entity__in=Entity.objects.filter(sample=True).values("slug")).delete()
-        mine = Entity.objects.filter(sample=True).values("slug")
-        for pairs in (Verdict.objects, Review.objects):
-            pairs.filter(Q(left_entity__in=mine) | Q(right_entity__in=mine)).delete()
-        for counted in (IdentityQuality, Doubt):  # the figures of the sample say nothing of what remains
-            counted.objects.all().delete()
-        Run.objects.filter(source__name__in=names).delete()
-        WriteKey.objects.filter(source__in=names).delete()
-        Ledger.objects.filter(source__in=names).delete()
-        Source.objects.filter(sample=True).delete()
-        User.objects.filter(sample=True).delete()
-        Agreement.objects.filter(sample=True).delete()
-        Brand.objects.filter(sample=True).delete()
-        Entity.objects.filter(sample=True).delete()
-        audit.record("sample.remove", by=BY, sources=len(names))
+        # in the same hold: whoever flushes next finds no sender of these names, and drops what it has of them
+        with transaction.atomic():
+            acts = (Note, Promise, FollowUp, Correction, ConsentEvent, HouseholdCorrection, RoleCorrection, Arrival)
+            for model in acts:
+                model.objects.filter(entity__in=Entity.objects.filter(sample=True).values("slug")).delete()
+            mine = Entity.objects.filter(sample=True).values("slug")
+            for pairs in (Verdict.objects, Review.objects):
+                pairs.filter(Q(left_entity__in=mine) | Q(right_entity__in=mine)).delete()
+            for counted in (IdentityQuality, Doubt):  # the figures of the sample say nothing of what remains
+                counted.objects.all().delete()
+            Run.objects.filter(source__name__in=names).delete()
+            for told in (WriteKey, Ledger, TrackingPlan, PlanFinding):
+                told.objects.filter(source__in=names).delete()
+            Source.objects.filter(sample=True).delete()
+            User.objects.filter(sample=True).delete()
+            Agreement.objects.filter(sample=True).delete()
+            Brand.objects.filter(sample=True).delete()
+            Entity.objects.filter(sample=True).delete()
+            audit.record("sample.remove", by=BY, sources=len(names))
     senders.publish()
     sample.remove(settings.get().sample)
     memory.forget()
+    _forget_told(names)
     if Source.objects.filter(reads="person_records").exists():
         identity.resolve(by=BY, full=True)
     else:
@@ -226,4 +232,18 @@ def remove() -> dict[str, int]:
             lake.vacuum(table, everything=True)
         with live.alone():
             Live().drop()
+    _forget_told(names)  # again: what the drain was at while they were removed
     return gone
+
+
+def _forget_told(names: list[str]) -> None:
+    """Remove what the live copies alone hold of the senders removed: what they told last."""
+    copies = Live()
+    with live.alone():
+        if not copies.ready():
+            return
+        for name in names:
+            with copies.writing():
+                copies.rows_changed("DELETE FROM accounts WHERE source = %s", [name])
+                copies.rows_changed("DELETE FROM stream WHERE source = %s", [name])
+                copies.rows_changed("DELETE FROM tail WHERE replace(body, %s, '') <> body", [f'"source":"{name}"'])

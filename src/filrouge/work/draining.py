@@ -16,6 +16,7 @@ from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from copy import copy
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -35,9 +36,21 @@ from filrouge.store.live import Live
 from filrouge.store.models import COLLECT, Drained, Run, Source, Suppression
 from filrouge.store.queries import plans as found_plans
 from filrouge.store.views import current
-from filrouge.work import appearing, installation, live, locks, plans, runs, streaming, suppressions, taking, waiting
+from filrouge.work import (
+    appearing,
+    installation,
+    live,
+    locks,
+    plans,
+    rawtext,
+    runs,
+    streaming,
+    suppressions,
+    taking,
+    waiting,
+)
 from filrouge.work.flushing import Load, Unkept, flush, settled
-from filrouge.work.judging import Event, Judge, Judged, browser_key
+from filrouge.work.judging import Event, Judge, Judged, Out, browser_key, whose
 
 log = logging.getLogger("filrouge.draining")
 PAUSE = 0.05  # seconds between two looks at a spool that had nothing
@@ -108,6 +121,7 @@ class Drain:
         self.heard: dict[str, float] = {}
         self.built: str | None = None
         self.doubtful = True
+        self.settling = False  # events beside the pages are being put on them
         if not self.live.ready():
             live.rebuild()
         self.flush_number = int(self.live.meta("flush") or 0) + 1
@@ -211,21 +225,37 @@ class Drain:
                 checker.noted = Counter()
         return found
 
-    def _barred(self, events: Sequence[Event]) -> list[bool]:
+    def _barred(self, events: Sequence[Event]) -> list[Out]:
+        """Tell what of ``events`` is of somebody erased; those set aside are searched as they were sent."""
         if self.barred is None or not events:
-            return [False] * len(events)
-        told = [event.told for event in events]
+            return [Out.NOTHING] * len(events)
+        aside = [at for at, event in enumerate(events) if event.reason is not None and event.body]
+        records = [event.record for event in events]
+        for at in aside:
+            records[at] = whose(events[at].source, events[at].kind, events[at].body)
         columns = {
             "entity": pa.array([event.entity for event in events], pa.string()),
-            "person_key": pa.array([event.record for event in events], pa.int64()),
-            "reader_key": pa.array(
-                [browser_key(e.source, t.anonymous) if t.anonymous else 0 for e, t in zip(events, told, strict=True)],
-                pa.int64(),
-            ),
-            "email": pa.array([_said(t, "email") for t in told], pa.string()),
-            "phone": pa.array([_said(t, "phone") for t in told], pa.string()),
-        }  # fmt: skip
-        found: list[bool] = self.barred(pa.table(columns))
+            "person_key": pa.array(records, pa.int64()),
+            "email": pa.array([_said(event.told, "email") for event in events], pa.string()),
+            "phone": pa.array([_said(event.told, "phone") for event in events], pa.string()),
+        }
+        found = [Out.EVENT if bad else Out.NOTHING for bad in self.barred(pa.table(columns))]
+        texts = [events[at].body.decode("utf-8", "replace") for at in aside]
+        for at, bad in zip(aside, rawtext.barred(self.barred, texts, [events[at].entity for at in aside]), strict=True):
+            found[at] = Out.EVENT if bad else found[at]
+        # A browser that several people share is not the one who was erased when an event names another of them.
+        shared = [
+            (at, browser_key(event.source, word))
+            for at, event in enumerate(events) if event.told.user
+            for word in (event.told.anonymous, event.told.previous) if word
+        ]  # fmt: skip
+        if shared:
+            browsers = {
+                "entity": pa.array([events[at].entity for at, _ in shared], pa.string()),
+                "reader_key": pa.array([key for _, key in shared], pa.int64()),
+            }
+            for (at, _), bad in zip(shared, self.barred(pa.table(browsers)), strict=True):
+                found[at] = max(found[at], Out.BROWSER if bad else Out.NOTHING)
         return found
 
     # --- what others did ----------------------------------------------------------------------------------------------
@@ -246,12 +276,16 @@ class Drain:
             built = self.live.meta("built_at")
         if built != self.built:
             self.built = built
-            appearing.show_again(self.live)
-        if time.monotonic() - self.swept > 60:
+            if built is not None:
+                appearing.show_again(self.live, since=datetime.fromisoformat(built))
+        due = time.monotonic() - self.swept > 60
+        if due:
             self.swept = time.monotonic()
             self.spool.sweep()
             streaming.tidy(self.live)
-            appearing.settle_in(self.live, upto=int(self.live.meta("flush") or 0))
+        if due or self.settling:
+            upto = int(self.live.meta("flush") or 0)
+            self.settling = appearing.settle_in(self.live, upto=upto, begun=self.settling)
 
     # --- into the lake ------------------------------------------------------------------------------------------------
 
@@ -288,7 +322,7 @@ class Drain:
         with copies.writing():
             copies.set_meta("flush", str(number))
         whole = time.monotonic() - self.changed > taking.CHANGED_AFTER.total_seconds()
-        taking.take(copies, whole=whole or self.doubtful, doubtful=self.doubtful)
+        taking.take(copies, whole=whole or self.doubtful)
         self.doubtful = False
         if whole:
             self.changed = time.monotonic()

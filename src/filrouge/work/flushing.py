@@ -16,13 +16,14 @@ from django.db import transaction
 from django.db.models import F
 
 from filrouge.base import clock
+from filrouge.base.errors import Conflict
 from filrouge.domain.events import Reason
 from filrouge.domain.events.plan import Checker
 from filrouge.store.idents import Idents
 from filrouge.store.lake import arrow_schema
 from filrouge.store.models import Drained, Ledger, Run
-from filrouge.work import plans, runs, suppressions
-from filrouge.work.judging import Counts, Event, Judged
+from filrouge.work import plans, rawtext, runs, senders, suppressions
+from filrouge.work.judging import Counts, Event, Judged, browser_key, whose
 
 _EVENT = (
     "source", "entity", "brand", "record_key", "event_id", "type", "name", "user_ref", "person_key", "anonymous_id",
@@ -106,39 +107,85 @@ def flush(load: Load, *, taken: Idents, aside: Idents) -> Run | None:
         return None
     with runs.running("collect", by="collector") as run:
         now = clock.now()
-        events, put_aside = _allowed(load), load.aside
+        standing = senders.standing()
+        events = _allowed(load, standing)
+        rows = _still_aside(_allowed_aside(load, standing), events)
         manifest: dict[str, dict[str, Any]] = {}
+
+        def count() -> None:
+            if standing - senders.standing():  # a sender was removed since: the rest waits for the next time
+                raise Conflict("A sender was removed meanwhile.", hint="The rest follows in a moment.")
+            _count(load)
+
         if events.num_rows:
             taken.write(str(run.id), events["record_key"].to_numpy())
             manifest["events"] = {"append": [runs.stage(run, "events.parquet", _stamped("events", events, run, now))]}
             if len(released := _released(events, aside)):
                 manifest["rejects"] = {"supersede": _closing(run, released, now)}
-        if put_aside:
-            rows = _still_aside(put_aside, events)
+        if rows.num_rows:
             aside.write(str(run.id), rows["record_key"].to_numpy())
             staged = runs.stage(run, "rejects.parquet", _stamped("rejects", rows, run, now))
             manifest.setdefault("rejects", {})["append"] = [staged]
-        run.read = sum(count for (*_, word), count in load.counts.items() if word == "received")
-        run.new, run.rejected = events.num_rows, sum(table.num_rows for table in put_aside)
+        run.read = sum(
+            count for (source, _, word), count in load.counts.items() if word == "received" and source in standing
+        )
+        run.new, run.rejected = events.num_rows, rows.num_rows
         run.unchanged = run.read - run.new - run.rejected
         try:
-            runs.commit(run, manifest, beside=lambda: _count(load), events=run.new)
+            runs.commit(run, manifest, beside=count, events=run.new)
         except Exception as error:
             if not runs.promised(run):
                 raise Unkept from error
     return run
 
 
-def _allowed(load: Load) -> pa.Table:
-    """Return the events, but those of whoever was erased since they were taken."""
-    if not load.taken:
-        return pa.table({name: pa.array([], arrow_schema("events").field(name).type) for name in _EVENT})
-    events = pa.concat_tables(load.taken)
+def _allowed(load: Load, standing: set[str]) -> pa.Table:
+    """Return the events, but those of whoever was erased since they were taken, and of senders that are no more."""
+    events = _of(load.taken, "events", _EVENT, standing)
     test = suppressions.checker()
-    if test is None:
+    if test is None or not events.num_rows:
         return events
     out = test(events.select(["entity", "person_key"]))
-    return events.filter(pa.array([not bad for bad in out])) if any(out) else events
+    if any(out):
+        events = events.filter(pa.array([not bad for bad in out]))
+    # somebody else's browser, which an event of who is named otherwise does not tell of any more
+    words = zip(*(events[name].to_pylist() for name in ("source", "user_ref", "anonymous_id")), strict=True)
+    browsers = [browser_key(source, word) if user and word else None for source, user, word in words]
+    shared = test(pa.table({"entity": events["entity"], "reader_key": pa.array(browsers, pa.int64())}))
+    return _without(events, "anonymous_id", shared)
+
+
+def _allowed_aside(load: Load, standing: set[str]) -> pa.Table:
+    """Return the events set aside; of those of whoever was erased since, nothing but that they came."""
+    rows = _of(load.aside, "rejects", _ASIDE, standing)
+    test = suppressions.checker()
+    if test is None or not rows.num_rows:
+        return rows
+    entities, texts = rows["entity"].to_pylist(), [raw or "" for raw in rows["raw"].to_pylist()]
+    named = zip(rows["source"].to_pylist(), rows["place"].to_pylist(), texts, strict=True)
+    keys = pa.array([whose(source, kind, raw.encode()) if raw else 0 for source, kind, raw in named], pa.int64())
+    theirs = test(pa.table({"entity": rows["entity"], "person_key": keys}))
+    out = [one or other for one, other in zip(theirs, rawtext.barred(test, texts, entities), strict=True)]
+    for name in ("raw", "value", "column"):
+        rows = _without(rows, name, out)
+    return _without(rows, "code", out, "suppressed")
+
+
+def _of(tables: Sequence[pa.Table], name: str, columns: Sequence[str], standing: set[str]) -> pa.Table:
+    if not tables:
+        return pa.table({column: pa.array([], arrow_schema(name).field(column).type) for column in columns})
+    rows = pa.concat_tables(tables)
+    known = [source in standing for source in rows["source"].to_pylist()]
+    return rows if all(known) else rows.filter(pa.array(known))
+
+
+def _without(rows: pa.Table, column: str, out: Sequence[bool], instead: str | None = None) -> pa.Table:
+    """Return ``rows`` with ``instead`` in ``column`` where ``out`` says so."""
+    if not any(out):
+        return rows
+    kept = [instead if bad else value for value, bad in zip(rows[column].to_pylist(), out, strict=True)]
+    at = rows.column_names.index(column)
+    return rows.set_column(at, column, pa.array(kept, rows.schema.field(column).type))
 
 
 def _stamped(name: str, rows: pa.Table, run: Run, at: datetime) -> pa.Table:
@@ -155,9 +202,8 @@ def _stamped(name: str, rows: pa.Table, run: Run, at: datetime) -> pa.Table:
     return pa.table(columns, schema=schema)
 
 
-def _still_aside(tables: Sequence[pa.Table], events: pa.Table) -> pa.Table:
+def _still_aside(rows: pa.Table, events: pa.Table) -> pa.Table:
     """Return what was set aside, but what was put right since and is among ``events``."""
-    rows = pa.concat_tables(tables)
     return rows.filter(pc.invert(pc.is_in(rows["record_key"], events["record_key"].combine_chunks())))
 
 
@@ -175,13 +221,17 @@ def _closing(run: Run, keys: pa.Array, at: datetime) -> str:
 def _count(load: Load) -> None:
     """Add to the ledger, and say how far the spool was drained."""
     words: dict[tuple[str, Any], dict[str, int]] = {}
+    standing = senders.standing()
     for (source, day, word), count in load.counts.items():
+        if source not in standing:
+            continue
         words.setdefault((source, day), {})[word] = count
     for (source, day), counted in sorted(words.items()):
         row, _ = Ledger.objects.get_or_create(source=source, day=day)
         Ledger.objects.filter(pk=row.pk).update(**{word: F(word) + count for word, count in counted.items()})
     for checker in load.noted:
-        plans.note(checker)
+        if checker.source in standing:
+            plans.note(checker)
     for file, number in sorted(load.places.items()):
         Drained.objects.update_or_create(file=file, defaults={"number": number})
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,12 +22,10 @@ from filrouge.engines import Engine
 from filrouge.store.lake import LARGEST, Lake, arrow_schema, as_json
 from filrouge.store.views import current
 from filrouge.tables import TABLES
+from filrouge.work import rawtext
+from filrouge.work.rawtext import Suppressed
 
 Progress = Callable[[str, int, int | None], None]
-# Given (entity, record_key, keys of people, email, phone), tell which rows concern somebody who must not come back.
-Suppressed = Callable[[pa.Table], list[bool]]
-_ADDRESS = re.compile(r"[^\s;,|<>\"']+@[^\s;,|<>\"']+")
-_NUMBER = re.compile(r"\+?\d[\d .()-]{6,}\d")
 KEEPS_CURSOR = frozenset({"sql"})
 
 
@@ -349,22 +346,9 @@ class Import:
 
     def _barred(self, faults: Sequence[RowFault]) -> list[bool]:
         """Tell which rows that are none hold an address or a number of somebody who must not come back."""
-        barred = [False] * len(faults)
         if self.suppressed is None:
-            return barred
-        found = [(at, word, "") for at, fault in enumerate(faults) for word in _ADDRESS.findall(fault.raw)]
-        found += [(at, "", word) for at, fault in enumerate(faults) for word in _NUMBER.findall(fault.raw)]
-        if found:
-            entity = self.spec.entity.const
-            columns = {
-                "entity": [entity] * len(found),
-                "email": [w for _, w, _ in found],
-                "phone": [w for *_, w in found],
-            }
-            told = self.suppressed(pa.table({name: pa.array(values, pa.string()) for name, values in columns.items()}))
-            for (at, _, _), bad in zip(found, told, strict=True):
-                barred[at] = barred[at] or bad
-        return barred
+            return [False] * len(faults)
+        return rawtext.barred(self.suppressed, [fault.raw for fault in faults], [self.spec.entity.const] * len(faults))
 
     def _next_cursor(self, base: ir.Table) -> str:
         if not self.spec.cursor:

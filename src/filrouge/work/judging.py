@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
+from enum import IntEnum
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -18,10 +19,19 @@ from filrouge.domain.events.row import NOTHING, Told, told
 from filrouge.spool import Stored
 from filrouge.spool.kept import unpacked
 from filrouge.store.idents import Idents
+from filrouge.work import senders
 
 Counts = Counter[tuple[str, date, str]]
 # What the tracking plan of a source says of an event (kind, name, body): nothing, or why it is set aside.
 Plan = Callable[[str, str, str, bytes], Reason | None]
+
+
+class Out(IntEnum):
+    """What of an event is kept out: nothing, the browser that somebody else shared with who sent it, all of it."""
+
+    NOTHING = 0
+    BROWSER = 1
+    EVENT = 2
 
 
 class Event(NamedTuple):
@@ -68,19 +78,22 @@ class Judge:
         entries: Iterable[Stored],
         *,
         plan: Plan,
-        barred: Callable[[Sequence[Event]], list[bool]],
+        barred: Callable[[Sequence[Event]], Sequence[Out]],
         unreadable: bool = False,
     ) -> Judged:
         """Return the verdict on each event of ``entries``; what is taken or set aside is known from then on.
 
         ``plan`` judges what is otherwise right; ``barred`` tells which events are of somebody who must not come back.
-        ``unreadable`` events are set aside whatever they say.
+        ``unreadable`` events are set aside whatever they say. Those of a sender that was removed are dropped.
         """
-        events = [event for stored in entries for event in _events(stored, unreadable=unreadable)]
-        for at, bad in enumerate(barred(events)):
-            if bad:  # nothing of it is kept but that it came
-                event = events[at]
-                events[at] = event._replace(body=b"", told=NOTHING, reason=Reason("suppressed"), record=0)
+        standing = senders.standing()
+        here = [stored for stored in entries if stored.entry.source in standing]
+        events = [event for stored in here for event in _events(stored, unreadable=unreadable)]
+        for at, out in enumerate(barred(events)):
+            if out is Out.EVENT:
+                events[at] = _emptied(events[at])
+            elif out is Out.BROWSER:
+                events[at] = events[at]._replace(told=replace(events[at].told, anonymous="", previous=""))
         keys = np.fromiter((event.key for event in events), np.int64, len(events))
         known, put_aside = self.taken.known(keys), self.aside.known(keys)
         made = Judged()
@@ -99,7 +112,16 @@ class Judge:
                     self.waiting.add(key)
                     made.aside.append((event._replace(told=NOTHING, reason=reason, record=0), reason))
             made.counts[event.source, day, verdict] += 1
+        for at, out in enumerate(barred([event for event, _ in made.aside])):  # now that their words would be kept
+            if out is Out.EVENT:
+                event = _emptied(made.aside[at][0])
+                made.aside[at] = (event, event.reason or Reason("suppressed"))
         return made
+
+
+def _emptied(event: Event) -> Event:
+    """Return an event of which nothing is kept but that it came."""
+    return event._replace(body=b"", told=NOTHING, reason=Reason("suppressed"), record=0)
 
 
 def _events(stored: Stored, *, unreadable: bool) -> Iterable[Event]:
@@ -132,6 +154,14 @@ def micros(at: datetime) -> int:
 
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def whose(source: str, kind: str, body: bytes) -> int:
+    """Return the key of the account or the browser that an event set aside names; 0 when that cannot be read."""
+    try:
+        return _record(source, told(kind, body))
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
+        return 0
 
 
 def _record(source: str, said: Told) -> int:

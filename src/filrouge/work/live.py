@@ -17,7 +17,7 @@ from filrouge.domain.profiles import gather
 from filrouge.store.lake import arrow_schema
 from filrouge.store.live import BITS, VERSION, Live, number, pack
 from filrouge.store.models import Correction
-from filrouge.work import accounts, findable, locks, runs
+from filrouge.work import accounts, appearing, findable, locks, refolding, runs
 from filrouge.work.laid import BUCKET, STRETCH, Laid
 
 WRITE = 1_000  # rows a transaction beside readers
@@ -33,6 +33,13 @@ def alone() -> Iterator[None]:
     """
     with locks.held("live"):
         yield
+
+
+@contextmanager
+def alone_now() -> Iterator[bool]:
+    """Do as ``alone``, but do not wait: tell whether nobody else is at it."""
+    with locks.tried("live") as mine:
+        yield mine
 
 
 def rebuild(*, progress: runs.Progress = runs.silent) -> dict[str, int]:
@@ -74,11 +81,14 @@ def _rebuild(progress: runs.Progress) -> dict[str, int]:
         told = {"version": VERSION, "built_at": began.isoformat(), "people": str(done["people"])}
         _bulk(live, "origins_next", [(bit, entity, brand) for (entity, brand), bit in origins.items()], 3)
         _bulk(live, "meta_next", list(told.items()), 2)
-        standing = live.ready()  # asked outside the transaction, which a table that is missing would end
         with live.writing():
-            if standing:
+            live.change_none()
+            if standing := accounts.stand(live):
                 accounts.carry_over(live, since=began)
             live.put_in_place()
+            if not standing:  # at once: what is in place without it would never learn it
+                refolding.refold(live)
+    appearing.show_unknown(live)
     findable.learn(Correction.objects.filter(undone_at=None).order_by("id"))
     return done
 
@@ -125,6 +135,7 @@ def _refresh(people: Sequence[str], *, aside: bool, progress: runs.Progress) -> 
         findable.learn(Correction.objects.filter(undone_at=None, person__in=_aliases(live, people)).order_by("id"))
         live.count_people(sum(map(len, documents)))
         accounts.moved(laid, live)
+        appearing.show_unknown(live, people=_aliases(live, people))
         if not aside:
             if _companies_changed(laid, since):
                 _load_companies(laid, live)

@@ -18,16 +18,35 @@ def held(name: str) -> Iterator[None]:
 
     Take it before a transaction, never inside one: its holder may be waiting for that very transaction.
     """
+    with _asked(name, fcntl.LOCK_EX):
+        yield
+
+
+@contextmanager
+def tried(name: str) -> Iterator[bool]:
+    """Hold the lock ``name`` unless another has it, without waiting; tell whether it is held."""
+    with _asked(name, fcntl.LOCK_EX | fcntl.LOCK_NB) as mine:
+        yield mine
+
+
+@contextmanager
+def _asked(name: str, how: int) -> Iterator[bool]:
     path = settings.get().home / f"{name}.lock"
     own: set[str] = _mine.__dict__.setdefault("names", set())
     if str(path) in own:
-        yield
+        yield True
         return
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w") as stream:
-        fcntl.flock(stream, fcntl.LOCK_EX)
-        own.add(str(path))
         try:
-            yield
+            fcntl.flock(stream, how)
+        except BlockingIOError:
+            mine = False
+        else:
+            mine = True
+            own.add(str(path))
+        try:
+            yield mine
         finally:
-            own.discard(str(path))
+            if mine:
+                own.discard(str(path))

@@ -65,6 +65,11 @@ def revoke_key(asking: Caller, prefix: str) -> WriteKey:
     return key
 
 
+def standing() -> set[str]:
+    """Return the senders that there are: what comes in the name of another is dropped."""
+    return set(Source.objects.filter(kind=COLLECT, reads="events").values_list("name", flat=True))
+
+
 def publish() -> bool:
     """Tell the collector which write keys are in use, when what it was told is missing or stale; return whether it was.
 

@@ -18,7 +18,7 @@ from filrouge.base import settings
 from filrouge.base.errors import Conflict, UsageError
 from filrouge.domain.identity.keys import email_key, phone_key
 from filrouge.store.models import Suppression
-from filrouge.work.imports import Suppressed
+from filrouge.work.rawtext import Suppressed
 
 
 def pepper() -> bytes:

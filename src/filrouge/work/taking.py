@@ -18,33 +18,36 @@ from filrouge.store.models import Job, Run
 from filrouge.work import jobs, runs, suppressions
 from filrouge.work.accounts import forget
 from filrouge.work.appearing import CHANGED, NEW, SEEN, Known, as_record
+from filrouge.work.judging import micros
 
 BATCH = 20_000
 SOON = timedelta(minutes=2)  # what senders bring settles together: each settlement costs as much as many records
 CHANGED_AFTER = timedelta(minutes=10)  # rewriting records costs the lake as much for one as for many
 
 
-def take(live: Live, *, whole: bool, doubtful: bool = False) -> int:
-    """Take accounts that the lake does not know into it, whole or not at all; return how many.
+def take(live: Live, *, whole: bool) -> int:
+    """Take accounts that the lake does not know into it, a batch a run, each whole or not at all; return how many.
 
-    ``whole``: those too of which it does not know the last state. ``doubtful``: a crash may have come between the lake
-    and these copies, so that it may know what they say that it does not. Whoever settles or erases is let finish
-    first: they wait for the next time.
+    ``whole``: those too of which it does not know the last state. Whoever settles or erases is let finish first: they
+    wait for the next time.
     """
     states = (NEW, CHANGED, SEEN) if whole else (NEW,)
-    rows = _dirty(live, states)
-    if not rows:
-        return 0
-    try:
-        with runs.running("person", by="collector", after=("identity", "person")) as run:
-            gone = _take(run, live, rows, at=clock.now(), doubtful=doubtful)
-    except Conflict:
-        return 0
-    _clean(live, rows)
-    forget(live, gone)
-    if any(dirty != SEEN for _, dirty, _ in rows) and not Job.objects.filter(key="arrivals", state="waiting").exists():
+    taken, told = 0, False
+    while rows := _dirty(live, states):
+        try:
+            with runs.running("person", by="collector", after=("identity", "person")) as run:
+                gone = _take(run, live, rows, at=clock.now())
+        except Conflict:
+            break
+        _clean(live, rows)
+        forget(live, gone)
+        taken += len(rows)
+        told = told or any(dirty != SEEN for _, dirty, _ in rows)
+        if len(rows) < BATCH:
+            break
+    if told and not Job.objects.filter(key="arrivals", state="waiting").exists():
         jobs.ask_again("identity", by="collector", key="arrivals", wait=SOON)
-    return len(rows)
+    return taken
 
 
 Dirty = tuple[Known, int, int]  # with its state, and when it changed last
@@ -53,8 +56,8 @@ Dirty = tuple[Known, int, int]  # with its state, and when it changed last
 def _dirty(live: Live, states: Sequence[int]) -> list[Dirty]:
     marks = ", ".join(["%s"] * len(states))
     rows = live.rows(
-        f"SELECT record, source, person, dirty, changed_at, body FROM accounts WHERE dirty IN ({marks}) "
-        f"ORDER BY changed_at LIMIT {BATCH}", states,
+        "SELECT record, source, person, dirty, changed_at, body FROM accounts "
+        f"WHERE dirty > 0 AND dirty IN ({marks}) ORDER BY changed_at LIMIT {BATCH}", states,
     )  # fmt: skip
     return [
         (Known(record, source, person, accounts.read(body)), dirty, changed)
@@ -63,31 +66,35 @@ def _dirty(live: Live, states: Sequence[int]) -> list[Dirty]:
 
 
 def _clean(live: Live, rows: Sequence[Dirty]) -> None:
-    """Say that the lake knows ``rows``, but for those that changed since they were read."""
+    """Say that the lake knows ``rows``, but for those that changed since they were read.
+
+    That counts as a change: copies that are being built may have read the lake before it knew them.
+    """
+    now = micros(clock.now())
     for start in range(0, len(rows), 1_000):
         with live.writing(), live.con.cursor() as cursor:
             cursor.executemany(
-                "UPDATE accounts SET dirty = CASE WHEN changed_at = %s THEN 0 ELSE 2 END WHERE record = %s",
-                [(changed, one.record) for one, _, changed in rows[start : start + 1_000]],
+                "UPDATE accounts SET dirty = CASE WHEN changed_at = %s THEN 0 ELSE 2 END, "
+                "changed_at = CASE WHEN changed_at = %s THEN %s ELSE changed_at END WHERE record = %s",
+                [(changed, changed, now, one.record) for one, _, changed in rows[start : start + 1_000]],
             )
 
 
-def _take(run: Run, live: Live, rows: Sequence[Dirty], *, at: datetime, doubtful: bool) -> list[int]:
+def _take(run: Run, live: Live, rows: Sequence[Dirty], *, at: datetime) -> list[int]:
     """Take ``rows`` but those of people who were erased; return the keys of these."""
     kept = _allowed(rows)
     ones = [one for one, _, _ in kept]
     new = {one.record for one, dirty, _ in kept if dirty == NEW}
-    old = [one.record for one in ones if doubtful or one.record not in new]
     run.source_name, run.read, run.new, run.changed = "", len(ones), len(new), len(ones) - len(new)
     manifest: dict[str, dict[str, Any]] = {}
     for table, lines in _lines(run, ones, new, at=at, live=live).items():
         if lines:
             data = pa.Table.from_pylist(lines, schema=arrow_schema(table))
             manifest[table] = {"append": [runs.stage(run, f"{table}.parquet", data)]}
-    if old:
+    if ones:  # new ones too: a crash may have come between the lake and these copies
         closed = {
-            "record_key": pa.array(old, pa.int64()),
-            "superseded_at": pa.array([at] * len(old), pa.timestamp("us", tz="UTC")),
+            "record_key": pa.array([one.record for one in ones], pa.int64()),
+            "superseded_at": pa.array([at] * len(ones), pa.timestamp("us", tz="UTC")),
         }
         name = runs.stage(run, "replaced.parquet", pa.table(closed))
         for table in ("source_records", "person_records"):

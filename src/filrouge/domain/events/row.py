@@ -89,9 +89,6 @@ def told(kind: str, body: bytes, *, context: bytes = b"", integrations: bytes = 
     around = _context.decode(about) if about[:1] == b"{" else _Context()
     shown = _page.decode(_encoder.encode(around.page)) if isinstance(around.page, dict) else _Page()
     seen = kind in ("page", "screen")
-    traits = _object_of(raw) if kind == "identify" else {}
-    if not traits and kind != "group" and isinstance(around.traits, dict):
-        traits = around.traits
     return Told(
         name=_text(said.event) if kind == "track" else _text(said.name) or (_text(page.name) if seen else None),
         user=identifier(said.userId),
@@ -102,8 +99,22 @@ def told(kind: str, body: bytes, *, context: bytes = b"", integrations: bytes = 
         topic=_text(page.topic),
         properties=_json(_with_group(raw, said.groupId) if kind == "group" else raw),
         context=_json(where),
-        traits=traits,
+        traits=_traits_of(kind, raw, around),
     )
+
+
+def traits(kind: str, properties: str | None, context: str | None) -> dict[str, Any]:
+    """Return what an event kept as a row says of who it names."""
+    about = (context or "").encode()
+    around = _context.decode(about) if about[:1] == b"{" else _Context()
+    return _traits_of(kind, (properties or "").encode(), around)
+
+
+def _traits_of(kind: str, raw: bytes, around: _Context) -> dict[str, Any]:
+    said = _object_of(raw) if kind == "identify" else {}
+    if not said and kind != "group" and isinstance(around.traits, dict):
+        return around.traits
+    return said
 
 
 def _text(said: Any) -> str | None:

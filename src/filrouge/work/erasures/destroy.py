@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -33,8 +33,12 @@ def rows(engine: Engine, reach: Reach) -> None:
         if where := reaching.condition(name, reach):
             lake.delete(name, where)
         if name == "rejects":
-            for run, numbers in reaching.mentioned(engine, reach).items():
+            mentioned = reaching.mentioned(engine, reach)
+            for run, numbers in mentioned.rows.items():
                 lake.delete(name, f"run_id = '{run}' AND row IN ({', '.join(map(str, numbers))})")
+            for start in range(0, len(mentioned.events), 1_000):
+                keys = ", ".join(map(str, mentioned.events[start : start + 1_000]))
+                lake.delete(name, f"record_key IN ({keys}) AND row IS NULL")
         for column in LINKED:
             if any(c.name == column for c in table.every):
                 ref = column.replace("_key", "_ref")
@@ -177,7 +181,14 @@ def search_again(reach: Reach) -> dict[str, int]:
             document = copies.document(person)
             if document is not None and (reach.whole or _holds(document, reach)):
                 left["live"] = left.get("live", 0) + 1
+        if told := sum(_told(copies, reach.own[start : start + 500]) for start in range(0, len(reach.own), 500)):
+            left["accounts"] = told
     return left
+
+
+def _told(copies: Live, records: Sequence[int]) -> int:
+    marks = ", ".join(["%s"] * len(records))
+    return int(copies.rows(f"SELECT count(*) FROM accounts WHERE record IN ({marks})", list(records))[0][0])
 
 
 def _holds(document: Mapping[str, Any], reach: Reach) -> bool:

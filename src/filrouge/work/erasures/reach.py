@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote_plus
 
 from django.db.models import Q
 
 from filrouge.base.text import fold
+from filrouge.domain.events import account as accounts
 from filrouge.domain.identity.keys import email_key, phone_key
 from filrouge.engines import Engine
 from filrouge.store.lake import arrow_schema
+from filrouge.store.live import Live
 from filrouge.store.models import (
     Arrival,
     ConsentEvent,
@@ -30,7 +32,7 @@ from filrouge.store.models import (
     Verdict,
 )
 from filrouge.tables import TABLES
-from filrouge.work import runs
+from filrouge.work import rawtext, runs
 
 ACTS = (Note, Promise, FollowUp, Correction, ConsentEvent, HouseholdCorrection, RoleCorrection, Arrival)
 LINKED = ("reader_key",)  # columns that name a second person in a row of somebody else's: emptied, the row stays
@@ -81,13 +83,16 @@ def reached(engine: Engine, people: Sequence[str], entities: Sequence[str]) -> t
     """Return what an erasure reaches of whoever stands under ``people``, and the identifiers to keep out by kind."""
     narrow = Reach(tuple(people), (), (), entities=tuple(entities))
     keys = records(engine, people)
-    own = [row[0] for row in _links_now(engine, people, narrow.held())]
-    return filled(engine, Reach(tuple(people), tuple(keys), tuple(own), entities=tuple(entities)))
+    collected = _collected(people)
+    own = {row[0] for row in _links_now(engine, people, narrow.held())}
+    own |= {one.record for one in collected if not entities or one.entity in entities}
+    return filled(engine, Reach(tuple(people), tuple(keys), tuple(sorted(own)), entities=tuple(entities)))
 
 
 def records(engine: Engine, people: Sequence[str]) -> list[int]:
     """Return the records that are of whoever stands under ``people`` now."""
-    return [row[0] for row in _links_now(engine, people, "")]
+    linked = {row[0] for row in _links_now(engine, people, "")}
+    return sorted(linked | {one.record for one in _collected(people)})
 
 
 def filled(engine: Engine, narrow: Reach) -> tuple[Reach, dict[str, set[str]]]:
@@ -133,20 +138,32 @@ def counted(engine: Engine, reach: Reach) -> dict[str, int]:
             view = every(engine, name)
             rows += int(engine.con.con.execute(f"SELECT count(*) FROM {view} WHERE {where}").fetchall()[0][0])
         if name == "rejects":
-            rows += sum(len(numbers) for numbers in mentioned(engine, reach).values())
+            rows += mentioned(engine, reach).count
         if rows:
             counts[name] = rows
     return counts
 
 
-def mentioned(engine: Engine, reach: Reach) -> dict[str, list[int]]:
-    """Return the rejected rows, by run, that hold one of the person's addresses or numbers.
+@dataclass(frozen=True)
+class Mentioned:
+    """What was set aside and speaks of the person: rows by run, and the keys of events, which stand in no row."""
+
+    rows: Mapping[str, list[int]] = field(default_factory=dict)
+    events: tuple[int, ...] = ()
+
+    @property
+    def count(self) -> int:
+        return len(self.events) + sum(map(len, self.rows.values()))
+
+
+def mentioned(engine: Engine, reach: Reach) -> Mentioned:
+    """Return the rejected rows and events that hold one of the person's addresses or numbers.
 
     They are looked for here and named by number, because the lake's log keeps the words of what it is asked to delete.
     A row whose entity is unknown is taken too: nobody answers for it.
     """
     if not reach.words:
-        return {}
+        return Mentioned()
     view = every(engine, "rejects")
     held = f"AND (entity IS NULL OR entity = '' OR (TRUE{reach.held()}))" if reach.entities else ""
     rows = engine.con.con.execute(
@@ -157,7 +174,16 @@ def mentioned(engine: Engine, reach: Reach) -> dict[str, list[int]]:
     found: dict[str, list[int]] = {}
     for run, row in rows:
         found.setdefault(run, []).append(row)
-    return found
+    # An event is kept as it was sent, escaped or spaced as its sender pleased: what may hold a word is looked at.
+    looks = [word.lower() for word in reach.words]
+    ends = sorted({phone_key(word)[-8:] for word in reach.words if "@" not in word} - {""})
+    events = engine.con.con.execute(
+        f"""SELECT record_key, raw FROM {view} WHERE row IS NULL AND record_key IS NOT NULL AND raw IS NOT NULL {held}
+        AND (len(list_filter(?, w -> contains(lower(raw), w))) > 0 OR contains(raw, '\\u') OR contains(raw, '%40') OR
+        len(list_filter(?, w -> contains(regexp_replace(raw, '[^0-9]', '', 'g'), w))) > 0)""",
+        [looks, ends],
+    ).fetchall()
+    return Mentioned(found, tuple(sorted({key for key, raw in events if rawtext.holds(raw, reach.words)})))
 
 
 # --- what people did here ---------------------------------------------------------------------------------------------
@@ -251,7 +277,7 @@ def _identifiers(engine: Engine, reach: Reach) -> dict[str, set[str]]:
         WHERE (email IS NOT NULL OR phone IS NOT NULL){reach.held()}""",
         [list(reach.own)],
     ).fetchall()
-    rows += _waiting(reach)
+    rows += _waiting(reach) + _told(reach)
     mine: dict[str, set[str]] = {"email": set(), "phone": set(), "raw": set()}
     wanted = {(email, phone) for is_mine, email, phone in rows if is_mine}
     emails = {email_key(email) for email, _ in wanted if email} - {""}
@@ -280,6 +306,40 @@ def _waiting(reach: Reach) -> list[tuple[bool, str | None, str | None]]:
         rows = rows.filter(entity__in=list(reach.entities))
     theirs = set(acts(Arrival, reach).values_list("pk", flat=True))
     return [(row.pk in theirs, row.values.get("email"), row.values.get("phone")) for row in rows]
+
+
+@dataclass(frozen=True)
+class _Collected:
+    """An account that a sender told of and of which the lake knows nothing yet, or not the last word."""
+
+    record: int
+    entity: str
+    email: str | None
+    phone: str | None
+
+
+def _collected(people: Sequence[str] | None = None) -> list[_Collected]:
+    """Return the accounts of ``people`` (None: of everybody) that the live copies know and the lake does not."""
+    copies = Live()
+    if not copies.ready():
+        return []
+    where = "" if people is None else f" AND person IN ({', '.join(['%s'] * len(people)) or 'NULL'})"
+    found = []
+    for record, body in copies.rows(f"SELECT record, body FROM accounts WHERE dirty > 0{where}", list(people or ())):
+        account = accounts.read(body)
+        made = accounts.record(account, "")
+        found.append(_Collected(record, account.entity, made.get("email"), made.get("phone")))
+    return found
+
+
+def _told(reach: Reach) -> list[tuple[bool, str | None, str | None]]:
+    """Return (goes, email, phone) of the accounts that senders told of and the lake does not know as they are."""
+    own = set(reach.own)
+    return [
+        (one.record in own, one.email, one.phone)
+        for one in _collected()
+        if not reach.entities or one.entity in reach.entities
+    ]
 
 
 def _facts(engine: Engine, reach: Reach) -> list[int]:
