@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from django.db import OperationalError
 from tests.work.test_matches import ZOE, remembered
-from tests.world import World
+from tests.world import World, person
 
 from filrouge.base import clock, settings
 from filrouge.domain.events import parse
@@ -60,17 +60,24 @@ def send(spool: Spool, *events: dict[str, Any] | str, source: str = "site", bran
 
 
 @pytest.fixture
-def group(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
-    group = remembered(world, monkeypatch)
+def group(world: World) -> World:
+    world.people(person("Z", "Zoé", "Quillard", mail=ZOE["email"], phone=ZOE["phone"]))
+    world.resolve()
     sender()
-    return group
+    return world
+
+
+def emptied() -> Spool:
+    """Return the spool, empty: an inbox is the server's, and outlives a test."""
+    made = waiting.opened()
+    for file in made.files():
+        made.forget(Place(file, 1 << 62))
+    return made
 
 
 @pytest.fixture
 def spool(group: World) -> Iterator[Spool]:
-    made = waiting.opened()
-    for file in made.files():  # an inbox is the server's, and outlives a test
-        made.forget(Place(file, 1 << 62))
+    made = emptied()
     yield made
     made.close()
 
@@ -97,7 +104,10 @@ def titles(person: str) -> list[str]:
     return [moment.title for moment in page(person).view.moments if moment.kind == "event"]
 
 
-def test_an_event_is_on_the_page_before_it_is_in_the_lake(group: World, spool: Spool, drain: draining.Drain) -> None:
+def test_an_event_is_on_the_page_before_it_is_in_the_lake(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    group = remembered(world, monkeypatch)
+    sender()
+    spool, drain = emptied(), draining.Drain(waiting.opened())
     (zoe,) = [hit.id for hit in group.find("quillard")]
     said = {"firstName": "Zoé", "lastName": "Quillard", "email": ZOE["email"]}
     send(spool, say("identify", 1, 1, userId="z1", traits=said), say("track", 2, 2, userId="z1", event="Cart opened"))
@@ -107,6 +117,8 @@ def test_an_event_is_on_the_page_before_it_is_in_the_lake(group: World, spool: S
     drain.finish()
     assert titles(zoe)[0] == "Cart opened"
     assert [row["name"] for row in group.rows('SELECT name FROM events ORDER BY "at"')] == [None, "Cart opened"]
+    drain.close()
+    spool.close()
 
 
 def test_somebody_new_has_a_page_at_once_and_keeps_it(group: World, spool: Spool, drain: draining.Drain) -> None:
