@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 from tests.work.test_draining import drain as drain
-from tests.work.test_draining import group as group
 from tests.work.test_draining import page, say, send, sender, titles, turns
 from tests.work.test_draining import spool as spool
+from tests.work.test_matches import remembered
 from tests.world import World
 
 from filrouge.base import clock
@@ -18,6 +18,14 @@ from filrouge.store.models import Ledger, Source, WriteKey
 from filrouge.work import access, demo, draining, erasures, groups, identity, live, runs
 
 OTTO = {"firstName": "Ottokar", "lastName": "Brandt", "email": "Ottokar.Brandt@example.org", "phone": "06 39 98 55 01"}
+
+
+@pytest.fixture
+def group(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
+    """A group whose last settlement is remembered: new accounts find whose they are at once."""
+    made = remembered(world, monkeypatch)
+    sender()
+    return made
 
 
 def erase(person: str, asking: Any = access.OWNER) -> Any:
