@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 
 from filrouge.base import clock, ids, settings
 from filrouge.domain.events import parse
+from filrouge.domain.privacy.caller import Caller
 from filrouge.spool import Place, Spool, open_spool
 from filrouge.spool.kept import unpacked
 
@@ -114,3 +115,14 @@ def _emptied() -> None:
     with closing(_spool()) as spool:
         for file in spool.files():  # an inbox is the server's, and outlives a test
             spool.forget(Place(file, 1 << 62))
+
+
+def caller(role: str, entity: str, brands: tuple[str, ...] = ()) -> Caller:
+    """Make an account with one role of an entity and return it as a caller."""
+    from filrouge.work import access, groups
+
+    made, _ = groups.add_user(
+        f"{role}-{entity}@example.com", role.title(), role=role, by="test", password="correct horse battery",
+        entities=(entity,), brands=brands,
+    )  # fmt: skip
+    return access.caller(made)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
+
 from filrouge.spool import Entry, Spool
 
 
@@ -14,3 +17,12 @@ def numbers(spool: Spool) -> list[int]:
     return [
         int(stored.entry.payload.split(b":")[0]) for file in spool.files() for stored in spool.read(file, 0, 1_000_000)
     ]
+
+
+def soon(happens: Callable[[], bool]) -> None:
+    """Wait for what happens in another process. Raises AssertionError when it does not."""
+    for _ in range(600):
+        if happens():
+            return
+        time.sleep(0.05)
+    raise AssertionError("it does not happen")

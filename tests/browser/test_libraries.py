@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any
 
 import pytest
 from bench import sending
+from tests.spooling import soon
 
 from filrouge.spool import open_spool
 from filrouge.spool.kept import Kept, unpacked
@@ -73,14 +73,6 @@ def kept(home: Path) -> list[Kept]:
     found = [unpacked(one.entry.payload) for file in spool.files() for one in spool.read(file, 0, 1_000)]
     spool.close()
     return found
-
-
-def soon(happens: Callable[[], bool]) -> None:
-    for _ in range(600):
-        if happens():
-            return
-        time.sleep(0.05)
-    raise AssertionError("it does not happen")
 
 
 @pytest.mark.parametrize("strategy", ["standard", "batching"])

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ import pytest
 from bench import sending
 from segment.analytics import request
 from segment.analytics.client import Client
+from tests.spooling import soon
 
 from filrouge.spool import open_spool
 from filrouge.spool.kept import KeptEvent, unpacked
@@ -49,14 +49,6 @@ def kept(home: Path) -> list[KeptEvent]:
     ]
     spool.close()
     return found
-
-
-def soon(happens: Callable[[], bool]) -> None:
-    for _ in range(600):
-        if happens():
-            return
-        time.sleep(0.05)
-    raise AssertionError("it does not happen")
 
 
 @pytest.mark.parametrize("packed", [False, True])

@@ -457,17 +457,22 @@ def test_a_plan_that_is_enforced_sets_aside_what_it_forbids_and_counts_what_it_f
     assert len(group.rows("SELECT 1 FROM events")) == 2, "what only watches sets nothing aside"
 
 
-def test_one_event_over_which_the_worker_falls_is_set_aside_and_the_others_go_on(
-    group: World, spool: Spool, drain: draining.Drain, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def falls_over(message: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the worker fall over one event, as over one that nobody thought of."""
     real = draining.appearing.appear
 
     def falls(copies: Live, events: Sequence[Any], *, flush: int) -> int:
-        if any(event.message_id == "m3" for event in events):
+        if any(event.message_id == message for event in events):
             raise ZeroDivisionError
         return real(copies, events, flush=flush)
 
     monkeypatch.setattr(draining.appearing, "appear", falls)
+
+
+def test_one_event_over_which_the_worker_falls_is_set_aside_and_the_others_go_on(
+    group: World, spool: Spool, drain: draining.Drain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    falls_over("m3", monkeypatch)
     for number in range(1, 6):
         send(spool, say("track", 1, number, userId="u", event=f"Did {number}"))
     for _ in range(20):
@@ -611,14 +616,7 @@ def test_a_run_whose_end_could_not_be_written_is_carried_out_once(
 def test_a_bad_event_far_behind_the_last_promise_is_found_all_the_same(
     group: World, spool: Spool, drain: draining.Drain, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = draining.appearing.appear
-
-    def falls(copies: Live, events: Sequence[Any], *, flush: int) -> int:
-        if any(event.message_id == "m9" for event in events):
-            raise ZeroDivisionError
-        return real(copies, events, flush=flush)
-
-    monkeypatch.setattr(draining.appearing, "appear", falls)
+    falls_over("m9", monkeypatch)
     monkeypatch.setattr(draining, "TURN", 2)
     for number in range(1, 13):
         send(spool, say("track", 1, number, userId="u", event="Did"))

@@ -12,7 +12,7 @@ from tests import aside
 from tests.world import World
 
 from filrouge.base.errors import Conflict, DefinitionError, NotFound, Refused
-from filrouge.domain.privacy.caller import OWNER, Caller
+from filrouge.domain.privacy.caller import OWNER
 from filrouge.store.queries import plans as found
 
 BOUGHT = {"kind": "track", "name": "Bought", "schema": {"required": ["price"]}}
@@ -21,16 +21,6 @@ BOUGHT = {"kind": "track", "name": "Bought", "schema": {"required": ["price"]}}
 @pytest.fixture
 def web(world: World) -> str:
     return aside.sender("web", "red")
-
-
-def _caller(role: str, entity: str, brands: tuple[str, ...] = ()) -> Caller:
-    from filrouge.work import access, groups
-
-    made, _ = groups.add_user(
-        f"{role}-{entity}@example.com", role.title(), role=role, by="test", password="correct horse battery",
-        entities=(entity,), brands=brands,
-    )  # fmt: skip
-    return access.caller(made)
 
 
 def test_a_plan_is_inferred_from_the_lake_and_every_event_meets_it(web: str) -> None:
@@ -139,13 +129,13 @@ def test_only_an_engineer_of_the_brand_changes_a_plan_and_a_stranger_knows_of_no
         "mode": lambda who: plans.set_mode(who, web, "enforce"), "back": lambda who: plans.roll_back(who, web, 1),
     }  # fmt: skip
     plans.keep(OWNER, web, {"events": [BOUGHT]})
-    for reader in (_caller("marketer", "north"), _caller("analyst", "north")):
+    for reader in (aside.caller("marketer", "north"), aside.caller("analyst", "north")):
         assert [source.name for source in found.senders(reader)] == [web]
         with pytest.raises(Refused):
             acts[act](reader)
-    for stranger in (_caller("engineer", "south"), _caller("sales", "north")):
+    for stranger in (aside.caller("engineer", "south"), aside.caller("sales", "north")):
         assert found.senders(stranger) == []
         with pytest.raises(NotFound):
             acts[act](stranger)
     if act != "infer":
-        acts[act](_caller("engineer", "north", ("red",)))
+        acts[act](aside.caller("engineer", "north", ("red",)))

@@ -13,7 +13,7 @@ from tests.world import World
 from filrouge.base import ids
 from filrouge.base.errors import NotFound, Refused, UsageError
 from filrouge.domain.events.edits import Edit
-from filrouge.domain.privacy.caller import OWNER, Caller
+from filrouge.domain.privacy.caller import OWNER
 from filrouge.store.queries import quarantine as found
 from filrouge.store.queries.quarantine import Chosen
 
@@ -33,16 +33,6 @@ def _source(name: str) -> Any:
     from filrouge.store.models import Source
 
     return Source.objects.get(name=name)
-
-
-def _caller(role: str, entity: str, brands: tuple[str, ...] = ()) -> Caller:
-    from filrouge.work import access, groups
-
-    made, _ = groups.add_user(
-        f"{role}-{entity}@example.com", role.title(), role=role, by="test", password="correct horse battery",
-        entities=(entity,), brands=brands,
-    )  # fmt: skip
-    return access.caller(made)
 
 
 def test_what_is_set_aside_is_grouped_by_why_and_name_and_counted(web: str) -> None:
@@ -227,11 +217,11 @@ def test_only_an_engineer_of_the_brand_corrects(web: str) -> None:
 
     aside.send(web, "north", "red", [_event(1, event="")], at=AT)
     edits = [Edit("set", "event", "Bought")]
-    mate = _caller("engineer", "north", ("red",))
+    mate = aside.caller("engineer", "north", ("red",))
     assert quarantine.correct(mate, web, Chosen(), edits, dry_run=True).passing == 1
     with pytest.raises(Refused):
-        quarantine.correct(_caller("analyst", "north"), web, Chosen(), edits)
-    for stranger in (_caller("engineer", "south"), _caller("administrator", "west")):
+        quarantine.correct(aside.caller("analyst", "north"), web, Chosen(), edits)
+    for stranger in (aside.caller("engineer", "south"), aside.caller("administrator", "west")):
         assert found.totals(stranger) == {}
         with pytest.raises(NotFound):
             quarantine.correct(stranger, web, Chosen(), edits)

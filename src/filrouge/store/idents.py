@@ -43,10 +43,6 @@ class Idents:
         """How many keys are remembered; one joined twice after a crash counts twice."""
         return sum(len(keys) for keys in self._segments.values())
 
-    @property
-    def empty(self) -> bool:
-        return not self._segments
-
     def write(self, run: str, keys: Keys) -> None:
         """Keep the keys of ``run``, before it promises anything; they do not count until ``admit``."""
         path = self._path(run)

@@ -11,26 +11,24 @@ import signal
 import sqlite3
 import threading
 import time
-import traceback
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from copy import copy
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import msgspec
 import numpy as np
 import pyarrow as pa
-from django.db import InterfaceError, OperationalError, close_old_connections, connections
+from django.db import close_old_connections, connections
 
 from filrouge.base import clock, settings
-from filrouge.base.errors import Conflict, StorageError
+from filrouge.base.errors import Conflict
 from filrouge.domain.events import Reason
 from filrouge.domain.events.plan import Checker
 from filrouge.engines import open_engine
-from filrouge.spool import Place, Spool, SpoolAway, Stored
+from filrouge.spool import Place, Spool, Stored
 from filrouge.store.idents import Idents
 from filrouge.store.live import Live
 from filrouge.store.models import COLLECT, Drained, Run, Source, Suppression
@@ -38,6 +36,7 @@ from filrouge.store.queries import plans as found_plans
 from filrouge.store.views import current
 from filrouge.work import (
     appearing,
+    faults,
     installation,
     live,
     locks,
@@ -79,7 +78,7 @@ def run(stop: threading.Event | None = None) -> None:
                 try:
                     busy = drain.turn()
                 except Exception as error:  # noqa: BLE001 - a disk or a database that is away comes back
-                    log.error("%s", _fault(error))
+                    log.error("%s", faults.told(error))
                     drain = drain.again(error)
                     ending.wait(1)
                     continue
@@ -145,8 +144,8 @@ class Drain:
                 log.error("%s", type(further).__name__)
                 time.sleep(1)
                 continue
-            made.falls, made.culprits = self.falls + (not away(error)), self.culprits
-            if self.reading is not None and not away(error):
+            made.falls, made.culprits = self.falls + (not faults.away(error)), self.culprits
+            if self.reading is not None and not faults.away(error):
                 made.culprits.add(self.reading)
             return made
 
@@ -311,7 +310,7 @@ class Drain:
             try:  # the events are kept: whatever befalls what follows is done again after the next flush
                 self._follow(number)
             except Exception as error:  # noqa: BLE001
-                log.error("%s", _fault(error))
+                log.error("%s", faults.told(error))
             return done
         finally:
             connections.close_all()
@@ -336,8 +335,8 @@ class Drain:
         try:
             done = ended.result()
         except (Conflict, Unkept) as error:  # nothing of it was promised: it is tried again, with what came since
-            log.log(logging.INFO if isinstance(error, Conflict) else logging.ERROR, "%s", _fault(error))
-            _before(self.load, load)
+            log.log(logging.INFO if isinstance(error, Conflict) else logging.ERROR, "%s", faults.told(error))
+            self.load.put_before(load)
             self.retry = time.monotonic() + RETRY
             return
         self.falls = 0
@@ -373,37 +372,9 @@ class Drain:
         self.spool.close()
 
 
-def away(error: BaseException) -> bool:
-    """Tell whether a fault is of what the drainer stands on, a disk or a database, and not of what it reads."""
-    if isinstance(error, OSError | SpoolAway | StorageError):
-        return True
-    if not isinstance(error, OperationalError | InterfaceError):
-        return False
-    state = getattr(error.__cause__, "sqlstate", None)  # PostgreSQL's; a limit of the program is no absence
-    return state is None or state[:2] in ("08", "25", "40", "53", "55", "57", "58")
-
-
-def _fault(error: BaseException) -> str:
-    """Return what may be told of a fault: its kind and place, as its words may hold what a sender sent."""
-    kinds = [type(error).__name__, *([type(error.__cause__).__name__] if error.__cause__ else [])]
-    frames = traceback.extract_tb((error.__cause__ or error).__traceback__)
-    where = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
-    return f"{' from '.join(kinds)}{where}"
-
-
 def _said(told: Any, trait: str) -> str | None:
     value = told.traits.get(trait)
     return value if isinstance(value, str) else None
-
-
-def _before(load: Load, earlier: Load) -> None:
-    """Put what could not be flushed before what came since."""
-    load.taken[:0], load.aside[:0] = earlier.taken, earlier.aside
-    load.counts.update(earlier.counts)
-    load.places = {**earlier.places, **load.places}
-    load.events, load.bytes = load.events + earlier.events, load.bytes + earlier.bytes
-    load.noted += earlier.noted
-    load.since = earlier.since
 
 
 def _remember(known: Idents, table: str) -> None:

@@ -61,6 +61,15 @@ class Load:
         self.bytes += sum(table.nbytes for table in (self.taken[-1:] if judged.taken else []))
         self.bytes += sum(table.nbytes for table in (self.aside[-1:] if judged.aside else []))
 
+    def put_before(self, earlier: Load) -> None:
+        """Take in, before what came since, a load that could not be put in the lake."""
+        self.taken[:0], self.aside[:0] = earlier.taken, earlier.aside
+        self.counts.update(earlier.counts)
+        self.places = {**earlier.places, **self.places}
+        self.events, self.bytes = self.events + earlier.events, self.bytes + earlier.bytes
+        self.noted += earlier.noted
+        self.since = earlier.since
+
 
 def _table(name: str, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> pa.Table:
     schema = arrow_schema(name)
