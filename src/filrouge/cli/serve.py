@@ -73,7 +73,7 @@ def _listen(host: str, port: int, *, web: bool) -> None:
     who = "Filrouge" if web else "The collector"
     talk.print(f"{who} listens on http://{host}:{port} (Ctrl-C stops it).")
     Server(
-        "filrouge.site.asgi:application" if web else "filrouge.site.collect:collector",
+        "filrouge.site.asgi:application" if web else "filrouge.site.collect:alone",
         address=host,
         port=port,
         interface=Interfaces.ASGI,

@@ -15,7 +15,8 @@ from asgiref.sync import ThreadSensitiveContext
 from django.core.handlers.asgi import ASGIHandler
 
 from filrouge.base import settings
-from filrouge.site.collect import Application, Doors, collector
+from filrouge.site.collect import Doors, collector
+from filrouge.site.leaving import Application, Leaving
 
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
 Send = Callable[[Mapping[str, Any]], Awaitable[None]]
@@ -64,3 +65,4 @@ from filrouge.console.streams import Streams  # noqa: E402 - it reads the settin
 application: Application = Streams(Site())
 if "collect" in settings.get().roles:
     application = Doors(application, collector())
+application = Leaving(application)

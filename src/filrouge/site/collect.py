@@ -9,9 +9,9 @@ from filrouge.base import settings
 from filrouge.collector import Collector
 from filrouge.collector.committer import Committer
 from filrouge.collector.keys import Keys
+from filrouge.site.leaving import Application, Leaving
 from filrouge.spool import open_spool
 
-Application = Callable[[dict[str, Any], Callable[..., Awaitable[Any]], Callable[..., Awaitable[None]]], Awaitable[None]]
 BELOW = ("/v1/", "/pixel/", "/beacon/", "/api/s/")
 ADDRESSES = frozenset({"/sourceConfig", "/sourceConfig/", "/health"})
 
@@ -21,6 +21,11 @@ def collector() -> Collector:
     here = settings.get()
     here.spool.mkdir(mode=0o700, parents=True, exist_ok=True)
     return Collector(Committer(open_spool(here.spool, here.database_url)), Keys(here.write_keys))
+
+
+def alone() -> Application:
+    """Return the collector as the only application of its process."""
+    return Leaving(collector())
 
 
 class Doors:

@@ -19,7 +19,6 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-import numpy as np
 import pyarrow as pa
 from django.db import close_old_connections, connections
 
@@ -27,13 +26,11 @@ from filrouge.base import clock, settings
 from filrouge.base.errors import Conflict
 from filrouge.domain.events import Reason
 from filrouge.domain.events.plan import Checker
-from filrouge.engines import open_engine
 from filrouge.spool import Place, Spool, Stored
 from filrouge.store.idents import Idents
 from filrouge.store.live import Live
-from filrouge.store.models import COLLECT, Drained, Run, Source, Suppression
+from filrouge.store.models import Drained, Run, Source, Suppression
 from filrouge.store.queries import plans as found_plans
-from filrouge.store.views import current
 from filrouge.work import (
     appearing,
     faults,
@@ -49,7 +46,7 @@ from filrouge.work import (
     waiting,
 )
 from filrouge.work.flushing import Load, Unkept, flush, settled
-from filrouge.work.judging import Event, Judge, Judged, Out, browser_key, whose
+from filrouge.work.judging import Event, Judge, Judged, Out, browser_key, remember, whose
 
 log = logging.getLogger("filrouge.draining")
 PAUSE = 0.05  # seconds between two looks at a spool that had nothing
@@ -60,33 +57,41 @@ HEARD = 5.0  # seconds between two notes of when a sender was heard of
 HEAVY, HEAVIEST = 64 << 20, 256 << 20  # bytes that are put in the lake at once; and that are held here at most
 RETRY = 2.0  # seconds after which a load that could not be promised is tried again
 PATIENCE = 2  # falls in a row after which it looks at one request at a time
+PLACE = 0.5  # seconds between two looks at whether the place of the one who drains is free
 FRESH = 1.0  # seconds for which what others decide (erasures, plans, live copies built anew) is believed
 
 
 def run(stop: threading.Event | None = None) -> None:
-    """Drain the spool until asked to stop; one process at a time does."""
+    """Drain the spool until asked to stop; one process at a time does, others wait for its place."""
     ending = stop or threading.Event()
     if stop is None:
         for asked in (signal.SIGTERM, signal.SIGINT):
             signal.signal(asked, lambda *_: ending.set())
     installation.ready()
-    with locks.held("drain"):
-        drain = Drain(waiting.opened())
-        try:
-            while not ending.is_set():
-                close_old_connections()
-                try:
-                    busy = drain.turn()
-                except Exception as error:  # noqa: BLE001 - a disk or a database that is away comes back
-                    log.error("%s", faults.told(error))
-                    drain = drain.again(error)
-                    ending.wait(1)
-                    continue
-                if not busy:
-                    ending.wait(PAUSE)
-            drain.finish()
-        finally:
-            drain.close()
+    while not ending.is_set():
+        with locks.tried("drain") as mine:  # one that waited for the lock itself would not hear that it is to stop
+            if mine:
+                _drain(ending)
+        ending.wait(PLACE)
+
+
+def _drain(ending: threading.Event) -> None:
+    drain = Drain(waiting.opened())
+    try:
+        while not ending.is_set():
+            close_old_connections()
+            try:
+                busy = drain.turn()
+            except Exception as error:  # noqa: BLE001 - a disk or a database that is away comes back
+                log.error("%s", faults.told(error))
+                drain = drain.again(error)
+                ending.wait(1)
+                continue
+            if not busy:
+                ending.wait(PAUSE)
+        drain.finish()
+    finally:
+        drain.close()
 
 
 class Drain:
@@ -100,7 +105,7 @@ class Drain:
         taken, aside = Idents(home / "idents" / "taken"), Idents(home / "idents" / "aside")
         for known, table in ((taken, "events"), (aside, "rejects")):
             known.open(counts=lambda names: settled(list(names)))
-            _remember(known, table)
+            remember(known, table)
         self.judge = Judge(taken, aside)
         self.falls = 0  # how often in a row it fell over what it read
         self.reading: Place | None = None  # the request that is looked at, when it looks at them one at a time
@@ -375,22 +380,3 @@ class Drain:
 def _said(told: Any, trait: str) -> str | None:
     value = told.traits.get(trait)
     return value if isinstance(value, str) else None
-
-
-def _remember(known: Idents, table: str) -> None:
-    """Make the keys anew from the lake when it holds more of them: they were lost, or a backup came back."""
-    names = list(Source.objects.filter(kind=COLLECT).values_list("name", flat=True))
-    if not names or not runs.lake().exists(table):
-        return
-    engine = open_engine(scratch=settings.get().home / "scratch")
-    try:
-        rows = current(engine, runs.lake(), table, hidden=runs.hidden())
-        rows = rows.filter(rows.source.isin(names))
-        if int(rows.count().to_pyarrow().as_py()) <= known.count:
-            return
-        keys = rows.select("record_key").to_pyarrow()["record_key"].to_numpy()
-    finally:
-        engine.close()
-    name = f"joined-{len(keys)}-lake"
-    known.write(name, np.asarray(keys, dtype=np.int64))
-    known.admit(name)

@@ -13,13 +13,16 @@ from typing import NamedTuple
 import msgspec
 import numpy as np
 
-from filrouge.base import ids
+from filrouge.base import ids, settings
 from filrouge.domain.events import Reason
 from filrouge.domain.events.row import NOTHING, Told, told
+from filrouge.engines import open_engine
 from filrouge.spool import Stored
 from filrouge.spool.kept import unpacked
 from filrouge.store.idents import Idents
-from filrouge.work import senders
+from filrouge.store.models import COLLECT, Source
+from filrouge.store.views import current
+from filrouge.work import runs, senders
 
 Counts = Counter[tuple[str, date, str]]
 # What the tracking plan of a source says of an event (kind, name, body): nothing, or why it is set aside.
@@ -180,3 +183,22 @@ def account_key(source: str, user: str) -> int:
 def browser_key(source: str, anonymous: str) -> int:
     """Return the key of the record of a browser or a device of a sender."""
     return ids.record_key(f"{source}_visitors", anonymous)
+
+
+def remember(known: Idents, table: str) -> None:
+    """Make the keys anew from the lake when it holds more of them: they were lost, or a backup came back."""
+    names = list(Source.objects.filter(kind=COLLECT).values_list("name", flat=True))
+    if not names or not runs.lake().exists(table):
+        return
+    engine = open_engine(scratch=settings.get().home / "scratch")
+    try:
+        rows = current(engine, runs.lake(), table, hidden=runs.hidden())
+        rows = rows.filter(rows.source.isin(names))
+        if int(rows.count().to_pyarrow().as_py()) <= known.count:
+            return
+        keys = rows.select("record_key").to_pyarrow()["record_key"].to_numpy()
+    finally:
+        engine.close()
+    name = f"joined-{len(keys)}-lake"
+    known.write(name, np.asarray(keys, dtype=np.int64))
+    known.admit(name)

@@ -91,7 +91,7 @@ def test_a_key_opens_the_served_collector_until_it_is_revoked(environment: dict[
 def test_the_site_has_the_collector_beside_it_unless_the_role_is_played_elsewhere(
     roles: str, beside: bool, environment: dict[str, str], tmp_path: Path
 ) -> None:
-    said = "from filrouge.site import asgi, collect; print(isinstance(asgi.application, collect.Doors))"
+    said = "from filrouge.site import asgi, collect; print(isinstance(asgi.application.application, collect.Doors))"
     done = subprocess.run(
         [sys.executable, "-c", said], env=environment | {"FILROUGE_ROLES": roles}, capture_output=True, text=True,
         check=True,
