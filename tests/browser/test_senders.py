@@ -77,6 +77,17 @@ def test_the_page_turns_green_when_the_first_event_came(signed_in: Any, collecti
     )
 
 
+def test_a_double_click_makes_one_key(signed_in: Any) -> None:
+    page = signed_in()
+    page.goto("/senders/new")
+    page.fill("[name=name]", "clicked_twice")
+    page.select_option("[name=brand]", "le-cargo")
+    page.dblclick("main .btn-primary")
+    page.locator(".word-once code").wait_for()
+    page.goto("/senders/clicked_twice")
+    assert page.locator("details.revoke").count() == 1
+
+
 def test_without_scripts_all_of_it_works_too(signed_in: Any, collecting: str) -> None:
     page = signed_in(scripts=False, width=390)
     word = add(page, "cargo_app")

@@ -12,6 +12,8 @@ from filrouge.api import (
     layers,
     matches,
     people,
+    plans,
+    quarantine,
     reviews,
     senders,
     sources,
@@ -28,6 +30,8 @@ api.add_router("/erasures", erasures.router)
 api.add_router("/reviews", reviews.router)
 api.add_router("/sources", sources.router)
 api.add_router("/senders", senders.router)
+api.add_router("/senders", plans.router)
+api.add_router("/senders", quarantine.router)
 api.add_router("/accounts", accounts.router)
 api.add_router("", trust.router)
 api.add_router("", verdicts.router)

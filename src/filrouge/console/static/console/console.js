@@ -147,6 +147,11 @@
   }
   document.addEventListener("submit", (event) => {
     const form = event.target;
+    // what makes a key answers with it once: a second click would be answered with another, the first seen by nobody
+    if (form.matches("form[data-once]")) {
+      if (form.dataset.sent) return event.preventDefault();
+      form.dataset.sent = "yes";
+    }
     if (form.matches("form[data-keep]")) {
       const said = Object.fromEntries(fields(form).map((field) => [field.name, field.value]));
       sessionStorage.setItem(nameOf(form), JSON.stringify(said));
@@ -182,6 +187,9 @@
     listen();
   });
   document.addEventListener("htmx:afterSettle", listen);
+  window.addEventListener("pageshow", () => {
+    for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
+  });
   // what was unfolded stays so: new moments come above, so places are counted from below
   const folds = (root) => [...root.querySelectorAll("details")].reverse();
   document.addEventListener("htmx:beforeSwap", (event) => {
