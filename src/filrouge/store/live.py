@@ -20,7 +20,7 @@ from filrouge.base.text import traces
 from filrouge.domain.profiles.gather import LAST
 from filrouge.store.routers import live_alias
 
-VERSION = "10"
+VERSION = "11"
 LIVE_TABLES = {
     "meta": "name TEXT PRIMARY KEY, value TEXT NOT NULL",
     "origins": "bit INTEGER PRIMARY KEY, entity TEXT NOT NULL, brand TEXT NOT NULL",
@@ -43,9 +43,12 @@ LIVE_TABLES = {
     "body TEXT NOT NULL, PRIMARY KEY (record, moment)",
     "stream": "number BIGINT PRIMARY KEY, source TEXT NOT NULL, at BIGINT NOT NULL, record BIGINT NOT NULL, "
     "body TEXT NOT NULL",
+    "outbox": "person TEXT PRIMARY KEY, number BIGINT NOT NULL",
+    "followers": "name TEXT PRIMARY KEY, place BIGINT NOT NULL",
 }
-# What stays when the copies are built anew: events that the lake does not hold yet are nowhere else to be read at once.
-LASTING = ("tail", "stream")
+# What stays when the copies are built anew: events that the lake does not hold yet are nowhere else to be read at once,
+# and who follows was not told yet.
+LASTING = ("tail", "stream", "outbox", "followers")
 _INDEXES = (
     "CREATE INDEX IF NOT EXISTS keys_person ON keys (person)",
     "CREATE INDEX IF NOT EXISTS names_person ON names (person)",
@@ -55,6 +58,7 @@ _INDEXES = (
     "CREATE INDEX IF NOT EXISTS accounts_dirty ON accounts (dirty) WHERE dirty > 0",
     "CREATE INDEX IF NOT EXISTS stream_source ON stream (source, number)",
     "CREATE INDEX IF NOT EXISTS tail_flush ON tail (flush)",
+    "CREATE UNIQUE INDEX IF NOT EXISTS outbox_number ON outbox (number)",
 )
 # What events change as they arrive, in the order in which it is locked: ``accounts`` first.
 _CHANGING = ("accounts", "documents", "keys", "names", "tokens", "grams", "meta", "origins")

@@ -20,6 +20,7 @@ from filrouge.base.text import fold
 from filrouge.domain.events import account as accounts
 from filrouge.domain.events.account import Account
 from filrouge.domain.identity.keys import email_key, phone_key, reference_key
+from filrouge.store import outbox
 from filrouge.store.lake import as_json
 from filrouge.store.live import Live, number, pack
 from filrouge.work import matches
@@ -56,12 +57,14 @@ class Known:
 
 def appear(live: Live, events: Sequence[Event], *, flush: int) -> int:
     """Bring the live copies up to date with ``events`` taken; return how many accounts the lake knows less of now."""
-    changed = [one for one in _known(live, events).values() if one.dirty]
+    known = _known(live, events)
+    changed = [one for one in known.values() if one.dirty]
     rows = [_tail(event, flush) for event in events if event.record]
     for start in range(0, len(rows), 1_000):
         with live.writing():
             _insert_tail(live, rows[start : start + 1_000])
     _write(live, changed)
+    outbox.put(live, {one.person for one in known.values()})
     return sum(one.dirty in (NEW, CHANGED) for one in changed)
 
 

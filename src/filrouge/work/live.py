@@ -14,6 +14,7 @@ from filrouge.base.errors import StorageError
 from filrouge.base.text import traces
 from filrouge.domain.profiles import companies as firms
 from filrouge.domain.profiles import gather
+from filrouge.store import outbox
 from filrouge.store.lake import arrow_schema
 from filrouge.store.live import BITS, VERSION, Live, number, pack
 from filrouge.store.models import Correction
@@ -90,6 +91,7 @@ def _rebuild(progress: runs.Progress) -> dict[str, int]:
                 refolding.refold(live)
     appearing.show_unknown(live)
     findable.learn(Correction.objects.filter(undone_at=None).order_by("id"))
+    outbox.put(live, [outbox.EVERYBODY])
     return done
 
 
@@ -140,6 +142,7 @@ def _refresh(people: Sequence[str], *, aside: bool, progress: runs.Progress) -> 
             if _companies_changed(laid, since):
                 _load_companies(laid, live)
             live.set_meta("built_at", began.isoformat())
+        outbox.put(live, people)
         return sum(map(len, documents))
 
 
