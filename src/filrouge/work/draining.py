@@ -6,6 +6,7 @@ with it can be done twice.
 
 from __future__ import annotations
 
+import gc
 import logging
 import signal
 import sqlite3
@@ -69,6 +70,8 @@ def run(stop: threading.Event | None = None) -> None:
     if stop is None:
         for asked in (signal.SIGTERM, signal.SIGINT):
             signal.signal(asked, lambda *_: ending.set())
+        gc.freeze()
+        gc.set_threshold(50_000, 50, 100)  # a turn makes thousands of objects, none of them in circles
     installation.ready()
     with locks.held("drain"):
         drain = Drain(waiting.opened())
