@@ -37,6 +37,7 @@ from bench.figures import keep, percentiles, tree_mb
 from bench.sending import free_port
 
 PER_SECOND, LOT, EVERY = 1_000, 100, 10  # events a second, in a request, and seconds between two looks at memory
+COPIED = "from filrouge.cli import set_up; set_up()\nfrom filrouge.work import live; live.rebuild()"
 REPEATED = 10_000  # events that are sent ten times by eight clients
 
 
@@ -65,6 +66,7 @@ def repeated(given: argparse.Namespace) -> None:
 
 def _steady(home: Path, seconds: float) -> dict[str, Any]:
     word = done(child(home, MADE.format(entity=ENTITY, brand=BRAND, source=SOURCE))).split()[-1]
+    done(child(home, COPIED))
     port = free_port()
     serving = f"import sys; sys.argv = ['filrouge', 'serve', '--roles', 'collect,worker', '--port', '{port}']"
     server = child(home, f"{serving}\nfrom filrouge.cli import main\nmain()", heard=False)
