@@ -6,13 +6,14 @@ import argparse
 import sys
 from pathlib import Path
 
-from bench import chain, collect, drained, identity, imports, inbox, match, pages
+from bench import chain, collect, drained, identity, imports, inbox, match, pages, steady
 from bench.figures import Skipped
 
 BENCHES = {
     "import": imports.run, "chain": chain.run, "search": pages.search, "person": pages.person,
     "identity": identity.run, "match": match.run,
     "arrival": match.arrival, "collect": collect.run, "inbox": inbox.run, "drain": drained.run,
+    "steady": steady.minutes, "repeated": steady.repeated,
 }  # fmt: skip
 
 
@@ -31,6 +32,8 @@ def main() -> int:
     asked.add_argument("--laid", type=Path, default=None, help="where match keeps what it lays, or finds it laid")
     asked.add_argument("--seconds", type=float, default=10, help="how long collect and inbox send, each time")
     asked.add_argument("--rounds", type=int, default=200, help="how often collect and drain kill what they measure")
+    asked.add_argument("--in-place", action="store_true", help="let drain change --home itself, which is not copied")
+    asked.add_argument("--minutes", type=float, default=10, help="how long steady sends")
     asked.add_argument("--away", type=float, default=60, help="seconds for which inbox stops its PostgreSQL")
     given = asked.parse_args()
     unknown = sorted(set(given.names) - set(BENCHES))

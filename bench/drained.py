@@ -142,8 +142,8 @@ def kill_rounds(home: Path, rounds: int, *, database: str = "", seed: int = 1) -
     number = received = 0
     for _ in range(rounds):
         worker = child(home, f"{HURRIED}draining.run()", database=database, heard=False)
-        until = time.monotonic() + dice.uniform(0.5, 6)
-        while time.monotonic() < until:
+        end = time.monotonic() + dice.uniform(0.5, 6)
+        while time.monotonic() < end:
             size = dice.randrange(1, 40)
             batch = [event(number + at, dice) for at in range(size)]
             number += size
@@ -216,7 +216,7 @@ def same_state(folder: Path, *, count: int, times: int = 10, clients: int = 8) -
         serving = f"import sys; sys.argv = ['filrouge', 'serve', '--roles', 'collect,worker', '--port', '{port}']"
         server = child(home, f"{serving}\nfrom filrouge.cli import main\nmain()", heard=False)
         try:
-            _until(lambda port=port: _answers(port))  # type: ignore[misc]
+            until(lambda port=port: answers(port))  # type: ignore[misc]
             with ThreadPoolExecutor(several) as threads:
                 lots = [dice.sample(events, count) for _ in range(repeats)]
                 for sent in [threads.submit(_post, port, word, lot, seed) for seed, lot in enumerate(lots)]:
@@ -228,7 +228,8 @@ def same_state(folder: Path, *, count: int, times: int = 10, clients: int = 8) -
     return left
 
 
-def _answers(port: int) -> bool:
+def answers(port: int) -> bool:
+    """Tell whether a server answers."""
     try:
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=2):
             return True
@@ -261,12 +262,12 @@ EVENTS, PER_SECOND, TRIAL = 100_000, 1_000, 30  # of the sustained drain; then o
 
 
 def run(given: argparse.Namespace) -> None:
-    """Measure on a copy of ``--home``, and keep the figure ``drain``."""
+    """Measure on a copy of ``--home``, or on itself with ``--in-place``, and keep the figure ``drain``."""
     folder = Path(tempfile.mkdtemp(prefix="filrouge-bench-", dir=given.scratch))
     try:
-        home = _copied(given.home, folder / "var")
+        home = given.home if given.in_place else _copied(given.home, folder / "var")
         people = int(done(child(home, READY.format(entity=ENTITY, brand=BRAND, source=SOURCE))).splitlines()[-1])
-        figures: dict[str, Any] = {"people": people}
+        figures: dict[str, Any] = {"people": people, "new_accounts": _sustained(home)}  # nobody was heard of before
         for remembered in (1_000_000, 20_000_000):
             _remember(home / "idents" / "taken", remembered)
             figures[f"remembering_{remembered // 1_000_000}m"] = _sustained(home)
@@ -314,14 +315,14 @@ def _remember(folder: Path, count: int) -> None:
 def _sustained(home: Path) -> dict[str, Any]:
     """Return how many events a second go from the spool to the pages and into the lake, and what memory that takes."""
     dice, spool = random.Random(9), open_spool(home / "spool", "")
-    mark, before = dice.randrange(1 << 40), _counted(home)
+    mark, before = dice.randrange(1 << 40), counted_events(home)
     for start in range(0, EVENTS, 100):
-        append(spool, [_visit(f"s{mark}-{before}-{start + at}", dice) for at in range(100)])
+        append(spool, [visit(f"s{mark}-{before}-{start + at}", dice) for at in range(100)])
     worker = child(home, SERVED, heard=False)
     with Peak(worker.pid) as peak:
-        _until(lambda: _begun(home, f"s{mark}-{before}-"))
+        until(lambda: _begun(home, f"s{mark}-{before}-"))
         began = time.monotonic()
-        _until(lambda: _counted(home) >= before + EVENTS)
+        until(lambda: counted_events(home) >= before + EVENTS)
         seconds = time.monotonic() - began
     worker.terminate()
     worker.wait()
@@ -339,21 +340,21 @@ def _latency(home: Path) -> dict[str, Any]:
     worker = child(
         home, "from filrouge.cli import set_up; set_up()\nfrom filrouge.work import draining\ndraining.run()"
     )
-    append(spool, [_visit(f"s{mark}-warm", dice)])
-    _until(lambda: _begun(home, f"s{mark}-"))
+    append(spool, [visit(f"s{mark}-warm", dice)])
+    until(lambda: _begun(home, f"s{mark}-"))
     sent: dict[str, float] = {}
     seen: dict[str, float] = {}
     began, count = time.monotonic(), 0
     with sqlite3.connect(f"file:{home / 'live.db'}?mode=ro", uri=True) as con:
         while (now := time.monotonic() - began) < TRIAL or len(seen) < len(sent):
             if now < TRIAL and count < now * PER_SECOND:
-                batch = [_visit(f"s{mark}-{count + at}", dice) for at in range(100)]
+                batch = [visit(f"s{mark}-{count + at}", dice) for at in range(100)]
                 append(spool, batch)
                 sent[batch[-1]["messageId"]] = time.monotonic()
                 count += 100
             missing = [ref for ref in sent if ref not in seen]
             for ref in missing:
-                if _on_page(con, ref):
+                if on_page(con, ref):
                     seen[ref] = time.monotonic()
             if now > TRIAL + 60:
                 break
@@ -365,7 +366,8 @@ def _latency(home: Path) -> dict[str, Any]:
     return {"per_second": PER_SECOND, "lost": len(sent) - len(seen), "milliseconds": percentiles(waits)}
 
 
-def _visit(message: str, dice: random.Random) -> dict[str, Any]:
+def visit(message: str, dice: random.Random) -> dict[str, Any]:
+    """Return an event of one of 50,000 readers, most of whom have an account; some say their name."""
     who = dice.randrange(50_000)
     said: dict[str, Any] = {
         "type": "track", "event": "Article read", "messageId": message, "anonymousId": f"a{who}",
@@ -385,19 +387,21 @@ def _begun(home: Path, mark: str) -> bool:
         return con.execute("SELECT 1 FROM tail WHERE body LIKE ? LIMIT 1", (f'%"ref":"{mark}%',)).fetchone() is not None
 
 
-def _counted(home: Path) -> int:
+def counted_events(home: Path) -> int:
     """Return how many events the ledger counts: these are in the lake."""
     with sqlite3.connect(f"file:{home / 'filrouge.db'}?mode=ro", uri=True, timeout=30) as con:
         found = con.execute("SELECT sum(received) FROM store_ledger WHERE source = ?", (SOURCE,)).fetchone()
     return int(found[0] or 0)
 
 
-def _on_page(con: sqlite3.Connection, ref: str) -> bool:
+def on_page(con: sqlite3.Connection, ref: str) -> bool:
+    """Tell whether an event stands on its page."""
     key = record_key(SOURCE, ref)
     return con.execute("SELECT 1 FROM tail WHERE moment = ?", (key,)).fetchone() is not None
 
 
-def _until(ready: Callable[[], bool], *, seconds: float = 600) -> None:
+def until(ready: Callable[[], bool], *, seconds: float = 600) -> None:
+    """Wait for something. Raises RuntimeError when it takes too long."""
     end = time.monotonic() + seconds
     while not ready():
         if time.monotonic() > end:

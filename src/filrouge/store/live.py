@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import uuid
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from datetime import datetime
 from typing import Any
@@ -191,21 +191,26 @@ class Live:
         with self.con.cursor() as cursor:
             cursor.executemany(f"INSERT INTO {name} VALUES ({marks}) ON CONFLICT ({key}) {action}", list(rows))
 
-    def add_origin(self, table: str, row: dict[str, Any], bits: int) -> None:
-        """Say that ``row`` of the keys or the names comes from ``bits`` too."""
-        columns = [*row, "origins"]
-        marks = ", ".join(["%s"] * len(columns))
-        first = "value, kind, person" if table == "keys" else "token, person"
-        self.rows_changed(
-            f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks}) ON CONFLICT ({first}) "
-            f"DO UPDATE SET origins = {table}.origins | excluded.origins",
-            [*row.values(), bits],
-        )
+    def add_origins(self, table: str, rows: Mapping[tuple[str | int, ...], int]) -> None:
+        """Say that rows of the keys (value, kind, person) or the names (token, person) come from their bits too."""
+        columns = "value, kind, person" if table == "keys" else "token, person"
+        marks = ", ".join(["%s"] * (columns.count(",") + 2))
+        with self.con.cursor() as cursor:  # in their order: two writers then never wait for each other
+            cursor.executemany(
+                f"INSERT INTO {table} ({columns}, origins) VALUES ({marks}) ON CONFLICT ({columns}) "
+                f"DO UPDATE SET origins = {table}.origins | excluded.origins",
+                [(*row, bits) for row, bits in sorted(rows.items())],
+            )
 
-    def learn_token(self, token: str) -> None:
-        """Add a word to those that a misspelling may mean."""
-        self.insert("tokens", [(token, 1)], columns=2)
-        self.insert("grams", [(gram, token) for gram in sorted(traces(token))], columns=2)
+    def learn_tokens(self, tokens: Collection[str]) -> None:
+        """Add words to those that a misspelling may mean; of one that is known, how common it is stays."""
+        words = sorted(tokens)
+        for start in range(0, len(words), 500):
+            some = words[start : start + 500]
+            known = self.known_tokens(some)
+            fresh = [token for token in some if token not in known]
+            self.insert("tokens", [(token, 1) for token in fresh], columns=2)
+            self.insert("grams", sorted((gram, token) for token in fresh for gram in traces(token)), columns=2)
 
     def forget(self, people: Sequence[int]) -> None:
         """Remove every copy of ``people``, and the words of names that nobody else bears."""
@@ -299,11 +304,13 @@ class Live:
 
     def documents(self, people: Sequence[int]) -> dict[int, dict[str, Any]]:
         """Return the documents of several people, by number."""
-        if not people:
-            return {}
-        marks = ", ".join(["%s"] * len(people))
-        found = self.rows(f"SELECT person, body FROM documents WHERE person IN ({marks})", list(people))
-        return {person: unpack(body) for person, body in found}
+        found: dict[int, dict[str, Any]] = {}
+        for start in range(0, len(people), 500):
+            some = list(people[start : start + 500])
+            marks = ", ".join(["%s"] * len(some))
+            rows = self.rows(f"SELECT person, body FROM documents WHERE person IN ({marks})", some)
+            found |= {person: unpack(body) for person, body in rows}
+        return found
 
     def moments(self, person: str, records: Sequence[int] = ()) -> list[dict[str, Any]]:
         """Return the last moments of ``person``, latest first; among them what happened to ``records`` since."""
@@ -342,6 +349,20 @@ class Live:
                 return person
             person = found[0][0]
         return person
+
+    def current_of(self, people: Iterable[str]) -> dict[str, str]:
+        """Return what ``current`` does, for several people at once."""
+        leads = {person: str(uuid.UUID(person)) for person in people}
+        for _ in range(100):
+            asked, moved = sorted(set(leads.values())), dict[str, str]()
+            for start in range(0, len(asked), 500):
+                some = asked[start : start + 500]
+                marks = ", ".join(["%s"] * len(some))
+                moved.update(self.rows(f"SELECT old, new FROM redirects WHERE old IN ({marks})", some))
+            if not moved:
+                break
+            leads = {person: moved.get(today, today) for person, today in leads.items()}
+        return leads
 
     def aliases(self, person: str) -> list[str]:
         """Return the id and every id that leads to it."""

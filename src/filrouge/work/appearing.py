@@ -5,31 +5,29 @@ All of it can be done again without harm: what is written is the same whatever t
 
 from __future__ import annotations
 
-import json
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import msgspec
 
 from filrouge.base import clock, ids
-from filrouge.base.text import fold
 from filrouge.domain.events import account as accounts
 from filrouge.domain.events.account import Account
 from filrouge.domain.identity.keys import email_key, phone_key, reference_key
 from filrouge.store import outbox
 from filrouge.store.lake import as_json
 from filrouge.store.live import Live, number, pack
-from filrouge.work import matches
+from filrouge.work import findable, matches
 from filrouge.work.judging import Event, account_key, browser_key, micros
 
 NEW, CHANGED, SEEN = 1, 2, 3  # what the lake does not know of an account: all of it, a value, when it was said last
 BROWSERS = 50  # anonymous ids that may be of one account
 CHUNK = 500
-LONGEST = 300  # letters of what somebody is found by: a database indexes no more
 PAGES, MOMENT = 50, 0.25  # pages that get their events together, and seconds given to that while others wait
 MANY = 100_000  # events that stand beside the pages before they are put on them for good
 PARTS = (
@@ -52,6 +50,7 @@ class Known:
     account: Account
     dirty: int = 0
     shown: bool = False  # its person's page is to show a change
+    fresh: bool = False  # its person was met with it: they have no page yet
     link: dict[str, Any] = field(default_factory=dict)  # the decision that made it this person's
 
 
@@ -75,7 +74,8 @@ def fold_again(live: Live, events: Sequence[Event]) -> int:
     return len(changed)
 
 
-def _write(live: Live, changed: Sequence[Known]) -> None:
+def _write(live: Live, changed: Iterable[Known]) -> None:
+    changed = sorted(changed, key=lambda one: one.person)  # a page is written once for all that is of its person
     for start in range(0, len(changed), CHUNK):
         some = changed[start : start + CHUNK]
         with live.changing():
@@ -95,13 +95,14 @@ def _known(live: Live, events: Sequence[Event]) -> dict[int, Known]:
             if word:
                 wanted.add(browser_key(event.source, word))
     known = load(live, wanted - {0})
-    taken: dict[int, int] = {}  # browsers of an account, asked for when it gets one more
-    for event in events:
-        if event.told.user:
-            owner = _said(known, event)
-            for word in dict.fromkeys((event.told.anonymous, event.told.previous)):
-                if word:
-                    _join(live, known, taken, event, owner, word)
+    named = [event for event in events if event.told.user]
+    _find([one for event in named if (one := _said(known, event)) is not None])
+    taken = _browsers(live, known, named)
+    for event in named:
+        owner = known[account_key(event.source, event.told.user)]
+        for word in dict.fromkeys((event.told.anonymous, event.told.previous)):
+            if word:
+                _join(live, known, taken, event, owner, word)
     return known
 
 
@@ -118,8 +119,9 @@ def load(live: Live, records: Iterable[int]) -> dict[int, Known]:
     return found
 
 
-def _said(known: dict[int, Known], event: Event) -> Known:
-    """Return the account of ``event``, made when it is met for the first time, after what the event says of it."""
+def _said(known: dict[int, Known], event: Event) -> tuple[Known, dict[str, Any]] | None:
+    """Let the account of ``event`` say what the event does; return it, and its record, when it is met for the first
+    time."""
     key = account_key(event.source, event.told.user)
     one = known.get(key)
     if one is None:
@@ -128,15 +130,14 @@ def _said(known: dict[int, Known], event: Event) -> Known:
             message=event.message_id,
         )  # fmt: skip
         one = known[key] = Known(key, f"{event.source}_people", "", account, NEW, shown=True)
-        _find(one)
-        return one
+        return one, as_record(one)
     after = accounts.said(one.account, event.told.traits, at=event.micros, message=event.message_id)
     if after != one.account:
         same = _values(after) == _values(one.account)
         one.account = after
         one.dirty = min(one.dirty or SEEN, SEEN if same else CHANGED)
         one.shown = one.shown or not same
-    return one
+    return None
 
 
 def _values(account: Account) -> dict[str, Any]:
@@ -145,19 +146,45 @@ def _values(account: Account) -> dict[str, Any]:
     }
 
 
-def _find(one: Known) -> None:
-    """Say whose a new account is: somebody's whom the memory of the last settlement knows, or a new person's."""
-    held = as_record(one)
-    said = {name: str(held[name]) for name in matches.ATTRIBUTES if held.get(name)}
-    found = matches.whose(said | {"entity": one.account.entity})
-    one.link = {"decision": "rule", "rule": "alone", "evidence": {}, "decided_at": clock.now()}
-    one.person = str(ids.uuid7())
-    if found is not None and found.person is not None:
+def _find(met: Sequence[tuple[Known, Mapping[str, Any]]]) -> None:
+    """Say whose each new account is: somebody's whom the memory of the last settlement knows, or a new person's."""
+    said = [
+        {name: str(held[name]) for name in matches.ATTRIBUTES if held.get(name)} | {"entity": one.account.entity}
+        for one, held in met
+    ]
+    now = clock.now()
+    for (one, _), found in zip(met, matches.whose(said), strict=True):
+        one.link = {"decision": "rule", "rule": "alone", "evidence": {}, "decided_at": now}
+        if found is None or found.person is None:
+            one.person, one.fresh = str(ids.uuid7()), True
+            continue
         one.person = found.person
         one.link |= {"decision": found.decision, "rule": found.rule}
         if found.steps:
             step = found.steps[0]
             one.link["evidence"] = {"with": step.right, "weight": step.weight, "kinds": list(step.kinds)}
+
+
+def _browsers(live: Live, known: Mapping[int, Known], events: Iterable[Event]) -> dict[int, int]:
+    """Return how many browsers the page of each account holds that may get one more by ``events``."""
+    found: dict[int, int] = {}
+    people: dict[str, list[tuple[int, str]]] = defaultdict(list)
+    for event in events:
+        owner = account_key(event.source, event.told.user)
+        words = (event.told.anonymous, event.told.previous)
+        if owner not in found and any(word and browser_key(event.source, word) not in known for word in words):
+            found[owner] = 0
+            if not known[owner].fresh:
+                people[known[owner].person].append((owner, f"{event.source}_visitors"))
+    today = live.current_of(people)
+    named = list(people)
+    for start in range(0, len(named), CHUNK):
+        numbers = {person: number(today[person]) for person in named[start : start + CHUNK]}
+        pages = live.documents(list(numbers.values()))
+        for person, at in numbers.items():
+            held = Counter(row["source"] for row in pages.get(at, {"records": []})["records"])
+            found |= {owner: held[source] for owner, source in people[person]}
+    return found
 
 
 def _join(
@@ -169,8 +196,6 @@ def _join(
     if one is None:
         if account_key(event.source, anonymous) == owner.record:
             return
-        if owner.record not in taken:
-            taken[owner.record] = _browsers_of(live, owner, f"{event.source}_visitors")
         if taken[owner.record] >= BROWSERS:
             return
         taken[owner.record] += 1
@@ -192,18 +217,12 @@ def _join(
         }  # fmt: skip
 
 
-def _browsers_of(live: Live, owner: Known, source: str) -> int:
-    """Return how many browsers the page of an account's person holds."""
-    document = live.document(live.current(owner.person)) or {"records": []}
-    return sum(row["source"] == source for row in document["records"])
-
-
 def _take_off(live: Live, one: Known) -> None:
     """Take a browser off the page of whom it was thought to be: an earlier event says another."""
     person = live.current(one.person)
     if document := live.document(person):
         document["records"] = [row for row in document["records"] if row["key"] != one.record]
-        live.insert("documents", [(number(person), person, pack(json.dumps(document)))], columns=3)
+        live.insert("documents", [(number(person), person, _packed(document))], columns=3)
 
 
 def save(live: Live, some: Sequence[Known]) -> None:
@@ -242,8 +261,8 @@ def moment_of(event: Event) -> str:
 
 def stamp(at: datetime) -> str:
     """Return a date as the engine writes it in JSON."""
-    text = at.strftime("%Y-%m-%d %H:%M:%S")
-    return f"{text}.{at.microsecond:06d}".rstrip("0") + "+00" if at.microsecond else f"{text}+00"
+    text = at.replace(tzinfo=None).isoformat(" ")
+    return f"{text.rstrip('0')}+00" if at.microsecond else f"{text}+00"
 
 
 def _insert_tail(live: Live, rows: Sequence[tuple[Any, ...]]) -> None:
@@ -256,24 +275,32 @@ def _insert_tail(live: Live, rows: Sequence[tuple[Any, ...]]) -> None:
 
 def show(live: Live, some: Sequence[Known]) -> None:
     """Let the pages of ``some`` show them: their record, its values, and the words by which they are found."""
-    people = {one.person: live.current(one.person) for one in some}
-    numbers = {number(person): person for person in people.values()}
-    documents = live.documents(sorted(numbers))
-    fresh = 0
+    people = live.current_of({one.person for one in some})
+    numbers = {person: number(person) for person in people.values()}
+    documents = live.documents(sorted(numbers.values()))
+    bits = {where: 1 << live.origin(*where) for where in {(one.account.entity, one.account.brand) for one in some}}
     by_person: dict[str, list[Known]] = defaultdict(list)
     for one in some:
         by_person[people[one.person]].append(one)
+    fresh, pages, words = 0, [], findable.Words()
     for person, ones in by_person.items():
-        document = documents.get(number(person))
+        document = documents.get(numbers[person])
         if document is None:
             document = {"id": person, "household": None, **{part: [] for part in PARTS}}
             fresh += 1
         for one in ones:
-            _put(document, one)
-            _findable(live, person, one)
-        live.insert("documents", [(number(person), person, pack(json.dumps(document)))], columns=3)
+            made = as_record(one)
+            _put(document, one, made)
+            _findable(words, numbers[person], one, made, bits[one.account.entity, one.account.brand])
+        pages.append((numbers[person], person, _packed(document)))
+    live.insert("documents", sorted(pages), columns=3)
+    words.write(live)
     if fresh:
         live.count_people(fresh)
+
+
+def _packed(document: Mapping[str, Any]) -> bytes:
+    return pack(_encode(document).decode())
 
 
 def system_of(source: str) -> str:
@@ -290,8 +317,7 @@ def as_record(one: Known) -> dict[str, Any]:
     return made
 
 
-def _put(document: dict[str, Any], one: Known) -> None:
-    made = as_record(one)
+def _put(document: dict[str, Any], one: Known, made: Mapping[str, Any]) -> None:
     where = {"source": one.source, "entity": one.account.entity, "brand": one.account.brand}
     at = made.get("updated_at")
     link = one.link if "rule" in one.link else None
@@ -329,25 +355,24 @@ def _said_of(made: Mapping[str, Any]) -> dict[str, str]:
     return said
 
 
+@lru_cache(maxsize=1_000)  # accounts met together were found at one moment
 def _iso(at: datetime | None) -> str | None:
     return None if at is None else stamp(at)
 
 
-def _findable(live: Live, person: str, one: Known) -> None:
+def _findable(words: findable.Words, person: int, one: Known, made: Mapping[str, Any], bits: int) -> None:
     """Let a person be found by what their account says, within its entity and brand."""
-    made, bits = as_record(one), 1 << live.origin(one.account.entity, one.account.brand)
     keys = {
-        "email": made.get("email"), "phone": phone_key(made.get("phone") or ""),
+        "email": made.get("email"), "phone": phone_key(made["phone"]) if "phone" in made else None,
         "account": reference_key(made["account_ref"]), "record": reference_key(one.account.source_id),
         "brand": one.account.brand, "system": system_of(one.source),
     }  # fmt: skip
     for kind, value in keys.items():
-        if value and len(value) <= LONGEST:
-            live.add_origin("keys", {"kind": kind, "value": value, "person": number(person)}, bits)
-    names = " ".join(str(made.get(name) or "") for name in ("given_name", "family_name", "full_name"))
-    for token in {token for token in fold(names).split() if 1 < len(token) <= LONGEST}:
-        live.add_origin("names", {"token": token, "person": number(person)}, bits)
-        live.learn_token(token)
+        if value:
+            words.key(person, kind, value, bits)
+    for name in ("given_name", "family_name", "full_name"):
+        if name in made:
+            words.name(person, str(made[name]), bits)
 
 
 def show_again(live: Live, *, since: datetime) -> None:

@@ -6,6 +6,7 @@ with it can be done twice.
 
 from __future__ import annotations
 
+import gc
 import logging
 import signal
 import sqlite3
@@ -67,6 +68,8 @@ def run(stop: threading.Event | None = None) -> None:
     if stop is None:
         for asked in (signal.SIGTERM, signal.SIGINT):
             signal.signal(asked, lambda *_: ending.set())
+        gc.freeze()
+        gc.set_threshold(50_000, 50, 100)  # a turn makes thousands of objects, none of them in circles
     installation.ready()
     while not ending.is_set():
         with locks.tried("drain") as mine:  # one that waited for the lock itself would not hear that it is to stop

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from itertools import islice
 
@@ -11,8 +12,34 @@ from filrouge.store.live import Live, number
 from filrouge.store.models import Correction
 
 NAMES = ("given_name", "family_name", "birth_name", "full_name")
+LONGEST = 300  # letters of what somebody is found by: a database indexes no more
 TOGETHER = 20  # corrections a transaction: readers and other writers wait for it
 _KEYS = {"email": ("email", email_key), "phone": ("phone", phone_key), "loyalty_id": ("loyalty", reference_key)}
+
+
+class Words:
+    """The keys and names by which people are found, gathered to be written together."""
+
+    def __init__(self) -> None:
+        self._keys: dict[tuple[str | int, ...], int] = defaultdict(int)
+        self._names: dict[tuple[str | int, ...], int] = defaultdict(int)
+
+    def key(self, person: int, kind: str, value: str, bits: int) -> None:
+        """Let a person be found by a key, within ``bits``."""
+        if len(value) <= LONGEST:
+            self._keys[value, kind, person] |= bits
+
+    def name(self, person: int, text: str, bits: int) -> None:
+        """Let a person be found by the words of a name, within ``bits``."""
+        for token in fold(text).split():
+            if 1 < len(token) <= LONGEST:
+                self._names[token, person] |= bits
+
+    def write(self, live: Live) -> None:
+        """Write them, with what a misspelling leaves of names."""
+        live.add_origins("keys", self._keys)
+        live.add_origins("names", self._names)
+        live.learn_tokens({str(token) for token, _ in self._names})
 
 
 def learn(corrections: Iterable[Correction]) -> None:
@@ -23,20 +50,18 @@ def learn(corrections: Iterable[Correction]) -> None:
     bits = live.origins()
     rows = iter(corrections)
     while some := list(islice(rows, TOGETHER)):
+        words = Words()
         with live.writing():
+            people = live.current_of({row.person for row in some})
             for row in some:
                 bit = bits.get((row.entity, row.brand))
                 if bit is not None and row.undone_at is None:
-                    _learn(live, row, 1 << bit)
-
-
-def _learn(live: Live, row: Correction, bits: int) -> None:
-    person = number(live.current(row.person))
-    for kind, value in _keys(row):
-        live.add_origin("keys", {"kind": kind, "value": value, "person": person}, bits)
-    for token in _tokens(row):
-        live.add_origin("names", {"token": token, "person": person}, bits)
-        live.learn_token(token)
+                    person = number(people[row.person])
+                    for kind, value in _keys(row):
+                        words.key(person, kind, value, 1 << bit)
+                    if row.attribute in NAMES:
+                        words.name(person, row.value, 1 << bit)
+            words.write(live)
 
 
 def unlearn(row: Correction) -> None:

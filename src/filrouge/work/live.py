@@ -131,7 +131,8 @@ def _refresh(people: Sequence[str], *, aside: bool, progress: runs.Progress) -> 
                 for start in range(0, len(rows), WRITE):
                     _bulk(live, table, rows[start : start + WRITE], columns)
         _bulk(live, "origins", [(bit, entity, brand) for (entity, brand), bit in origins.items()], 3)
-        _learn_tokens(live, {row[0] for rows in names for row in rows})
+        with live.writing():
+            live.learn_tokens({row[0] for rows in names for row in rows})
         _load_promotions(laid, live, "")
         _load_redirects(laid, live, "")
         findable.learn(Correction.objects.filter(undone_at=None, person__in=_aliases(live, people)).order_by("id"))
@@ -248,14 +249,6 @@ def _load_redirects(laid: Laid, live: Live, suffix: str) -> None:
         if not suffix:
             live.rows_changed("DELETE FROM redirects")
         live.insert(f"redirects{suffix}", rows, columns=2)
-
-
-def _learn_tokens(live: Live, tokens: set[str]) -> None:
-    for start in range(0, len(words := sorted(tokens)), WRITE):
-        tokens -= live.known_tokens(words[start : start + WRITE])  # a common name stays common
-    with live.writing():
-        live.insert("tokens", [(token, 1) for token in sorted(tokens)], columns=2)
-        live.insert("grams", sorted({(gram, token) for token in tokens for gram in traces(token)}), columns=2)
 
 
 def built_at() -> datetime | None:

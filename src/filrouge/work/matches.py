@@ -93,13 +93,19 @@ class _All:
         return True
 
 
-def whose(record: Mapping[str, str | None]) -> identity.Match | None:
-    """Return whose a record (``ATTRIBUTES`` and ``entity``) is, among everybody; None while nothing can be matched."""
+def whose(records: Sequence[Mapping[str, str | None]]) -> list[identity.Match | None]:
+    """Return whose each record (``ATTRIBUTES`` and ``entity``) is, among everybody; None while nothing can be matched.
+
+    All are matched by one memory: what is settled meanwhile counts for the next.
+    """
+    if not records:
+        return []
     try:
         with _lock:
-            return _matcher().match(dict.fromkeys(ATTRIBUTES) | dict(record), seen=lambda _: _All())
+            matcher, everybody = _matcher(), _All()
+            return [matcher.match(dict.fromkeys(ATTRIBUTES) | dict(said), seen=lambda _: everybody) for said in records]
     except Conflict:
-        return None
+        return [None] * len(records)
 
 
 def checked(said: Mapping[str, str]) -> dict[str, str | None]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Container, Sequence
+from collections.abc import Container, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,7 +13,7 @@ from filrouge.base import clock
 from filrouge.base.errors import Conflict
 from filrouge.domain.events import account as accounts
 from filrouge.store.lake import arrow_schema, as_json
-from filrouge.store.live import Live
+from filrouge.store.live import Live, number
 from filrouge.store.models import Job, Run
 from filrouge.work import jobs, runs, suppressions
 from filrouge.work.accounts import forget
@@ -123,6 +123,8 @@ def _lines(
 ) -> dict[str, list[dict[str, Any]]]:
     """Return the rows of each table: the account as it stands, as it is read, and whose a new one was found to be."""
     made: dict[str, list[dict[str, Any]]] = {"source_records": [], "person_records": [], "links": []}
+    people = live.current_of({one.person for one in ones if one.record in new})
+    decided = _decisions(live, [one for one in ones if one.record in new], people)
     for one in ones:
         where = {
             "source": one.source, "entity": one.account.entity, "brand": one.account.brand, "record_key": one.record,
@@ -135,17 +137,22 @@ def _lines(
         )  # fmt: skip
         made["person_records"].append({**where, "source_id": one.account.source_id, **as_record(one)})
         if one.record in new:
-            person = live.current(one.person)
-            found = _decision(live, person, one.record)
+            found = decided[one.record]
             made["links"].append(
-                {**where, "person": person, "decision": found["decision"], "rule": found["rule"],
+                {**where, "person": people[one.person], "decision": found["decision"], "rule": found["rule"],
                  "evidence": as_json(found["evidence"]), "decided_at": at}
             )  # fmt: skip
     return made
 
 
-def _decision(live: Live, person: str, record: int) -> dict[str, Any]:
-    """Return the decision that the person's page shows of a record."""
-    document = live.document(person) or {"records": []}
-    shown = next((row for row in document["records"] if row["key"] == record), None)
-    return shown or {"decision": "rule", "rule": "alone", "evidence": {}}
+def _decisions(live: Live, ones: Sequence[Known], people: Mapping[str, str]) -> dict[int, dict[str, Any]]:
+    """Return the decision that the page of its person (``people``, today) shows of each record."""
+    found: dict[int, dict[str, Any]] = {}
+    for start in range(0, len(ones), 500):
+        some = {one.record: number(people[one.person]) for one in ones[start : start + 500]}
+        pages = live.documents(sorted(set(some.values())))
+        for record, person in some.items():
+            rows = pages.get(person, {"records": []})["records"]
+            shown = next((row for row in rows if row["key"] == record), None)
+            found[record] = shown or {"decision": "rule", "rule": "alone", "evidence": {}}
+    return found

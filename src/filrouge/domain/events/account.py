@@ -101,12 +101,12 @@ def record(account: Account, system: str) -> dict[str, Any]:
     """
     held = account.traits
     made: dict[str, Any] = {}
-    for name, column in _COLUMNS.items():
+    for name, column in _COLUMNS.items() if held else ():
         if name in held and column not in made and (value := _text(held[name].value)):
             made[column] = value
     if made.get("given_name") and made.get("family_name"):
         made.pop("full_name", None)
-    address = held["address"].value if "address" in held else {}
+    address = held["address"].value if "address" in held else None
     if isinstance(address, dict):
         for name, column in _ADDRESS.items():
             if column not in made and (value := _text(address.get(name))):
