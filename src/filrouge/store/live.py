@@ -20,7 +20,7 @@ from filrouge.base.text import traces
 from filrouge.domain.profiles.gather import LAST
 from filrouge.store.routers import live_alias
 
-VERSION = "10"
+VERSION = "11"
 LIVE_TABLES = {
     "meta": "name TEXT PRIMARY KEY, value TEXT NOT NULL",
     "origins": "bit INTEGER PRIMARY KEY, entity TEXT NOT NULL, brand TEXT NOT NULL",
@@ -36,6 +36,7 @@ LIVE_TABLES = {
     "company_words": "token TEXT NOT NULL, company BIGINT NOT NULL, origins BIGINT NOT NULL, "
     "PRIMARY KEY (token, company)",
     "promotions": "promotion BIGINT PRIMARY KEY, body {blob} NOT NULL",
+    "scores": "person BIGINT PRIMARY KEY, body {blob} NOT NULL",
     "redirects": "old TEXT PRIMARY KEY, new TEXT NOT NULL",
     "accounts": "record BIGINT PRIMARY KEY, person TEXT NOT NULL, dirty INTEGER NOT NULL, changed_at BIGINT NOT NULL, "
     "source TEXT NOT NULL, body TEXT NOT NULL",

@@ -37,6 +37,11 @@ class Buying:
     def of(cls, told: Mapping[str, Any]) -> Buying:
         return cls(**{name: told[name] for name in cls.__dataclass_fields__})
 
+    @property
+    def leaves(self) -> bool:
+        """Tell whether buyers leave at all by this model; where hardly any does, it says nothing of who will."""
+        return self.a / (self.a + self.b) >= 0.005
+
     def alive(self, x: ArrayLike, t_x: ArrayLike, T: ArrayLike) -> Floats:
         """Return how likely each is still a buyer (equation 11 of the note of 2008; 1 without a repeat purchase)."""
         x, t_x, T = (np.asarray(one, dtype=float) for one in (x, t_x, T))
@@ -55,7 +60,8 @@ class Buying:
         """
         x, T = np.asarray(x, dtype=float), np.asarray(T, dtype=float)
         stays = hyp2f1(self.r + x, self.a, self.a + self.b + x, -within / (self.alpha + T))
-        return np.clip(1 - self.alive(x, t_x, T) * stays, 0.0, 1.0)
+        told: Floats = np.clip(1 - self.alive(x, t_x, T) * stays, 0.0, 1.0)
+        return told
 
     def silent_for(self, x: ArrayLike, t_x: ArrayLike, T: ArrayLike, within: float) -> Floats:
         """Return how likely each buys nothing for ``within``: what can be seen afterwards, and so checked."""

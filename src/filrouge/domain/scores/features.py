@@ -317,26 +317,30 @@ def _payments(facts: Facts) -> ir.Table:
 
 
 def _breadth(facts: Facts) -> ir.Table:
-    """Return by person how many brands and channels of a year, which brands, and the one dealt with most."""
+    """Return by person how many brands and channels in a year, every brand known of, and the one dealt with most."""
     parts = []
     for name, channel in (("orders", "sales_channel"), ("events", ""), ("contacts", "channel"),
                           ("interactions", "channel"), ("contracts", "")):  # fmt: skip
         rows = facts.happened(name)
+        lately = rows.ago <= 365
         if name == "contacts":  # what we sent is no choice of theirs
-            rows = rows.filter(rows.outcome.isin(["opened", "clicked"]))
-        if name != "contracts":
-            rows = rows.filter(rows.ago <= 365)
-        else:
-            rows = rows.filter(rows.ended_at.isnull() | (rows.ended_at > _at(facts.clock.as_of)))
+            lately &= rows.outcome.isin(["opened", "clicked"])
+        if name == "contracts":
+            lately = rows.ended_at.isnull() | (rows.ended_at > _at(facts.clock.as_of))
         through = rows[channel] if channel else ibis.literal("web" if name == "events" else None, type="string")
-        few = rows.group_by("person_key", "entity", "brand", through=through).agg(n=rows.count())
-        parts.append(facts.spread(few, name).select("entity", "person", "brand", "through", "n"))
+        few = rows.group_by("person_key", "entity", "brand", through=through).agg(
+            n=rows.count(), lately=lately.fill_null(False).cast("int64").sum()
+        )
+        parts.append(facts.spread(few, name).select("entity", "person", "brand", "through", "n", "lately"))
     every = ibis.union(*parts)
-    by = every.group_by("entity", "person", "brand").agg(n=every.n.sum())
-    ranked = by.mutate(_nth=ibis.row_number().over(
-        ibis.window(group_by=["entity", "person"], order_by=[ibis.desc("n"), ibis.asc("brand")])))  # fmt: skip
+    by = every.group_by("entity", "person", "brand").agg(n=every.n.sum(), lately=every.lately.sum())
+    order = [ibis.desc("lately"), ibis.desc("n"), ibis.asc("brand")]
+    ranked = by.mutate(_nth=ibis.row_number().over(ibis.window(group_by=["entity", "person"], order_by=order)))
     most = ranked.filter(ranked._nth == 0).select("entity", "person", "brand")
-    used = by.group_by("entity", "person").agg(uses=by.brand.group_concat(","), brands=by.brand.nunique())
+    used = by.group_by("entity", "person").agg(
+        uses=by.brand.group_concat(","), brands=(by.lately > 0).cast("int64").sum()
+    )
+    every = every.filter(every.lately > 0)
     channels = every.group_by("entity", "person").agg(channels=every.through.nunique())
     joined = used.left_join(channels, ["entity", "person"]).drop("entity_right", "person_right")
     return joined.left_join(most, ["entity", "person"]).drop("entity_right", "person_right")

@@ -40,7 +40,7 @@ def least(loss: Callable[[Floats], float], start: Floats, name: str) -> Floats:
     rough = minimize(loss, start, method="Nelder-Mead", options={"maxiter": 4000, "xatol": 1e-6, "fatol": 1e-10})
     fine = minimize(loss, rough.x, method="L-BFGS-B", options={"ftol": 1e-14, "gtol": 1e-9})
     best = fine if fine.fun <= rough.fun else rough
-    if not np.isfinite(best.fun) or (np.abs(best.x) >= 12).any():
+    if not np.isfinite(best.fun):
         raise DefinitionError(
             "{name} finds no parameters that explain these histories.",
             hint="The data may be too alike or too few; the rule serves meanwhile.", name=name,
