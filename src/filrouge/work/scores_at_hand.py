@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from filrouge.base import clock, settings
+from filrouge.domain.privacy.caller import Caller
 from filrouge.engines import open_engine
 from filrouge.store.lake import arrow_schema
 from filrouge.store.live import Live, number, pack
-from filrouge.work import runs
+from filrouge.store.queries import scores
+from filrouge.store.queries.scores import Score
+from filrouge.work import consents, runs
 
 BULK = 5_000
 
@@ -45,3 +48,15 @@ def documents() -> Iterator[list[tuple[int, bytes]]]:
             yield [(number(row["person"]), pack(row[some.schema.names[1]])) for row in some.to_pylist()]
     finally:
         engine.close()
+
+
+def shown(asking: Caller, person: str) -> list[Score]:
+    """Return the scores of a person that the caller may see and that may be used now.
+
+    An objection is obeyed from the moment it is recorded, before the next run takes the scores away.
+    """
+    told = scores.of_person(person, asking)
+    pairs = {(one.entity, brand) for one in told for brand in ("", *one.uses)}
+    said = consents.answers(person, pairs, purpose="profiling", channels=("none",), at=clock.now())
+    refused = {entity for (entity, _, _), answer in said.items() if not answer.allow}
+    return [one for one in told if one.entity not in refused]
