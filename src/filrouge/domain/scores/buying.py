@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import gammaln, hyp2f1
 
-from filrouge.base.errors import DefinitionError
+from filrouge.base.errors import DefinitionError, Phrase
 from filrouge.domain.scores.fitting import FEWEST, Floats, few, least, numbers
 
 
@@ -156,7 +156,7 @@ def fit_spending(x: ArrayLike, z: ArrayLike) -> Spending:
         )  # fmt: skip
     x, z = x[kept], z[kept]
     if len(x) < FEWEST:
-        raise few("buyers who came back and paid", len(x))
+        raise few(Phrase("buyers who came back and paid"), len(x))
     if np.ptp(z) <= 1e-9 * float(z.mean()):
         raise DefinitionError(
             "All {count} buyers spend the same: there is nothing to tell them apart by.",
@@ -194,7 +194,7 @@ def _buyers(x: Floats, t_x: Floats, T: Floats) -> None:
     if faults:
         raise DefinitionError("These are no buyers' histories.", faults=faults, hint="Mend the columns named.")
     if len(x) < FEWEST:
-        raise few("buyers", len(x))
+        raise few(Phrase("buyers"), len(x))
     if not (x > 0).any():
         raise DefinitionError(
             "None of {count} buyers came back: how often they do cannot be learned.",

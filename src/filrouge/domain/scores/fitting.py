@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import minimize
 
-from filrouge.base.errors import DefinitionError
+from filrouge.base.errors import DefinitionError, Phrase
 
 Floats = NDArray[np.float64]
 FEWEST = 30  # people or contracts; with less, several parameters say nothing
@@ -28,7 +28,7 @@ def numbers(**columns: ArrayLike) -> tuple[Floats, ...]:
     return tuple(arrays.values())
 
 
-def few(what: str, count: int) -> DefinitionError:
+def few(what: Phrase, count: int) -> DefinitionError:
     return DefinitionError(
         "{count} {what} are too few to learn from: {least} is the least.",
         hint="Take more people, or a longer time.", count=count, what=what, least=FEWEST,

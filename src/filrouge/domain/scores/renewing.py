@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import betaln
 
-from filrouge.base.errors import DefinitionError
+from filrouge.base.errors import DefinitionError, Phrase
 from filrouge.domain.scores.fitting import FEWEST, Floats, few, least, numbers
 
 
@@ -67,7 +67,7 @@ def fit_renewing(terms: ArrayLike, ended: ArrayLike) -> Renewing:
     if bad := int((terms_ < 1).sum()):
         raise DefinitionError("{count} contracts began no term.", hint="A contract counts from its first.", count=bad)
     if len(terms_) < FEWEST:
-        raise few("contracts", len(terms_))
+        raise few(Phrase("contracts"), len(terms_))
     if over.all() or not over.any():
         raise DefinitionError(
             "Of {count} contracts all ended, or none did: how many are renewed cannot be learned.",

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from filrouge.base.errors import DefinitionError
+from filrouge.base.errors import DefinitionError, Phrase
 from filrouge.domain.scores import card as cards
 from filrouge.domain.scores import learning, rules
 from filrouge.domain.scores.buying import Buying, fit_buying, fit_spending
@@ -120,7 +120,7 @@ def buying(before: Columns, bought: Floats, days: int) -> Trained:
         if len(x) < cards.FEWEST:
             raise DefinitionError(
                 "{count} {what} are too few to learn from: {least} is the least.",
-                hint="Take more people, or a longer time.", count=len(x), what="buyers", least=cards.FEWEST,
+                hint="Take more people, or a longer time.", count=len(x), what=Phrase("buyers"), least=cards.FEWEST,
             )  # fmt: skip
         model = fit_buying(x, t_x, age)
         content["buying"] = model.plain()
