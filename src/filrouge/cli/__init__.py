@@ -91,6 +91,7 @@ def gather() -> None:
         plan,
         retention,
         role,
+        score,
         secret,
         serve,
         source,
@@ -106,8 +107,8 @@ def gather() -> None:
     app.command("sql")(sql.sql)
     nouns = {
         "audit": audit, "demo": demo, "household": household, "identity": identity, "key": key, "live": live,
-        "person": person, "plan": plan, "retention": retention, "role": role, "secret": secret, "source": source,
-        "user": user,
+        "person": person, "plan": plan, "retention": retention, "role": role, "score": score, "secret": secret,
+        "source": source, "user": user,
     }  # fmt: skip
     for name, noun in nouns.items():
         app.add_typer(noun.app, name=name)

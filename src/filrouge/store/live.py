@@ -36,6 +36,7 @@ LIVE_TABLES = {
     "company_words": "token TEXT NOT NULL, company BIGINT NOT NULL, origins BIGINT NOT NULL, "
     "PRIMARY KEY (token, company)",
     "promotions": "promotion BIGINT PRIMARY KEY, body {blob} NOT NULL",
+    "scores": "person BIGINT PRIMARY KEY, body {blob} NOT NULL",
     "redirects": "old TEXT PRIMARY KEY, new TEXT NOT NULL",
     "accounts": "record BIGINT PRIMARY KEY, person TEXT NOT NULL, dirty INTEGER NOT NULL, changed_at BIGINT NOT NULL, "
     "source TEXT NOT NULL, body TEXT NOT NULL",

@@ -17,6 +17,7 @@ from django.db.models import Q
 from filrouge import sample
 from filrouge.base import settings
 from filrouge.base.errors import Conflict
+from filrouge.domain.privacy.caller import OWNER
 from filrouge.sample import desk
 from filrouge.store.live import Live
 from filrouge.store.models import (
@@ -38,6 +39,7 @@ from filrouge.store.models import (
     Review,
     RoleCorrection,
     Run,
+    ScoreModel,
     Source,
     TrackingPlan,
     User,
@@ -55,6 +57,8 @@ from filrouge.work import (
     live,
     memory,
     runs,
+    score_models,
+    scores,
     senders,
     sources,
 )
@@ -98,12 +102,22 @@ def build(*, people: int = 20_000, seed: int = 7, progress: runs.Progress = runs
         import_all(folder, progress=progress)
     identity.resolve(by=BY, progress=progress)
     followups.adopt(progress=progress)
+    _score(progress)
     baselines.measure(by=BY)
     audit.chain_waiting()
     for table in TABLES:
         runs.lake().compact(table)
     (folder / "built.json").write_text(json.dumps({**mark, "rows": made.rows}), encoding="utf-8")
     return True
+
+
+def _score(progress: runs.Progress) -> None:
+    """Train the models, use those learned that tell more than their rule, and work out the scores."""
+    for model in score_models.train(by=BY, progress=progress):
+        told = model.card.get("auc") or 0
+        if model.kind == "learned" and told > max(0.6, model.card.get("rule_auc") or 0):
+            score_models.promote(OWNER, model.entity, model.name, model.version)
+    scores.run(by=BY, progress=progress)
 
 
 def _stands(folder: Path, mark: dict[str, int]) -> bool:
@@ -209,6 +223,7 @@ def remove() -> dict[str, int]:
             mine = Entity.objects.filter(sample=True).values("slug")
             for pairs in (Verdict.objects, Review.objects):
                 pairs.filter(Q(left_entity__in=mine) | Q(right_entity__in=mine)).delete()
+            ScoreModel.objects.filter(entity__in=mine).delete()
             for counted in (IdentityQuality, Doubt):  # the figures of the sample say nothing of what remains
                 counted.objects.all().delete()
             Run.objects.filter(source__name__in=names).delete()
@@ -227,7 +242,7 @@ def remove() -> dict[str, int]:
     if Source.objects.filter(reads="person_records").exists():
         identity.resolve(by=BY, full=True)
     else:
-        for table in ("people", "golden_values"):
+        for table in ("people", "golden_values", "scores"):
             lake.delete(table, "true")
             lake.vacuum(table, everything=True)
         with live.alone():

@@ -18,7 +18,7 @@ from filrouge.store import outbox
 from filrouge.store.lake import arrow_schema
 from filrouge.store.live import BITS, VERSION, Live, number, pack
 from filrouge.store.models import Correction
-from filrouge.work import accounts, appearing, findable, locks, refolding, runs
+from filrouge.work import accounts, appearing, findable, locks, refolding, runs, scores_at_hand
 from filrouge.work.laid import BUCKET, STRETCH, Laid
 
 WRITE = 1_000  # rows a transaction beside readers
@@ -79,6 +79,8 @@ def _rebuild(progress: runs.Progress) -> dict[str, int]:
         _rest(laid, live)
         for held in accounts.held(laid):
             _bulk(live, "accounts_next", held, 6)
+        for scores in scores_at_hand.documents():
+            _bulk(live, "scores_next", scores, 2)
         told = {"version": VERSION, "built_at": began.isoformat(), "people": str(done["people"])}
         _bulk(live, "origins_next", [(bit, entity, brand) for (entity, brand), bit in origins.items()], 3)
         _bulk(live, "meta_next", list(told.items()), 2)

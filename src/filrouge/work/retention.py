@@ -222,6 +222,7 @@ def _people(raw: Any, found: Found) -> None:
     found.counts["golden_values"] = _one(
         raw, f"SELECT count(*) FROM golden_values WHERE person {mine} OR record_key IN (SELECT record_key FROM going)"
     )
+    found.counts["scores"] = _one(raw, f"SELECT count(*) FROM scores WHERE person {mine}")
 
 
 def _told(found: Found, now: datetime) -> dict[str, int]:
@@ -301,6 +302,8 @@ def _destroy(lake: Lake, name: str, found: Found, now: datetime) -> None:
     elif name == "golden_values":
         lake.remove(name, "person", pa.array(found.gone, pa.string()))
         lake.remove(name, "record_key", found.records)
+    elif name == "scores":
+        lake.remove(name, "person", pa.array(found.gone, pa.string()))
     elif condition := rules.over(name, at=now):
         lake.delete(name, condition)
     if older := rules.replaced(name, at=now):
@@ -320,5 +323,7 @@ def _forget(found: Found) -> None:
         marks = ", ".join(["%s"] * len(some))
         with live.alone(), copies.writing():
             copies.forget([number(person) for person in some])
+            known = [number(person) for person in some]
+            copies.rows_changed(f"DELETE FROM scores WHERE person IN ({marks})", known)
             copies.rows_changed(f"DELETE FROM redirects WHERE new IN ({marks})", some)
             copies.rows_changed(f"DELETE FROM redirects WHERE old IN ({marks})", some)

@@ -36,6 +36,8 @@ from filrouge.work import (
     retention,
     runs,
     schedules,
+    score_models,
+    scores,
     senders,
     sources,
 )
@@ -108,6 +110,8 @@ RECURRING = {
     "baselines": timedelta(days=1),
     "retention": timedelta(days=1),
     "identity_whole": timedelta(days=1),
+    "scores": timedelta(days=1),
+    "score_models": timedelta(days=7),
 }
 
 
@@ -192,6 +196,16 @@ def _whole(job: Job, **_: Any) -> None:
         identity.resolve(by="schedule", whole=True, progress=_renewing(job))
 
 
+def _scores(job: Job, **_: Any) -> None:
+    if runs.lake().exists("links"):
+        scores.run(by=job.by or "schedule", progress=_renewing(job))
+
+
+def _score_models(job: Job, *, name: str = "", **_: Any) -> None:
+    if runs.lake().exists("links"):
+        score_models.train(by=job.by or "schedule", name=name, progress=_renewing(job))
+
+
 def _retention(job: Job, **_: Any) -> None:
     if not Source.objects.filter(sample=True).exists():  # the sample's past is fixed: it would shrink day after day
         retention.sweep(by="schedule")
@@ -206,5 +220,7 @@ VERBS: Mapping[str, jobs.Verb] = {
     "tidy": _tidy,
     "audit": lambda job, **_: audit.verify(),
     "retention": _retention,
+    "scores": _scores,
+    "score_models": _score_models,
     "baselines": lambda job, **_: baselines.measure(by="schedule"),
 }

@@ -12,7 +12,7 @@ from django.urls import reverse
 from filrouge.base import clock
 from filrouge.base.errors import UsageError
 from filrouge.base.text import whole
-from filrouge.console import acts, advice, documents, layers, lines, moments, people, searches, verdicts
+from filrouge.console import acts, advice, documents, layers, lines, moments, people, scores, searches, verdicts
 from filrouge.console.context import places_like
 from filrouge.console.errors import sentence
 from filrouge.console.pages import newcomers
@@ -135,6 +135,7 @@ def context(request: HttpRequest, page: found.Page, asking: Caller) -> dict[str,
         "settling": verdicts.settling([record.key for record in person.records]),
         "alerts": told,
         "advice": [*acts.overdue(page), *(alert.advice for alert in told)],
+        "scores": scores.lines(person.id, asking),
         "permissions": people.permissions(page, clock.now()),
         "systems": people.systems(page),
         "erase_url": reverse("erase", args=[person.id]) if asking.has("privacy") else "",

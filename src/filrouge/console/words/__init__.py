@@ -6,10 +6,22 @@ from collections.abc import Iterable
 
 from django.utils.functional import Promise
 
-from filrouge.console.words import audit, columns, events, identity, laws, pairs, people, privacy, quality, sources
+from filrouge.console.words import (
+    audit,
+    columns,
+    events,
+    identity,
+    laws,
+    pairs,
+    people,
+    privacy,
+    quality,
+    scores,
+    sources,
+)
 
 WORDS: dict[str, dict[str, str | Promise]] = {}
-for _subject in (people, identity, quality, pairs, privacy, laws, sources, events, audit, columns):
+for _subject in (people, identity, quality, pairs, privacy, laws, sources, events, audit, columns, scores):
     for _kind, _table in _subject.WORDS.items():
         WORDS[_kind] = WORDS.get(_kind, {}) | _table
 

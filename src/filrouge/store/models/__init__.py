@@ -10,6 +10,7 @@ from filrouge.store.models.identity import Doubt, Evaluation, IdentityModel, Ide
 from filrouge.store.models.layers import HouseholdCorrection, RoleCorrection
 from filrouge.store.models.plans import PlanFinding, TrackingPlan
 from filrouge.store.models.reviews import Assessment, Review
+from filrouge.store.models.scores import ScoreModel
 from filrouge.store.models.senders import WriteKey
 from filrouge.store.models.sources import BUILT_IN, COLLECT, Run, Secret, Source
 from filrouge.store.models.trust import (
@@ -58,6 +59,7 @@ __all__ = [
     "RoleCorrection",
     "Run",
     "SavedView",
+    "ScoreModel",
     "Secret",
     "Source",
     "SubjectSalt",

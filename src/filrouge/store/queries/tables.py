@@ -23,6 +23,7 @@ import pyarrow.dataset as pads
 
 from filrouge.base.errors import Refused, UsageError
 from filrouge.domain.privacy.perimeter import Perimeter
+from filrouge.domain.scores import sight
 from filrouge.store.lake import SQL_TYPES, Lake
 from filrouge.tables import TABLES, Column, Table
 
@@ -92,7 +93,7 @@ class Desk:
             else:
                 at = f"TIMESTAMPTZ '{self.as_of.isoformat()}'"
                 terms.append(f"recorded_at <= {at} AND (superseded_at IS NULL OR superseded_at > {at})")
-        if not self.sees.everything and "entity" in held:
+        if not self.sees.everything and "entity" in held and table.name != "scores":
             seen = [pair for pair in self.origins if self.sees.sees(*pair, table.category)]
             pairs = ", ".join(f"({_quoted(entity)}, {_quoted(brand)})" for entity, brand in seen)
             terms.append(f"(entity, brand) IN ({pairs})" if pairs else "false")
@@ -105,7 +106,7 @@ class Desk:
     def _copy(self, table: Table) -> str:
         """Return a file with the rows and columns of ``table`` that the caller may see, made if it is not there yet."""
         columns = self._shown(table)
-        special = {"people": self._people, "links": self._links}
+        special = {"people": self._people, "links": self._links, "scores": self._scores}
         sql = special[table.name](columns) if table.name in special else self._select(table, columns)
         path = self.copies / f"{table.name}-{hashlib.sha256(sql.encode()).hexdigest()[:32]}.parquet"
         if not path.exists():
@@ -141,6 +142,21 @@ class Desk:
                     QUALIFY row_number() OVER (PARTITION BY record_key ORDER BY decided_at DESC, run_id DESC) = 1) l
                 JOIN ({self._select(records, wanted)}) r USING (record_key)
                 GROUP BY l.person) s ON s.person = p.person_id"""
+
+    def _scores(self, columns: Sequence[Column]) -> str:
+        """Return the scores of the caller's entities that rest on nothing of a brand that they may not see."""
+        table = TABLES["scores"]
+        shown = ", ".join(f'"{column.name}"' for column in columns)
+        opened = []
+        for rule in sight.rules(self.sees):
+            term = f"entity IN ({', '.join(map(_quoted, sorted(rule.own))) or 'NULL'})"
+            if rule.brands:
+                brands = ", ".join(map(_quoted, sorted(rule.brands)))
+                term += f" AND len(list_filter(string_split(uses, ','), b -> b <> '' AND b NOT IN ({brands}))) = 0"
+            if not sight.shows_money(rule):
+                term += f" AND score NOT IN ({', '.join(map(_quoted, sight.MONEY))})"
+            opened.append(f"({term})")
+        return f"SELECT {shown} FROM ({self._select(table, table.every)}) WHERE {' OR '.join(opened) or 'false'}"
 
     def _links(self, columns: Sequence[Column]) -> str:
         """Return the links of records that may be seen; one that rests on a record that may not says nothing of it."""

@@ -147,6 +147,8 @@ def forget(reach: Reach) -> None:
     if copies.ready():
         with copies.writing():
             accounts.forget(copies, reach.own)
+            for person in reach.people:
+                copies.rows_changed("DELETE FROM scores WHERE person = %s", [number(person)])
         if reach.whole:
             with copies.writing():
                 copies.forget([number(person) for person in reach.people])

@@ -1,0 +1,62 @@
+"""The current scores of each person where a page finds them within a millisecond: a live copy of the lake's table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from filrouge.base import clock, settings
+from filrouge.domain.privacy.caller import Caller
+from filrouge.engines import open_engine
+from filrouge.store.lake import arrow_schema
+from filrouge.store.live import Live, number, pack
+from filrouge.store.queries import scores
+from filrouge.store.queries.scores import Score
+from filrouge.work import consents, runs
+
+BULK = 5_000
+
+
+def fill(*, progress: runs.Progress = runs.silent) -> int:
+    """Lay the current scores where a page finds them within a millisecond; return of how many people."""
+    live = Live()
+    if not live.ready():
+        return 0
+    done, began = 0, clock.now()
+    live.create("_next", only=("scores",))
+    for batch in documents():
+        with live.writing():
+            live.insert("scores_next", batch, columns=2)
+        done += len(batch)
+        progress("pages", done, None)
+    live.put_in_place(only=("scores",))
+    live.set_meta("scores_at", began.isoformat())
+    return done
+
+
+def documents() -> Iterator[list[tuple[int, bytes]]]:
+    """Yield batches of (number, packed scores) by person."""
+    engine = open_engine(scratch=settings.get().home / "scratch")
+    try:
+        table = engine.read("scores", runs.lake().files("scores"), arrow_schema("scores"))
+        engine.con.create_view("scores_now", table.filter(table.superseded_at.isnull()), overwrite=True)
+        told = """json_object('entity', entity, 'brand', brand, 'score', score, 'value', value, 'band', band,
+            'trend', trend, 'reasons', CAST(reasons AS JSON), 'model', model, 'uses', uses, 'as_of', as_of,
+            'stale_since', stale_since)"""
+        sql = f"""SELECT person, '[' || string_agg({told}, ',' ORDER BY entity, score) || ']' FROM scores_now
+            GROUP BY person"""
+        for some in engine.con.con.execute(sql).to_arrow_reader(BULK):
+            yield [(number(row["person"]), pack(row[some.schema.names[1]])) for row in some.to_pylist()]
+    finally:
+        engine.close()
+
+
+def shown(asking: Caller, person: str) -> list[Score]:
+    """Return the scores of a person that the caller may see and that may be used now.
+
+    An objection is obeyed from the moment it is recorded, before the next run takes the scores away.
+    """
+    told = scores.of_person(person, asking)
+    pairs = {(one.entity, brand) for one in told for brand in ("", *one.uses)}
+    said = consents.answers(person, pairs, purpose="profiling", channels=("none",), at=clock.now())
+    refused = {entity for (entity, _, _), answer in said.items() if not answer.allow}
+    return [one for one in told if one.entity not in refused]
