@@ -13,6 +13,7 @@ from filrouge.api import (
     matches,
     people,
     reviews,
+    segments,
     senders,
     sources,
     trust,
@@ -27,6 +28,7 @@ api.add_router("/follow-ups", followups.router)
 api.add_router("/erasures", erasures.router)
 api.add_router("/reviews", reviews.router)
 api.add_router("/sources", sources.router)
+api.add_router("/segments", segments.router)
 api.add_router("/senders", senders.router)
 api.add_router("/accounts", accounts.router)
 api.add_router("", trust.router)

@@ -92,6 +92,7 @@ def gather() -> None:
         retention,
         role,
         secret,
+        segment,
         serve,
         source,
         sql,
@@ -106,8 +107,8 @@ def gather() -> None:
     app.command("sql")(sql.sql)
     nouns = {
         "audit": audit, "demo": demo, "household": household, "identity": identity, "key": key, "live": live,
-        "person": person, "plan": plan, "retention": retention, "role": role, "secret": secret, "source": source,
-        "user": user,
+        "person": person, "plan": plan, "retention": retention, "role": role, "secret": secret, "segment": segment,
+        "source": source, "user": user,
     }  # fmt: skip
     for name, noun in nouns.items():
         app.add_typer(noun.app, name=name)

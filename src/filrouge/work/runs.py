@@ -28,9 +28,13 @@ __all__ = [
     "starting", "writing",
 ]  # fmt: skip
 
-_WHAT = {"identity": Phrase("Settling who is who"), "collect": Phrase("Taking in what senders sent")}
+_WHAT = {
+    "identity": Phrase("Settling who is who"),
+    "collect": Phrase("Taking in what senders sent"),
+    "segments": Phrase("Building segments"),
+}
 TO_TAKE_BACK = {"take_back": True}  # the manifest of a run undone, until the lake holds nothing of it
-_NOT_BY_RUN = ("links", "people", "golden_values")  # the worker settles these again
+_NOT_BY_RUN = ("links", "people", "golden_values", "memberships")  # the worker settles these again
 Progress = Callable[[str, int, int | None], None]
 
 

@@ -36,6 +36,7 @@ from filrouge.work import (
     retention,
     runs,
     schedules,
+    segments,
     senders,
     sources,
 )
@@ -108,6 +109,7 @@ RECURRING = {
     "baselines": timedelta(days=1),
     "retention": timedelta(days=1),
     "identity_whole": timedelta(days=1),
+    "segments": timedelta(hours=1),
 }
 
 
@@ -197,12 +199,17 @@ def _retention(job: Job, **_: Any) -> None:
         retention.sweep(by="schedule")
 
 
+def _segments(job: Job, *, name: str = "", **_: Any) -> None:
+    segments.build([name] if name else None, by=job.by, progress=_renewing(job))
+
+
 VERBS: Mapping[str, jobs.Verb] = {
     "import": _import,
     "identity": _identity,
     "identity_whole": _whole,
     "erase": lambda job, *, erasure, **_: erasures.carry_out(erasure),
     "live": lambda job, **_: live.rebuild(),
+    "segments": _segments,
     "tidy": _tidy,
     "audit": lambda job, **_: audit.verify(),
     "retention": _retention,

@@ -10,6 +10,7 @@ from filrouge.store.models.identity import Doubt, Evaluation, IdentityModel, Ide
 from filrouge.store.models.layers import HouseholdCorrection, RoleCorrection
 from filrouge.store.models.plans import PlanFinding, TrackingPlan
 from filrouge.store.models.reviews import Assessment, Review
+from filrouge.store.models.segments import Segment, SegmentDay, SegmentVersion
 from filrouge.store.models.senders import WriteKey
 from filrouge.store.models.sources import BUILT_IN, COLLECT, Run, Secret, Source
 from filrouge.store.models.trust import (
@@ -59,6 +60,9 @@ __all__ = [
     "Run",
     "SavedView",
     "Secret",
+    "Segment",
+    "SegmentDay",
+    "SegmentVersion",
     "Source",
     "SubjectSalt",
     "Suppression",

@@ -118,7 +118,7 @@ def condition(name: str, reach: Reach) -> str | None:
     people = ", ".join(f"'{person}'" for person in reach.people)
     if name == "people":
         return f"person_id IN ({people}) OR merged_into IN ({people})" if reach.whole else None
-    if name == "golden_values":
+    if name in ("golden_values", "memberships"):
         return f"person IN ({people}){reach.held()}"
     if name == "source_records":
         return f"record_key IN ({_listed([*reach.own, *reach.facts])})"
