@@ -14,7 +14,6 @@ from filrouge.api.door import caller, start_of
 from filrouge.base.errors import UsageError
 from filrouge.domain.events.edits import Edit
 from filrouge.domain.privacy.caller import Caller
-from filrouge.store.models import Source
 from filrouge.store.queries import plans as senders
 from filrouge.store.queries import quarantine as found
 from filrouge.store.queries.quarantine import Aside, Chosen
@@ -104,7 +103,7 @@ def discard(request: HttpRequest, name: str, said: ChosenIn) -> dict[str, int]:
     return {"discarded": quarantine.discard(asking, name, chosen)}
 
 
-def _reads(request: HttpRequest, name: str) -> tuple[Caller, Source]:
+def _reads(request: HttpRequest, name: str) -> tuple[Caller, Any]:
     asking = caller(request)
     access.must(asking, *found.READERS, scope="sources:read")
     return asking, senders.sender(name, asking, *found.READERS)

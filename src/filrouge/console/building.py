@@ -122,7 +122,10 @@ def _rule(line: Line) -> dict[str, Any]:
             made["score"] = said.get("score", "")
         return made | _asked(line.kind, said, "")
     if line.kind == "brands":
-        return made | {"op": said.get("op", "any"), "brands": [one for one in said.get("brands", "").split("\n") if one]}
+        return made | {
+            "op": said.get("op", "any"),
+            "brands": [one for one in said.get("brands", "").split("\n") if one],
+        }
     if line.kind == "consent":
         return made | {
             "purpose": said.get("purpose", "marketing"), "channel": said.get("channel", "email"),
@@ -267,8 +270,8 @@ def _parted(rule: Mapping[str, Any]) -> Line | None:
         return Line(on, {"from": _said(rule["from"] / 100), "to": _said((rule["to"] + 1) / 100)})
     if on == "sequence":
         names = [step["where"][0].get("value") for step in rule["steps"] if len(step["where"]) == 1]
-        parts = {f"step{at}": str(name) for at, name in enumerate(names[:3], 1)}
-        return Line(on, parts | {"op": rule.get("op", "did"), "span": str(rule["span_days"])} | _windowed(rule))
+        steps = {f"step{at}": str(name) for at, name in enumerate(names[:3], 1)}
+        return Line(on, steps | {"op": rule.get("op", "did"), "span": str(rule["span_days"])} | _windowed(rule))
     if on not in fields.HAPPENED:
         return None
     where = list(rule.get("where", ()))

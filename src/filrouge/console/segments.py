@@ -15,7 +15,6 @@ from filrouge.console.templatetags import say
 from filrouge.domain.privacy.perimeter import CHANNELS as EVERY_CHANNEL
 from filrouge.domain.privacy.perimeter import PURPOSES as EVERY_PURPOSE
 from filrouge.domain.segments import Told
-from filrouge.store.models import SegmentDay
 from filrouge.work.segments import Counted
 
 CHANNELS = tuple(one for one in EVERY_CHANNEL if one != "none")
@@ -105,7 +104,7 @@ def left_out(counted: Counted | None) -> list[tuple[str, int]]:
     return [(words.say(reason, "left_out"), count) for reason, count in counted.left_out.items()]
 
 
-def curve(days: Sequence[SegmentDay]) -> dict[str, Any]:
+def curve(days: Sequence[Any]) -> dict[str, Any]:
     """Return the line of a segment's growth as points of a drawing, its first and last day and its heights."""
     if len(days) < 2:
         return {}
@@ -115,7 +114,14 @@ def curve(days: Sequence[SegmentDay]) -> dict[str, Any]:
     points = [
         f"{WIDTH * (one.day - first).days / span:.1f},{HEIGHT - (HEIGHT - 8) * one.people / most:.1f}" for one in days
     ]
-    return {"points": " ".join(points), "first": days[0], "last": days[-1], "most": most, "width": WIDTH, "height": HEIGHT}
+    return {
+        "points": " ".join(points),
+        "first": days[0],
+        "last": days[-1],
+        "most": most,
+        "width": WIDTH,
+        "height": HEIGHT,
+    }
 
 
 def score_name(name: str) -> str:

@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
+from filrouge.base import clock
 from filrouge.base.errors import Conflict, DefinitionError, FilrougeError, Refused, UsageError
-from filrouge.console import building, controls, names, segments, slips, words
+from filrouge.console import building, controls, segments, slips, words
 from filrouge.console.errors import sentence
 from filrouge.console.pages.acting import act, done
-from filrouge.console.templatetags.say import number
 from filrouge.console.who import require
 from filrouge.domain.privacy.caller import Caller
-from filrouge.store.models import Brand, Entity, Segment
+from filrouge.store.queries import people
+from filrouge.store.queries import segment_choices as choices
 from filrouge.store.queries import segments as found
-from filrouge.store.queries.event_names import event_names
 from filrouge.work import segments as works
 
 ADDED = tuple(kind for kind in building.KINDS)
@@ -58,7 +57,7 @@ def show(request: HttpRequest, name: str) -> HttpResponse:
     row = found.segment(name, asking)
     days = found.growth(row)
     draft = building.drafted(row.spec)
-    context = {
+    context: dict[str, Any] = {
         "row": row,
         "draft": draft,
         "sentences": segments.sentences(draft, _known(asking, row)),
@@ -79,7 +78,7 @@ def show(request: HttpRequest, name: str) -> HttpResponse:
 def told(request: HttpRequest, name: str) -> HttpResponse:
     """Count a segment that is kept: how many now, ten of them, who is left out; asked for by its page."""
     asking = require(request, *found.READERS)
-    return _counted(request, lambda: works.count(asking, name))
+    return _counted(request, name, lambda: works.count(asking, name))
 
 
 @login_required
@@ -89,7 +88,8 @@ def why(request: HttpRequest, name: str, person: str) -> HttpResponse:
     row = found.segment(name, asking)
     answer = works.why(asking, name, person)
     lines = segments.reasons(answer.told, _known(asking, row))
-    context = {"row": row, "answer": answer, "lines": lines, "person": answer.person}
+    seen = people.named(answer.person, asking, at=clock.now())
+    context = {"row": row, "answer": answer, "lines": lines, "person": answer.person, "name": seen.name if seen else ""}
     return render(request, "console/segments/why.html", context)
 
 
@@ -110,7 +110,7 @@ def delete(request: HttpRequest, name: str) -> HttpResponse:
 # --- the builder ------------------------------------------------------------------------------------------------------
 
 
-def _build(request: HttpRequest, asking: Caller, row: Segment | None) -> HttpResponse:
+def _build(request: HttpRequest, asking: Caller, row: Any) -> HttpResponse:
     said = request.POST if request.method == "POST" else None
     do = said.get("do", "") if said is not None else ""
     if said is None:
@@ -135,7 +135,12 @@ def _build(request: HttpRequest, asking: Caller, row: Segment | None) -> HttpRes
             whole = [_said(error)]
     if do == "count" and request.headers.get("HX-Request"):
         faults = [*whole, *(line.fault for line in draft.walk() if line.fault)]
-        context = {"counted": counted, "left_out": segments.left_out(counted), "faults": faults, "empty": not draft.lines}
+        context: dict[str, Any] = {
+            "counted": counted,
+            "left_out": segments.left_out(counted),
+            "faults": faults,
+            "empty": not draft.lines,
+        }
         return render(request, "console/segments/counted.html", context)
     known = _known(asking, row)
     context = {
@@ -143,8 +148,8 @@ def _build(request: HttpRequest, asking: Caller, row: Segment | None) -> HttpRes
         "draft": draft,
         "lines": segments.shown(draft, known),
         "about": about,
-        "entities": _entities(asking),
-        "brands": _brands(asking, about["entity"]),
+        "entities": choices.entities(asking),
+        "brands": choices.brands(asking, about["entity"]),
         "purposes": [(code, words.say(code, "purpose")) for code in segments.PURPOSES],
         "channels": [(code, words.say(code, "channel")) for code in segments.CHANNELS],
         "kinds": [(code, words.say(code, "segment_on")) for code in ADDED],
@@ -159,46 +164,42 @@ def _build(request: HttpRequest, asking: Caller, row: Segment | None) -> HttpRes
     return render(request, "console/segments/build.html", context, status=422 if faulty and do == "save" else 200)
 
 
-def _kept(
-    request: HttpRequest, asking: Caller, row: Segment | None, draft: building.Line, about: dict[str, str]
-) -> HttpResponse:
+def _kept(request: HttpRequest, asking: Caller, row: Any, draft: building.Line, about: dict[str, str]) -> HttpResponse:
     title = " ".join(about["title"].split())
     if not title:
         raise UsageError("A segment needs a title.", hint="Say in a few words who is in it.")
-    name = row.name if row is not None else _free_name(title)
+    name = row.name if row is not None else choices.free(slugify(title)[:50].strip("-") or "segment")
     made = works.save(
         asking, name, spec=building.rules(draft), title=title, description=about["description"], entity=about["entity"],
         brand=about["brand"], purpose=about["purpose"], channel=about["channel"], kind=about["kind"],
     )  # fmt: skip
-    if not (made.kind == Segment.Kind.FROZEN and made.built_at is not None):
-        try:
+    if not (made.kind == "frozen" and made.built_at is not None):
+        with suppress(Conflict):  # it waits to be built already
             works.ask(asking, made.name)
-        except Conflict:
-            pass  # it waits to be built already
     said = _("The segment is kept, and is being built.")
     return done(request, said, to=reverse("segment", args=[made.name]))
 
 
-def _counted(request: HttpRequest, count: Any) -> HttpResponse:
+def _counted(request: HttpRequest, name: str, count: Any) -> HttpResponse:
     try:
         counted, faults = count(), []
     except DefinitionError as error:
         counted, faults = None, [fault.partition(": ")[2] for fault in error.faults]
-    context = {"counted": counted, "left_out": segments.left_out(counted), "faults": faults, "kept": True}
+    context = {"counted": counted, "left_out": segments.left_out(counted), "faults": faults, "kept": True, "name": name}
     return render(request, "console/segments/counted.html", context)
 
 
-def _about(said: Any, row: Segment | None, asking: Caller) -> dict[str, str]:
+def _about(said: Any, row: Any, asking: Caller) -> dict[str, str]:
     fields = ("title", "description", "entity", "brand", "purpose", "channel", "kind")
     if said is not None:
         about = {name: str(said.get(name, "")) for name in fields}
     elif row is not None:
         about = {name: str(getattr(row, name)) for name in fields}
     else:
-        about = {name: "" for name in fields} | {"channel": "email"}
-    entities = [slug for slug, _name in _entities(asking)]
+        about = dict.fromkeys(fields, "") | {"channel": "email"}
+    entities = [slug for slug, _name in choices.entities(asking)]
     about["entity"] = about["entity"] or (entities[0] if entities else "")
-    known = [slug for slug, _name in _brands(asking, about["entity"])]
+    known = [slug for slug, _name in choices.brands(asking, about["entity"])]
     about["brand"] = about["brand"] if about["brand"] in known else ""
     return about | {"purpose": about["purpose"] or "marketing", "kind": about["kind"] or "dynamic"}
 
@@ -207,30 +208,14 @@ def _scope(about: dict[str, str]) -> works.Scope:
     return works.Scope(about["entity"], about["brand"], about["purpose"], about["channel"])
 
 
-def _entities(asking: Caller) -> list[tuple[str, str]]:
-    rows = Entity.objects.order_by("number").values_list("slug", "name")
-    return [(slug, name) for slug, name in rows if found.reads(asking, slug, "", *found.WRITERS)]
-
-
-def _brands(asking: Caller, entity: str) -> list[tuple[str, str]]:
-    rows = Brand.objects.filter(entity__slug=entity).order_by("name").values_list("slug", "name")
-    return [(slug, name) for slug, name in rows if found.reads(asking, entity, slug, *found.WRITERS)]
-
-
-def _known(asking: Caller, row: Segment | None) -> controls.Known:
-    others: Sequence[Segment] = [one for one in found.segments(asking) if row is None or one.name != row.name]
+def _known(asking: Caller, row: Any) -> controls.Known:
+    others = [one for one in found.segments(asking) if row is None or one.name != row.name]
     return controls.Known(
-        brands=[(slug, names.brand(slug).name) for slug in Brand.objects.order_by("name").values_list("slug", flat=True)],
+        brands=choices.every_brand(),
         scores=[(name, segments.score_name(name)) for name in works.scores()],
         segments=[(one.name, one.title) for one in others],
-        events=event_names(asking),
+        events=choices.event_names(asking),
     )
-
-
-def _free_name(title: str) -> str:
-    start = slugify(title)[:50].strip("-") or "segment"
-    taken = set(Segment.objects.filter(name__startswith=start).values_list("name", flat=True))
-    return next(name for at in range(1, 10_000) if (name := start if at == 1 else f"{start}-{at}") not in taken)
 
 
 def _said(error: FilrougeError) -> str:

@@ -12,6 +12,7 @@ from filrouge.domain.segments.fields import DATES
 from filrouge.tables import TABLES
 
 Pairs = Collection[tuple[str, str]]
+EVERY = "*"  # in the place of a brand: all of the entity, rows of no brand among them
 # The columns that rules read, per table.
 READ: Mapping[str, tuple[str, ...]] = {
     "events": ("name", "type", "topic", "title", "url", "properties"),
@@ -61,15 +62,15 @@ class Laid:
     def golden(self, attribute: str, *, any: bool) -> ir.Table:
         """Return (person, value) of an attribute: of each the first of the values that may be seen, or ``any`` of them.
 
-        The value that somebody put right here has rank 0, and comes first.
+        What somebody put right here has a rank below 1, and comes first; no two values of one attribute have one rank.
         """
         golden = self.seen(self.tables["golden_values"], "identity")
         golden = golden.filter((golden.attribute == attribute) & golden.value.notnull())
         if any:
             return golden.select("person", "value")
-        place = ibis.window(group_by="person", order_by=[golden["rank"], ibis.desc("at")])
-        first = golden.select("person", "value", _nth=ibis.row_number().over(place))
-        return first.filter(first._nth == 0).select("person", "value")
+        if self.pairs is None:  # everybody's first value is among these
+            golden = golden.filter(golden["rank"] <= 1)
+        return golden.group_by("person").agg(value=golden.value.argmin(golden["rank"]))
 
     def consents(self) -> ir.Table:
         """Return what people allowed or refused, on systems and here, with their person."""
@@ -97,7 +98,12 @@ class Laid:
         by_entity: dict[str, list[str]] = {}
         for entity, brand in allowed:
             by_entity.setdefault(entity, []).append(brand)
-        terms = [(table.entity == entity) & table.brand.isin(brands) for entity, brands in sorted(by_entity.items())]
+        terms = [
+            (table.entity == entity)
+            if EVERY in brands
+            else (table.entity == entity) & table.brand.isin(brands).fill_null(False)
+            for entity, brands in sorted(by_entity.items())
+        ]
         whole = terms[0]
         for term in terms[1:]:
             whole = whole | term

@@ -18,7 +18,7 @@ from filrouge.domain.segments import conditions as put
 from filrouge.domain.segments import fields, texts
 from filrouge.domain.segments import spec as said
 from filrouge.domain.segments.fields import CONTRARY, OF_DAYS, Field
-from filrouge.domain.segments.laid import Pairs
+from filrouge.domain.segments.laid import EVERY, Pairs
 from filrouge.tables import TABLES
 
 Row = Mapping[str, Any]
@@ -51,7 +51,7 @@ class Facts:
         if self.pairs is None:
             return list(rows)
         allowed = set(self.pairs.get(category, ()))
-        return [row for row in rows if (row["entity"], row["brand"]) in allowed]
+        return [row for row in rows if {(row["entity"], row["brand"]), (row["entity"], EVERY)} & allowed]
 
     def of(self, table: str) -> list[Row]:
         """Return what may be looked at of a table of facts."""
@@ -84,11 +84,12 @@ class Told:
 
 def tell(
     spec: said.Group, facts: Facts, *, at: datetime, entity: str = "", brand: str = "",
-    segments: Mapping[str, said.Group | bool] | None = None, leads: Mapping[str, str] | None = None,
+    segments: Mapping[str, Inside] | None = None, leads: Mapping[str, str] | None = None,
 ) -> Told:  # fmt: skip
     """Return whether somebody is in ``spec`` at ``at``, rule by rule.
 
-    ``segments``: the others that it names, each as it is written, or whether the person is in it.
+    ``segments``: the others that it names, each as it is written, or what was told of the person and it, or whether
+    the person is in it.
     """
     asked = _Asker(facts, entity, brand, segments or {}, leads or {})
     told = asked.group(spec, (), at)
@@ -97,12 +98,15 @@ def tell(
     return told
 
 
+Inside = said.Group | Told | bool
+
+
 @dataclass
 class _Asker:
     facts: Facts
     entity: str
     brand: str
-    segments: Mapping[str, said.Group | bool]
+    segments: Mapping[str, Inside]
     leads: Mapping[str, str]
 
     def group(self, group: said.Group, place: said.Place, at: datetime) -> Told:
@@ -117,6 +121,9 @@ class _Asker:
         return Told(place, holds, group, changes_at=_first(part.changes_at for part in parts), parts=parts)
 
     def leaf(self, rule: said.Rule, place: said.Place, at: datetime) -> Told:
+        if isinstance(rule, said.InSegment) and isinstance(inside := self.segments[rule.segment], Told):
+            met = inside.holds is (rule.op == "in")
+            return Told(place, met, rule, inside.holds, changes_at=inside.changes_at)
         holds, value, source = self.ask(rule, at)
         coming = sorted({moment for moment in self.moments(rule, at) if moment > at})
         for tried, moment in enumerate(coming):
@@ -140,7 +147,8 @@ class _Asker:
             return self.sequence(rule, at)
         if isinstance(rule, said.InSegment):
             inside = self.segments[rule.segment]
-            held = inside if isinstance(inside, bool) else self.group(inside, (), at).holds
+            told = self.group(inside, (), at) if isinstance(inside, said.Group) else inside
+            held = told.holds if isinstance(told, Told) else told
             return held is (rule.op == "in"), held, ""
         if isinstance(rule, said.InList):
             held = self.facts.id in {self.leads.get(one, one) for one in rule.people}
@@ -300,7 +308,7 @@ class _Asker:
                 yield from (default.start, *_some(default.until))
         elif isinstance(rule, said.InSegment):
             inside = self.segments[rule.segment]
-            if not isinstance(inside, bool):
+            if isinstance(inside, said.Group):
                 yield from _some(self.group(inside, (), at).changes_at)
 
     def _of_rows(self, rule: said.Happened, at: datetime) -> Iterator[datetime]:
