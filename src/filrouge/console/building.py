@@ -188,7 +188,8 @@ def _asked(on: str, said: Parts, number: str) -> dict[str, Any]:
     op, text = said.get(f"op{number}", ""), said.get(f"value{number}", "")
     found = fields.field(on, name)
     known = fields.OPERATORS[found.type] if found else ()
-    op = op if op in known else (known[0] if known else op)
+    usual = "at_least" if "at_least" in known and found and found.type != "property" else known[0] if known else op
+    op = op if op in known else usual
     made: dict[str, Any] = {"field": name, "op": op}
     if op in fields.WITHOUT_VALUE:
         return made

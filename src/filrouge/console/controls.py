@@ -122,6 +122,8 @@ def _condition_controls(
     on: str, line: Line, number: str, *, optional: bool = False, suggests: str = ""
 ) -> Iterator[Control]:
     named = [(name, words.say(f"{on}.{name}", "segment_field")) for name in fields.CATALOGUE[on] if name != "model"]
+    if on == "score":  # a band is what most people mean
+        named.sort(key=lambda one: one[0] != "band")
     if on == "events":
         named.append((fields.PROPERTY, words.say("events.properties", "segment_field")))
     if optional:
@@ -138,7 +140,8 @@ def _condition_controls(
     found = fields.field(on, name)
     if found is None:
         return
-    op = _choose(line, f"op{number}", _("How"), _worded("segment_op", found.operators), settles=True)
+    usual = "at_least" if found.type in ("number", "money") else ""
+    op = _choose(line, f"op{number}", _("How"), _worded("segment_op", found.operators), usual=usual, settles=True)
     yield op
     if op.value in fields.WITHOUT_VALUE:
         return

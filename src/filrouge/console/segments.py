@@ -47,6 +47,12 @@ def sentences(draft: Line, known: Known) -> list[dict[str, Any]]:
     ]
 
 
+def unfinished(draft: Line) -> list[str]:
+    """Return what each line still lacks, under the name of the line."""
+    told = (f"{words.say(line.kind, 'segment_line')}: {line.fault}" for line in draft.walk() if line.fault)
+    return list(dict.fromkeys(told))
+
+
 def _of_line(line: Line, known: Known) -> str:
     if line.kind == "raw":
         return line.parts.get("rule", "")

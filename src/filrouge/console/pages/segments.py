@@ -134,7 +134,7 @@ def _build(request: HttpRequest, asking: Caller, row: Any) -> HttpResponse:
         except (UsageError, Refused, Conflict) as error:
             whole = [_said(error)]
     if do == "count" and request.headers.get("HX-Request"):
-        faults = [*whole, *(line.fault for line in draft.walk() if line.fault)]
+        faults = [*whole, *segments.unfinished(draft)]
         context: dict[str, Any] = {
             "counted": counted,
             "left_out": segments.left_out(counted),
