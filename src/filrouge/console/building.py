@@ -24,6 +24,11 @@ _MEASURED: Mapping[str, tuple[str, str]] = {
     "last_within": ("last", "within_last"), "last_longer": ("last", "longer_ago"),
     "first_within": ("first", "within_last"), "first_longer": ("first", "longer_ago"),
 }  # fmt: skip
+# What a rule says when it does not say it.
+_USUAL: Mapping[str, Any] = {"measure": "count", "value": 1, "allowed": True, "any": False, "field": "value"}
+_USUAL_OP: Mapping[str, str] = {"brands": "any", "segment": "in", "list": "in", "sequence": "did"} | dict.fromkeys(
+    ("events", "orders", "order_lines", "contracts", "contacts", "interactions"), "at_least"
+)
 SUMMED = {"orders": "total", "order_lines": "price", "contracts": "price"}
 Parts = dict[str, str]
 
@@ -246,10 +251,11 @@ def _raw(rule: Mapping[str, Any]) -> Line:
 
 def _same(made: Mapping[str, Any], rule: Mapping[str, Any]) -> bool:
     def kept(said: Mapping[str, Any]) -> dict[str, Any]:
-        usual = {"measure": "count", "op": "at_least", "value": 1, "allowed": True, "any": False, "field": "value"}
-        empty: tuple[Any, ...] = (None, "", [], ())
-        plain = json.loads(json.dumps(said))
-        return {name: value for name, value in plain.items() if value not in empty and usual.get(name) != value}
+        usual = {**_USUAL, "op": _USUAL_OP.get(str(said.get("on")), "")}
+        plain = json.loads(json.dumps(said, default=str))
+        return {
+            name: value for name, value in plain.items() if value not in (None, "", []) and usual.get(name) != value
+        }
 
     return kept(made) == kept(rule)
 

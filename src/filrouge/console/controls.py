@@ -58,13 +58,14 @@ def _of_person(line: Line, known: Known) -> Iterator[Control]:
 
 
 def _of_score(line: Line, known: Known) -> Iterator[Control]:
-    yield _choose(line, "score", _("Score"), known.scores)
+    yield _choose(line, "score", _("Score"), _with(known.scores, line.parts.get("score", "")))
     yield from _condition_controls("score", line, "")
 
 
 def _of_brands(line: Line, known: Known) -> Iterator[Control]:
     yield _choose(line, "op", _("How"), _worded("brands_op", ("any", "all", "none")))
-    yield Control("brands", _("Brands"), "ticks", line.parts.get("brands", ""), known.brands)
+    ticked = line.parts.get("brands", "")
+    yield Control("brands", _("Brands"), "ticks", ticked, _with(known.brands, *ticked.split("\n")))
 
 
 def _of_consent(line: Line, known: Known) -> Iterator[Control]:
@@ -75,7 +76,7 @@ def _of_consent(line: Line, known: Known) -> Iterator[Control]:
 
 def _of_segment(line: Line, known: Known) -> Iterator[Control]:
     yield _choose(line, "op", _("How"), _worded("in_op", ("in", "not_in")))
-    yield _choose(line, "segment", _("Segment"), known.segments)
+    yield _choose(line, "segment", _("Segment"), _with(known.segments, line.parts.get("segment", "")))
 
 
 def _of_list(line: Line, known: Known) -> Iterator[Control]:
@@ -180,6 +181,12 @@ def _choose(
     if value not in known:
         value = usual if usual in known else known[0] if known else ""
     return Control(name, label, "choose", value, options, settles=settles, before=before)
+
+
+def _with(options: Sequence[tuple[str, str]], *codes: str) -> list[tuple[str, str]]:
+    """Return the options, with what was chosen and is there no more: told as a fault, never changed in silence."""
+    named = dict(options)
+    return [*options, *((code, code) for code in codes if code and code not in named)]
 
 
 def _worded(kind: str, codes: Sequence[str]) -> list[tuple[str, str]]:

@@ -61,6 +61,8 @@ def _of_line(line: Line, known: Known) -> str:
         said = _value(control)
         if control.shape == "hidden" or not said or (control.name.startswith("field") and not control.value):
             continue
+        if control.name == "score":
+            said = _("%(score)s:") % {"score": said}
         parts += [part for part in (control.before, said, control.after) if part]
     return " ".join(str(part) for part in parts)
 
@@ -82,16 +84,17 @@ def reasons(told: Told, known: Known) -> list[dict[str, Any]]:
         {
             "said": " ".join(_of_line(line, known) for line in drafted({"rules": [leaf.rule.dump()]}).lines),
             "holds": leaf.holds,
-            "seen": _seen(leaf.value),
+            "seen": _seen(leaf.value, known),
             "at": leaf.value if isinstance(leaf.value, datetime) else None,
-            "source": leaf.source,
+            "source": "" if "@" in leaf.source else leaf.source,
+            "model": leaf.source if "@" in leaf.source else "",
             "changes_at": leaf.changes_at,
         }
         for leaf in told.leaves()
     ]
 
 
-def _seen(value: Any) -> str:
+def _seen(value: Any, known: Known) -> str:
     if value is None or isinstance(value, datetime):
         return ""
     if isinstance(value, bool):
@@ -99,8 +102,12 @@ def _seen(value: Any) -> str:
     if isinstance(value, int | float):
         return str(say.number(value, 0 if isinstance(value, int) or value.is_integer() else 2))
     if isinstance(value, list | tuple | set | frozenset):
-        return ", ".join(str(one) for one in value)
-    return words.say(str(value), "left_out") if str(value) in words.WORDS["left_out"] else str(value)
+        named = dict(known.brands)
+        return ", ".join(named.get(str(one), str(one)) for one in value)
+    for kind in ("left_out", "segment_choice"):
+        if str(value) in words.WORDS[kind]:
+            return words.say(str(value), kind)
+    return str(value)
 
 
 def left_out(counted: Counted | None) -> list[tuple[str, int]]:
