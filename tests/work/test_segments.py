@@ -38,7 +38,7 @@ def group(world: World) -> World:
 
 
 def save(name: str, spec: Any, asking: Any = OWNER, **more: Any) -> Segment:
-    return segments.save(asking, name, **{"entity": "north", "brand": "red", "spec": spec, **more})
+    return segments.keep(asking, name, **{"entity": "north", "brand": "red", "spec": spec, **more})
 
 
 def names(name: str, asking: Any = OWNER) -> set[str]:
@@ -54,7 +54,7 @@ def test_each_change_of_the_rules_is_a_version_and_leaves_its_line(group: World)
     assert save("lyon", IN_LYON, title="In Lyon, again").version == 1
     assert save("lyon", EVERYBODY).version == 2
     assert [kept.version for kept in found.versions(found.segment("lyon", OWNER))] == [2, 1]
-    assert AuditEntry.objects.filter(action="segment.save", subject="lyon").count() == 3
+    assert AuditEntry.objects.filter(action="segment.keep", subject="lyon").count() == 3
 
 
 def test_a_segment_with_faults_or_in_a_circle_is_not_kept(group: World) -> None:
@@ -136,7 +136,7 @@ def test_a_build_tells_who_came_and_who_went_and_keeps_the_history(group: World)
     assert sum(row["left_at"] is None for row in rows) == 2
     assert len(rows) == 3
     runs = AuditEntry.objects.filter(action="segments.run")
-    assert [(row.details["entered"], row.details["left"]) for row in runs.order_by("id")] == [(2, 0), (0, 0), (1, 1)]
+    assert [(row.details["came"], row.details["went"]) for row in runs.order_by("id")] == [(2, 0), (0, 0), (1, 1)]
     assert ada not in json.dumps([row.details for row in runs])
 
 
@@ -189,11 +189,11 @@ def test_a_segment_that_others_rest_on_is_not_deleted_and_they_are_named(group: 
     save("base", EVERYBODY)
     save("rest", {"rules": [{"on": "segment", "segment": "base", "op": "not_in"}]})
     segments.build(by="test")
-    for verb in (segments.delete, segments.archive):
+    for verb in (segments.remove, segments.archive):
         with pytest.raises(Conflict, match="rest"):
             verb(OWNER, "base")
-    segments.delete(OWNER, "rest")
-    segments.delete(OWNER, "base")
+    segments.remove(OWNER, "rest")
+    segments.remove(OWNER, "base")
     assert group.rows("SELECT * FROM memberships") == []
     with pytest.raises(NotFound):
         found.segment("base", OWNER)

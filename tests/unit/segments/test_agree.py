@@ -193,7 +193,11 @@ specs = st.recursive(
     max_leaves=5,
 ).map(lambda node: node if "rules" in node else {"rules": [node]})  # fmt: skip
 OTHER = segments.parse({"combinator": "or", "rules": [{"on": "events", "within_days": 30}, {"on": "orders"}]})
-PAIRS = [None, {name: [("north", "*")] for name in ("identity", "behaviour", "transaction")}, {name: [("north", "red")] for name in ("identity", "behaviour", "transaction", "contract", "contact")}]
+PAIRS = [
+    None,
+    {name: [("north", "*")] for name in ("identity", "behaviour", "transaction")},
+    {name: [("north", "red")] for name in ("identity", "behaviour", "transaction", "contract", "contact")},
+]
 
 
 def many(engine: Engine, laid: segments.Laid, spec: segments.Spec, at: datetime) -> set[str]:
