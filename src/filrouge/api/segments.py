@@ -91,12 +91,14 @@ def one(request: HttpRequest, name: str) -> dict[str, Any]:
 
 @router.put("/{name}", summary="Keep a segment under a name, or its next version")
 def save(request: HttpRequest, name: str, said: SegmentIn) -> dict[str, Any]:
-    return _line(segments.save(caller(request), name, **said.model_dump()))
+    return _line(segments.keep(caller(request), name, **said.model_dump()))
 
 
-@router.delete("/{name}", response={204: None}, summary="Delete a segment; refused while something rests on it")
+@router.api_operation(
+    ["DELETE"], "/{name}", response={204: None}, summary="Delete a segment; refused while something rests on it"
+)
 def delete(request: HttpRequest, name: str) -> Status[None]:
-    segments.delete(caller(request), name)
+    segments.remove(caller(request), name)
     return Status(204, None)
 
 

@@ -76,7 +76,7 @@ def save(
 
     asking = _asking(key)
     said = _read(file)
-    row = segments.save(asking, **said)
+    row = segments.keep(asking, **said)
     talk.print(f"The segment {row.name} is kept: version {row.version}. `filrouge segment build {row.name}` fills it.")
 
 
@@ -191,7 +191,7 @@ def delete(name: Name, yes: Annotated[bool, typer.Option("--yes", help="Do it.")
     if not yes:
         talk.print(f"{row.name}: {row.version} versions and {row.people or 0:,} people would go. Say --yes to do it.")
         raise typer.Exit(1)
-    segments.delete(asking, name)
+    segments.remove(asking, name)
     talk.print(f"The segment {name} is deleted.")
 
 

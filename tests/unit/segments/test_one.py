@@ -48,7 +48,7 @@ def test_each_rule_says_what_was_seen_and_where_it_came_from() -> None:
          {"contracts": [{"record_key": 5, "ended_at": ago(-3)}]}, ago(-3)),
         ({"on": "person", "field": "age", "op": "at_least", "value": 18},
          {"golden_values": [{"attribute": "birth_date", "value": "2008-12-01", "rank": 1}]},
-         datetime(2026, 12, 1, tzinfo=AT.tzinfo)),
+         datetime(2026, 11, 30, 23, tzinfo=AT.tzinfo)),
         ({"on": "consent", "purpose": "marketing", "channel": "post"}, {"held": [{"due_at": ago(-1)}]},
          ago(-1) + timedelta(microseconds=1)),
     ],

@@ -103,7 +103,7 @@ def build(request: HttpRequest, name: str) -> HttpResponse:
 @act
 def delete(request: HttpRequest, name: str) -> HttpResponse:
     """Delete a segment; what rests on it is told, and then nothing is deleted."""
-    works.delete(require(request, *found.WRITERS), name)
+    works.remove(require(request, *found.WRITERS), name)
     return done(request, _("The segment is deleted."), to=reverse("segments"))
 
 
@@ -169,7 +169,7 @@ def _kept(request: HttpRequest, asking: Caller, row: Any, draft: building.Line, 
     if not title:
         raise UsageError("A segment needs a title.", hint="Say in a few words who is in it.")
     name = row.name if row is not None else choices.free(slugify(title)[:50].strip("-") or "segment")
-    made = works.save(
+    made = works.keep(
         asking, name, spec=building.rules(draft), title=title, description=about["description"], entity=about["entity"],
         brand=about["brand"], purpose=about["purpose"], channel=about["channel"], kind=about["kind"],
     )  # fmt: skip

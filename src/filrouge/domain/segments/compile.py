@@ -297,7 +297,7 @@ class _Compiler:
 
     def listed(self, rule: said.InList) -> Some:
         ids = sorted({self.asked.leads.get(one, one) for one in rule.people})
-        table = ibis.memtable(pa.table({"id": pa.array(ids, pa.string())}))
+        table = self.engine.load("listed", pa.table({"id": pa.array(ids, pa.string())}))
         return Some(self.laid.ids.semi_join(table, "id").select("person"), rule.op == "not_in")
 
     def bucket(self, rule: said.Bucket) -> Some:

@@ -1,6 +1,6 @@
 """What an operator means on a column. Only the positive ones stand here: their contraries are what is left.
 
-Times are compared to the microsecond, days as days of UTC; ``one`` holds the same meanings for one person in Python.
+Times are compared to the microsecond; days are those of ``ZONE``. ``one`` holds the same meanings for one person.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import ibis
 from ibis.expr import types as ir
@@ -17,6 +18,8 @@ from filrouge.domain.segments.fields import CONTRARY, DATES, Field
 from filrouge.domain.segments.spec import Filter, Window
 
 ADDRESS = {"city": "city", "postcode": "postcode", "address_line": "address_line"}
+# Whose days are meant: those that the screens show.
+ZONE = ZoneInfo("Europe/Paris")
 Bound = tuple[datetime, bool]  # a moment, and whether it is itself outside
 
 
@@ -44,7 +47,18 @@ def usual_date(on: str) -> str:
 def start_of(day: str | date) -> datetime:
     """Return the moment at which a day begins, in UTC."""
     found = date.fromisoformat(day) if isinstance(day, str) else day
-    return datetime.combine(found, time(), UTC)
+    return datetime.combine(found, time(), ZONE).astimezone(UTC)
+
+
+def end_of(day: str | date) -> datetime:
+    """Return the moment at which the next day begins, in UTC."""
+    found = date.fromisoformat(day) if isinstance(day, str) else day
+    return start_of(found + timedelta(days=1))
+
+
+def today(at: datetime) -> date:
+    """Return the day that a moment is of."""
+    return at.astimezone(ZONE).date()
 
 
 def bounds(window: Window, at: datetime) -> tuple[Bound | None, Bound | None]:
@@ -54,7 +68,7 @@ def bounds(window: Window, at: datetime) -> tuple[Bound | None, Bound | None]:
     if window.next_days is not None:
         return (at, True), (at + timedelta(days=window.next_days), False)
     low = None if window.since is None else (start_of(window.since), False)
-    high = None if window.until is None else (start_of(window.until) + timedelta(days=1), True)
+    high = None if window.until is None else (end_of(window.until), True)
     return low, high
 
 
@@ -68,14 +82,14 @@ def span(op: str, asked: Any, at: datetime) -> tuple[Bound | None, Bound | None]
         return None, (at - timedelta(days=asked), False)
     if op == "before":
         return None, (start_of(asked), True)
-    return (start_of(asked) + timedelta(days=1), False), None  # after
+    return (end_of(asked), False), None  # after
 
 
 def days_named(days: int, at: datetime) -> list[str]:
     """Return today and the next ``days`` days as ``MM-DD``; who was born on 29 February has 28 in other years."""
     found = []
     for more in range(days + 1):
-        day = at.date() + timedelta(days=more)
+        day = today(at) + timedelta(days=more)
         found.append(day.strftime("%m-%d"))
         if found[-1] == "02-28" and (day + timedelta(days=1)).day == 1:
             found.append("02-29")
@@ -88,10 +102,10 @@ def born(op: str, years: int, at: datetime) -> tuple[str, str]:
         "is": (years, years), "at_least": (years, None), "at_most": (None, years), "above": (years + 1, None),
         "below": (None, years - 1),
     }[op]  # fmt: skip
-    today = at.date()
+    now = today(at)
 
     def back(by: int) -> str:
-        return f"{max(today.year - by, 0):04}-{today:%m-%d}"
+        return f"{max(now.year - by, 0):04}-{now:%m-%d}"
 
     return ("" if high is None else back(high + 1)), ("9999" if low is None else back(low))
 
@@ -123,16 +137,13 @@ def moment(column: ir.TimestampValue, op: str, asked: Any, at: datetime) -> ir.B
     """Return whether an operator of time holds of a moment."""
     if op == "filled":
         return column.notnull()
-    if op == "anniversary":
-        named = [int(day[:2]) * 100 + int(day[3:]) for day in days_named(asked, at)]
-        return (column.month() * 100 + column.day()).isin(named)
     return _every(between(column, *span(op, asked, at)))
 
 
 def day(column: ir.StringValue, op: str, asked: Any, at: datetime) -> ir.BooleanValue:
     """Return whether an operator of time holds of a day kept as ISO text."""
     written = (column.length() == 10) & (column.substr(4, 1) == "-")
-    today, some = at.date(), timedelta(days=asked if op in fields.OF_DAYS else 0)
+    now, some = today(at), timedelta(days=asked if op in fields.OF_DAYS else 0)
     if op == "filled":
         return column.notnull()
     if op == "is":
@@ -142,9 +153,9 @@ def day(column: ir.StringValue, op: str, asked: Any, at: datetime) -> ir.Boolean
     told = {
         "before": lambda: column < asked,
         "after": lambda: column > asked,
-        "within_last": lambda: (column > (today - some).isoformat()) & (column <= today.isoformat()),
-        "longer_ago": lambda: column <= (today - some).isoformat(),
-        "within_next": lambda: (column > today.isoformat()) & (column <= (today + some).isoformat()),
+        "within_last": lambda: (column > (now - some).isoformat()) & (column <= now.isoformat()),
+        "longer_ago": lambda: column <= (now - some).isoformat(),
+        "within_next": lambda: (column > now.isoformat()) & (column <= (now + some).isoformat()),
     }
     return written & told[op]()
 

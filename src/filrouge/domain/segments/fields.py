@@ -18,14 +18,14 @@ Type = Literal["text", "code", "number", "money", "day", "moment", "yes_no", "pr
 _TEXT = ("is", "is_not", "one_of", "none_of", "contains", "not_contains", "starts_with", "ends_with", "empty", "filled")
 _CODE = ("is", "is_not", "one_of", "none_of", "empty", "filled")
 _SIZE = ("is", "is_not", "at_least", "at_most", "above", "below", "empty", "filled")
-_TIME = ("before", "after", "within_last", "longer_ago", "within_next", "anniversary", "empty", "filled")
+_TIME = ("before", "after", "within_last", "longer_ago", "within_next", "empty", "filled")
 # What may be asked of a value, by its type. ``before`` and ``after`` take a day, the others of time a number of days.
 OPERATORS: Mapping[Type, tuple[str, ...]] = {
     "text": _TEXT,
     "code": (*_CODE, "contains", "starts_with"),
     "number": _SIZE,
     "money": _SIZE,
-    "day": ("is", *_TIME),
+    "day": ("is", "anniversary", *_TIME),
     "moment": _TIME,
     "yes_no": ("is",),
     "property": (*_TEXT, "at_least", "at_most", "above", "below"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -353,9 +353,7 @@ def _of_window(moment: datetime | None, window: said.Window) -> Iterator[datetim
 
 
 def _of_moment(moment: datetime | None, op: str, asked: Any, at: datetime) -> Iterator[datetime]:
-    if op == "anniversary":
-        yield put.start_of(at.date() + timedelta(days=1))
-    elif moment is not None and op in OF_DAYS:
+    if moment is not None and op in OF_DAYS:
         days = timedelta(days=asked)
         yield from (moment, moment + days, moment - days)
 
@@ -366,13 +364,13 @@ def _of_day(value: str, name: str, op: str, asked: Any, at: datetime) -> Iterato
     except ValueError:
         return
     if name == "age":
-        for year in (at.year, at.year + 1):
+        for year in (put.today(at).year, put.today(at).year + 1):
             try:
                 yield put.start_of(day.replace(year=year))
             except ValueError:  # 29 February: the day after the 28th
                 yield put.start_of(date(year, 3, 1))
     elif op == "anniversary":
-        yield put.start_of(at.date() + timedelta(days=1))
+        yield put.end_of(put.today(at))
     elif op in OF_DAYS:
         for days in (-asked, 0, asked):
             yield put.start_of(day + timedelta(days=days))
@@ -396,8 +394,6 @@ def _within(moment: datetime | None, window: said.Window, at: datetime) -> bool:
 def _moment(moment: datetime, op: str, asked: Any, at: datetime) -> bool:
     if op == "filled":
         return True
-    if op == "anniversary":
-        return moment.astimezone(UTC).strftime("%m-%d") in put.days_named(asked, at)
     return _lies(moment, put.span(op, asked, at))
 
 
@@ -410,7 +406,7 @@ def _day(value: str, op: str, asked: Any, at: datetime) -> bool:
         return False
     if op == "anniversary":
         return value[5:] in put.days_named(asked, at)
-    today = at.date()
+    today = put.today(at)
     some = timedelta(days=asked if op in OF_DAYS else 0)
     tests: Mapping[str, Callable[[], bool]] = {
         "before": lambda: value < asked,

@@ -3,7 +3,7 @@
 What a rule says of somebody without a value is settled here once. ``is_not``, ``none_of``, ``not_contains`` and
 ``empty`` hold of whoever has none; every other operator does not. ``exactly 0`` and ``at_most`` hold of whoever never
 did. A sum over nothing is 0. A row without a date counts only where no window is asked. What is dated after the moment
-of the question has not happened yet. Days are days of UTC.
+of the question has not happened yet. Days are those of Paris, as on the screens.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ class Score(Base):
 
 
 class Window(Base):
-    """When: within the last or the next days of 24 hours, or between two days of UTC, both included."""
+    """When: within the last or the next days of 24 hours, or between two days, both included."""
 
     within_days: int | None = None
     next_days: int | None = None

@@ -105,7 +105,7 @@ def rows_of(
     by_record = some.group_by("person_key").agg(**first).join(owners, "person_key")
     for rule in measures:
         held = by_record[column(rule)]
-        then[column(rule)] = {"first": held.min, "last": held.max}.get(rule.measure, held.sum)()
+        then[column(rule)] = getattr(held, {"first": "min", "last": "max"}.get(rule.measure, "sum"))()
     return by_record.group_by("person").agg(**then)
 
 

@@ -99,7 +99,7 @@ def build(
                 _keep(one, troubles.get(one.name), moment)
 
         runs.commit(run, manifest, beside=beside, segments=len(done), failed=len(troubles),
-                    entered=sum(one.entered for one in done), left=sum(one.left for one in done))  # fmt: skip
+                    came=sum(one.entered for one in done), went=sum(one.left for one in done))  # fmt: skip
     return done
 
 

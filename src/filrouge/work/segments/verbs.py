@@ -26,7 +26,7 @@ from filrouge.work.segments.desk import Desk, Scope
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,59}")
 
 
-def save(
+def keep(
     asking: Caller, name: str, *, spec: Any, entity: str, title: str = "", description: str = "", brand: str = "",
     purpose: str = "marketing", channel: str = "", kind: str = "dynamic", owner: str = "",
 ) -> Segment:  # fmt: skip
@@ -49,7 +49,6 @@ def save(
     checked = parsed(asking, spec, scope, name=name)
     with transaction.atomic():
         row = Segment.objects.select_for_update().filter(name=name).first()
-        made = row is None
         if row is None:
             row = Segment(name=name, by=asking.by, version=0, spec={})
         changed = row.spec != checked.dump()
@@ -62,8 +61,8 @@ def save(
         if changed:
             SegmentVersion.objects.create(segment=row, version=row.version, spec=row.spec, by=asking.by)
         audit.record(
-            "segment.save", by=asking.by, kind="segment", subject=name, version=row.version, rules=_count(checked),
-            entity=entity, brand=brand, purpose=purpose, made=made,
+            "segment.keep", by=asking.by, kind="segment", subject=name, version=row.version, rules=_count(checked),
+            entity=entity, brand=brand, purpose=purpose,
         )  # fmt: skip
     return row
 
@@ -75,7 +74,7 @@ def archive(asking: Caller, name: str, *, back: bool = False) -> Segment:
     """
     row = own(asking, name)
     if not back:
-        _alone(name, "put away")
+        _alone(name)
     with transaction.atomic():
         row.archived_at = None if back else clock.now()
         row.save(update_fields=["archived_at"])
@@ -83,16 +82,16 @@ def archive(asking: Caller, name: str, *, back: bool = False) -> Segment:
     return row
 
 
-def delete(asking: Caller, name: str) -> None:
+def remove(asking: Caller, name: str) -> None:
     """Delete a segment, its versions, and who was in it.
 
     Raises NotFound, Refused, Conflict when something rests on it.
     """
     row = own(asking, name)
-    _alone(name, "deleted")
+    _alone(name)
     with runs.writing():
         with transaction.atomic():
-            audit.record("segment.delete", by=asking.by, kind="segment", subject=name, version=row.version)
+            audit.record("segment.remove", by=asking.by, kind="segment", subject=name, version=row.version)
             row.delete()
         runs.lake().delete("memberships", f"segment = '{name}'")  # a name holds letters, digits and hyphens only
 
@@ -104,11 +103,11 @@ def own(asking: Caller, name: str) -> Segment:
     return found.segment(name, asking, *found.WRITERS)
 
 
-def _alone(name: str, what: str) -> None:
+def _alone(name: str) -> None:
     if resting := found.dependants(name):
         raise Conflict(
-            "The segment {name} cannot go: {count} others rest on it.",
-            hint="Change these first: {those}.", name=name, count=len(resting), what=what,
+            "The segment {name} cannot go: others rest on it.",
+            hint="Change these first: {those}.", name=name,
             those=", ".join(one.name for one in resting[:20]),
         )  # fmt: skip
 
