@@ -15,6 +15,7 @@ from filrouge.api import (
     plans,
     quarantine,
     reviews,
+    segments,
     senders,
     sources,
     trust,
@@ -29,6 +30,7 @@ api.add_router("/follow-ups", followups.router)
 api.add_router("/erasures", erasures.router)
 api.add_router("/reviews", reviews.router)
 api.add_router("/sources", sources.router)
+api.add_router("/segments", segments.router)
 api.add_router("/senders", senders.router)
 api.add_router("/senders", plans.router)
 api.add_router("/senders", quarantine.router)

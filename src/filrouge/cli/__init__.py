@@ -93,6 +93,7 @@ def gather() -> None:
         role,
         score,
         secret,
+        segment,
         serve,
         source,
         sql,
@@ -108,6 +109,7 @@ def gather() -> None:
     nouns = {
         "audit": audit, "demo": demo, "household": household, "identity": identity, "key": key, "live": live,
         "person": person, "plan": plan, "retention": retention, "role": role, "score": score, "secret": secret,
+        "segment": segment,
         "source": source, "user": user,
     }  # fmt: skip
     for name, noun in nouns.items():

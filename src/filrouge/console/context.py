@@ -33,6 +33,7 @@ class Place:
 PLACES = (
     Place("home", _("Home"), "home"),
     Place("people", _("People"), "people", PAGE_ROLES),
+    Place("segments", _("Segments"), "people", frozenset({"marketer", "analyst", "sales", "privacy"})),
     Place("followups", _("Follow-ups"), "followup", frozenset({"advisor", "sales"})),
     Place("reviews", _("To review"), "merge", frozenset({"advisor", "privacy"})),
     Place("companies", _("Companies"), "building", frozenset({"advisor", "sales", "finance"})),
@@ -53,6 +54,7 @@ _VIEWS = {
         "search", "person", "person-records", "person-split", "person-merge", "person-merge-with", "correct",
         "by-phone", "erase", "person-new", "people-export", "person-why", "person-household", "person-roles",
     },
+    "segments": {"segment", "segment-new", "segment-edit", "segment-why"},
     "companies": {"company"},
     "reviews": {"review", "review-next", "review-quality"},
     "sources": {

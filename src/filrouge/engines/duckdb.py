@@ -13,6 +13,9 @@ from ibis.expr import types as ir
 from filrouge.engines.base import empty
 
 MEMORY = "1500MB"
+# What Spark calls so: the text at a path written ``$['a']['b']``, NULL where the text is no JSON.
+_JSON = """CREATE MACRO get_json_object(t, p) AS CASE WHEN json_valid(t)
+    THEN json_extract_string(t, replace(replace(p, '[''', '."'), ''']', '"')) END"""
 
 
 @ibis.udf.scalar.builtin(name="from_hex_digits", signature=(("string",), "int64"))  # type: ignore[untyped-decorator]
@@ -44,6 +47,7 @@ class DuckDBEngine:
         self._con.con.execute("SET TimeZone = 'UTC'")
         self._con.con.execute("SET enable_progress_bar = false")
         self._con.con.execute("CREATE MACRO from_hex_digits(t) AS CAST('0x' || t AS BIGINT)")
+        self._con.con.execute(_JSON)
         self._loaded = 0
 
     @property

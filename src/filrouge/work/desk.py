@@ -9,6 +9,32 @@ import pyarrow as pa
 from ibis.expr import types as ir
 
 
+class Segment:
+    """A segment as a notebook reads it: who was in it at its last build, or is in it now if it was never built."""
+
+    def __init__(self, caller: Any, name: str) -> None:
+        self._caller = caller
+        self.name = name
+
+    def to_arrow(self) -> pa.Table:
+        """Return (person, entered_at), by id."""
+        from filrouge.work import segments
+
+        return segments.members(self._caller, self.name)
+
+    def to_polars(self) -> Any:
+        """Return (person, entered_at) as a Polars data frame."""
+        import polars
+
+        return polars.from_arrow(self.to_arrow())
+
+    def count(self) -> int:
+        """Return how many people are in it now."""
+        from filrouge.work import segments
+
+        return segments.count(self._caller, self.name, sample=0).people
+
+
 class Filrouge:
     """This installation, for Python and notebooks. Reads leave their audit line; nothing is written."""
 
@@ -36,6 +62,13 @@ class Filrouge:
                 "There is no table called {name}.", hint="There are: {known}.", name=name, known=", ".join(TABLES)
             )
         return ibis.memtable(self.sql(f'SELECT * FROM "{name}"', as_of=as_of), name=name)
+
+    def segment(self, name: str) -> Segment:
+        """Return the segment called ``name``, as far as the caller sees people. Raises NotFound, Refused."""
+        from filrouge.store.queries import segments
+
+        segments.segment(name, self._caller)
+        return Segment(self._caller, name)
 
     def person(self, person: str) -> dict[str, Any]:
         """Return everything that the caller may see of a person, with its sources."""

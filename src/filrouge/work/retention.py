@@ -219,6 +219,9 @@ def _people(raw: Any, found: Found) -> None:
     raw.register("gone", pa.table({"person": pa.array(found.gone, pa.string())}))
     mine = "IN (SELECT person FROM gone)"
     found.counts["people"] = _one(raw, f"SELECT count(*) FROM people WHERE person_id {mine} OR merged_into {mine}")
+    found.counts["memberships"] = found.counts.get("memberships", 0) + _one(
+        raw, f"SELECT count(*) FROM memberships WHERE person {mine}"
+    )
     found.counts["golden_values"] = _one(
         raw, f"SELECT count(*) FROM golden_values WHERE person {mine} OR record_key IN (SELECT record_key FROM going)"
     )
@@ -302,7 +305,7 @@ def _destroy(lake: Lake, name: str, found: Found, now: datetime) -> None:
     elif name == "golden_values":
         lake.remove(name, "person", pa.array(found.gone, pa.string()))
         lake.remove(name, "record_key", found.records)
-    elif name == "scores":
+    elif name in ("scores", "memberships"):
         lake.remove(name, "person", pa.array(found.gone, pa.string()))
     elif condition := rules.over(name, at=now):
         lake.delete(name, condition)

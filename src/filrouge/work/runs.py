@@ -32,9 +32,11 @@ _WHAT = {
     "identity": Phrase("Settling who is who"),
     "collect": Phrase("Taking in what senders sent"),
     "scores": Phrase("Working out scores"),
+    "segments": Phrase("Building segments"),
 }
 TO_TAKE_BACK = {"take_back": True}  # the manifest of a run undone, until the lake holds nothing of it
-_NOT_BY_RUN = ("links", "people", "golden_values", "scores")  # the worker settles these again
+# The worker settles these again.
+_NOT_BY_RUN = ("links", "people", "golden_values", "scores", "memberships")
 Progress = Callable[[str, int, int | None], None]
 
 

@@ -38,6 +38,7 @@ from filrouge.work import (
     schedules,
     score_models,
     scores,
+    segments,
     senders,
     sources,
 )
@@ -112,6 +113,7 @@ RECURRING = {
     "identity_whole": timedelta(days=1),
     "scores": timedelta(days=1),
     "score_models": timedelta(days=7),
+    "segments": timedelta(hours=1),
 }
 
 
@@ -211,12 +213,17 @@ def _retention(job: Job, **_: Any) -> None:
         retention.sweep(by="schedule")
 
 
+def _segments(job: Job, *, name: str = "", **_: Any) -> None:
+    segments.build([name] if name else None, by=job.by, progress=_renewing(job))
+
+
 VERBS: Mapping[str, jobs.Verb] = {
     "import": _import,
     "identity": _identity,
     "identity_whole": _whole,
     "erase": lambda job, *, erasure, **_: erasures.carry_out(erasure),
     "live": lambda job, **_: live.rebuild(),
+    "segments": _segments,
     "tidy": _tidy,
     "audit": lambda job, **_: audit.verify(),
     "retention": _retention,

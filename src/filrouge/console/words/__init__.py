@@ -17,11 +17,12 @@ from filrouge.console.words import (
     privacy,
     quality,
     scores,
+    segments,
     sources,
 )
 
 WORDS: dict[str, dict[str, str | Promise]] = {}
-for _subject in (people, identity, quality, pairs, privacy, laws, sources, events, audit, columns, scores):
+for _subject in (people, identity, quality, pairs, privacy, laws, sources, events, audit, columns, scores, segments):
     for _kind, _table in _subject.WORDS.items():
         WORDS[_kind] = WORDS.get(_kind, {}) | _table
 

@@ -47,6 +47,7 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "person_records": _("records"),
         "links": _("decisions of identity"),
         "golden_values": _("values"),
+        "memberships": _("segments of people"),
         "people": _("the person"),
         "rejects": _("rejected rows"),
         "note": _("notes"),

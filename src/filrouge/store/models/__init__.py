@@ -11,6 +11,7 @@ from filrouge.store.models.layers import HouseholdCorrection, RoleCorrection
 from filrouge.store.models.plans import PlanFinding, TrackingPlan
 from filrouge.store.models.reviews import Assessment, Review
 from filrouge.store.models.scores import ScoreModel
+from filrouge.store.models.segments import Segment, SegmentDay, SegmentVersion
 from filrouge.store.models.senders import WriteKey
 from filrouge.store.models.sources import BUILT_IN, COLLECT, Run, Secret, Source
 from filrouge.store.models.trust import (
@@ -61,6 +62,9 @@ __all__ = [
     "SavedView",
     "ScoreModel",
     "Secret",
+    "Segment",
+    "SegmentDay",
+    "SegmentVersion",
     "Source",
     "SubjectSalt",
     "Suppression",

@@ -18,7 +18,7 @@ from filrouge.store.live import Live, number
 from filrouge.store.models import Answer, Erasure, Job, SavedView, Verdict
 from filrouge.store.views import current
 from filrouge.tables import TABLES
-from filrouge.work import accounts, deriving, live, runs
+from filrouge.work import accounts, deriving, live, runs, segments
 from filrouge.work.erasures import reach as reaching
 from filrouge.work.erasures.reach import ACTS, LINKED, Reach
 
@@ -164,6 +164,8 @@ def forget(reach: Reach) -> None:
         reaching.reviews(reach).delete()
         reaching.doubts(reach).delete()
         SavedView.objects.filter(pk__in=reaching.views(reach)).delete()
+        if reach.whole:
+            segments.forget(reach.people)
         for person in reach.people:
             Answer.objects.filter(body__contains=person).delete()
         Job.objects.filter(pk__in=reaching.told_jobs(reach)).update(params={})

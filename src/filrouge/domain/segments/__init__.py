@@ -1,0 +1,14 @@
+"""Segments: who is in one, by one definition asked of everybody at once or of one person, with the reasons."""
+
+from __future__ import annotations
+
+from filrouge.domain.segments.check import Known, Remark, parse, remarks
+from filrouge.domain.segments.compile import Asked, answers, compile, named
+from filrouge.domain.segments.laid import Laid, owners
+from filrouge.domain.segments.one import Facts, Told, tell
+from filrouge.domain.segments.spec import Spec
+
+__all__ = [
+    "Asked", "Facts", "Known", "Laid", "Remark", "Spec", "Told", "answers", "compile", "named", "owners", "parse",
+    "remarks", "tell",
+]  # fmt: skip

@@ -1,0 +1,348 @@
+"""From a segment to the people who are in it: one Ibis expression, on any engine, as of a moment.
+
+A rule gives some people, or everybody but some: so a segment is a chain of joins that keep and joins that leave out,
+and no rule has to write everybody down. Names and values reach the engine as literals, never as text of a query.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import reduce
+from typing import Any
+
+import ibis
+import pyarrow as pa
+from ibis.expr import types as ir
+
+from filrouge.domain.privacy.may_i_many import may_i_many
+from filrouge.domain.segments import conditions as put
+from filrouge.domain.segments import spec as said
+from filrouge.domain.segments.fields import CONTRARY
+from filrouge.domain.segments.laid import Laid
+from filrouge.domain.segments.wide import Wide, all_of, of_rows, rows_of, together
+from filrouge.engines import Engine
+
+# Measure -> column, what is computed of it for a record, and for a person of their records.
+_MEASURES = {
+    "count": ("", "count", "sum"), "sum": ("of", "sum", "sum"), "first": ("date", "min", "min"),
+    "last": ("date", "max", "max"),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Some:
+    """Some people (a table with ``person``, who may stand there twice), or everybody ``but`` them."""
+
+    people: ir.Table
+    but: bool = False
+
+    def contrary(self) -> Some:
+        return Some(self.people, not self.but)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a segment is compiled for: the moment, the entity and brand it stands for, what other segments are.
+
+    ``segments``: by name, a table with ``person``. ``leads``: where ids that were merged away lead.
+    """
+
+    at: datetime
+    entity: str = ""
+    brand: str = ""
+    segments: Mapping[str, ir.Table] = field(default_factory=dict)
+    leads: Mapping[str, str] = field(default_factory=dict)
+
+
+def compile(spec: said.Group, laid: Laid, engine: Engine, asked: Asked) -> ir.Table:
+    """Return (person), each once, of those who are in ``spec``; ``person`` is as in ``laid``, ``named`` gives ids."""
+    found = _Compiler(laid, engine, asked).all(spec)
+    everybody = laid.everybody()
+    joined = everybody.anti_join(found.people, "person") if found.but else everybody.semi_join(found.people, "person")
+    return joined.select("person")
+
+
+def named(people: ir.Table, laid: Laid) -> ir.Table:
+    """Return (id) of ``people``."""
+    return laid.ids.semi_join(people, "person").select("id")
+
+
+def answers(laid: Laid, *, entity: str, brand: str, purpose: str, channel: str, at: datetime) -> ir.Table:
+    """Return (person, allow, reason) of everybody: what ``may_i`` says of each."""
+    orders, contracts = (laid.tables[name].filter(lambda t: t.entity == entity) for name in ("orders", "contracts"))
+    began = contracts.filter(contracts.started_at.isnull() | (contracts.started_at <= put.moment_of(at)))
+    running = began.filter(began.ended_at.isnull() | (began.ended_at > put.moment_of(at)))
+    bought = orders.filter(orders.ordered_at.isnull() | (orders.ordered_at <= put.moment_of(at)))
+    keys = {
+        "customer": [bought.person_key, began.person_key, began.reader_key],
+        "subscriber": [running.person_key, running.reader_key],
+    }
+    people = laid.everybody()
+    for name, columns in keys.items():
+        every = reduce(lambda left, right: left.union(right), [c.name("person_key").as_table() for c in columns])
+        mine = laid.owners().semi_join(every, "person_key").select("person").distinct()
+        people = _flagged(people, mine, name)
+    held = laid.tables["held"]
+    late = held.filter((held.entity == entity) & (held.due_at < put.moment_of(at))).select("person").distinct()
+    return may_i_many(
+        _flagged(people, late, "held"),
+        laid.consents(),
+        entity=entity,
+        brand=brand,
+        purpose=purpose,
+        channel=channel,
+        at=at,
+    )
+
+
+def _flagged(people: ir.Table, some: ir.Table, name: str) -> ir.Table:
+    joined = people.left_join(some.mutate(_flag=True), "person")
+    kept = {column: joined[column] for column in people.columns}
+    return joined.select(**kept, **{name: joined["_flag"].fill_null(False)})
+
+
+class _Compiler:
+    def __init__(self, laid: Laid, engine: Engine, asked: Asked) -> None:
+        self.laid, self.engine, self.asked, self.at = laid, engine, asked, asked.at
+        self.known: dict[said.Rule, Some] = {}
+
+    def all(self, spec: said.Group) -> Some:
+        """Return who is in a segment."""
+        return self.some(self.group(spec))
+
+    def group(self, group: said.Group) -> Some | Wide:
+        """Return who is in a group; what one pass answers together is put together first."""
+        nodes = [self.group(node) if isinstance(node, said.Group) else self.node(node) for node in group.rules]
+        wide: dict[Hashable, list[Wide]] = {}
+        found: list[Some | Wide] = []
+        for node in nodes:
+            if isinstance(node, Wide):
+                wide.setdefault(node.key, []).append(node)
+            else:
+                found.append(node)
+        found += [together(parts, group.combinator) if len(parts) > 1 else parts[0] for parts in wide.values()]
+        if len(found) == 1:
+            one = found[0]
+            return one.contrary() if group.not_ else one
+        sets = [self.some(node) for node in found]
+        both = _all_of(sets) if group.combinator == "and" else _all_of([x.contrary() for x in sets]).contrary()
+        return both.contrary() if group.not_ else both
+
+    def node(self, rule: said.Rule) -> Some | Wide:
+        """Return the test that a rule is, if one pass may answer it with others; else who it holds of."""
+        if isinstance(rule, said.Happened):
+            return of_rows(rule, self.at) or self.rule(rule)
+        if isinstance(rule, said.Person) and not rule.any and rule.field not in ("deceased", "known_since"):
+            op, contrary = CONTRARY.get(rule.op, rule.op), rule.op in CONTRARY
+
+            def met(table: ir.Table) -> ir.BooleanValue:
+                holds = put.person(table.value, rule.field, op, rule.value, self.at).fill_null(False)
+                return ~holds if contrary else holds
+
+            name = rule.field if rule.field in put.ADDRESS else put.field_of("person", rule.field).attribute
+            return Wide(("person", name), met, contrary)
+        if rule not in self.known:
+            self.known[rule] = self.rule(rule)
+        return self.known[rule]
+
+    def some(self, node: Some | Wide) -> Some:
+        """Return who meets ``node``: whoever has no row stands outside of its table."""
+        if isinstance(node, Some):
+            return node
+        if node.alone is not None:
+            found = self.happened(node.alone)
+            return found.contrary() if node.contrary_of else found
+        on, name = node.key
+        if on == "person":
+            table = self._values(name, any=False)
+        else:
+            table = rows_of(self.laid.rows(name), self.laid.owners(), node.measures, self._counts)
+        return Some(table.filter(~node.test(table) if node.absent else node.test(table)).select("person"), node.absent)
+
+    def rule(self, rule: said.Rule) -> Some:
+        if isinstance(rule, said.Happened):
+            return self.happened(rule)
+        if isinstance(rule, said.Person):
+            return self.person(rule)
+        if isinstance(rule, said.Brands):
+            return self.brands(rule)
+        if isinstance(rule, said.Consent):
+            return self.consent(rule)
+        if isinstance(rule, said.Score):
+            return self.score(rule)
+        if isinstance(rule, said.Sequence):
+            return self.sequence(rule)
+        if isinstance(rule, said.InSegment):
+            return Some(self.asked.segments[rule.segment].select("person"), rule.op == "not_in")
+        if isinstance(rule, said.InList):
+            return self.listed(rule)
+        return self.bucket(rule)
+
+    # --- what is known of a person ------------------------------------------------------------------------------------
+
+    def person(self, rule: said.Person) -> Some:
+        op, but = CONTRARY.get(rule.op, rule.op), rule.op in CONTRARY
+        if rule.field == "deceased":
+            dead = self.laid.records().filter(lambda t: t.deceased)
+            return Some(self.laid.living().semi_join(dead, "record_key").select("person"), not rule.value)
+        if rule.field == "known_since":
+            records = self.laid.records()
+            dated = records.select("record_key", since=records.created_at.fill_null(records.recorded_at))
+            held = self.laid.living().join(dated, "record_key").group_by("person").agg(since=dated.since.min())
+            return Some(held.filter(put.moment(held.since, op, rule.value, self.at)).select("person"), but)
+        values = self._values(rule.field, any=rule.any)
+        return Some(values.filter(put.person(values.value, rule.field, op, rule.value, self.at)).select("person"), but)
+
+    def _values(self, name: str, *, any: bool) -> ir.Table:
+        """Return (person, value) of a field: of each the value shown first, or all of them."""
+        golden = self.laid.golden(put.field_of("person", name).attribute, any=any)
+        found = golden.select("person", value=put.part(golden.value, name))
+        return found.filter(found.value.notnull())
+
+    def brands(self, rule: said.Brands) -> Some:
+        records = self.laid.living()
+        records = records.filter(records.brand.isin(sorted(set(rule.brands))))
+        if rule.op != "all":
+            return Some(records.select("person"), rule.op == "none")
+        counted = records.group_by("person").agg(n=records.brand.nunique())
+        return Some(counted.filter(counted.n == len(set(rule.brands))).select("person"))
+
+    def consent(self, rule: said.Consent) -> Some:
+        where = {"entity": rule.entity or self.asked.entity, "brand": rule.brand or self.asked.brand}
+        told = answers(self.laid, **where, purpose=rule.purpose, channel=rule.channel, at=self.at)
+        met = told.allow == rule.allowed
+        if rule.reasons:
+            met = met & told.reason.isin(list(rule.reasons))
+        return Some(told.filter(met).select("person"))
+
+    def score(self, rule: said.Score) -> Some:
+        op, but = CONTRARY.get(rule.op, rule.op), rule.op in CONTRARY
+        table = self.laid.scores()
+        brand = table.brand == rule.brand if rule.brand else table.brand.isnull() | (table.brand == "")
+        table = table.filter((table.score == rule.score) & brand)
+        if rule.field == "stale":
+            stale = table.stale_since.notnull() & (table.stale_since <= put.moment_of(self.at))
+            return Some(table.filter(stale if rule.value else ~stale).select("person"))
+        met = put.value(table[rule.field], put.field_of("score", rule.field), op, rule.value)
+        return Some(table.filter(met).select("person"), but)
+
+    # --- what happened ------------------------------------------------------------------------------------------------
+
+    def happened(self, rule: said.Happened) -> Some:
+        rows, by = self._rows(rule)
+        if rule.measure == "count" and (rule.op, rule.value) in (("at_least", 1), ("exactly", 0), ("at_most", 0)):
+            people = rows if by == "person" else self.laid.owners().semi_join(rows, "person_key")
+            return Some(people.select("person"), rule.op != "at_least")
+        if rule.measure == "distinct":
+            mine = rows if by == "person" else rows.join(self.laid.owners(), "person_key")
+            return _counted(rule, mine.group_by("person").agg(m=mine.of.nunique()))
+        column, first, then = _MEASURES[rule.measure]
+        found = rows.group_by(by).agg(m=getattr(rows[column or by], first)())
+        if by == "person_key":  # few records a person: the rows are many, what is left to join is little
+            mine = found.join(self.laid.owners(), "person_key")
+            found = mine.group_by("person").agg(m=getattr(mine.m, then)())
+        if rule.measure == "count":
+            return _counted(rule, found)
+        if rule.measure == "sum":
+            return _summed(rule, found)
+        return Some(found.filter(put.moment(found.m, rule.op, rule.value, self.at)).select("person"))
+
+    def _rows(self, rule: said.Happened) -> tuple[ir.Table, str]:
+        """Return (key, date, of) of the rows that a rule counts, and the name of the key: person_key or person."""
+        table = self.laid.rows(rule.on)
+        kept = table.filter(self._counts(table, rule))
+        of = {"of": rule.of} if rule.of else {}
+        date_of = rule.dated_by or put.usual_date(rule.on)
+        if rule.on == "contracts":  # one that a person both pays and reads counts once
+            kept = kept.join(self.laid.owners(), "person_key")
+            return kept.select("person", "record_key", date=date_of, **of).distinct(), "person"
+        return kept.select("person_key", date=date_of, **of), "person_key"
+
+    def _counts(self, table: ir.Table, rule: said.Happened) -> ir.BooleanValue:
+        """Return whether a row is one that a rule counts."""
+        began = table[put.usual_date(rule.on)]
+        terms = [began.isnull() | (began <= put.moment_of(self.at))]
+        terms += [put.row(table, rule.on, one, self.at) for one in rule.where]
+        if rule.currency:
+            terms.append((table.currency == rule.currency).fill_null(False))
+        ends = put.between(table[rule.dated_by or put.usual_date(rule.on)], *put.bounds(rule, self.at))
+        return all_of([*terms, *(one.fill_null(False) for one in ends)])
+
+    def sequence(self, rule: said.Sequence) -> Some:
+        """Keep, at each event that is a step, the latest beginning from which the steps before it lead there."""
+        table = self.laid.rows("events")
+
+        def met(rows: ir.Table, step: said.Step) -> ir.BooleanValue:
+            return all_of([put.row(rows, "events", one, self.at) for one in step.where])
+
+        some_step = reduce(lambda a, b: a | b, [met(table, step) for step in rule.steps])
+        terms = [table["at"] <= put.moment_of(self.at), *put.between(table["at"], *put.bounds(rule, self.at))]
+        some = table.filter([*terms, some_step])
+        flags = {f"s{number}": met(some, step).cast("int64") for number, step in enumerate(rule.steps)}
+        steps = some.select("person_key", "at", **flags)
+        mine = steps.join(self.laid.owners(), "person_key")
+        # of events of one moment none is before another
+        led = mine.group_by(["person", "at"]).agg(**{name: mine[name].max() for name in flags})
+        led = led.mutate(led=ibis.cases((led.s0 == 1, led["at"])))
+        before = ibis.rows_window(preceding=(None, 1), group_by="person", order_by="at")
+        for name in list(flags)[1:]:
+            led = led.mutate(came=led.led.max().over(before))
+            led = led.mutate(led=ibis.cases((led[name] == 1, led.came)))
+        near = led.led.notnull() & (led["at"] <= led.led + ibis.interval(days=rule.span_days))
+        return Some(led.filter(near).select("person"), rule.op == "did_not")
+
+    # --- who is named, and who is drawn -------------------------------------------------------------------------------
+
+    def listed(self, rule: said.InList) -> Some:
+        ids = sorted({self.asked.leads.get(one, one) for one in rule.people})
+        table = self.engine.load("listed", pa.table({"id": pa.array(ids, pa.string())}))
+        return Some(self.laid.ids.semi_join(table, "id").select("person"), rule.op == "not_in")
+
+    def bucket(self, rule: said.Bucket) -> Some:
+        drawn = self.engine.key64(ibis.literal(f"{rule.salt}\t") + self.laid.ids.id) % 10_000
+        return Some(self.laid.ids.filter(drawn.between(rule.first, rule.last)).select("person"))
+
+
+def _all_of(found: Sequence[Some]) -> Some:
+    """Return who is in all of ``found``."""
+    kept = [one.people.select("person") for one in found if not one.but]
+    left_out = [one.people.select("person") for one in found if one.but]
+    if not kept:
+        return Some(_together(left_out), but=True)
+    people = kept[0]
+    for other in kept[1:]:
+        people = people.semi_join(other, "person")
+    for other in left_out:
+        people = people.anti_join(other, "person")
+    return Some(people)
+
+
+def _together(tables: Sequence[ir.Table]) -> ir.Table:
+    """Return the rows of all ``tables``, two by two so that the tree stays shallow."""
+    while len(tables) > 1:
+        pairs = [tables[at : at + 2] for at in range(0, len(tables), 2)]
+        tables = [pair[0].union(pair[1]) if len(pair) == 2 else pair[0] for pair in pairs]
+    return tables[0]
+
+
+def _counted(rule: said.Happened, found: ir.Table) -> Some:
+    """Return whose ``m`` is as asked; whoever stands nowhere has 0."""
+    number: Any = rule.value
+    if rule.op == "at_most" or number == 0:
+        return Some(found.filter(found.m > number).select("person"), but=True)
+    met = found.m == number if rule.op == "exactly" else found.m >= number
+    return Some(found.filter(met).select("person"))
+
+
+def _summed(rule: said.Happened, found: ir.Table) -> Some:
+    """Return whose sum ``m`` is as asked; whoever stands nowhere has 0."""
+    money = put.field_of(rule.on, rule.of).type == "money"
+    limit = put.amount(rule.value)
+    bar = ibis.literal(limit, type="decimal(18, 4)") if money else ibis.literal(int(limit))
+    if rule.op == "at_least":
+        return Some(found.filter(found.m >= bar if limit > 0 else found.m < bar).select("person"), but=limit <= 0)
+    if rule.op == "at_most":
+        return Some(found.filter(found.m > bar if limit >= 0 else found.m <= bar).select("person"), but=limit >= 0)
+    return Some(found.filter(found.m != bar if limit == 0 else found.m == bar).select("person"), but=limit == 0)

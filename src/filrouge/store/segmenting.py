@@ -1,0 +1,200 @@
+"""The lake laid out for ``domain.segments``: whose each record is, numbered, kept until the lake changes.
+
+People stand under whole numbers while a segment is computed: joining them costs a fraction of joining their ids.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import ibis
+import pyarrow as pa
+from ibis.expr import types as ir
+
+from filrouge.domain.privacy.perimeter import CATEGORIES, Perimeter
+from filrouge.domain.segments import Laid, owners
+from filrouge.domain.segments.fields import HAPPENED
+from filrouge.domain.segments.laid import EVERY, Pairs
+from filrouge.engines import Engine
+from filrouge.store.lake import Lake
+from filrouge.store.models import ConsentEvent, Correction, Promise
+from filrouge.store.views import current
+from filrouge.tables import TABLES
+
+KEPT = 4  # copies, the latest ones
+_TIME = pa.timestamp("us", tz="UTC")
+_SCHEMAS = {
+    "consent_acts": [("person", pa.string()), ("entity", pa.string()), ("brand", pa.string()), ("purpose", pa.string()),
+                     ("channel", pa.string()), ("state", pa.string()), ("at", _TIME)],
+    "held": [("person", pa.string()), ("entity", pa.string()), ("due_at", _TIME)],
+    "corrections": [("person", pa.string()), ("attribute", pa.string()), ("value", pa.string()), ("rank", pa.int64()),
+                    ("source", pa.string()), ("entity", pa.string()), ("brand", pa.string()), ("at", _TIME)],
+}  # fmt: skip
+
+
+class Tables(Mapping[str, ir.Table]):
+    """Tables read when they are asked for, once each: most segments look at two or three."""
+
+    def __init__(self, makers: Mapping[str, Callable[[], ir.Table]]) -> None:
+        self.makers = makers
+        self.made: dict[str, ir.Table] = {}
+
+    def __getitem__(self, name: str) -> ir.Table:
+        if name not in self.made:
+            self.made[name] = self.makers[name]()
+        return self.made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.makers)
+
+    def __len__(self) -> int:
+        return len(self.makers)
+
+
+def lay(
+    engine: Engine, lake: Lake, *, hidden: Sequence[str], copies: Path, as_of: datetime | None = None,
+    pairs: Mapping[str, Pairs] | None = None,
+) -> Laid:  # fmt: skip
+    """Return the lake as segments look at it, as it is known now or was at ``as_of``.
+
+    ``copies`` is where the numbered owners are kept.
+    """
+
+    def read(name: str) -> ir.Table:
+        return current(engine, lake, name, hidden=hidden, as_of=as_of)
+
+    owned, ids = _numbered(engine, lake, read, copies, key=f"{sorted(hidden)} {as_of}")
+
+    def people() -> ir.Table:
+        return read("people")
+
+    def acts(name: str) -> Callable[[], ir.Table]:
+        return lambda: _acts(engine, name, ids, people(), as_of)
+
+    def golden() -> ir.Table:
+        columns = ("attribute", "value", "rank", "source", "entity", "brand", "at")
+        table = read("golden_values").rename(id="person").join(ids, "id").select("person", *columns)
+        corrected = acts("corrections")()
+        return table.union(corrected.select(*table.columns)) if _any("corrections") else table
+
+    makers: dict[str, Callable[[], ir.Table]] = {
+        name: partial(read, name) for name in (*HAPPENED, "consents", "person_records")
+    }
+    makers |= {"golden_values": golden, "consent_acts": acts("consent_acts"), "held": acts("held")}
+    if "scores" in TABLES:
+        makers["scores"] = lambda: _scores(read("scores"), ids)
+    return Laid(owned, ids, Tables(makers), pairs)
+
+
+def pairs_of(sees: Perimeter) -> dict[str, Pairs] | None:
+    """Return what a perimeter opens, by category, as ``Laid`` takes it; None when it opens everything."""
+    if sees.everything:
+        return None
+    found: dict[str, Pairs] = {}
+    for category in CATEGORIES:
+        open_: set[tuple[str, str]] = set()
+        for rule in sees.rules:
+            entities = rule.entities.get(category, frozenset())
+            open_ |= {(entity, brand) for entity in entities for brand in (rule.brands or {EVERY})}
+        found[category] = frozenset(open_)
+    return found
+
+
+def leads_of(people: ir.Table, wanted: Iterable[str]) -> dict[str, str]:
+    """Return where the ids that were merged away lead, of those wanted."""
+    leads: dict[str, str] = {}
+    origin = {one: {one} for one in wanted}  # where some have come to -> who set out
+    merged = people.filter(people.merged_into.notnull()).select("person_id", "merged_into")
+    for _ in range(10):
+        if not origin:
+            break
+        table = ibis.memtable(pa.table({"person_id": pa.array(sorted(origin), pa.string())}))
+        further: dict[str, set[str]] = {}
+        for row in merged.semi_join(table, "person_id").to_pyarrow().to_pylist():
+            came = origin[row["person_id"]]
+            leads |= dict.fromkeys(came, row["merged_into"])
+            further.setdefault(row["merged_into"], set()).update(came)
+        origin = further
+    return leads
+
+
+def _numbered(
+    engine: Engine, lake: Lake, read: Callable[[str], ir.Table], copies: Path, *, key: str
+) -> tuple[ir.Table, ir.Table]:
+    files = [*lake.files("links"), *lake.files("person_records")]
+    mark = hashlib.sha256("\n".join([key, *sorted(files)]).encode()).hexdigest()[:32]
+    owned, ids = (copies / f"segments-{name}-{mark}.parquet" for name in ("owned", "ids"))
+    if not (owned.exists() and ids.exists()):
+        copies.mkdir(parents=True, exist_ok=True)
+        for name in ("owned", "ids"):
+            for old in sorted(copies.glob(f"segments-{name}-*.parquet"), key=lambda one: one.stat().st_mtime)[:-KEPT]:
+                old.unlink(missing_ok=True)
+        links = owners(read("links"), read("person_records"))
+        draft = copies / f"segments-draft-{mark}.parquet"
+        engine.write(links, str(draft))
+        schema = pa.schema([("record_key", pa.int64()), ("id", pa.string()), ("entity", pa.string()),
+                            ("brand", pa.string()), ("living", pa.bool_())])  # fmt: skip
+        laid = engine.read("owners_draft", [str(draft)], schema)
+        people = laid.select("id").distinct()
+        numbered = people.select("id", person=ibis.row_number().over(ibis.window(order_by="id")))
+        _write(engine, numbered, ids)
+        named = engine.read("people_ids", [str(ids)], pa.schema([("id", pa.string()), ("person", pa.int64())]))
+        _write(engine, laid.join(named, "id").select("record_key", "person", "entity", "brand", "living"), owned)
+        draft.unlink(missing_ok=True)
+    schema = pa.schema([("record_key", pa.int64()), ("person", pa.int64()), ("entity", pa.string()),
+                        ("brand", pa.string()), ("living", pa.bool_())])  # fmt: skip
+    return (
+        engine.read("segments_owned", [str(owned)], schema),
+        engine.read("segments_ids", [str(ids)], pa.schema([("id", pa.string()), ("person", pa.int64())])),
+    )
+
+
+def _write(engine: Engine, table: ir.Table, path: Path) -> None:
+    draft = path.with_suffix(".new")
+    engine.write(table, str(draft))
+    draft.replace(path)
+
+
+def _scores(table: ir.Table, ids: ir.Table) -> ir.Table:
+    if "person" not in table.columns:
+        return table
+    rest = [name for name in table.columns if name != "person"]
+    return table.rename(id="person").join(ids, "id").select("person", *rest)
+
+
+# --- what was done here -----------------------------------------------------------------------------------------------
+
+
+def _any(name: str) -> bool:
+    return bool(_rows(name, None))
+
+
+def _rows(name: str, as_of: datetime | None) -> list[dict[str, Any]]:
+    """Return the acts of one kind as rows; a correction's rank is below 1, the latest first."""
+    if name == "held":
+        open_ = Promise.objects.filter(state=Promise.State.OPEN).values("person", "entity", "due_at")
+        return [{**row} for row in open_]
+    if name == "consent_acts":
+        columns = ("person", "entity", "brand", "purpose", "channel", "state", "at")
+        return [{**row} for row in ConsentEvent.objects.values(*columns)]
+    rows = Correction.objects.filter(undone_at=None).order_by("created_at", "id")
+    return [
+        {"person": row.person, "attribute": row.attribute, "value": row.value, "rank": -place, "source": "filrouge",
+         "entity": row.entity, "brand": row.brand, "at": row.created_at}
+        for place, row in enumerate(rows)
+    ]  # fmt: skip
+
+
+def _acts(engine: Engine, name: str, ids: ir.Table, people: ir.Table, as_of: datetime | None) -> ir.Table:
+    """Return the acts of one kind, each with the number of whoever their person leads to today."""
+    rows = _rows(name, as_of)
+    leads = leads_of(people, {row["person"] for row in rows}) if rows else {}
+    told = [{**row, "person": leads.get(row["person"], row["person"])} for row in rows]
+    table = engine.load(name, pa.Table.from_pylist(told, schema=pa.schema(_SCHEMAS[name])))
+    rest = [column for column, _ in _SCHEMAS[name] if column != "person"]
+    return table.rename(id="person").join(ids, "id").select("person", *rest)

@@ -1,0 +1,13 @@
+"""Segments: kept, counted, built, and asked why."""
+
+from __future__ import annotations
+
+from filrouge.work.segments.asking import Counted, Overlap, Why, count, members, overlap, why
+from filrouge.work.segments.building import Built, ask, build, build_as
+from filrouge.work.segments.desk import Desk, Scope
+from filrouge.work.segments.verbs import archive, forget, keep, own, parsed, remove, scores
+
+__all__ = [
+    "Built", "Counted", "Desk", "Overlap", "Scope", "Why", "archive", "ask", "build", "build_as", "count",
+    "forget", "keep", "members", "overlap", "own", "parsed", "remove", "scores", "why",
+]  # fmt: skip

@@ -1,0 +1,113 @@
+"""Where segments are computed: an engine with the lake laid out, and the segments that others name."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from datetime import datetime
+from types import TracebackType
+from typing import Any
+
+import ibis
+from ibis.expr import types as ir
+
+from filrouge.base import clock, settings
+from filrouge.domain import segments
+from filrouge.domain.privacy.perimeter import Perimeter
+from filrouge.domain.segments.spec import InList
+from filrouge.engines import open_engine
+from filrouge.store import segmenting
+from filrouge.store.models import Segment
+from filrouge.store.queries import segments as found
+from filrouge.store.views import current
+from filrouge.work import runs, sql
+
+SCRATCH = "scratch"
+
+
+@dataclasses.dataclass(frozen=True)
+class Scope:
+    """On whose behalf people are counted: the entity, the brand (none: all of it), the purpose and the channel."""
+
+    entity: str
+    brand: str = ""
+    purpose: str = "marketing"
+    channel: str = ""
+
+    @classmethod
+    def of(cls, row: Segment) -> Scope:
+        return cls(row.entity, row.brand, row.purpose, row.channel)
+
+
+class Desk:
+    """An engine for some questions asked at one moment; to be closed."""
+
+    def __init__(self, *, at: datetime | None = None, as_of: datetime | None = None) -> None:
+        self.at = at or as_of or clock.now()
+        self.engine = open_engine(settings.get().engine, scratch=settings.get().home / SCRATCH)
+        self.hidden = runs.hidden()
+        self.as_of = as_of
+        self.laid = segmenting.lay(self.engine, runs.lake(), hidden=self.hidden, copies=sql.copies(), as_of=as_of)
+        self.built: dict[str, ir.Table] = {}  # segments computed already, by name
+        self._narrowed: dict[tuple[str, str, str], segments.Laid] = {}
+
+    def __enter__(self) -> Desk:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.engine.close()
+
+    def read(self, name: str) -> ir.Table:
+        """Return a table of the lake."""
+        return current(self.engine, runs.lake(), name, hidden=self.hidden, as_of=self.as_of)
+
+    def for_(self, scope: Scope) -> segments.Laid:
+        """Return the lake narrowed to what a scope may look at."""
+        key = (scope.entity, scope.brand, scope.purpose)
+        if key not in self._narrowed:
+            sight = found.sight_of(scope.entity, scope.brand, scope.purpose, at=self.at)
+            self._narrowed[key] = self.narrowed(sight)
+        return self._narrowed[key]
+
+    def narrowed(self, sees: Perimeter) -> segments.Laid:
+        """Return the lake narrowed to what a perimeter opens."""
+        return dataclasses.replace(self.laid, pairs=segmenting.pairs_of(sees), cached={})
+
+    def people(self, spec: segments.Spec, scope: Scope) -> ir.Table:
+        """Return (person) of those who are in ``spec`` on behalf of ``scope``."""
+        asked = segments.Asked(self.at, scope.entity, scope.brand, self._others(spec), self.leads(spec))
+        return segments.compile(spec, self.for_(scope), self.engine, asked)
+
+    def segment(self, row: Segment) -> ir.Table:
+        """Return (person) of those who are in a segment now; of a frozen one that was built, as it was built."""
+        if row.name not in self.built:
+            frozen = row.kind == Segment.Kind.FROZEN and row.built_at is not None
+            self.built[row.name] = self.members(row.name) if frozen else self.people(found.spec_of(row), Scope.of(row))
+        return self.built[row.name]
+
+    def members(self, name: str) -> ir.Table:
+        """Return (person) of those who were in a segment at its last build."""
+        held = self.read("memberships")
+        inside = held.filter((held.segment == name) & held.left_at.isnull()).select(id=held.person)
+        people = self.read("people")
+        moved = people.filter(people.merged_into.notnull()).select(id=people.person_id, to=people.merged_into)
+        led = inside.left_join(moved, "id")
+        return self.laid.ids.semi_join(led.select(id=ibis.coalesce(led.to, led.id)), "id").select("person")
+
+    def leads(self, spec: segments.Spec) -> Mapping[str, str]:
+        """Return where the ids that a segment lists lead today."""
+        listed = {one for _, rule in spec.walk() if isinstance(rule, InList) for one in rule.people}
+        return segmenting.leads_of(self.read("people"), listed) if listed else {}
+
+    def _others(self, spec: segments.Spec) -> dict[str, ir.Table]:
+        rows = Segment.objects.filter(name__in=spec.segments)
+        return {row.name: self.segment(row) for row in rows}
+
+    def count(self, table: ir.Table) -> int:
+        """Return how many rows ``table`` has."""
+        return int(table.count().to_pyarrow().as_py())
+
+    def rows(self, table: ir.Table) -> list[dict[str, Any]]:
+        """Return the rows of a small ``table``."""
+        told: list[dict[str, Any]] = table.to_pyarrow().to_pylist()
+        return told
