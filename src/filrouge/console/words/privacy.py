@@ -48,6 +48,7 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "links": _("decisions of identity"),
         "golden_values": _("values"),
         "people": _("the person"),
+        "scores": _("scores"),
         "rejects": _("rejected rows"),
         "note": _("notes"),
         "promise": _("promises"),
