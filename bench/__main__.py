@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from bench import chain, collect, drained, identity, imports, inbox, match, pages, steady
+from bench import chain, collect, drained, identity, imports, inbox, match, pages, scores, steady
 from bench.figures import Skipped
 
 BENCHES = {
@@ -14,6 +14,7 @@ BENCHES = {
     "identity": identity.run, "match": match.run,
     "arrival": match.arrival, "collect": collect.run, "inbox": inbox.run, "drain": drained.run,
     "steady": steady.minutes, "repeated": steady.repeated,
+    "scores": scores.run,
 }  # fmt: skip
 
 
@@ -21,7 +22,9 @@ def main() -> int:
     asked = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     asked.add_argument("names", nargs="*", metavar="NAME", help=f"what to measure: {', '.join(BENCHES)} (all)")
     asked.add_argument("--rows", type=int, default=1_000_000, help="rows of the file that is imported")
-    asked.add_argument("--people", type=int, default=20_000, help="people of the sample that the chain builds")
+    asked.add_argument(
+        "--people", type=int, default=20_000, help="people of the sample that the chain builds, and whom scores are of"
+    )
     asked.add_argument(
         "--home", type=Path, default=Path("var"), help="home folder that search, person, identity and match read"
     )

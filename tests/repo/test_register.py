@@ -58,6 +58,7 @@ WITHOUT = {
     "Entity": "companies of the group", "Brand": "names of brands", "Agreement": "contracts between entities",
     "Source": "definitions", "Run": "counts and sentences without personal data", "Job": "ids and counts",
     "Baseline": "figures", "Assessment": "counts and shares of pairs", "IdentityQuality": "figures",
+    "ScoreModel": "weights and figures of many people",
     "IdentityModel": "shares of pairs, and why one was chosen",
     "Evaluation": "figures and the name of a file",
     "TrackingPlan": "names and types of fields, and values that are nobody's",

@@ -58,8 +58,12 @@ def lines(person: str, asking: Caller) -> list[Line]:
     offers = sorted(
         (one for name, one in best.items() if name.startswith("propensity_")), key=lambda one: (-one.value, one.name)
     )
-    shown = [best[name] for name in ("engagement",) if name in best]
-    shown += _churn(told)
+    leaving = _churn(told)
+    # what two scores say is told of one entity, or they would seem to contradict each other
+    home = {one.entity for one in leaving[:1]}
+    shown = [one for one in told if one.name == "engagement" and one.entity in home]
+    shown = shown or [best[name] for name in ("engagement",) if name in best]
+    shown += leaving
     shown += offers[:FAMILIES]
     shown += [best[name] for name in ("value",) if name in best]
     several = len({one.entity for one in told}) > 1
@@ -79,13 +83,7 @@ def _churn(told: list[Score]) -> list[Score]:
 def _line(one: Score, told: list[Score], several: bool) -> Line:
     kind = one.name.partition("_")[0]
     money = kind == "value"
-    value = (
-        say.money(one.value)
-        if money
-        else say.percent(one.value / 100)
-        if kind != "engagement"
-        else say.number(one.value, 0)
-    )
+    value = say.money(one.value) if money else say.number(one.value, 0) if kind == "engagement" else _share(one.value)
     trend = one.trend or 0.0
     direction = "flat" if one.trend is None or abs(trend) < STEADY else "up" if trend > 0 else "down"
     reasons = tuple(

@@ -21,7 +21,7 @@ TABLE = Table(
         Column("run_id"),
         Column("recorded_at", "timestamp", doc="when this value became known here"),
         Column("superseded_at", "timestamp", doc="when another replaced it; empty while current"),
-        Column("superseded_run"),
+        Column("superseded_run", sensitivity="internal"),
     ),
     category="behaviour",
     purpose="profiling",

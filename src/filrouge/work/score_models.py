@@ -154,7 +154,7 @@ def _keep(entity: str, trained: training.Trained, at: datetime, by: str) -> Scor
                       "by": by},
         )  # fmt: skip
         if made:
-            audit.record("score.train", by=by, kind="model", subject=f"{entity}:{row}", learned=trained.kind)
+            audit.record("score.train", by=by, kind="model", subject=f"{entity}:{row}")
         old = ScoreModel.objects.filter(entity=entity, name=trained.name).exclude(state=ScoreModel.State.PROMOTED)
         ScoreModel.objects.filter(pk__in=list(old.order_by("-trained_at").values_list("pk", flat=True)[KEPT:])).delete()
     return row
@@ -199,7 +199,7 @@ def _put_in_use(row: ScoreModel, *, by: str, action: str) -> ScoreModel:
     )
     row.state, row.promoted_by, row.promoted_at = ScoreModel.State.PROMOTED, by, clock.now()
     row.save()
-    audit.record(action, by=by, kind="model", subject=f"{row.entity}:{row}", learned=row.kind)
+    audit.record(action, by=by, kind="model", subject=f"{row.entity}:{row}")
     return row
 
 

@@ -49,6 +49,7 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "golden_values": _("values"),
         "memberships": _("segments of people"),
         "people": _("the person"),
+        "scores": _("scores"),
         "rejects": _("rejected rows"),
         "note": _("notes"),
         "promise": _("promises"),
