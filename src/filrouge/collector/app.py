@@ -34,6 +34,15 @@ PIXELS = {"/pixel/v1/track": "track", "/pixel/v1/page": "page"}
 AGAIN = 5  # seconds after which a sender whom we could not serve may come back
 
 
+class Verdict(msgspec.Struct, omit_defaults=True, gc=False):
+    """What is told of an event: accepted, repeated, or quarantined with the code and the sentence that say why."""
+
+    messageId: str
+    verdict: str
+    code: str = ""
+    message: str = ""
+
+
 class Collector:
     """An ASGI application over a spool and the write keys that ``work`` publishes."""
 
@@ -120,7 +129,7 @@ class Collector:
             raise Answered(401, "key_unknown", "This write key is not known.")
         return key
 
-    async def _keep(self, key: WriteKey, body: bytes, kind: str) -> list[dict[str, str]]:
+    async def _keep(self, key: WriteKey, body: bytes, kind: str) -> list[Verdict]:
         """Keep the events of ``body`` durably; return the verdict on each."""
         now = clock.now()
         try:
@@ -141,16 +150,14 @@ class Collector:
             raise Answered(503, "unavailable", "What keeps events is away: come back soon.", wait=AGAIN) from None
         return self._verdicts(key, batch)
 
-    def _verdicts(self, key: WriteKey, batch: Batch) -> list[dict[str, str]]:
-        told = []
-        for event in batch.events:
-            if event.reason is not None:
-                said = {"verdict": "quarantined", "code": event.reason.code, "message": str(event.reason)}
-            else:
-                again = self._recent.seen(key.source, event.message_id, event.body)
-                said = {"verdict": "repeated" if again else "accepted"}
-            told.append({"messageId": event.message_id, **said})
-        return told
+    def _verdicts(self, key: WriteKey, batch: Batch) -> list[Verdict]:
+        source, seen = key.source, self._recent.seen
+        return [
+            Verdict(event.message_id, "repeated" if seen(source, event.message_id, event.body) else "accepted")
+            if event.reason is None
+            else Verdict(event.message_id, "quarantined", event.reason.code, str(event.reason))
+            for event in batch.events
+        ]
 
     def _settings(self, request: Request) -> dict[str, Any] | None:
         """Return what the libraries of browsers ask before they start, None when something else is asked."""

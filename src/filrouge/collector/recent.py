@@ -18,8 +18,11 @@ class Recent:
     def seen(self, source: str, message_id: str, body: bytes) -> bool:
         """Tell whether the same was heard lately, and remember it."""
         key, said = (source, message_id), crc32(body)
-        before = self._new.get(key, self._old.get(key))
-        self._new[key] = said
-        if len(self._new) >= self._half:
-            self._old, self._new = self._new, {}
+        new = self._new
+        before = new.get(key)
+        if before is None:
+            before = self._old.get(key)
+        new[key] = said
+        if len(new) >= self._half:
+            self._old, self._new = new, {}
         return before == said

@@ -13,7 +13,7 @@ from filrouge.base.settings import Settings
 # (every so many pages): events change the same ones again and again. Erased means overwritten (secure_delete).
 _PRAGMAS = (
     "PRAGMA journal_mode=WAL; PRAGMA synchronous={sync}; PRAGMA secure_delete=ON; PRAGMA cache_size=-16000; "
-    "PRAGMA wal_autocheckpoint={every};"
+    "PRAGMA wal_autocheckpoint={every}; PRAGMA journal_size_limit=67108864;"
 )
 SCHEMAS = {"default": "public", "live": "live", "audit": "audit"}
 
@@ -34,7 +34,7 @@ def databases(settings: Settings) -> dict[str, dict[str, Any]]:
         )
     return {
         "default": _sqlite(Path(path), _PRAGMAS.format(sync="FULL", every=1_000)),
-        "live": _sqlite(settings.live_db, _PRAGMAS.format(sync="NORMAL", every=8_000)),
+        "live": _sqlite(settings.live_db, _PRAGMAS.format(sync="NORMAL", every=4_000)),
         "audit": _sqlite(settings.audit_db, _PRAGMAS.format(sync="FULL", every=1_000)),
     }
 

@@ -21,7 +21,8 @@ class Cut(NamedTuple):
 
 def too_deep(body: bytes) -> bool:
     """Tell whether objects and lists stand in each other deeper than ``DEEPEST``."""
-    if body.count(b"[") + body.count(b"{") <= DEEPEST:
+    # A level takes two letters at least; where there is no list, five: {"":…}. Most events are shorter.
+    if len(body) <= DEEPEST * (2 if b"[" in body else 5) or body.count(b"[") + body.count(b"{") <= DEEPEST:
         return False
     depth = 0
     for bracket in _strings.sub(b"", body).translate(None, _not_brackets):

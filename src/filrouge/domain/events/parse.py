@@ -20,6 +20,7 @@ from filrouge.domain.events.said import Id, Said, SaidKey, SaidTogether
 from filrouge.domain.events.verdicts import Reason
 
 KINDS = ("identify", "track", "page", "screen", "group", "alias")
+_KINDS = frozenset(KINDS)
 LONGEST, BATCH, ID, NAMED = 32_768, 2_500, 100, 300
 REFUSED = 10_000  # events of a batch; beyond, the request is refused whole
 _event = msgspec.json.Decoder(Said)
@@ -86,7 +87,8 @@ def parse(body: bytes, *, kind: str, received: datetime) -> Batch:
         sent = None  # each event says it, or is believed
     context, integrations = bytes(said.context), bytes(said.integrations)
     beside = odd or _beside("context", context) or _beside("integrations", integrations)
-    judged = [_received(event, "", sent, received) for event in events[:BATCH]]
+    plain = b"\\" not in body
+    judged = [_received(event, "", sent, received, plain=plain) for event in events[:BATCH]]
     if beside is not None:  # what is said for all is theirs: they wait until it is put right
         judged = [one if one.reason else msgspec.structs.replace(one, reason=beside) for one in judged]
     judged += [_aside(event, "", received, "beyond_batch", most=BATCH) for event in events[BATCH:]]
@@ -176,15 +178,15 @@ def _beside(field: str, said: bytes) -> Reason | None:
     return _letters(said)
 
 
-def _received(body: bytes, kind: str, sent: datetime | None, received: datetime) -> Received:
-    """Return one event with its verdict."""
+def _received(body: bytes, kind: str, sent: datetime | None, received: datetime, *, plain: bool = False) -> Received:
+    """Return one event with its verdict; a ``plain`` one holds no letter that is written otherwise."""
     if len(body) > LONGEST:
         return _aside(body, kind, received, "too_large", most=LONGEST)
     if too_deep(body):
         return _aside(body, kind, received, "too_deep", most=DEEPEST)
     if body[:1] != b"{":
         return _aside(body, kind, received, "not_an_object")
-    if _letters(body) is not None:
+    if not plain and _letters(body) is not None:
         return _aside(body, kind, received, "letters_unkept")
     try:
         said = _event.decode(body)
@@ -203,7 +205,8 @@ def _received(body: bytes, kind: str, sent: datetime | None, received: datetime)
     except ValueError:
         return Received(message_id, kind, body, received, reason or Reason("time_unreadable", {"field": "timestamp"}))
     try:
-        sent = times.read(said.sentAt) or sent
+        if said.sentAt is not None:
+            sent = times.read(said.sentAt) or sent
     except ValueError:
         return Received(message_id, kind, body, received, reason or Reason("time_unreadable", {"field": "sentAt"}))
     at = times.happened(when, sent, received)
@@ -222,25 +225,32 @@ def _aside(body: bytes, kind: str, received: datetime, code: str, **values: str 
 
 def _reason(said: Said, kind: str, message_id: str) -> Reason | None:
     """Return what an event lacks."""
-    if kind not in KINDS:
+    if kind not in _KINDS:
         return Reason("type_unknown" if kind else "type_missing")
     if len(message_id) > ID:
         return Reason("message_id_too_long", {"most": ID})
-    for field, word in (
-        ("userId", said.userId), ("anonymousId", said.anonymousId), ("groupId", said.groupId),
-        ("previousId", said.previousId),
-    ):  # fmt: skip
-        if isinstance(word, str) and len(word) > NAMED:
-            return Reason("id_too_long", {"field": field, "most": NAMED})
-    if not (_id(said.userId) or _id(said.anonymousId)):
+    user, anonymous, group, previous = said.userId, said.anonymousId, said.groupId, said.previousId
+    if type(user) is str and len(user) > NAMED:  # one by one: this is asked of every event
+        return _named_too_long("userId")
+    if type(anonymous) is str and len(anonymous) > NAMED:
+        return _named_too_long("anonymousId")
+    if type(group) is str and len(group) > NAMED:
+        return _named_too_long("groupId")
+    if type(previous) is str and len(previous) > NAMED:
+        return _named_too_long("previousId")
+    if not (_id(user) or _id(anonymous)):
         return Reason("nobody")
     if kind == "track" and not said.event:
         return Reason("event_missing")
-    if kind == "group" and not _id(said.groupId):
+    if kind == "group" and not _id(group):
         return Reason("group_missing")
-    if kind == "alias" and not _id(said.previousId):
+    if kind == "alias" and not _id(previous):
         return Reason("previous_missing")
     return None
+
+
+def _named_too_long(field: str) -> Reason:
+    return Reason("id_too_long", {"field": field, "most": NAMED})
 
 
 def _id(said: Id) -> str:

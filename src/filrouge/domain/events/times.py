@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from filrouge.domain.events.said import Time
 
-_NONE = timedelta(0)
 OLDEST = datetime(2000, 1, 1, tzinfo=UTC)
 _MILLISECONDS = 100_000_000_000  # numbers from here on count milliseconds
 
@@ -37,10 +36,11 @@ def happened(said: datetime | None, sent: datetime | None, received: datetime) -
     """
     if said is None:
         return received
-    at = said
     if sent is not None:
+        if sent <= said:
+            return received
         try:
-            at = received - max(sent - said, _NONE)
+            return received - (sent - said)
         except OverflowError:  # a date that was never set, as some languages write it
-            at = said
-    return min(at, received)
+            pass
+    return min(said, received)
