@@ -21,7 +21,7 @@ from filrouge.base import settings
 from filrouge.base.errors import Conflict
 
 # Modules of ``work`` that each run in a process of their own, where the role worker is played.
-WORKERS = ("worker", "draining")
+WORKERS = ("worker", "draining", "segments.following")
 BUFFER = 65_536  # bytes of one connection that may wait unread: the collector counts the rest
 RESTART_AFTER = 5.0  # seconds before a worker that fell is started again
 

@@ -20,7 +20,7 @@ from filrouge.base.text import traces
 from filrouge.domain.profiles.gather import LAST
 from filrouge.store.routers import live_alias
 
-VERSION = "11"
+VERSION = "12"
 LIVE_TABLES = {
     "meta": "name TEXT PRIMARY KEY, value TEXT NOT NULL",
     "origins": "bit INTEGER PRIMARY KEY, entity TEXT NOT NULL, brand TEXT NOT NULL",
@@ -46,10 +46,12 @@ LIVE_TABLES = {
     "body TEXT NOT NULL",
     "outbox": "person TEXT PRIMARY KEY, number BIGINT NOT NULL",
     "followers": "name TEXT PRIMARY KEY, place BIGINT NOT NULL",
+    "members": "segment TEXT NOT NULL, person TEXT NOT NULL, inside INTEGER NOT NULL, at BIGINT NOT NULL, "
+    "asked BIGINT NOT NULL, again BIGINT NOT NULL, PRIMARY KEY (segment, person)",
 }
 # What stays when the copies are built anew: events that the lake does not hold yet are nowhere else to be read at once,
 # and who follows was not told yet.
-LASTING = ("tail", "stream", "outbox", "followers")
+LASTING = ("tail", "stream", "outbox", "followers", "members")
 _INDEXES = (
     "CREATE INDEX IF NOT EXISTS keys_person ON keys (person)",
     "CREATE INDEX IF NOT EXISTS names_person ON names (person)",
@@ -59,6 +61,7 @@ _INDEXES = (
     "CREATE INDEX IF NOT EXISTS accounts_dirty ON accounts (dirty) WHERE dirty > 0",
     "CREATE INDEX IF NOT EXISTS stream_source ON stream (source, number)",
     "CREATE INDEX IF NOT EXISTS tail_flush ON tail (flush)",
+    "CREATE INDEX IF NOT EXISTS members_again ON members (again)",
     "CREATE UNIQUE INDEX IF NOT EXISTS outbox_number ON outbox (number)",
 )
 # What events change as they arrive, in the order in which it is locked: ``accounts`` first.

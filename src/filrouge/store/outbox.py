@@ -19,7 +19,7 @@ def put(live: Live, people: Collection[str]) -> None:
 
     Outside a transaction: numbers are given in the order in which they are seen.
     """
-    if not people or not live.rows("SELECT 1 FROM followers LIMIT 1"):
+    if not people or not followed(live):
         return
     every = sorted(people)
     for start in range(0, len(every), TOGETHER):
@@ -33,6 +33,11 @@ def put(live: Live, people: Collection[str]) -> None:
                     "ON CONFLICT (person) DO UPDATE SET number = excluded.number",
                     [(person, last + at) for at, person in enumerate(every[start : start + TOGETHER], 1)],
                 )
+
+
+def followed(live: Live) -> bool:
+    """Tell whether anybody follows."""
+    return bool(live.rows("SELECT 1 FROM followers LIMIT 1"))
 
 
 def follow(live: Live, follower: str) -> bool:

@@ -81,3 +81,13 @@ def forget(live: Live, records: Sequence[int]) -> None:
         marks = ", ".join(["%s"] * len(some))
         for table in ("accounts", "tail", "stream"):
             live.rows_changed(f"DELETE FROM {table} WHERE record IN ({marks})", some)
+
+
+def people_of(live: Live, records: Sequence[int]) -> list[str]:
+    """Return the people of accounts and browsers, each once; a browser that is nobody's has none."""
+    found: set[str] = set()
+    for start in range(0, len(records), 500):
+        some = list(records[start : start + 500])
+        marks = ", ".join(["%s"] * len(some))
+        found |= {person for (person,) in live.rows(f"SELECT person FROM accounts WHERE record IN ({marks})", some)}
+    return sorted({live.current(person) for person in found})

@@ -28,11 +28,13 @@ from filrouge.base.errors import Conflict
 from filrouge.domain.events import Reason
 from filrouge.domain.events.plan import Checker
 from filrouge.spool import Place, Spool, Stored
+from filrouge.store import outbox
 from filrouge.store.idents import Idents
 from filrouge.store.live import Live
 from filrouge.store.models import Drained, Run, Source, Suppression
 from filrouge.store.queries import plans as found_plans
 from filrouge.work import (
+    accounts,
     appearing,
     faults,
     installation,
@@ -316,21 +318,23 @@ class Drain:
         try:
             done = flush(load, taken=self.judge.taken, aside=self.judge.aside)
             try:  # the events are kept: whatever befalls what follows is done again after the next flush
-                self._follow(number)
+                self._follow(number, load)
             except Exception as error:  # noqa: BLE001
                 log.error("%s", faults.told(error))
             return done
         finally:
             connections.close_all()
 
-    def _follow(self, number: int) -> None:
-        """Say which events the lake holds, and put in it the accounts that it does not know."""
+    def _follow(self, number: int, load: Load) -> None:
+        """Say which events the lake holds, put in it the accounts that it does not know; tell whoever follows."""
         copies = Live()
         with copies.writing():
             copies.set_meta("flush", str(number))
         whole = time.monotonic() - self.changed > taking.CHANGED_AFTER.total_seconds()
         taking.take(copies, whole=whole or self.doubtful)
         self.doubtful = False
+        if outbox.followed(copies):
+            outbox.put(copies, accounts.people_of(copies, load.records()))
         if whole:
             self.changed = time.monotonic()
 

@@ -61,6 +61,11 @@ class Load:
         self.bytes += sum(table.nbytes for table in (self.taken[-1:] if judged.taken else []))
         self.bytes += sum(table.nbytes for table in (self.aside[-1:] if judged.aside else []))
 
+    def records(self) -> list[int]:
+        """Return the keys of the accounts and browsers whose events it holds, each once."""
+        keys = [table["person_key"].combine_chunks() for table in self.taken]
+        return pc.unique(pa.concat_arrays(keys).drop_null()).to_pylist() if keys else []
+
     def put_before(self, earlier: Load) -> None:
         """Take in, before what came since, a load that could not be put in the lake."""
         self.taken[:0], self.aside[:0] = earlier.taken, earlier.aside

@@ -15,7 +15,7 @@ from filrouge.engines import open_engine
 from filrouge.store.live import Live
 from filrouge.store.queries import senders
 from filrouge.store.views import current
-from filrouge.work import access, audit, live, runs
+from filrouge.work import access, accounts, audit, live, runs, segments
 
 TOGETHER = 2_000  # people whose pages are built at once
 
@@ -33,8 +33,13 @@ def _pages(people: Sequence[str]) -> None:
         live.refresh(people[start : start + TOGETHER], aside=True)
 
 
+def _segments(people: Sequence[str]) -> None:
+    for start in range(0, len(people), segments.TOGETHER):
+        segments.ask_anew(people[start : start + segments.TOGETHER])
+
+
 # Who follows events: each is handed the people whose events they are, and may be handed them again.
-FOLLOWERS: Mapping[str, Callable[[Sequence[str]], None]] = {"pages": _pages}
+FOLLOWERS: Mapping[str, Callable[[Sequence[str]], None]] = {"pages": _pages, "segments": _segments}
 
 
 def replay(
@@ -53,7 +58,7 @@ def replay(
         )
     records = _records(person) if person else None
     count, keys = _events(sender.name, since=since, until=until, event=event, records=records)
-    people = _people(keys)
+    people = accounts.people_of(Live(), keys)
     with transaction.atomic():
         audit.record(
             "event.replay", by=asking.by, kind="source", subject=sender.name, to=to, events=count, people=len(people)
@@ -92,14 +97,3 @@ def _events(
         engine.close()
     keys = [key for key in found["person_key"].to_pylist() if key is not None]
     return sum(found["count"].to_pylist()), keys
-
-
-def _people(records: Sequence[int]) -> list[str]:
-    """Return the people of accounts and browsers; a browser that is nobody's has none."""
-    copies = Live()
-    found: set[str] = set()
-    for start in range(0, len(records), 500):
-        some = list(records[start : start + 500])
-        marks = ", ".join(["%s"] * len(some))
-        found |= {person for (person,) in copies.rows(f"SELECT person FROM accounts WHERE record IN ({marks})", some)}
-    return sorted({copies.current(person) for person in found})

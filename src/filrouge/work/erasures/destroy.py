@@ -14,6 +14,7 @@ from django.db import connections, transaction
 
 from filrouge.base import clock, settings
 from filrouge.engines import Engine, open_engine
+from filrouge.store import members
 from filrouge.store.live import Live, number
 from filrouge.store.models import Answer, Erasure, Job, SavedView, Verdict
 from filrouge.store.views import current
@@ -149,6 +150,7 @@ def forget(reach: Reach) -> None:
             accounts.forget(copies, reach.own)
             for person in reach.people:
                 copies.rows_changed("DELETE FROM scores WHERE person = %s", [number(person)])
+        members.forget(copies, people=reach.people)
         if reach.whole:
             with copies.writing():
                 copies.forget([number(person) for person in reach.people])

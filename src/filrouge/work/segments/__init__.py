@@ -5,9 +5,10 @@ from __future__ import annotations
 from filrouge.work.segments.asking import Counted, Overlap, Why, count, members, overlap, why
 from filrouge.work.segments.building import Built, ask, build, build_as
 from filrouge.work.segments.desk import Desk, Scope
+from filrouge.work.segments.following import TOGETHER, ask_anew
 from filrouge.work.segments.verbs import archive, forget, keep, own, parsed, remove, scores
 
 __all__ = [
-    "Built", "Counted", "Desk", "Overlap", "Scope", "Why", "archive", "ask", "build", "build_as", "count",
-    "forget", "keep", "members", "overlap", "own", "parsed", "remove", "scores", "why",
+    "TOGETHER", "Built", "Counted", "Desk", "Overlap", "Scope", "Why", "archive", "ask", "ask_anew", "build",
+    "build_as", "count", "forget", "keep", "members", "overlap", "own", "parsed", "remove", "scores", "why",
 ]  # fmt: skip

@@ -21,6 +21,7 @@ from filrouge.domain.privacy.caller import Caller
 from filrouge.domain.privacy.perimeter import mask
 from filrouge.domain.segments.fields import field
 from filrouge.domain.segments.spec import Happened, Person
+from filrouge.store import members as kept
 from filrouge.store.live import Live, number
 from filrouge.store.models import Segment
 from filrouge.store.queries import people
@@ -168,8 +169,10 @@ def why(asking: Caller, name: str, person: str) -> Why:
         )
     entered = [one["entered_at"] for one in dated if one["left_at"] is None]
     left = [one["left_at"] for one in dated if one["left_at"] is not None]
-    return Why(seen.id, told.holds, min(entered, default=None), max(left, default=None), row.built_at,
-               _masked(told, asking, scope))  # fmt: skip
+    since, gone = min(entered, default=None), max(left, default=None)
+    if (moved := _moved(name, seen.id)) is not None:  # since the last build
+        since, gone = (moved[1], gone) if moved[0] else (since, moved[1])
+    return Why(seen.id, told.holds, since, gone, row.built_at, _masked(told, asking, scope))
 
 
 # --- within -----------------------------------------------------------------------------------------------------------
@@ -232,6 +235,12 @@ def _inside(desk: Desk, spec: segments.Spec, person: str) -> dict[str, segments.
         else:
             told[row.name] = _told(desk, row, found.spec_of(row), Scope.of(row), person)
     return told
+
+
+def _moved(name: str, person: str) -> tuple[bool, datetime] | None:
+    live = Live()
+    last = kept.held(live, [person]).get((name, person)) if live.ready() else None
+    return (last.inside, kept.moment(last.at)) if last is not None and last.at else None
 
 
 def _aliases(person: str) -> Sequence[str]:

@@ -15,7 +15,9 @@ from ibis.expr import types as ir
 from filrouge.base.errors import Conflict, FilrougeError
 from filrouge.domain import segments
 from filrouge.domain.privacy.caller import Caller
+from filrouge.store import members
 from filrouge.store.lake import arrow_schema
+from filrouge.store.live import Live
 from filrouge.store.models import Run, Segment, SegmentDay
 from filrouge.store.queries import segments as found
 from filrouge.tables import TABLES
@@ -100,6 +102,11 @@ def build(
 
         runs.commit(run, manifest, beside=beside, segments=len(done), failed=len(troubles),
                     came=sum(one.entered for one in done), went=sum(one.left for one in done))  # fmt: skip
+    copies = Live()
+    if copies.ready():
+        for one in done:
+            if one.name not in troubles:
+                members.built(copies, one.name, moment)
     return done
 
 
@@ -129,9 +136,9 @@ def _one(run: Run, desk: Desk, row: Segment, files: list[str], closed: list[pa.T
     spec, scope = found.spec_of(row), Scope.of(row)
     segments.parse(spec, segments.Known(scoped=bool(scope.brand)), what=row.name)  # fields may have gone since
     folder, number = runs.staging(run), len(desk.built)
-    inside = folder / f"people-{number}.parquet"
-    people = desk.engine.write(desk.people(spec, scope), str(inside))
-    now = desk.engine.read(f"inside_{number}", [str(inside)], _PEOPLE)
+    computed = str(folder / f"people-{number}.parquet")
+    people = desk.engine.write(desk.people(spec, scope), computed)
+    now = desk.engine.read(f"inside_{number}", [computed], _PEOPLE)
     desk.built[row.name] = now
     change = _change(run, desk, row, now)
     file = f"memberships-{number}.parquet"
@@ -140,13 +147,14 @@ def _one(run: Run, desk: Desk, row: Segment, files: list[str], closed: list[pa.T
         (folder / file).unlink()
         return Built(row.name, people, 0, 0, time.monotonic() - began)
     staged = desk.engine.read(f"changed_{number}", [str(folder / file)], arrow_schema("memberships"))
-    told = desk.rows(staged.agg(left=staged.count(where=staged.left_at.notnull()),
-                                entered=staged.count(where=staged.entered_at == ibis.literal(desk.at))))  # fmt: skip
+    inside = _before(desk, row).filter(lambda t: t.left_at.isnull()).select(person="id")
+    entered = desk.count(staged.filter(staged.left_at.isnull()).anti_join(inside, "person"))
+    gone = desk.count(staged.filter(staged.left_at.notnull()))
     keys = _closed(desk, row, staged).to_pyarrow()
     if keys.num_rows:
         closed.append(keys)
     files.append(file)
-    return Built(row.name, people, int(told[0]["entered"]), int(told[0]["left"]), time.monotonic() - began)
+    return Built(row.name, people, entered, gone, time.monotonic() - began)
 
 
 def _before(desk: Desk, row: Segment) -> ir.Table:
@@ -167,8 +175,10 @@ def _change(run: Run, desk: Desk, row: Segment, now: ir.Table) -> ir.Table:
     moment = ibis.literal(desk.at).cast(_TIME)
     never = ibis.null(_TIME)
     since = inside.group_by("person").agg(entered_at=inside.entered_at.min().cast(_TIME))
-    entered = now.anti_join(since, "person").select("person", entered_at=moment, left_at=never)
-    left = since.anti_join(now, "person").select("person", "entered_at", left_at=moment)
+    fresh = _dated(desk, row, now.anti_join(since, "person"), inside=True)
+    entered = fresh.select("person", entered_at=ibis.coalesce(fresh.told_at, moment), left_at=never)
+    gone = _dated(desk, row, since.anti_join(now, "person"), inside=False)
+    left = gone.select("person", "entered_at", left_at=ibis.coalesce(gone.told_at, moment))
     moved = inside.filter(inside.was != inside.id).select("person").distinct()
     going_on = since.semi_join(moved, "person").semi_join(now, "person").select("person", "entered_at", left_at=never)
     rows = entered.union(left).union(going_on).join(ids, "person")
@@ -179,6 +189,15 @@ def _change(run: Run, desk: Desk, row: Segment, now: ir.Table) -> ir.Table:
         **{name: ibis.literal(value) for name, value in text.items()},
     )  # fmt: skip
     return told.select(*(column.name for column in TABLES["memberships"].every))
+
+
+def _dated(desk: Desk, row: Segment, people: ir.Table, *, inside: bool) -> ir.Table:
+    """Return ``people`` with ``told_at``: when they were found to enter, or to leave, as it happened; null if not."""
+    found = {one: at for one, (now, at) in members.moved(Live(), row.name).items() if now is inside}
+    times = pa.array(list(found.values()), pa.int64()).cast(pa.timestamp("us", tz="UTC"))
+    told = desk.engine.load("told", pa.table({"id": pa.array(list(found), pa.string()), "told_at": times}))
+    named = told.join(desk.laid.ids, "id").select("person", told_at=told.told_at.cast(_TIME))
+    return people.left_join(named, "person").drop("person_right")
 
 
 def _closed(desk: Desk, row: Segment, staged: ir.Table) -> ir.Table:

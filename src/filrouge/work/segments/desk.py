@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from types import TracebackType
 from typing import Any
 
 import ibis
+import pyarrow as pa
 from ibis.expr import types as ir
 
 from filrouge.base import clock, settings
@@ -16,7 +17,8 @@ from filrouge.domain import segments
 from filrouge.domain.privacy.perimeter import Perimeter
 from filrouge.domain.segments.spec import InList
 from filrouge.engines import open_engine
-from filrouge.store import segmenting
+from filrouge.store import members, segmenting
+from filrouge.store.live import Live
 from filrouge.store.models import Segment
 from filrouge.store.queries import segments as found
 from filrouge.store.views import current
@@ -86,13 +88,23 @@ class Desk:
         return self.built[row.name]
 
     def members(self, name: str) -> ir.Table:
-        """Return (person) of those who were in a segment at its last build."""
+        """Return (person) of those who are in a segment by its last build, and by what became of people since."""
         held = self.read("memberships")
         inside = held.filter((held.segment == name) & held.left_at.isnull()).select(id=held.person)
         people = self.read("people")
         moved = people.filter(people.merged_into.notnull()).select(id=people.person_id, to=people.merged_into)
         led = inside.left_join(moved, "id")
-        return self.laid.ids.semi_join(led.select(id=ibis.coalesce(led.to, led.id)), "id").select("person")
+        built = self.laid.ids.semi_join(led.select(id=ibis.coalesce(led.to, led.id)), "id").select("person")
+        since = members.moved(Live(), name) if self.as_of is None else {}
+        if not since:
+            return built
+        came, went = (self._people([one for one, (now, _) in since.items() if now is side]) for side in (True, False))
+        return built.anti_join(went, "person").union(came).distinct()
+
+    def _people(self, people: Sequence[str]) -> ir.Table:
+        """Return (person) of those of ``people`` (ids) of whom there is a record."""
+        named = self.engine.load("some", pa.table({"id": pa.array(people, pa.string())}))
+        return self.laid.ids.semi_join(named, "id").select("person")
 
     def leads(self, spec: segments.Spec) -> Mapping[str, str]:
         """Return where the ids that a segment lists lead today."""

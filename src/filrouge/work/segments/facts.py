@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ibis.expr import types as ir
@@ -14,48 +15,76 @@ from filrouge.work.segments.desk import Desk
 
 _ORIGIN = ("source", "entity", "brand")
 _VALUES = ("attribute", "value", "rank", "at", *_ORIGIN)
+_SCORES = ("score", "value", "band", "trend", "model", "stale_since", "entity", "brand")
 _CONSENTS = ("entity", "brand", "purpose", "channel", "state", "at")
+
+Told = dict[int, list[dict[str, Any]]]  # rows by person, as numbers
 
 
 def facts_of(desk: Desk, person: str) -> Facts:
     """Return everything that rules may ask of ``person`` (the id under which their records are today)."""
-    tables, ids = desk.laid.tables, desk.laid.ids
-    who = [row["person"] for row in desk.rows(ids.filter(ids.id == person))]
-    owned = desk.laid.owned
-    mine = desk.rows(owned.filter(owned.person.isin(who or [-1])).select("record_key", "living"))
-    keys = [row["record_key"] for row in mine] or [-1]
+    return facts_of_all(desk, [person])[person]
+
+
+def facts_of_all(desk: Desk, people: Sequence[str]) -> dict[str, Facts]:
+    """Return everything that rules may ask of each of ``people``, each table read once for all of them."""
+    tables, ids, owned = desk.laid.tables, desk.laid.ids, desk.laid.owned
+    named = {row["person"]: row["id"] for row in desk.rows(ids.filter(ids.id.isin(list(people))))}
+    who = list(named) or [-1]
+    mine = desk.rows(owned.filter(owned.person.isin(who)).select("record_key", "person", "living"))
+    owner = {row["record_key"]: row["person"] for row in mine}
+    keys = list(owner) or [-1]
     living = [row["record_key"] for row in mine if row["living"]] or [-1]
 
-    def of(table: ir.Table, *columns: str) -> list[dict[str, Any]]:
-        return desk.rows(table.filter(table.person.isin(who or [-1])).select(*columns))
+    def of(table: ir.Table, *columns: str) -> Told:
+        return _by(desk.rows(table.filter(table.person.isin(who)).select("person", *columns)), "person")
 
+    def under(table: ir.Table, key: str, *columns: str) -> Told:
+        found = desk.rows(table.filter(table[key].isin(keys)).select(*{key: None, **dict.fromkeys(columns)}))
+        return _by(found, key, owner)
+
+    rows = {
+        name: under(tables[name], "person_key", *READ[name], *DATES[name], *_ORIGIN)
+        for name in HAPPENED if name != "contracts"
+    }  # fmt: skip
+    rows["contracts"] = _contracts(desk, keys, owner)
+    told = under(tables["consents"], "person_key", *_CONSENTS)
+    acts = of(tables["consent_acts"], *_CONSENTS)
     records = tables["person_records"]
-    rows = {}
-    for name in HAPPENED:
-        table = tables[name]
-        wanted = [*READ[name], *DATES[name], *_ORIGIN]
-        met = table.person_key.isin(keys)
-        if name == "contracts":
-            met = met | table.reader_key.isin(keys)
-        rows[name] = desk.rows(table.filter(met).select(*wanted))
-    consents = tables["consents"]
-    told = desk.rows(consents.filter(consents.person_key.isin(keys)).select(*_CONSENTS))
-    scores: list[dict[str, Any]] = []
+    standing = under(records.filter(records.record_key.isin(living)), "record_key", "created_at", "recorded_at",
+                     "deceased", *_ORIGIN)  # fmt: skip
+    values, held = of(tables["golden_values"], *_VALUES), of(tables["held"], "entity", "due_at")
+    scores: Told = {}
     if "scores" in TABLES:
         table = tables["scores"]
-        column = table.person.isin(who or [-1]) if "person" in table.columns else table.person_key.isin(keys)
-        names = ("score", "value", "band", "trend", "model", "stale_since", "entity", "brand")
-        scores = desk.rows(table.filter(column).select(*names))
-    return Facts(
-        id=person,
-        records=desk.rows(
-            records.filter(records.record_key.isin(living)).select(
-                "record_key", "created_at", "recorded_at", "deceased", *_ORIGIN
-            )
-        ),
-        values=of(tables["golden_values"], *_VALUES),
-        rows=rows,
-        consents=[*told, *of(tables["consent_acts"], *_CONSENTS)],
-        held=of(tables["held"], "entity", "due_at"),
-        scores=scores,
-    )
+        scores = of(table, *_SCORES) if "person" in table.columns else under(table, "person_key", *_SCORES)
+    found = {
+        named[number]: Facts(
+            id=named[number], records=standing.get(number, []), values=values.get(number, []),
+            rows={name: by.get(number, []) for name, by in rows.items()},
+            consents=[*told.get(number, []), *acts.get(number, [])], held=held.get(number, []),
+            scores=scores.get(number, []),
+        )
+        for number in named
+    }  # fmt: skip
+    return {person: found.get(person) or Facts(id=person) for person in people}
+
+
+def _contracts(desk: Desk, keys: Sequence[int], owner: Mapping[int, int]) -> Told:
+    """Return the contracts of each: once, whether the person pays, reads, or both."""
+    table = desk.laid.tables["contracts"]
+    wanted = (*READ["contracts"], *DATES["contracts"], *_ORIGIN, "person_key", "reader_key")
+    met = table.person_key.isin(keys) | table.reader_key.isin(keys)
+    found: Told = {}
+    for row in desk.rows(table.filter(met).select(*dict.fromkeys(wanted))):
+        for person in {owner[key] for key in (row["person_key"], row["reader_key"]) if key in owner}:
+            found.setdefault(person, []).append(row)
+    return found
+
+
+def _by(rows: Iterable[dict[str, Any]], column: str, owner: Mapping[int, int] | None = None) -> Told:
+    found: Told = {}
+    for row in rows:
+        person = row[column] if owner is None else owner[row[column]]
+        found.setdefault(person, []).append(row)
+    return found

@@ -16,6 +16,8 @@ from filrouge.domain.privacy.perimeter import CHANNELS, PURPOSES
 from filrouge.domain.segments import check
 from filrouge.domain.segments.fields import WITHOUT_VALUE, field
 from filrouge.domain.segments.spec import InList, Person, Score
+from filrouge.store import members
+from filrouge.store.live import Live
 from filrouge.store.models import Brand, Entity, Segment, SegmentVersion
 from filrouge.store.queries import segments as found
 from filrouge.tables import TABLES
@@ -94,6 +96,9 @@ def remove(asking: Caller, name: str) -> None:
             audit.record("segment.remove", by=asking.by, kind="segment", subject=name, version=row.version)
             row.delete()
         runs.lake().delete("memberships", f"segment = '{name}'")  # a name holds letters, digits and hyphens only
+    copies = Live()
+    if copies.ready():
+        members.forget(copies, segment=name)
 
 
 def own(asking: Caller, name: str) -> Segment:

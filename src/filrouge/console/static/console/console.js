@@ -158,6 +158,42 @@
     } else if (form.matches("form[data-forget]")) forget();
   });
 
+  // --- a form that is rendered anew while somebody goes on writing in it ----------------------------------------------
+  // What was written since the request left is put back, and the cursor stays where it was.
+  let written = null;
+  const given = (field) => (field.type === "checkbox" || field.type === "radio" ? field.checked : field.value);
+  const leaving = (field, sent) => {
+    const said = [sent[field.name] ?? []].flat();
+    return field.type === "checkbox" || field.type === "radio" ? said.includes(field.value) : said[0] ?? "";
+  };
+  const named = (field) => `[name="${CSS.escape(field.name)}"]` + (field.type === "checkbox" || field.type === "radio" ? `[value="${CSS.escape(field.value)}"]` : "");
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const { target, requestConfig } = event.detail;
+    if (!target.matches("[data-writing]")) return;
+    const fields = [...target.querySelectorAll("input[name], select[name], textarea[name]")].filter((field) => field.type !== "hidden");
+    const here = fields.find((field) => field === document.activeElement);
+    written = {
+      id: target.id,
+      fields: fields.filter((field) => given(field) !== leaving(field, requestConfig.parameters)).map((field) => [named(field), given(field)]),
+      here: here && named(here),
+      at: here && here.type === "text" ? here.selectionStart : null,
+    };
+  });
+  document.addEventListener("htmx:afterSwap", () => {
+    const root = written && document.getElementById(written.id);
+    if (!root) return;
+    for (const [which, value] of written.fields) {
+      const field = root.querySelector(which);
+      if (field) field[typeof value === "boolean" ? "checked" : "value"] = value;
+    }
+    const here = written.here && root.querySelector(written.here);
+    if (here) {
+      here.focus();
+      if (written.at !== null && here.type === "text") here.setSelectionRange(written.at, written.at);
+    }
+    written = null;
+  });
+
   // --- what moves while it is open ---------------------------------------------------------------------------------
   // A stream says that something happened; the page asks for what it shows anew. Hidden pages wait until they are seen.
   let stream = null;

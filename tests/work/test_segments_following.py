@@ -1,0 +1,159 @@
+"""Segments follow what happens: who changed enters or leaves without waiting for a build, and time alone counts too."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from tests.work.test_draining import drain, group, say, send, spool, turns
+from tests.world import World
+
+from filrouge.base import clock
+from filrouge.domain.privacy.caller import OWNER
+from filrouge.spool import Spool
+from filrouge.store import members, outbox
+from filrouge.store.live import Live
+from filrouge.store.models import Job, SegmentDay
+from filrouge.work import draining, replaying, segments
+from filrouge.work.segments import following
+
+__all__ = ("drain", "group", "spool")
+READERS = {"rules": [{"on": "events", "where": [{"field": "name", "op": "is", "value": "Read"}], "within_days": 7}]}
+
+
+@pytest.fixture
+def readers(group: World, drain: draining.Drain) -> str:
+    segments.keep(OWNER, "readers", spec=READERS, entity="north", brand="red")
+    segments.build(["readers"], by="test")
+    following.turn()  # it follows from now on
+    return "readers"
+
+
+def followed() -> None:
+    while following.turn():
+        pass
+
+
+def names(segment: str) -> set[str]:
+    return {row["person"] for row in segments.members(OWNER, segment).to_pylist()}
+
+
+def read(spool: Spool, drain: draining.Drain, *events: dict[str, Any]) -> None:
+    """Let events come, and the lake know of them."""
+    send(spool, *events)
+    turns(drain)
+    drain.finish()
+
+
+def nora(group: World) -> str:
+    return next(hit.id for hit in group.find("delacroix"))
+
+
+def test_who_does_what_a_segment_asks_is_in_it_without_a_build(
+    group: World, spool: Spool, drain: draining.Drain, readers: str
+) -> None:
+    read(spool, drain, say("identify", 1, 1, userId="u", traits={"name": "Nora Delacroix"}))
+    followed()
+    assert names(readers) == set()
+    read(spool, drain, say("track", 2, 2, userId="u", event="Read"))
+    followed()
+    assert names(readers) == {nora(group)}
+    why = segments.why(OWNER, readers, nora(group))
+    assert why.holds
+    assert why.since is not None
+    assert abs(why.since - clock.now()) < timedelta(minutes=5)
+
+
+def test_the_next_build_finds_the_same_and_keeps_since_when(
+    group: World, spool: Spool, drain: draining.Drain, readers: str
+) -> None:
+    read(spool, drain, say("identify", 1, 1, userId="u", traits={"name": "Nora Delacroix"}),
+         say("track", 2, 2, userId="u", event="Read"))  # fmt: skip
+    followed()
+    since = segments.why(OWNER, readers, nora(group)).since
+    with time_machine.travel(clock.now() + timedelta(hours=1), tick=True):
+        (built,) = segments.build([readers], by="test")
+    assert (built.people, built.entered, built.left) == (1, 1, 0)
+    assert names(readers) == {nora(group)}
+    assert segments.why(OWNER, readers, nora(group)).since == since
+    assert members.moved(Live(), readers) == {}, "the build says it now"
+    assert SegmentDay.objects.filter(segment__name=readers).count() >= 1
+
+
+def test_who_did_it_too_long_ago_leaves_as_time_passes(
+    group: World, spool: Spool, drain: draining.Drain, readers: str
+) -> None:
+    read(spool, drain, say("identify", 1, 1, userId="u", traits={"name": "Nora Delacroix"}),
+         say("track", 2, 2, userId="u", event="Read"))  # fmt: skip
+    followed()
+    segments.build([readers], by="test")
+    assert names(readers) == {nora(group)}
+    with time_machine.travel(clock.now() + timedelta(days=8), tick=True):
+        followed()
+        assert names(readers) == set()
+        why = segments.why(OWNER, readers, nora(group))
+        assert not why.holds
+        assert why.left is not None
+        (built,) = segments.build([readers], by="test")
+        assert (built.people, built.left) == (0, 1)
+        assert segments.why(OWNER, readers, nora(group)).left == why.left
+
+
+def test_a_segment_of_another_follows_too(group: World, spool: Spool, drain: draining.Drain, readers: str) -> None:
+    segments.keep(
+        OWNER, "others", spec={"rules": [{"on": "segment", "segment": "readers", "op": "not_in"}]}, entity="north",
+        brand="red",
+    )  # fmt: skip
+    segments.build(["others"], by="test")
+    read(spool, drain, say("identify", 1, 1, userId="u", traits={"name": "Nora Delacroix"}))
+    followed()
+    assert nora(group) in names("others")
+    read(spool, drain, say("track", 2, 2, userId="u", event="Read"))
+    followed()
+    assert nora(group) not in names("others")
+    assert nora(group) in names(readers)
+
+
+def test_a_fall_is_not_taken_for_done(
+    group: World, spool: Spool, drain: draining.Drain, readers: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read(spool, drain, say("identify", 1, 1, userId="u", traits={"name": "Nora Delacroix"}),
+         say("track", 2, 2, userId="u", event="Read"))  # fmt: skip
+    with monkeypatch.context() as away:
+        away.setattr(following, "facts_of_all", lambda *_: (_ for _ in ()).throw(OSError("away")))
+        with pytest.raises(OSError, match="away"):
+            following.turn()
+    assert outbox.behind(Live(), following.NAME) > 0
+    followed()
+    assert names(readers) == {nora(group)}
+    assert outbox.behind(Live(), following.NAME) == 0
+
+
+def test_events_are_handed_to_segments_again_and_to_nobody_else(
+    group: World, spool: Spool, drain: draining.Drain, readers: str
+) -> None:
+    read(spool, drain, say("identify", 1, 1, userId="u", traits={"name": "Nora Delacroix"}),
+         say("track", 2, 2, userId="u", event="Read"))  # fmt: skip
+    followed()
+    members.forget(Live(), segment=readers)
+    assert names(readers) == set()
+    done = replaying.replay(OWNER, "site", to="segments")
+    assert (done.events, done.people) == (2, 1)
+    assert names(readers) == {nora(group)}
+    assert outbox.behind(Live(), following.NAME) == 0
+
+
+def test_copies_built_anew_have_everybody_asked_by_a_build(group: World, readers: str) -> None:
+    from filrouge.work import live
+
+    live.rebuild()
+    followed()
+    assert Job.objects.filter(kind="segments", every_s=None, state="waiting").count() == 1
+
+
+def test_nothing_is_kept_for_segments_where_there_is_none(group: World, spool: Spool, drain: draining.Drain) -> None:
+    assert not following.turn()
+    read(spool, drain, say("identify", 1, 1, userId="u", traits={"name": "Nora Delacroix"}))
+    assert Live().rows("SELECT count(*) FROM outbox") == [(0,)]
