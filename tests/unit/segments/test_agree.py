@@ -74,7 +74,8 @@ def worlds(draw: st.DrawFn) -> People:
     for number in range(1, draw(st.integers(1, 4)) + 1):
         mine = draw(records)
         values = draw(st.lists(golden | places | births, max_size=4))
-        ranked = [{**value, "rank": place} for place, value in enumerate(values, start=1)]
+        kinds = [value["attribute"] for value in values]
+        ranked = [{**value, "rank": kinds[:at].count(kinds[at]) + 1} for at, value in enumerate(values)]
         contracts = draw(st.lists(row(
             started_at=moments, renews_at=moments, ended_at=moments, offer=texts, reader=st.none() | st.integers(0, 1),
         ), max_size=2))  # fmt: skip
