@@ -173,7 +173,7 @@ def person(column: ir.StringValue, name: str, op: str, asked: Any, at: datetime)
 
 def part(column: ir.StringValue, name: str) -> ir.StringValue:
     """Return the part of an address that a field is, or the value itself."""
-    return _json(column, f"$['{ADDRESS[name]}']") if name in ADDRESS else column
+    return _json(column, f"$.{ADDRESS[name]}") if name in ADDRESS else column
 
 
 def value(column: ir.Value, field: Field, op: str, asked: Any) -> ir.BooleanValue:
@@ -218,8 +218,7 @@ def row(table: ir.Table, on: str, one: Filter, at: datetime) -> ir.BooleanValue:
         running = table.ended_at.isnull() | (table.ended_at > moment_of(at))
         return running if one.value else ~running
     if found.type == "property":
-        inner = "".join(f"['{step}']" for step in fields.path(one.field))
-        column = _json(table.properties, f"${inner}")
+        column = _json(table.properties, ".".join(("$", *fields.path(one.field))))
         column = ibis.cases((column.startswith("{") | column.startswith("["), ibis.null("string")), else_=column)
     else:
         column = table[one.field]
