@@ -213,7 +213,7 @@ def tell(spec: segments.Spec, facts: segments.Facts, at: datetime) -> segments.T
     return segments.tell(spec, facts, at=at, entity="north", brand="red", segments={"other": OTHER})
 
 
-@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(world=worlds(), many_said=st.lists(specs, min_size=4, max_size=6), shift=st.sampled_from(INSTANTS),
        pairs=st.sampled_from(PAIRS))  # fmt: skip
 def test_everybody_at_once_and_each_in_turn_agree(
@@ -227,7 +227,7 @@ def test_everybody_at_once_and_each_in_turn_agree(
         assert many(engine, laid, spec, at) == told, said
 
 
-@settings(max_examples=20, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=12, suppress_health_check=[HealthCheck.too_slow])
 @given(world=worlds(), many_said=st.lists(specs, min_size=4, max_size=6), shift=st.sampled_from(INSTANTS),
        part=st.floats(0, 1))  # fmt: skip
 def test_until_the_moment_that_is_told_the_answer_stays(
