@@ -6,15 +6,14 @@ import argparse
 import sys
 from pathlib import Path
 
-from bench import chain, collect, drained, identity, imports, inbox, match, pages, scores, steady
+from bench import chain, collect, drained, identity, imports, inbox, match, pages, scores, segments, steady
 from bench.figures import Skipped
 
 BENCHES = {
     "import": imports.run, "chain": chain.run, "search": pages.search, "person": pages.person,
     "identity": identity.run, "match": match.run,
     "arrival": match.arrival, "collect": collect.run, "inbox": inbox.run, "drain": drained.run,
-    "steady": steady.minutes, "repeated": steady.repeated,
-    "scores": scores.run,
+    "steady": steady.minutes, "repeated": steady.repeated, "scores": scores.run, "segments": segments.run,
 }  # fmt: skip
 
 
@@ -23,7 +22,10 @@ def main() -> int:
     asked.add_argument("names", nargs="*", metavar="NAME", help=f"what to measure: {', '.join(BENCHES)} (all)")
     asked.add_argument("--rows", type=int, default=1_000_000, help="rows of the file that is imported")
     asked.add_argument(
-        "--people", type=int, default=20_000, help="people of the sample that the chain builds, and whom scores are of"
+        "--people",
+        type=int,
+        default=20_000,
+        help="people of the sample that the chain builds, of the lake of segments and of scores",
     )
     asked.add_argument(
         "--home", type=Path, default=Path("var"), help="home folder that search, person, identity and match read"
@@ -32,7 +34,9 @@ def main() -> int:
     asked.add_argument("--scratch", type=Path, default=None, help="where the chain builds its home folder")
     asked.add_argument("--truth", type=Path, default=None, help="truth.parquet of the sample, for identity")
     asked.add_argument("--share", type=float, default=1.0, help="share of the people that identity is measured on")
-    asked.add_argument("--laid", type=Path, default=None, help="where match keeps what it lays, or finds it laid")
+    asked.add_argument(
+        "--laid", type=Path, default=None, help="where match and segments keep what they lay, or find it laid"
+    )
     asked.add_argument("--seconds", type=float, default=10, help="how long collect and inbox send, each time")
     asked.add_argument("--rounds", type=int, default=200, help="how often collect and drain kill what they measure")
     asked.add_argument("--in-place", action="store_true", help="let drain change --home itself, which is not copied")

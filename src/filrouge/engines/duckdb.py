@@ -13,9 +13,8 @@ from ibis.expr import types as ir
 from filrouge.engines.base import empty
 
 MEMORY = "1500MB"
-# What Spark calls so: the text at a path written ``$['a']['b']``, NULL where the text is no JSON.
-_JSON = """CREATE MACRO get_json_object(t, p) AS CASE WHEN json_valid(t)
-    THEN json_extract_string(t, replace(replace(p, '[''', '."'), ''']', '"')) END"""
+# What Spark calls so: the text at a path, NULL where the text is no JSON.
+_JSON = "CREATE MACRO get_json_object(t, p) AS try(json_extract_string(t, p))"
 
 
 @ibis.udf.scalar.builtin(name="from_hex_digits", signature=(("string",), "int64"))  # type: ignore[untyped-decorator]

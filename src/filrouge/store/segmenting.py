@@ -16,6 +16,7 @@ import ibis
 import pyarrow as pa
 from ibis.expr import types as ir
 
+from filrouge.base.ids import uuid7
 from filrouge.domain.privacy.perimeter import CATEGORIES, Perimeter
 from filrouge.domain.segments import Laid, owners
 from filrouge.domain.segments.fields import HAPPENED
@@ -135,7 +136,7 @@ def _numbered(
             for old in sorted(copies.glob(f"segments-{name}-*.parquet"), key=lambda one: one.stat().st_mtime)[:-KEPT]:
                 old.unlink(missing_ok=True)
         links = owners(read("links"), read("person_records"))
-        draft = copies / f"segments-draft-{mark}.parquet"
+        draft = copies / f"segments-draft-{uuid7()}.parquet"
         engine.write(links, str(draft))
         schema = pa.schema([("record_key", pa.int64()), ("id", pa.string()), ("entity", pa.string()),
                             ("brand", pa.string()), ("living", pa.bool_())])  # fmt: skip
@@ -155,7 +156,7 @@ def _numbered(
 
 
 def _write(engine: Engine, table: ir.Table, path: Path) -> None:
-    draft = path.with_suffix(".new")
+    draft = path.with_suffix(f".{uuid7()}")  # two may lay the same at once
     engine.write(table, str(draft))
     draft.replace(path)
 

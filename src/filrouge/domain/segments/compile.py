@@ -69,8 +69,10 @@ def named(people: ir.Table, laid: Laid) -> ir.Table:
     return laid.ids.semi_join(people, "person").select("id")
 
 
-def answers(laid: Laid, *, entity: str, brand: str, purpose: str, channel: str, at: datetime) -> ir.Table:
-    """Return (person, allow, reason) of everybody: what ``may_i`` says of each."""
+def answers(
+    laid: Laid, *, entity: str, brand: str, purpose: str, channel: str, at: datetime, among: ir.Table | None = None
+) -> ir.Table:
+    """Return (person, allow, reason) of everybody, or of those ``among`` whom it is asked: what ``may_i`` says."""
     orders, contracts = (laid.tables[name].filter(lambda t: t.entity == entity) for name in ("orders", "contracts"))
     began = contracts.filter(contracts.started_at.isnull() | (contracts.started_at <= put.moment_of(at)))
     running = began.filter(began.ended_at.isnull() | (began.ended_at > put.moment_of(at)))
@@ -79,7 +81,7 @@ def answers(laid: Laid, *, entity: str, brand: str, purpose: str, channel: str, 
         "customer": [bought.person_key, began.person_key, began.reader_key],
         "subscriber": [running.person_key, running.reader_key],
     }
-    people = laid.everybody()
+    people = laid.everybody() if among is None else among.select("person")
     for name, columns in keys.items():
         every = reduce(lambda left, right: left.union(right), [c.name("person_key").as_table() for c in columns])
         mine = laid.owners().semi_join(every, "person_key").select("person").distinct()

@@ -173,7 +173,7 @@ def person(column: ir.StringValue, name: str, op: str, asked: Any, at: datetime)
 
 def part(column: ir.StringValue, name: str) -> ir.StringValue:
     """Return the part of an address that a field is, or the value itself."""
-    return _json(column, f"$['{ADDRESS[name]}']") if name in ADDRESS else column
+    return _json(column, f"$.{ADDRESS[name]}") if name in ADDRESS else column
 
 
 def value(column: ir.Value, field: Field, op: str, asked: Any) -> ir.BooleanValue:
@@ -185,8 +185,7 @@ def value(column: ir.Value, field: Field, op: str, asked: Any) -> ir.BooleanValu
     if field.type in ("number", "money") or op in ("at_least", "at_most", "above", "below"):
         return _size(column, field, op, asked)
     if field.type in ("text", "property"):
-        column = texts.keyed(column)
-        asked = [texts.key(one) for one in asked] if op == "one_of" else texts.key(asked)
+        return _text(column, op, asked)
     if op == "is":
         return column == asked
     if op == "one_of":
@@ -194,6 +193,22 @@ def value(column: ir.Value, field: Field, op: str, asked: Any) -> ir.BooleanValu
     if op == "contains":
         return column.contains(asked)
     return column.startswith(asked) if op == "starts_with" else column.endswith(asked)
+
+
+def _text(column: ir.StringValue, op: str, asked: Any) -> ir.BooleanValue:
+    """Return whether an operator holds, case and accents apart.
+
+    A text and its key have one length: only texts that are long enough are looked at letter by letter.
+    """
+    key, length = texts.keyed(column), column.length()
+    if op == "one_of":
+        wanted = sorted({texts.key(one) for one in asked})
+        return length.isin(sorted({len(one) for one in wanted})) & key.isin(wanted)
+    text = texts.key(asked)
+    if op == "is":
+        return (length == len(text)) & (key == text)
+    met = {"contains": key.contains, "starts_with": key.startswith, "ends_with": key.endswith}[op](text)
+    return (length >= len(text)) & met
 
 
 def _size(column: ir.Value, field: Field, op: str, asked: Any) -> ir.BooleanValue:
@@ -218,8 +233,7 @@ def row(table: ir.Table, on: str, one: Filter, at: datetime) -> ir.BooleanValue:
         running = table.ended_at.isnull() | (table.ended_at > moment_of(at))
         return running if one.value else ~running
     if found.type == "property":
-        inner = "".join(f"['{step}']" for step in fields.path(one.field))
-        column = _json(table.properties, f"${inner}")
+        column = _json(table.properties, ".".join(("$", *fields.path(one.field))))
         column = ibis.cases((column.startswith("{") | column.startswith("["), ibis.null("string")), else_=column)
     else:
         column = table[one.field]

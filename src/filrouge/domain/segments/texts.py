@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
+import ibis
 from ibis.expr import types as ir
 
 
@@ -18,7 +19,8 @@ def _bare(letter: str) -> str:
     return kept if len(kept) == 1 else letter
 
 
-_SPANS = (range(0x41, 0x5B), range(0xC0, 0x250), range(0x370, 0x530))
+# Latin letters of Europe, Greek and Cyrillic capitals: each letter more costs every text that is looked at.
+_SPANS = (range(0x41, 0x5B), range(0xC0, 0x180), range(0x391, 0x3AA), range(0x400, 0x430))
 _PAIRS = [(chr(at), _bare(chr(at))) for span in _SPANS for at in span if _bare(chr(at)) != chr(at)]
 FROM, TO = "".join(pair[0] for pair in _PAIRS), "".join(pair[1] for pair in _PAIRS)
 _TABLE = str.maketrans(FROM, TO)
@@ -33,7 +35,7 @@ def key(text: str) -> str:
 
 def keyed(text: ir.StringValue) -> ir.StringValue:
     """Return the same as ``key``, of a column."""
-    return text.translate(FROM, TO)
+    return ibis.cases((text.re_search(r"[^\x00-\x7f]"), text.translate(FROM, TO)), else_=text.lower())
 
 
 def number(text: str) -> float | None:

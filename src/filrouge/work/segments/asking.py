@@ -205,10 +205,15 @@ def _reachable(desk: Desk, inside: ir.Table, scope: Scope, number_of: int) -> tu
     """Return how many may not be reached, by reason, and how many may; without a channel nothing is asked."""
     if not scope.channel:
         return {}, None
-    laid = dataclasses.replace(desk.laid, pairs=None, cached={})
     told = segments.answers(
-        laid, entity=scope.entity, brand=scope.brand, purpose=scope.purpose, channel=scope.channel, at=desk.at
-    ).semi_join(inside, "person")
+        desk.laid,
+        entity=scope.entity,
+        brand=scope.brand,
+        purpose=scope.purpose,
+        channel=scope.channel,
+        at=desk.at,
+        among=inside,
+    )
     refused = told.filter(~told.allow)
     rows = desk.rows(refused.group_by("reason").agg(n=refused.count()))
     left_out = {str(row["reason"]): int(row["n"]) for row in sorted(rows, key=lambda row: -row["n"])}

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 import ibis
 import pyarrow as pa
@@ -26,7 +27,7 @@ from filrouge.work.segments.desk import Desk, Scope
 from filrouge.work.segments.verbs import own
 
 _TIME = "timestamp('UTC', 6)"
-_PEOPLE = pa.schema([("person", pa.int64())])
+_INSIDE = pa.schema([("person", pa.int64()), ("segment", pa.string())])
 
 
 @dataclass(frozen=True)
@@ -77,22 +78,19 @@ def build(
     if not rows:
         return []
     with runs.running("segments", by=by) as run, Desk(at=at) as desk:
-        files: list[str] = []
-        closed: list[pa.Table] = []
         done: list[Built] = []
         troubles: dict[str, FilrougeError] = {}
         for step, row in enumerate(rows):
             progress("segments", step, len(rows))
             try:
-                done.append(_one(run, desk, row, files, closed))
+                done.append(_computed(run, desk, row, step))
             except FilrougeError as error:
                 troubles[row.name] = error
                 done.append(Built(row.name, row.people or 0, 0, 0, 0.0, str(error)))
-        manifest: dict[str, dict[str, object]] = {}
-        if files or closed:
-            manifest["memberships"] = {"append": files}
-            if keys := pa.concat_tables(closed) if closed else None:
-                manifest["memberships"]["supersede"] = runs.stage(run, "closed.parquet", keys)
+        built = [row for row in rows if row.name not in troubles]
+        manifest, moved = _changes(run, desk, built) if built else ({}, {})
+        done = [replace(one, entered=moved[one.name][0], left=moved[one.name][1]) if one.name in moved else one
+                for one in done]  # fmt: skip
         run.read, run.figures = sum(one.people for one in done), {"segments": len(done), "failed": len(troubles)}
         moment = desk.at
 
@@ -102,11 +100,10 @@ def build(
 
         runs.commit(run, manifest, beside=beside, segments=len(done), failed=len(troubles),
                     came=sum(one.entered for one in done), went=sum(one.left for one in done))  # fmt: skip
-    copies = Live()
-    if copies.ready():
-        for one in done:
-            if one.name not in troubles:
-                members.built(copies, one.name, moment)
+    live = Live()
+    if live.ready():
+        for row in built:
+            members.built(live, row.name, moment)
     return done
 
 
@@ -130,82 +127,110 @@ def _due(names: Sequence[str] | None) -> list[Segment]:
     return [rows[name] for name in ordered]
 
 
-def _one(run: Run, desk: Desk, row: Segment, files: list[str], closed: list[pa.Table]) -> Built:
-    """Compute a segment, and stage what changed since its last build."""
+def _computed(run: Run, desk: Desk, row: Segment, number: int) -> Built:
+    """Compute who is in a segment, and lay them aside."""
     began = time.monotonic()
     spec, scope = found.spec_of(row), Scope.of(row)
     segments.parse(spec, segments.Known(scoped=bool(scope.brand)), what=row.name)  # fields may have gone since
-    folder, number = runs.staging(run), len(desk.built)
-    computed = str(folder / f"people-{number}.parquet")
-    people = desk.engine.write(desk.people(spec, scope), computed)
-    now = desk.engine.read(f"inside_{number}", [computed], _PEOPLE)
-    desk.built[row.name] = now
-    change = _change(run, desk, row, now)
-    file = f"memberships-{number}.parquet"
-    changed = desk.engine.write(change, str(folder / file))
-    if not changed:
-        (folder / file).unlink()
-        return Built(row.name, people, 0, 0, time.monotonic() - began)
-    staged = desk.engine.read(f"changed_{number}", [str(folder / file)], arrow_schema("memberships"))
-    inside = _before(desk, row).filter(lambda t: t.left_at.isnull()).select(person="id")
-    entered = desk.count(staged.filter(staged.left_at.isnull()).anti_join(inside, "person"))
-    gone = desk.count(staged.filter(staged.left_at.notnull()))
-    keys = _closed(desk, row, staged).to_pyarrow()
+    file = runs.staging(run) / _aside(row)
+    people = desk.engine.write(desk.people(spec, scope).mutate(segment=ibis.literal(row.name)), str(file))
+    desk.built[row.name] = desk.engine.read(f"inside_{number}", [str(file)], _INSIDE)
+    return Built(row.name, people, 0, 0, time.monotonic() - began)
+
+
+def _aside(row: Segment) -> str:
+    return f"people-{row.name}.parquet"
+
+
+def _changes(
+    run: Run, desk: Desk, rows: Sequence[Segment]
+) -> tuple[dict[str, dict[str, Any]], dict[str, tuple[int, int]]]:
+    """Stage what changed since the last build, of all segments in one go; tell how many came and went in each."""
+    folder = runs.staging(run)
+    now = desk.engine.read("inside_all", [str(folder / _aside(row)) for row in rows], _INSIDE)
+    file = folder / "memberships.parquet"
+    if not desk.engine.write(_change(run, desk, rows, now), str(file)):
+        return {}, {}
+    staged = desk.engine.read("changed", [str(file)], arrow_schema("memberships"))
+    before = (
+        _before(desk).filter(lambda held: held.left_at.isnull()).select("segment", person="id", was="id").distinct()
+    )
+    led = staged.left_join(before, ["segment", "person"])
+    told = led.group_by("segment").agg(
+        entered=led.count(where=led.left_at.isnull() & led.was.isnull()), left=led.count(where=led.left_at.notnull())
+    )
+    moved = {str(one["segment"]): (int(one["entered"]), int(one["left"])) for one in desk.rows(told)}
+    steps: dict[str, Any] = {"append": [file.name]}
+    keys = _closed(desk, staged).to_pyarrow()
     if keys.num_rows:
-        closed.append(keys)
-    files.append(file)
-    return Built(row.name, people, entered, gone, time.monotonic() - began)
+        steps["supersede"] = runs.stage(run, "closed.parquet", keys)
+    return {"memberships": steps}, moved
 
 
-def _before(desk: Desk, row: Segment) -> ir.Table:
-    """Return (person, record_key, id, entered_at, left_at) of the rows in force, whoever they lead to today."""
+def _moment(desk: Desk) -> ir.TimestampScalar:
+    return ibis.literal(desk.at).cast(_TIME)
+
+
+def _before(desk: Desk) -> ir.Table:
+    """Return (segment, person, record_key, entered_at, left_at, was, id) of the rows in force, whoever they lead to."""
     held = desk.read("memberships")
-    held = held.filter(held.segment == row.name)
     people = desk.read("people")
     moved = people.filter(people.merged_into.notnull()).select(was=people.person_id, to=people.merged_into)
     led = held.left_join(moved, held.person == moved.was)
-    led = led.select("record_key", "entered_at", "left_at", was=led.person, id=ibis.coalesce(led.to, led.person))
-    return desk.laid.ids.join(led, "id").select("person", "record_key", "entered_at", "left_at", "was", "id")
+    led = led.select(
+        "segment", "record_key", "entered_at", "left_at", was=led.person, id=ibis.coalesce(led.to, led.person)
+    )
+    columns = ("segment", "person", "record_key", "entered_at", "left_at", "was", "id")
+    return desk.laid.ids.join(led, "id").select(*columns)
 
 
-def _change(run: Run, desk: Desk, row: Segment, now: ir.Table) -> ir.Table:
+def _change(run: Run, desk: Desk, rows: Sequence[Segment], now: ir.Table) -> ir.Table:
     """Return the rows of memberships to append: who entered, who left, and who goes on under another id."""
-    before, ids = _before(desk, row), desk.laid.ids
+    both, moment, never = ["segment", "person"], _moment(desk), ibis.null(_TIME)
+    of = desk.engine.load("segments_of", pa.table({
+        name: pa.array([getattr(row, "name" if name == "segment" else name) for row in rows], pa.string())
+        for name in ("segment", "entity", "brand")
+    }))  # fmt: skip
+    before = _before(desk).semi_join(of, "segment")
     inside = before.filter(before.left_at.isnull())
-    moment = ibis.literal(desk.at).cast(_TIME)
-    never = ibis.null(_TIME)
-    since = inside.group_by("person").agg(entered_at=inside.entered_at.min().cast(_TIME))
-    fresh = _dated(desk, row, now.anti_join(since, "person"), inside=True)
-    entered = fresh.select("person", entered_at=ibis.coalesce(fresh.told_at, moment), left_at=never)
-    gone = _dated(desk, row, since.anti_join(now, "person"), inside=False)
-    left = gone.select("person", "entered_at", left_at=ibis.coalesce(gone.told_at, moment))
-    moved = inside.filter(inside.was != inside.id).select("person").distinct()
-    going_on = since.semi_join(moved, "person").semi_join(now, "person").select("person", "entered_at", left_at=never)
-    rows = entered.union(left).union(going_on).join(ids, "person")
-    text = {"run_id": str(run.id), "source": "segments", "entity": row.entity, "brand": row.brand, "segment": row.name}
-    told = rows.mutate(
-        person=rows.id, record_key=desk.engine.key64(ibis.literal(f"segment {row.name}\t") + rows.id),
-        recorded_at=moment, superseded_at=never, superseded_run=ibis.null("string"),
-        **{name: ibis.literal(value) for name, value in text.items()},
+    since = inside.group_by(both).agg(entered_at=inside.entered_at.min().cast(_TIME))
+    fresh = _dated(desk, rows, now.anti_join(since, both), inside=True)
+    entered = fresh.select(*both, entered_at=ibis.coalesce(fresh.told_at, moment), left_at=never)
+    gone = _dated(desk, rows, since.anti_join(now, both), inside=False)
+    left = gone.select(*both, "entered_at", left_at=ibis.coalesce(gone.told_at, moment))
+    moved = inside.filter(inside.was != inside.id).select(*both).distinct()
+    going_on = since.semi_join(moved, both).semi_join(now, both).select(*both, "entered_at", left_at=never)
+    changed = entered.union(left).union(going_on).join(desk.laid.ids, "person").join(of, "segment")
+    key = desk.engine.key64(ibis.literal("segment ") + changed.segment + "\t" + changed.id)
+    told = changed.select(
+        "entity", "brand", "segment", "entered_at", "left_at", person=changed.id, record_key=key,
+        source=ibis.literal("segments"), run_id=ibis.literal(str(run.id)), recorded_at=moment, superseded_at=never,
+        superseded_run=ibis.null("string"),
     )  # fmt: skip
     return told.select(*(column.name for column in TABLES["memberships"].every))
 
 
-def _dated(desk: Desk, row: Segment, people: ir.Table, *, inside: bool) -> ir.Table:
+def _dated(desk: Desk, rows: Sequence[Segment], people: ir.Table, *, inside: bool) -> ir.Table:
     """Return ``people`` with ``told_at``: when they were found to enter, or to leave, as it happened; null if not."""
-    found = {one: at for one, (now, at) in members.moved(Live(), row.name).items() if now is inside}
-    times = pa.array(list(found.values()), pa.int64()).cast(pa.timestamp("us", tz="UTC"))
-    told = desk.engine.load("told", pa.table({"id": pa.array(list(found), pa.string()), "told_at": times}))
-    named = told.join(desk.laid.ids, "id").select("person", told_at=told.told_at.cast(_TIME))
-    return people.left_join(named, "person").drop("person_right")
+    live = Live()
+    found = [
+        (row.name, one, at) for row in rows for one, (now, at) in members.moved(live, row.name).items() if now is inside
+    ]
+    names, ids, times = zip(*found, strict=True) if found else ((), (), ())
+    told = desk.engine.load("told", pa.table({
+        "segment": pa.array(names, pa.string()), "id": pa.array(ids, pa.string()),
+        "told_at": pa.array(times, pa.int64()).cast(pa.timestamp("us", tz="UTC")),
+    }))  # fmt: skip
+    named = told.join(desk.laid.ids, "id").select("segment", "person", told_at=told.told_at.cast(_TIME))
+    return people.left_join(named, ["segment", "person"])
 
 
-def _closed(desk: Desk, row: Segment, staged: ir.Table) -> ir.Table:
+def _closed(desk: Desk, staged: ir.Table) -> ir.Table:
     """Return (record_key, superseded_at) of the rows in force that those staged take the place of."""
-    before = _before(desk, row)
-    changed = staged.select(id=staged.person).distinct()
-    moment = ibis.literal(desk.at).cast(_TIME)
-    return before.semi_join(changed, "id").select("record_key").distinct().mutate(superseded_at=moment)
+    before = _before(desk)
+    changed = staged.select("segment", id=staged.person).distinct()
+    closed = before.semi_join(changed, ["segment", "id"]).select("record_key").distinct()
+    return closed.mutate(superseded_at=_moment(desk))
 
 
 def _keep(built: Built, trouble: FilrougeError | None, at: datetime) -> None:
