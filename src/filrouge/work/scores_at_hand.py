@@ -11,7 +11,7 @@ from filrouge.store.lake import arrow_schema
 from filrouge.store.live import Live, number, pack
 from filrouge.store.queries import scores
 from filrouge.store.queries.scores import Score
-from filrouge.work import consents, runs
+from filrouge.work import consents, locks, runs
 
 BULK = 5_000  # people a transaction
 AT_ONCE = 400_000  # scores gathered at once
@@ -22,15 +22,16 @@ def fill(*, progress: runs.Progress = runs.silent) -> int:
     live = Live()
     if not live.ready():
         return 0
-    done, began = 0, clock.now()
-    live.create("_next", only=("scores",))
-    for batch in documents():
-        with live.writing():
-            live.insert("scores_next", batch, columns=2)
-        done += len(batch)
-        progress("pages", done, None)
-    live.put_in_place(only=("scores",))
-    live.set_meta("scores_at", began.isoformat())
+    with locks.held("live"):  # nobody builds the other copies anew meanwhile
+        done, began = 0, clock.now()
+        live.create("_next", only=("scores",))
+        for batch in documents():
+            with live.writing():
+                live.insert("scores_next", batch, columns=2)
+            done += len(batch)
+            progress("pages", done, None)
+        live.put_in_place(only=("scores",))
+        live.set_meta("scores_at", began.isoformat())
     return done
 
 
