@@ -64,6 +64,7 @@ from filrouge.work import (
 )
 
 BY = "demo"
+LEARNING = 5_000  # people; of fewer, next to no model may be learned
 # People before what refers to them, so that each run can tell how many it matched.
 FIRST = ("crm_companies", "crm_people", "billing_people", "shop_people")
 
@@ -102,7 +103,7 @@ def build(*, people: int = 20_000, seed: int = 7, progress: runs.Progress = runs
         import_all(folder, progress=progress)
     identity.resolve(by=BY, progress=progress)
     followups.adopt(progress=progress)
-    _score(progress)
+    _score(progress, learning=people >= LEARNING)
     baselines.measure(by=BY)
     audit.chain_waiting()
     for table in TABLES:
@@ -111,9 +112,9 @@ def build(*, people: int = 20_000, seed: int = 7, progress: runs.Progress = runs
     return True
 
 
-def _score(progress: runs.Progress) -> None:
+def _score(progress: runs.Progress, *, learning: bool) -> None:
     """Train the models, use those learned that tell more than their rule, and work out the scores."""
-    for model in score_models.train(by=BY, progress=progress):
+    for model in score_models.train(by=BY, progress=progress) if learning else ():
         told = model.card.get("auc") or 0
         if model.kind == "learned" and told > max(0.6, model.card.get("rule_auc") or 0):
             score_models.promote(OWNER, model.entity, model.name, model.version)

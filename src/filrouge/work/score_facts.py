@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from pathlib import Path
 
 import ibis
 import pyarrow as pa
@@ -12,7 +13,7 @@ from ibis.expr import types as ir
 from filrouge.domain.privacy.may_i_many import may_i_many
 from filrouge.domain.privacy.perimeter import CATEGORIES
 from filrouge.domain.privacy.perimeter import Agreement as Opens
-from filrouge.domain.scores.features import READS, Clock, Facts, Family, taken
+from filrouge.domain.scores.features import READS, Clock, Facts, Family, features, outcomes, owners, taken
 from filrouge.domain.sources.schedule import lateness
 from filrouge.domain.sources.spec import SourceSpec
 from filrouge.engines import Engine
@@ -48,8 +49,8 @@ def openings(at: datetime) -> list[tuple[str, str, str]]:
 class Ground:
     """An engine with every version of each table that scores read, and what is opened to whom."""
 
-    def __init__(self, engine: Engine, at: datetime) -> None:
-        self.engine, self.at = engine, at
+    def __init__(self, engine: Engine, at: datetime, folder: Path) -> None:
+        self.engine, self.at, self.folder = engine, at, folder
         hidden, lake = runs.hidden(), runs.lake()
         self.tables: dict[str, ir.Table] = {}
         for name in (*READS, "links", "person_records", "consents"):
@@ -65,10 +66,40 @@ class Ground:
             ("giver", "receiver", "category"))}  # fmt: skip
         self.opened = engine.load("opened", pa.table({k: pa.array(v, pa.string()) for k, v in columns.items()}))
         self.currency = self._currency()
+        self._kept = 0
+        self.named = self.keep("named", owners(self.tables["links"], at))
+        people = self.named.select("person").distinct()
+        self.names = self.keep("names", people.mutate(who=ibis.row_number().over(ibis.window(order_by="person"))))
+        numbered = self.named.inner_join(self.names, "person").select("record_key", person="who")
+        self.owner = self.keep("owner", numbered)
+        self.refused = self._refused()
+
+    def keep(self, name: str, part: ir.Table) -> ir.Table:
+        """Lay a part down in a file: it is asked for more than once, or what asks for it is much at once."""
+        self._kept += 1
+        path = self.folder / f"{name}-{self._kept}.parquet"
+        self.engine.write(part, str(path))
+        # a sum of whole numbers comes back from a file as another type than it went in
+        return self.engine.read(name, [str(path)], part.schema().to_pyarrow()).cast(part.schema())
 
     def facts(self, as_of: datetime) -> Facts:
-        """Return the facts as of a date, as known now."""
-        return Facts(self.tables, self.opened, Clock(as_of, self.at), currency=self.currency)
+        """Return the facts as of a date, as known now; people are told apart by number."""
+        return Facts(
+            self.tables, self.opened, Clock(as_of, self.at), currency=self.currency, owner=self.owner, keep=self.keep
+        )
+
+    def features(self, as_of: datetime, families: Sequence[Family]) -> ir.Table:
+        """Return the features as of a date, under the ids of those who may be profiled."""
+        told = features(self.facts(as_of), families).anti_join(self.refused, ["entity", "person"])
+        return self._under_ids(told)
+
+    def outcomes(self, since: datetime, until: datetime, families: Sequence[Family]) -> ir.Table:
+        """Return what happened between two dates, under the ids of people."""
+        return self._under_ids(outcomes(self.facts(until), families, since=since))
+
+    def _under_ids(self, table: ir.Table) -> ir.Table:
+        joined = table.rename(number="person").inner_join(self.names, ibis._.number == self.names.who)
+        return joined.select("entity", "person", *(name for name in table.columns if name not in ("entity", "person")))
 
     def families(self) -> dict[str, list[Family]]:
         """Return the families of offers by entity: a kind and brand taken often enough."""
@@ -90,12 +121,12 @@ class Ground:
         known = [(row["n"], row["currency"]) for row in rows if row["currency"]]
         return max(known)[1] if known else "EUR"
 
-    def refused(self, facts: Facts) -> ir.Table:
+    def _refused(self) -> ir.Table:
         """Return (entity, person) of whoever may not be profiled: each entity is asked, for itself and each brand.
 
         Where an entity opens its data to another, what was said to the first binds the second too.
         """
-        consents = self._consents(facts)
+        consents = self._consents()
         brands = ["", *Brand.objects.values_list("slug", flat=True)]
         nobody = ibis.literal(False)
         people = consents.select("person").distinct()
@@ -111,15 +142,14 @@ class Ground:
         every = ibis.union(*parts).distinct()
         opened = self.opened.select("giver", "receiver").distinct()
         bound = every.inner_join(opened, every.entity == opened.giver)
-        told = bound.select("person", entity=bound.receiver).distinct().to_pyarrow()
-        return self.engine.load("refused", told)
+        told = bound.select("person", entity=bound.receiver).distinct().inner_join(self.names, "person")
+        return self.keep("refused", told.select("entity", person="who"))
 
-    def _consents(self, facts: Facts) -> ir.Table:
+    def _consents(self) -> ir.Table:
         """Return the consents that profiling hangs on, of the lake and recorded here, by person."""
-        rows = facts.known("consents")
+        rows = self.facts(self.at).known("consents")
         rows = rows.filter(rows.purpose.isin(["profiling", "*"]) | rows.state.isin(["restricted", "released"]))
-        owner = facts._owner
-        held = rows.inner_join(owner, rows.person_key == owner.record_key)
+        held = rows.inner_join(self.named, rows.person_key == self.named.record_key)
         columns = ("person", "entity", "brand", "purpose", "channel", "state", "at")
         return held.select(*columns).union(self.engine.load("said", self._said()))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,12 +13,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from django.db import transaction
 
-from filrouge.base import clock, settings
+from filrouge.base import clock, ids, settings
 from filrouge.base.errors import Conflict, NotFound, Refused
 from filrouge.domain.privacy.caller import Caller
 from filrouge.domain.scores import training
 from filrouge.domain.scores.buying import Buying, Spending
-from filrouge.domain.scores.features import Family, contracts, features, outcomes
+from filrouge.domain.scores.features import Family, contracts
 from filrouge.domain.scores.renewing import Renewing
 from filrouge.domain.scores.scorecard import Scorecard
 from filrouge.domain.scores.scoring import Models, Used, columns_of
@@ -37,14 +38,17 @@ def train(*, by: str, name: str = "", progress: runs.Progress = runs.silent) -> 
     """Train the models of every entity (or the one called ``name``) and keep each as a candidate with its card."""
     now = clock.now()
     engine = open_engine(settings.get().engine, scratch=settings.get().home / "scratch")
+    folder = settings.get().home / "scratch" / f"models-{ids.uuid7()}"
+    folder.mkdir(parents=True)
     try:
-        ground = Ground(engine, now)
+        ground = Ground(engine, now, folder)
         families = ground.families()
         every = sorted({family for some in families.values() for family in some}, key=lambda one: one.name)
         months = _months(ground, every, now, progress)
         terms = _terms(ground, now)
     finally:
         engine.close()
+        shutil.rmtree(folder, ignore_errors=True)
     made = []
     for entity, parts in sorted(months.items()):
         told = _models(parts, families.get(entity, []), terms.get(entity, {}))
@@ -58,21 +62,19 @@ def _months(
 ) -> dict[str, dict[str, Any]]:
     """Return, by entity, the features of today, each month told apart, and the quarter that purchases are tried on."""
     found: dict[str, dict[str, Any]] = {}
-    refused = ground.refused(ground.facts(now))
     kept = _drawn(ground, now)
     for step, days in enumerate((0, *MONTHS)):
         progress("months", step, len(MONTHS) + 1)
         begins = now - timedelta(days=days)
-        known = features(ground.facts(begins), families).anti_join(refused, ["entity", "person"])
+        known = ground.features(begins, families)
         known = known.filter(known.person.right(2).isin(kept)) if kept else known
         table = known.to_pyarrow().sort_by([("entity", "ascending"), ("person", "ascending")])
         happened = None
         if days:
-            after = ground.facts(begins + timedelta(days=30))
-            happened = outcomes(after, families, since=begins).to_pyarrow()
+            happened = ground.outcomes(begins, begins + timedelta(days=30), families).to_pyarrow()
         quarter = None
         if days == QUARTER:
-            quarter = outcomes(ground.facts(now), families, since=begins).to_pyarrow()
+            quarter = ground.outcomes(begins, now, families).to_pyarrow()
         for entity in pc.unique(table["entity"]).to_pylist():
             mine = table.filter(pc.equal(table["entity"], entity))
             parts = found.setdefault(entity, {"months": []})

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from filrouge.base import clock, ids, settings
-from filrouge.domain.scores.features import Family, features
+from filrouge.domain.scores.features import Family
 from filrouge.domain.scores.scoring import columns_of, rows, scored, usual
 from filrouge.engines import Engine, open_engine
 from filrouge.store.lake import arrow_schema
@@ -38,7 +38,7 @@ def run(*, by: str, at: datetime | None = None, progress: runs.Progress = runs.s
         folder = settings.get().home / "scratch" / f"scores-{ids.uuid7()}"
         folder.mkdir(parents=True)
         try:
-            ground = Ground(engine, now)
+            ground = Ground(engine, now, folder)
             families = ground.families()
             today, before = _features(ground, families, folder, now, progress)
             late = stale(now, ground.openings)
@@ -59,11 +59,10 @@ def _features(
 ) -> tuple[Path, Path]:
     """Write the features of today and of a month ago, of whoever may be profiled; return the two files."""
     every = sorted({family for some in families.values() for family in some}, key=lambda one: one.name)
-    refused = ground.refused(ground.facts(now))
     found = []
     for step, as_of in enumerate((now, now - BACK)):
         progress("features", step, 2)
-        table = features(ground.facts(as_of), every).anti_join(refused, ["entity", "person"])
+        table = ground.features(as_of, every)
         path = folder / f"features-{step}.parquet"
         ground.engine.write(table.order_by(["entity", "person"]), str(path))
         found.append(path)

@@ -11,9 +11,10 @@ from filrouge.store.lake import arrow_schema
 from filrouge.store.live import Live, number, pack
 from filrouge.store.queries import scores
 from filrouge.store.queries.scores import Score
-from filrouge.work import consents, runs
+from filrouge.work import consents, locks, runs
 
-BULK = 5_000
+BULK = 5_000  # people a transaction
+AT_ONCE = 400_000  # scores gathered at once
 
 
 def fill(*, progress: runs.Progress = runs.silent) -> int:
@@ -21,15 +22,16 @@ def fill(*, progress: runs.Progress = runs.silent) -> int:
     live = Live()
     if not live.ready():
         return 0
-    done, began = 0, clock.now()
-    live.create("_next", only=("scores",))
-    for batch in documents():
-        with live.writing():
-            live.insert("scores_next", batch, columns=2)
-        done += len(batch)
-        progress("pages", done, None)
-    live.put_in_place(only=("scores",))
-    live.set_meta("scores_at", began.isoformat())
+    with locks.held("live"):  # nobody builds the other copies anew meanwhile
+        done, began = 0, clock.now()
+        live.create("_next", only=("scores",))
+        for batch in documents():
+            with live.writing():
+                live.insert("scores_next", batch, columns=2)
+            done += len(batch)
+            progress("pages", done, None)
+        live.put_in_place(only=("scores",))
+        live.set_meta("scores_at", began.isoformat())
     return done
 
 
@@ -42,10 +44,14 @@ def documents() -> Iterator[list[tuple[int, bytes]]]:
         told = """json_object('entity', entity, 'brand', brand, 'score', score, 'value', value, 'band', band,
             'trend', trend, 'reasons', CAST(reasons AS JSON), 'model', model, 'uses', uses, 'as_of', as_of,
             'stale_since', stale_since)"""
-        sql = f"""SELECT person, '[' || string_agg({told}, ',' ORDER BY entity, score) || ']' FROM scores_now
-            GROUP BY person"""
-        for some in engine.con.con.execute(sql).to_arrow_reader(BULK):
-            yield [(number(row["person"]), pack(row[some.schema.names[1]])) for row in some.to_pylist()]
+        raw = engine.con.con
+        parts = 1 + raw.execute("SELECT count(*) FROM scores_now").fetchall()[0][0] // AT_ONCE
+        for part in range(parts):  # the text of everybody's scores does not fit in memory at once
+            sql = f"""SELECT person, '[' || string_agg({told}, ',' ORDER BY entity, score) || ']' AS body
+                FROM scores_now WHERE hash(person) % {parts} = {part} GROUP BY person"""
+            for some in raw.execute(sql).to_arrow_reader(BULK):
+                people, bodies = some.column(0).to_pylist(), some.column(1).to_pylist()
+                yield [(number(who), pack(body)) for who, body in zip(people, bodies, strict=True)]
     finally:
         engine.close()
 

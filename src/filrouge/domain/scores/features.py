@@ -9,7 +9,7 @@ A feature whose source is missing, or does not reach back far enough, is absent 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -72,14 +72,17 @@ class Facts:
     """The tables, every version of each row, as ``clock`` sees them, spread to the entities that may use them.
 
     ``tables`` holds those of ``READS``, links and person_records. ``opened`` has giver, receiver and category: what one
-    entity opens to another for profiling, and each to itself.
+    entity opens to another for profiling, and each to itself. ``owner`` (record_key, person) says whose each record is,
+    by whatever names people are told apart; left out, it is read from the links. ``keep`` may lay a part down, so that
+    it is computed once.
     """
 
     def __init__(
-        self, tables: Mapping[str, ir.Table], opened: ir.Table, clock: Clock, *, currency: str = "EUR"
-    ) -> None:
-        self.tables, self.opened, self.clock, self.currency = tables, opened, clock, currency
-        self._owner = self._owners()
+        self, tables: Mapping[str, ir.Table], opened: ir.Table, clock: Clock, *, currency: str = "EUR",
+        owner: ir.Table | None = None, keep: Callable[[str, ir.Table], ir.Table] = lambda _, part: part,
+    ) -> None:  # fmt: skip
+        self.tables, self.opened, self.clock, self.currency, self.keep = tables, opened, clock, currency, keep
+        self.owner = owners(tables["links"], clock.known_at) if owner is None else owner
 
     def known(self, name: str) -> ir.Table:
         """Return the versions of the rows of ``name`` that were known."""
@@ -101,24 +104,27 @@ class Facts:
     def people(self) -> ir.Table:
         """Return (entity, person, birth_date) of whomever an entity knows by a record of its own."""
         held = self.known("person_records").select("record_key", "entity", "birth_date")
-        joined = held.inner_join(self._owner, "record_key")
+        joined = held.inner_join(self.owner, "record_key")
         return joined.group_by("entity", "person").agg(birth_date=joined.birth_date.max())
 
     def spread(self, rows: ir.Table, name: str) -> ir.Table:
         """Return ``rows`` (person_key, entity…) with ``person`` and, as ``entity``, each that may use them."""
         category = TABLES[name].category
-        owned = rows.inner_join(self._owner, rows.person_key == self._owner.record_key)
+        owned = rows.inner_join(self.owner, rows.person_key == self.owner.record_key)
         owned = owned.drop("record_key") if "record_key" in owned.columns else owned
         opened = self.opened.filter(self.opened.category == category).select("giver", "receiver")
         joined = owned.inner_join(opened, owned.entity == opened.giver)
         return joined.drop("giver", "entity").rename(entity="receiver")
 
-    def reach(self) -> ir.Table:
+    def reach(self, visits: ir.Table) -> ir.Table:
         """Return, by entity, how many days back each table reaches: NULL where it holds nothing."""
         found = None
         for name in READS:
-            table = self.happened(name)
-            oldest = table.group_by("entity").agg(back=table.ago.max())
+            if name == "events":
+                oldest = visits.group_by("entity").agg(back=visits.oldest.max())
+            else:
+                table = self.happened(name)
+                oldest = table.group_by("entity").agg(back=table.ago.max())
             opened = self.opened.filter(self.opened.category == TABLES[name].category)
             joined = oldest.inner_join(opened, oldest.entity == opened.giver)
             by = joined.group_by("receiver").agg(**{f"back_{name}": joined.back.max()}).rename(entity="receiver")
@@ -127,15 +133,15 @@ class Facts:
         assert found is not None  # noqa: S101 - READS is not empty
         return found
 
-    def _owners(self) -> ir.Table:
-        """Return (record_key, person) as decided last, when it was known."""
-        links = self.tables["links"]
-        when = _at(self.clock.known_at)
-        held = links.filter((links.recorded_at <= when) & links.undone_at.isnull())
-        held = held.filter(held.superseded_at.isnull() | (held.superseded_at > when))
-        last = ibis.window(group_by="record_key", order_by=[ibis.desc("decided_at"), ibis.desc("run_id")])
-        ranked = held.mutate(_nth=ibis.row_number().over(last))
-        return ranked.filter(ranked._nth == 0).select("record_key", "person")
+
+def owners(links: ir.Table, known_at: datetime) -> ir.Table:
+    """Return (record_key, person) as decided last, of what was known."""
+    when = _at(known_at)
+    held = links.filter((links.recorded_at <= when) & links.undone_at.isnull())
+    held = held.filter(held.superseded_at.isnull() | (held.superseded_at > when))
+    last = ibis.window(group_by="record_key", order_by=[ibis.desc("decided_at"), ibis.desc("run_id")])
+    ranked = held.mutate(_nth=ibis.row_number().over(last))
+    return ranked.filter(ranked._nth == 0).select("record_key", "person")
 
 
 def features(facts: Facts, families: Sequence[Family] = ()) -> ir.Table:
@@ -143,14 +149,18 @@ def features(facts: Facts, families: Sequence[Family] = ()) -> ir.Table:
 
     For each family: ``took_…`` (times so far), ``since_…`` (days since the last), ``holds_…`` (1 while it runs).
     """
-    table = facts.people()
-    parts = [_orders(facts), _returns(facts), _events(facts), _contacts(facts), _interactions(facts), _contracts(facts),
-             _payments(facts), _breadth(facts)]  # fmt: skip
+    table, visits = facts.people(), facts.keep("visits", _visits(facts))
+    parts = {
+        "orders": _orders(facts), "returns": _returns(facts), "events": _events(facts, visits),
+        "contacts": _contacts(facts), "interactions": _interactions(facts), "contracts": _contracts(facts),
+        "payments": _payments(facts), "breadth": _breadth(facts, visits),
+    }  # fmt: skip
     if families:
-        parts.append(_families(facts, families))
-    for part in parts:
-        table = table.left_join(part, ["entity", "person"]).drop("entity_right", "person_right")
-    reach = facts.reach()
+        parts["families"] = _families(facts, families)
+    for name, part in parts.items():
+        kept = facts.keep(name, part)
+        table = table.left_join(kept, ["entity", "person"]).drop("entity_right", "person_right")
+    reach = facts.keep("reach", facts.reach(visits))
     table = table.left_join(reach, "entity").drop("entity_right")
     told = {}
     for name, (source, days) in FEATURES.items():
@@ -206,19 +216,26 @@ def _returns(facts: Facts) -> ir.Table:
     return told.group_by("entity", "person").agg(returns_365=told.count())
 
 
-def _events(facts: Facts) -> ir.Table:
-    """Pages and screens on a topic are what is read; any event is a visit."""
+def _visits(facts: Facts) -> ir.Table:
+    """Return what each record did online, by brand, in one walk through the events.
+
+    Pages and screens on a topic are what is read; any event is a visit.
+    """
     rows = facts.happened("events")
     rows = rows.filter(rows.person_key.notnull())
     read = rows.type.isin(["page", "screen"]) & rows.topic.notnull()
     day = ibis.cases((rows.ago <= 28, rows.at.epoch_seconds() // 86_400), else_=ibis.null("int64"))
-    few = rows.select("person_key", "entity", "ago", read=read.cast("int64"), day=day)
-    few = few.group_by("person_key", "entity").agg(
+    few = rows.select("person_key", "entity", "brand", "ago", read=read.cast("int64"), day=day)
+    return few.group_by("person_key", "entity", "brand").agg(
         reads_28=(few.ago <= 28).ifelse(few.read, 0).sum(),
         reads_before=((few.ago > 28) & (few.ago <= 84)).ifelse(few.read, 0).sum(),
-        visit_recency=few.ago.min(), visit_days_28=few.day.nunique(),
+        visit_recency=few.ago.min(), oldest=few.ago.max(), visit_days_28=few.day.nunique(), n=few.count(),
+        lately=(few.ago <= 365).cast("int64").sum(),
     )  # fmt: skip
-    told = facts.spread(few, "events")
+
+
+def _events(facts: Facts, visits: ir.Table) -> ir.Table:
+    told = facts.spread(visits, "events")
     by = told.group_by("entity", "person").agg(
         reads_28=told.reads_28.sum(), reads_before=told.reads_before.sum(), visit_recency=told.visit_recency.min(),
         visit_days_28=told.visit_days_28.max(),
@@ -316,22 +333,29 @@ def _payments(facts: Facts) -> ir.Table:
     )
 
 
-def _breadth(facts: Facts) -> ir.Table:
+def _breadth(facts: Facts, visits: ir.Table) -> ir.Table:
     """Return by person how many brands and channels in a year, every brand known of, and the one dealt with most."""
-    parts = []
-    for name, channel in (("orders", "sales_channel"), ("events", ""), ("contacts", "channel"),
-                          ("interactions", "channel"), ("contracts", "")):  # fmt: skip
+    columns = ("person_key", "entity", "brand", "through", "n", "lately")
+    online = visits.mutate(through=ibis.literal("web"))
+    parts = [facts.spread(online.select(*columns), "events")]
+    for name, channel in (
+        ("orders", "sales_channel"),
+        ("contacts", "channel"),
+        ("interactions", "channel"),
+        ("contracts", ""),
+    ):
         rows = facts.happened(name)
         lately = rows.ago <= 365
         if name == "contacts":  # what we sent is no choice of theirs
             lately &= rows.outcome.isin(["opened", "clicked"])
         if name == "contracts":
             lately = rows.ended_at.isnull() | (rows.ended_at > _at(facts.clock.as_of))
-        through = rows[channel] if channel else ibis.literal("web" if name == "events" else None, type="string")
+        through = rows[channel] if channel else ibis.null("string")
         few = rows.group_by("person_key", "entity", "brand", through=through).agg(
             n=rows.count(), lately=lately.fill_null(False).cast("int64").sum()
         )
-        parts.append(facts.spread(few, name).select("entity", "person", "brand", "through", "n", "lately"))
+        parts.append(facts.spread(few, name))
+    parts = [part.select("entity", "person", "brand", "through", "n", "lately") for part in parts]
     every = ibis.union(*parts)
     by = every.group_by("entity", "person", "brand").agg(n=every.n.sum(), lately=every.lately.sum())
     order = [ibis.desc("lately"), ibis.desc("n"), ibis.asc("brand")]
