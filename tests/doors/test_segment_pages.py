@@ -96,6 +96,7 @@ def test_a_change_is_the_next_version_and_keeps_what_the_form_cannot_say(signed_
         ({"title": " "}, "a besoin d’un titre"),
         ({"entity": "boutique"}, "Vous n’agissez pas pour"),
         ({"k:0": "group"}, "Ce groupe est vide"),
+        ({"k:0": "", "k:1": ""}, "Ce groupe est vide"),
     ],
 )
 def test_what_is_wrong_is_told_beside_the_line_and_nothing_is_kept(

@@ -332,10 +332,10 @@ def blame(root: Line, faults: Sequence[str]) -> list[str]:
         steps = place.split(".")
         at = [steps[n + 1] for n in range(0, len(steps) - 1, 2) if steps[n] == "rules" and steps[n + 1].isdigit()]
         line = lines.get(".".join(at))
+        part = steps[-1] if not steps[-1].isdigit() else steps[-2] if len(steps) > 1 else ""
         if line is None:
-            whole.append(said)
+            whole.append(_fault(part, said))
         elif not line.fault:
-            part = steps[-1] if not steps[-1].isdigit() else steps[-2] if len(steps) > 1 else ""
             line.fault = _fault(part, said)
     return whole
 

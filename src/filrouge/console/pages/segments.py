@@ -124,7 +124,7 @@ def _build(request: HttpRequest, asking: Caller, row: Any) -> HttpResponse:
     about = _about(said, row, asking)
     whole: list[str] = []
     counted = None
-    if do in ("count", "save"):
+    if do == "save" or (do == "count" and draft.lines):
         try:
             if do == "save":
                 return _kept(request, asking, row, draft, about)
