@@ -131,7 +131,7 @@ def test_others_read_as_far_as_their_role_goes_and_never_write(
     assert client.get(f"{here}/count").status_code == reads
     assert client.get(f"{here}/edit").status_code == writes
     assert client.post(f"{here}/build").status_code == writes
-    assert client.post(f"{here}/delete").status_code == writes
+    assert client.post(f"{here}/remove").status_code == writes
     assert Segment.objects.count() == 1
     assert ('href="/segments"' in client.get("/").content.decode()) is nav
     if reads == 200:
@@ -148,8 +148,8 @@ def test_a_segment_on_which_another_rests_is_not_deleted_and_says_so(signed_in: 
     page = client.get("/segments/lecteurs-a-rappeler").content.decode()
     assert "Il ne peut pas partir tant que ceux-ci reposent sur lui" in page
     assert "Supprimer ce segment" not in page
-    client.post("/segments/lecteurs-a-rappeler/delete")
+    client.post("/segments/lecteurs-a-rappeler/remove")
     assert Segment.objects.count() == 2
-    assert client.post("/segments/autres/delete").status_code == 302
+    assert client.post("/segments/autres/remove").status_code == 302
     assert Segment.objects.count() == 1
     assert client.get("/segments/lecteurs-a-rappeler?with=nothing").status_code == 200

@@ -101,7 +101,7 @@ def build(request: HttpRequest, name: str) -> HttpResponse:
 
 
 @act
-def delete(request: HttpRequest, name: str) -> HttpResponse:
+def remove(request: HttpRequest, name: str) -> HttpResponse:
     """Delete a segment; what rests on it is told, and then nothing is deleted."""
     works.remove(require(request, *found.WRITERS), name)
     return done(request, _("The segment is deleted."), to=reverse("segments"))
