@@ -5,8 +5,7 @@ It reads nothing by itself: whoever asks hands over the facts, from the lake or 
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -15,9 +14,9 @@ from typing import Any
 from filrouge.base import ids
 from filrouge.domain.privacy.may_i import DEFAULTS, may_i
 from filrouge.domain.segments import conditions as put
-from filrouge.domain.segments import fields, texts
+from filrouge.domain.segments import operators
 from filrouge.domain.segments import spec as said
-from filrouge.domain.segments.fields import CONTRARY, OF_DAYS, Field
+from filrouge.domain.segments.fields import CONTRARY, OF_DAYS
 from filrouge.domain.segments.laid import EVERY, Pairs
 from filrouge.tables import TABLES
 
@@ -166,10 +165,10 @@ class _Asker:
         op, contrary = CONTRARY.get(rule.op, rule.op), rule.op in CONTRARY
         if rule.field == "known_since":
             since = self._since(records)
-            met = since is not None and _moment(since[0], op, rule.value, at)
+            met = since is not None and operators.dated(since[0], op, rule.value, at)
             return met is not contrary, since[0] if since else None, since[1] if since else ""
         seen = self._values(rule)
-        those = [one for one in seen if _known(one[0], rule.field, op, rule.value, at)]
+        those = [one for one in seen if operators.known(one[0], rule.field, op, rule.value, at)]
         shown = those[0] if those else seen[0] if seen else (None, "")
         return bool(those) is not contrary, shown[0], shown[1]
 
@@ -183,7 +182,7 @@ class _Asker:
         rows = self.facts.seen(rows, "identity")
         if not rule.any:
             rows = sorted(rows, key=lambda row: (row["rank"], -(row["at"].timestamp() if row.get("at") else 0)))[:1]
-        found = [(_part(row["value"], rule.field), row.get("source", "")) for row in rows]
+        found = [(operators.part(row["value"], rule.field), row.get("source", "")) for row in rows]
         return [(value, source) for value, source in found if value is not None]
 
     def brands(self, rule: said.Brands) -> tuple[bool, Any, str]:
@@ -214,11 +213,11 @@ class _Asker:
         rows = [row for row in self._scores() if row["score"] == rule.score and (row.get("brand") or "") == rule.brand]
         first = rows[0] if rows else {}
         if rule.field == "stale":
-            stale = [_stale(row, at) for row in rows]
+            stale = [operators.stale(row, at) for row in rows]
             return rule.value in stale, stale[0] if stale else None, first.get("model", "")
         op, contrary = CONTRARY.get(rule.op, rule.op), rule.op in CONTRARY
         asked = put.field_of("score", rule.field)
-        met = any(_value(row.get(rule.field), asked, op, rule.value) for row in rows)
+        met = any(operators.compared(row.get(rule.field), asked, op, rule.value) for row in rows)
         return met is not contrary, first.get(rule.field), first.get("model", "")
 
     def _scores(self) -> list[Row]:
@@ -232,13 +231,14 @@ class _Asker:
 
     def happened(self, rule: said.Happened, at: datetime) -> tuple[bool, Any, str]:
         by = rule.dated_by or put.usual_date(rule.on)
-        rows = [row for row in self._begun(rule.on, at) if self._meets(rule, row, at) and _within(row[by], rule, at)]
+        begun = (row for row in self._begun(rule.on, at) if self._meets(rule, row, at))
+        rows = [row for row in begun if operators.within(row[by], rule, at)]
         rows.sort(key=lambda row: (row[by] is not None, row[by] or at))
         source = rows[-1].get("source", "") if rows else ""
         if rule.measure in ("first", "last"):
             dates = [row[by] for row in rows if row[by] is not None]
             seen = None if not dates else min(dates) if rule.measure == "first" else max(dates)
-            return seen is not None and _moment(seen, rule.op, rule.value, at), seen, source
+            return seen is not None and operators.dated(seen, rule.op, rule.value, at), seen, source
         if rule.measure == "count":
             found: Any = len(rows)
         elif rule.measure == "distinct":
@@ -256,14 +256,15 @@ class _Asker:
     def _meets(self, rule: said.Happened, row: Row, at: datetime) -> bool:
         if rule.currency and row["currency"] != rule.currency:
             return False
-        return all(_meets(rule.on, row, one, at) for one in rule.where)
+        return all(operators.meets(rule.on, row, one, at) for one in rule.where)
 
     def sequence(self, rule: said.Sequence, at: datetime) -> tuple[bool, Any, str]:
-        rows = [row for row in self._begun("events", at) if row["at"] is not None and _within(row["at"], rule, at)]
+        placed = (row for row in self._begun("events", at) if row["at"] is not None)
+        rows = [row for row in placed if operators.within(row["at"], rule, at)]
         steps: dict[datetime, set[int]] = {}
         for row in rows:
             for number, step in enumerate(rule.steps):
-                if all(_meets("events", row, one, at) for one in step.where):
+                if all(operators.meets("events", row, one, at) for one in step.where):
                     steps.setdefault(row["at"], set()).add(number)
         # the latest beginning from which each step was reached by an earlier event
         best: list[datetime | None] = [None] * len(rule.steps)
@@ -374,145 +375,3 @@ def _of_day(value: str, name: str, op: str, asked: Any, at: datetime) -> Iterato
     elif op in OF_DAYS:
         for days in (-asked, 0, asked):
             yield put.start_of(day + timedelta(days=days))
-
-
-# --- what an operator means -------------------------------------------------------------------------------------------
-
-
-def _lies(moment: datetime, ends: tuple[put.Bound | None, put.Bound | None]) -> bool:
-    low, high = ends
-    after = low is None or (moment > low[0] if low[1] else moment >= low[0])
-    return after and (high is None or (moment < high[0] if high[1] else moment <= high[0]))
-
-
-def _within(moment: datetime | None, window: said.Window, at: datetime) -> bool:
-    if moment is None:
-        return window.open
-    return _lies(moment, put.bounds(window, at))
-
-
-def _moment(moment: datetime, op: str, asked: Any, at: datetime) -> bool:
-    if op == "filled":
-        return True
-    return _lies(moment, put.span(op, asked, at))
-
-
-def _day(value: str, op: str, asked: Any, at: datetime) -> bool:
-    if op == "filled":
-        return True
-    if op == "is":
-        return bool(value == asked)
-    if not (len(value) == 10 and value[4] == "-"):
-        return False
-    if op == "anniversary":
-        return value[5:] in put.days_named(asked, at)
-    today = put.today(at)
-    some = timedelta(days=asked if op in OF_DAYS else 0)
-    tests: Mapping[str, Callable[[], bool]] = {
-        "before": lambda: value < asked,
-        "after": lambda: value > asked,
-        "within_last": lambda: (today - some).isoformat() < value <= today.isoformat(),
-        "longer_ago": lambda: value <= (today - some).isoformat(),
-        "within_next": lambda: today.isoformat() < value <= (today + some).isoformat(),
-    }
-    return tests[op]()
-
-
-def _known(value: str, name: str, op: str, asked: Any, at: datetime) -> bool:
-    found = put.field_of("person", name)
-    if name == "age" and op != "filled":
-        after, until = put.born(op, asked, at)
-        return len(value) == 10 and value[4] == "-" and after < value <= until
-    if found.type in ("day", "number"):
-        return _day(value, op, asked, at)
-    return _value(value, found, op, asked)
-
-
-def _value(value: Any, asked_of: Field, op: str, asked: Any) -> bool:
-    if value is None:
-        return False
-    if op == "filled":
-        return True
-    if asked_of.type == "yes_no":
-        return bool(value) is asked
-    if asked_of.type in ("number", "money") or op in ("at_least", "at_most", "above", "below"):
-        return _size(value, asked_of, op, asked)
-    if asked_of.type in ("text", "property"):
-        value = texts.key(value)
-        asked = [texts.key(one) for one in asked] if op == "one_of" else texts.key(asked)
-    tests: Mapping[str, Callable[[], bool]] = {
-        "is": lambda: value == asked,
-        "one_of": lambda: value in asked,
-        "contains": lambda: asked in value,
-        "starts_with": lambda: value.startswith(asked),
-        "ends_with": lambda: value.endswith(asked),
-    }
-    return tests[op]()
-
-
-def _size(value: Any, asked_of: Field, op: str, asked: Any) -> bool:
-    if asked_of.type == "money":
-        value, asked = Decimal(str(value)), put.amount(asked)
-    elif asked_of.type == "property":
-        value = texts.number(value)
-        if value is None:
-            return False
-    tests: Mapping[str, Callable[[], bool]] = {
-        "is": lambda: value == asked,
-        "at_least": lambda: value >= asked,
-        "at_most": lambda: value <= asked,
-        "above": lambda: value > asked,
-        "below": lambda: value < asked,
-    }
-    return bool(tests[op]())
-
-
-def _meets(on: str, row: Row, one: said.Filter, at: datetime) -> bool:
-    found = put.field_of(on, one.field)
-    op, contrary = CONTRARY.get(one.op, one.op), one.op in CONTRARY
-    if on == "contracts" and one.field == "running":
-        running = row["ended_at"] is None or row["ended_at"] > at
-        return running is one.value
-    if found.type == "property":
-        value: Any = _property(row["properties"], fields.path(one.field))
-    else:
-        value = row[one.field]
-    if found.type == "moment":
-        met = value is not None and _moment(value, op, one.value, at)
-    else:
-        met = _value(value, found, op, one.value)
-    return met is not contrary
-
-
-def _property(held: Any, path: Sequence[str]) -> str | None:
-    """Return the text of a property of an event, None when it has none, or one that is no single value."""
-    at: Any = _read(held)
-    for step in path:
-        at = at.get(step) if isinstance(at, Mapping) else None
-    if isinstance(at, bool):
-        return "true" if at else "false"
-    if isinstance(at, int | float):
-        return repr(at)
-    return at if isinstance(at, str) and at[:1] not in ("{", "[") else None
-
-
-def _part(value: str, name: str) -> str | None:
-    if name not in put.ADDRESS:
-        return value
-    held = _read(value)
-    found = held.get(put.ADDRESS[name]) if isinstance(held, Mapping) else None
-    return found if isinstance(found, str) else None
-
-
-def _read(held: Any) -> Any:
-    if not isinstance(held, str):
-        return held
-    try:
-        return json.loads(held)
-    except ValueError:
-        return None
-
-
-def _stale(row: Row, at: datetime) -> bool:
-    since = row.get("stale_since")
-    return since is not None and since <= at
