@@ -217,7 +217,6 @@ def test_nothing_is_written_between_what_is_carried_over_and_what_takes_its_plac
 def test_events_are_put_on_their_pages_a_little_at_a_time_and_wait_for_nobody(
     group: World, spool: Spool, drain: draining.Drain, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(appearing, "MANY", 1)
     monkeypatch.setattr(appearing, "PAGES", 2)
     monkeypatch.setattr(appearing, "MOMENT", 0.0)
     send(spool, *[say("track", n, n, userId=f"u{n}", event=f"Did {n}") for n in range(1, 4)])
@@ -241,7 +240,7 @@ def test_events_are_put_on_their_pages_a_little_at_a_time_and_wait_for_nobody(
     left = [Live().rows("SELECT count(*) FROM tail")[0][0]]
     begun = True
     while begun:
-        begun = appearing.settle_in(Live(), upto=upto, begun=begun)
+        begun = appearing.settle_in(Live(), upto=upto)
         left.append(Live().rows("SELECT count(*) FROM tail")[0][0])
     assert left == [3, 1, 0, 0]
     ((person,),) = Live().rows("SELECT person FROM accounts WHERE body LIKE %s", ['%"u1"%'])

@@ -7,6 +7,7 @@ pair, saying whose records gave a key or a name: a search looks only at the bits
 from __future__ import annotations
 
 import json
+import time
 import uuid
 import zlib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -67,6 +68,7 @@ _INDEXES = (
 # What events change as they arrive, in the order in which it is locked: ``accounts`` first.
 _CHANGING = ("accounts", "documents", "keys", "names", "tokens", "grams", "meta", "origins")
 Row = Sequence[Any]
+REST = 0.1  # seconds for which a writer in no hurry leaves its place free, at most
 BITS = 63  # of one number: a pair of entity and brand each
 
 
@@ -156,6 +158,18 @@ class Live:
             yield
 
     @contextmanager
+    def unhurried(self, *, changing: bool = False) -> Iterator[None]:
+        """One transaction of who is in no hurry (``changing``: as that one): a file has one writer at a time.
+
+        Its place is left free afterwards for as long as it was held, or ``REST``: who waits looks but now and then.
+        """
+        with self.changing() if changing else self.writing():
+            began = time.monotonic()
+            yield
+        if not self.postgres and not self.con.in_atomic_block:
+            time.sleep(min(time.monotonic() - began, REST))
+
+    @contextmanager
     def changing(self) -> Iterator[None]:
         """One transaction that changes pages and accounts as events arrive, and not while others take their place.
 
@@ -221,15 +235,15 @@ class Live:
         words = [word for start in range(0, len(people), 500) for word in self._words(people[start : start + 500])]
         self.count_people(-self._held(people))
         for table in ("documents", "moments", "keys", "names"):
-            self._delete(table, "person", people)
+            self.remove(table, "person", people)
         borne: set[str] = set()
         for start in range(0, len(words), 500):
             some = words[start : start + 500]
             marks = ", ".join(["%s"] * len(some))
             borne |= {row[0] for row in self.rows(f"SELECT DISTINCT token FROM names WHERE token IN ({marks})", some)}
         lost = sorted(set(words) - borne)
-        self._delete("tokens", "token", lost)
-        self._delete("grams", "token", lost)
+        self.remove("tokens", "token", lost)
+        self.remove("grams", "token", lost)
 
     def count_people(self, more: int) -> None:
         """Keep how many people there are, ``more`` of them: counting them costs a walk through every document."""
@@ -248,7 +262,8 @@ class Live:
         rows = self.rows(f"SELECT DISTINCT token FROM names WHERE person IN ({marks})", people) if people else []
         return [row[0] for row in rows]
 
-    def _delete(self, table: str, column: str, values: Sequence[Any]) -> None:
+    def remove(self, table: str, column: str, values: Sequence[Any]) -> None:
+        """Remove the rows whose ``column`` is one of ``values``."""
         with self.con.cursor() as cursor:
             for start in range(0, len(values), 500):
                 some = list(values[start : start + 500])

@@ -70,8 +70,13 @@ def moved(laid: Laid, live: Live) -> None:
         f"WHERE p.source IN ({listed})"
     )
     for batch in laid.fetched(sql):
-        with live.writing(), live.con.cursor() as cursor:
-            cursor.executemany("UPDATE accounts SET person = %s WHERE record = %s", batch)
+        for start in range(0, len(batch), 1_000):
+            some = batch[start : start + 1_000]
+            with live.unhurried(), live.con.cursor() as cursor:
+                cursor.executemany(
+                    "UPDATE accounts SET person = %s WHERE record = %s AND person <> %s",
+                    [(person, record, person) for person, record in some],
+                )
 
 
 def forget(live: Live, records: Sequence[int]) -> None:

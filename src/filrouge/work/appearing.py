@@ -28,7 +28,7 @@ from filrouge.work.judging import Event, account_key, browser_key, micros
 NEW, CHANGED, SEEN = 1, 2, 3  # what the lake does not know of an account: all of it, a value, when it was said last
 BROWSERS = 50  # anonymous ids that may be of one account
 CHUNK = 500
-PAGES, MOMENT = 50, 0.25  # pages that get their events together, and seconds given to that while others wait
+PAGES, MOMENT = 20, 0.05  # pages that are changed together, and seconds given to that while events wait
 MANY = 100_000  # events that stand beside the pages before they are put on them for good
 PARTS = (
     "records", "values", "roles", "contracts", "invoices", "payments", "orders", "returns", "opportunities", "tickets",
@@ -391,21 +391,24 @@ def show_unknown(live: Live, *, people: Collection[str] | None = None) -> None:
 def _show(live: Live, which: str, params: Sequence[Any], people: Collection[str] | None = None) -> None:
     rows = live.rows(f"SELECT record, person FROM accounts WHERE dirty > 0 AND {which} ORDER BY record", params)
     records = [record for record, person in rows if people is None or person in people]
-    for start in range(0, len(records), CHUNK):
-        with live.changing():
-            show(live, list(load(live, records[start : start + CHUNK]).values()))
+    for start in range(0, len(records), PAGES):
+        with live.unhurried(changing=True):
+            show(live, list(load(live, records[start : start + PAGES]).values()))
 
 
-def settle_in(live: Live, *, upto: int, begun: bool = False) -> bool:
-    """Put on their pages for good, for a moment, the events that the lake holds since flush ``upto``.
+def many_beside(live: Live) -> bool:
+    """Tell whether so many events stand beside the pages that they are to be put on them for good."""
+    return bool(live.rows("SELECT count(*) FROM tail")[0][0] >= MANY)
 
-    It begins when they are many, and goes on when it has ``begun``; return whether some are left. Those of browsers
-    that are nobody's are dropped: the lake gives them to whoever turns out to be theirs.
+
+def settle_in(live: Live, *, upto: int) -> bool:
+    """Put on their pages for good, for a moment, events that the lake holds since flush ``upto``.
+
+    Return whether some are left. Those of browsers that are nobody's are dropped: the lake gives them to whoever turns
+    out to be theirs.
     """
     from filrouge.work.live import alone_now
 
-    if not begun and live.rows("SELECT count(*) FROM tail")[0][0] < MANY:
-        return False
     until = time.monotonic() + MOMENT
     with alone_now() as mine:  # who builds copies may take minutes, and events are not to wait
         while mine:

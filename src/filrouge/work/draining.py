@@ -171,6 +171,8 @@ class Drain:
             self._take(some)
         self.reading = None
         self._flush()
+        if self.settling:  # a little each time: events are not to wait for it
+            self.settling = appearing.settle_in(self.live, upto=int(self.live.meta("flush") or 0))
         return bool(entries)
 
     # --- reading ------------------------------------------------------------------------------------------------------
@@ -287,14 +289,11 @@ class Drain:
             self.built = built
             if built is not None:
                 appearing.show_again(self.live, since=datetime.fromisoformat(built))
-        due = time.monotonic() - self.swept > 60
-        if due:
+        if time.monotonic() - self.swept > 60:
             self.swept = time.monotonic()
             self.spool.sweep()
             streaming.tidy(self.live)
-        if due or self.settling:
-            upto = int(self.live.meta("flush") or 0)
-            self.settling = appearing.settle_in(self.live, upto=upto, begun=self.settling)
+            self.settling = self.settling or appearing.many_beside(self.live)
 
     # --- into the lake ------------------------------------------------------------------------------------------------
 

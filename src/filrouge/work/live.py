@@ -16,13 +16,16 @@ from filrouge.domain.profiles import companies as firms
 from filrouge.domain.profiles import gather
 from filrouge.store import outbox
 from filrouge.store.lake import arrow_schema
-from filrouge.store.live import BITS, VERSION, Live, number, pack
+from filrouge.store.live import BITS, LIVE_TABLES, VERSION, Live, number, pack
 from filrouge.store.models import Correction
 from filrouge.work import accounts, appearing, findable, locks, refolding, runs, scores_at_hand
 from filrouge.work.laid import BUCKET, STRETCH, Laid
 
-WRITE = 1_000  # rows a transaction beside readers
-BULK = 50_000  # rows a transaction into tables that nobody reads yet
+PEOPLE = 50  # whose copies are changed in a transaction, beside whoever writes events
+WRITE = 500  # rows a transaction of smaller things
+BULK = 5_000  # rows a transaction into tables that nobody reads yet
+_PERSON = {"documents": 0, "moments": 0, "keys": 2, "names": 1}  # where the person stands in a row
+_COLUMNS = {"documents": 3, "moments": 2, "keys": 4, "names": 3}
 COMPANIES = ("companies", "company_of", "company_words")
 
 
@@ -98,8 +101,9 @@ def _rebuild(progress: runs.Progress) -> dict[str, int]:
 
 
 def _bulk(live: Live, table: str, rows: Sequence[Any], columns: int) -> None:
-    with live.writing():
-        live.insert(table, rows, columns=columns)
+    for start in range(0, len(rows), BULK):
+        with live.unhurried():
+            live.insert(table, rows[start : start + BULK], columns=columns)
 
 
 def refresh(people: Sequence[str], *, aside: bool = False, progress: runs.Progress = runs.silent) -> int:
@@ -119,26 +123,15 @@ def _refresh(people: Sequence[str], *, aside: bool, progress: runs.Progress) -> 
     with Laid(people) as laid:
         origins = _origins(laid, live)
         _load_origins(laid, origins)
-        keys = list(laid.numbered(gather.keys_sql(), 4))
-        names = list(laid.numbered(gather.names_sql(), 3))
-        documents, moments = list(laid.documents()), list(laid.moments())
+        held = _held(laid)
         numbers = [number(person) for person in people]
-        for start in range(0, len(numbers), WRITE):
-            with live.writing():
-                live.forget(numbers[start : start + WRITE])
-        for table, batches, columns in (
-            ("documents", documents, 3), ("moments", moments, 2), ("keys", keys, 4), ("names", names, 3),
-        ):  # fmt: skip
-            for rows in batches:
-                for start in range(0, len(rows), WRITE):
-                    _bulk(live, table, rows[start : start + WRITE], columns)
-        _bulk(live, "origins", [(bit, entity, brand) for (entity, brand), bit in origins.items()], 3)
         with live.writing():
-            live.learn_tokens({row[0] for rows in names for row in rows})
+            live.insert("origins", [(bit, *where) for where, bit in origins.items()], columns=3)
+        for start in range(0, len(numbers), PEOPLE):
+            _replace(live, held, numbers[start : start + PEOPLE])
         _load_promotions(laid, live, "")
         _load_redirects(laid, live, "")
         findable.learn(Correction.objects.filter(undone_at=None, person__in=_aliases(live, people)).order_by("id"))
-        live.count_people(sum(map(len, documents)))
         accounts.moved(laid, live)
         appearing.show_unknown(live, people=_aliases(live, people))
         if not aside:
@@ -146,7 +139,37 @@ def _refresh(people: Sequence[str], *, aside: bool, progress: runs.Progress) -> 
                 _load_companies(laid, live)
             live.set_meta("built_at", began.isoformat())
         outbox.put(live, people)
-        return sum(map(len, documents))
+        return len(held["documents"])
+
+
+Held = dict[str, dict[int, list[Any]]]  # rows of each table, by person
+
+
+def _held(laid: Laid) -> Held:
+    """Return what the lake has of whoever is in ``owned``, as the copies hold it."""
+    batches: dict[str, Iterator[Sequence[tuple[Any, ...]]]] = {
+        "documents": laid.documents(), "moments": laid.moments(), "keys": laid.numbered(gather.keys_sql(), 4),
+        "names": laid.numbered(gather.names_sql(), 3),
+    }  # fmt: skip
+    held: Held = {}
+    for table, column in _PERSON.items():
+        mine: dict[int, list[Any]] = {}
+        for rows in batches[table]:
+            for row in rows:
+                mine.setdefault(row[column], []).append(row)
+        held[table] = mine
+    return held
+
+
+def _replace(live: Live, held: Held, people: Sequence[int]) -> None:
+    """Put what is ``held`` of ``people`` in the place of what stood, at once: nobody is without a page meanwhile."""
+    with live.unhurried():
+        live.forget(people)
+        for table, by_person in held.items():
+            rows = [row for person in people for row in by_person.get(person, ())]
+            live.insert(table, rows, columns=_COLUMNS[table])
+        live.learn_tokens({row[0] for person in people for row in held["names"].get(person, ())})
+        live.count_people(sum(person in held["documents"] for person in people))
 
 
 # --- rows -------------------------------------------------------------------------------------------------------------
@@ -238,19 +261,29 @@ def _companies_changed(laid: Laid, since: datetime | None) -> bool:
 
 
 def _load_promotions(laid: Laid, live: Live, suffix: str) -> None:
-    rows = [row for batch in laid.fetched(gather.promotions_sql()) for row in batch]
-    with live.writing():
-        if not suffix:
-            live.rows_changed("DELETE FROM promotions")
-        live.insert(f"promotions{suffix}", [(key, pack(body)) for key, body in rows], columns=2)
+    rows = [(key, pack(body)) for batch in laid.fetched(gather.promotions_sql()) for key, body in batch]
+    _load(live, "promotions", rows, suffix)
 
 
 def _load_redirects(laid: Laid, live: Live, suffix: str) -> None:
     rows = laid.raw.execute("SELECT person_id, merged_into FROM people WHERE merged_into IS NOT NULL").fetchall()
-    with live.writing():
-        if not suffix:
-            live.rows_changed("DELETE FROM redirects")
-        live.insert(f"redirects{suffix}", rows, columns=2)
+    _load(live, "redirects", rows, suffix)
+
+
+def _load(live: Live, table: str, rows: Sequence[tuple[Any, Any]], suffix: str) -> None:
+    """Let a table of two columns hold ``rows``: those that it holds already are not written again."""
+    key, value = (column.split()[0] for column in LIVE_TABLES[table].split(", "))
+    standing = {} if suffix else {one: _plain(held) for one, held in live.rows(f"SELECT {key}, {value} FROM {table}")}
+    now = {one: _plain(held) for one, held in rows}
+    _bulk(live, f"{table}{suffix}", [row for row in now.items() if standing.get(row[0]) != row[1]], 2)
+    gone = [one for one in standing if one not in now]
+    for start in range(0, len(gone), WRITE):
+        with live.unhurried():
+            live.remove(table, key, gone[start : start + WRITE])
+
+
+def _plain(held: Any) -> Any:
+    return bytes(held) if isinstance(held, memoryview) else held
 
 
 def built_at() -> datetime | None:
