@@ -16,7 +16,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
@@ -343,17 +343,19 @@ def _latency(home: Path) -> dict[str, Any]:
     until(lambda: _begun(home, f"s{mark}-"))
     sent: dict[str, float] = {}
     seen: dict[str, float] = {}
+    events: dict[str, dict[str, Any]] = {}
     began, count = time.monotonic(), 0
     with sqlite3.connect(f"file:{home / 'live.db'}?mode=ro", uri=True) as con:
         while (now := time.monotonic() - began) < TRIAL or len(seen) < len(sent):
             if now < TRIAL and count < now * PER_SECOND:
                 batch = [visit(f"s{mark}-{count + at}", dice) for at in range(100)]
                 append(spool, batch)
-                sent[batch[-1]["messageId"]] = time.monotonic()
+                ref = batch[-1]["messageId"]
+                sent[ref], events[ref] = time.monotonic(), batch[-1]
                 count += 100
             missing = [ref for ref in sent if ref not in seen]
             for ref in missing:
-                if on_page(con, ref):
+                if on_page(con, events[ref]):
                     seen[ref] = time.monotonic()
             if now > TRIAL + 60:
                 break
@@ -393,10 +395,11 @@ def counted_events(home: Path) -> int:
     return int(found[0] or 0)
 
 
-def on_page(con: sqlite3.Connection, ref: str) -> bool:
-    """Tell whether an event stands on its page."""
-    key = record_key(SOURCE, ref)
-    return con.execute("SELECT 1 FROM tail WHERE moment = ?", (key,)).fetchone() is not None
+def on_page(con: sqlite3.Connection, event: Mapping[str, Any]) -> bool:
+    """Tell whether an event stands on its page: looked up as a page does, by whom it is of."""
+    kind, word = ("people", event["userId"]) if "userId" in event else ("visitors", event["anonymousId"])
+    asked = (record_key(f"{SOURCE}_{kind}", word), record_key(SOURCE, event["messageId"]))
+    return con.execute("SELECT 1 FROM tail WHERE record = ? AND moment = ?", asked).fetchone() is not None
 
 
 def until(ready: Callable[[], bool], *, seconds: float = 600) -> None:

@@ -117,7 +117,7 @@ def _send(home: Path, port: int, word: str, seconds: float, memory: _Memory) -> 
     dice, answered, behind = random.Random(5), Counter[int](), 0.0
     waits: dict[str, float] = {}
     stopping = threading.Event()
-    asked: list[tuple[str, float]] = []
+    asked: list[tuple[dict[str, Any], float]] = []
     watching = threading.Thread(target=_watch, args=(home, asked, waits, stopping), daemon=True)
     watching.start()
     line = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
@@ -130,7 +130,7 @@ def _send(home: Path, port: int, word: str, seconds: float, memory: _Memory) -> 
             began = time.monotonic()
             answered[_post(line, word, events)] += 1
             if sent % PER_SECOND == 0:
-                asked.append((events[-1]["messageId"], began))
+                asked.append((events[-1], began))
             sent += LOT
             behind = max(behind, now - sent / PER_SECOND)
         memory.look()
@@ -153,11 +153,13 @@ def _post(line: http.client.HTTPConnection, word: str, events: Sequence[dict[str
     return answer.status
 
 
-def _watch(home: Path, asked: Sequence[tuple[str, float]], waits: dict[str, float], stopping: threading.Event) -> None:
+def _watch(
+    home: Path, asked: Sequence[tuple[dict[str, Any], float]], waits: dict[str, float], stopping: threading.Event
+) -> None:
     """Note when each event asked for is on its page."""
     with sqlite3.connect(f"file:{home / 'live.db'}?mode=ro", uri=True, timeout=30) as con:
         while not stopping.is_set():
-            for ref, began in [one for one in asked if one[0] not in waits][:20]:
-                if on_page(con, ref):
-                    waits[ref] = time.monotonic() - began
+            for event, began in [one for one in asked if one[0]["messageId"] not in waits]:
+                if on_page(con, event):
+                    waits[event["messageId"]] = time.monotonic() - began
             time.sleep(0.02)

@@ -66,6 +66,59 @@ def test_who_does_what_a_segment_asks_is_in_it_without_a_build(
     assert abs(why.since - clock.now()) < timedelta(minutes=5)
 
 
+PAID = {"rules": [{"on": "events", "where": [
+    {"field": "name", "op": "is", "value": "Order Completed"},
+    {"field": "properties.total", "op": "at_least", "value": 100},
+]}]}  # fmt: skip
+
+
+def test_who_does_it_is_in_it_before_the_lake_knows_of_it_and_stays_whatever_is_built(
+    group: World, spool: Spool, drain: draining.Drain
+) -> None:
+    segments.keep(OWNER, "payers", spec=PAID, entity="north", brand="red")
+    segments.build(["payers"], by="test")
+    following.turn()
+    read(spool, drain, say("identify", 1, 1, userId="u", traits={"name": "Nora Delacroix"}))
+    followed()
+    for number, total in enumerate((40, 120), 2):
+        send(spool, say("track", number, number, userId="u", event="Order Completed", properties={"total": total}))
+        turns(drain)
+        followed()
+        assert (nora(group) in names("payers")) is (total >= 100)
+    assert Live().rows("SELECT count(*) FROM tail WHERE flush > 1") != [(0,)]
+    since = segments.why(OWNER, "payers", nora(group)).since
+    assert since is not None
+    segments.build(["payers"], by="test")  # which knows nothing of it yet
+    assert names("payers") == {nora(group)}
+    followed()
+    assert names("payers") == {nora(group)}
+    drain.finish()
+    followed()
+    segments.build(["payers"], by="test")
+    assert names("payers") == {nora(group)}
+    assert segments.why(OWNER, "payers", nora(group)).since == since
+    assert members.moved(Live(), "payers") == {}, "the build says it now"
+
+
+def test_an_event_that_the_lake_holds_and_its_page_too_counts_once(
+    group: World, spool: Spool, drain: draining.Drain
+) -> None:
+    did = {"on": "events", "where": [{"field": "name", "op": "is", "value": "Read"}]}
+    twice = {"rules": [did | {"op": "at_least", "value": 2}]}
+    segments.keep(OWNER, "twice", spec=twice, entity="north", brand="red")
+    segments.build(["twice"], by="test")
+    following.turn()
+    read(spool, drain, say("identify", 1, 1, userId="u", traits={"name": "Nora Delacroix"}),
+         say("track", 2, 2, userId="u", event="Read"))  # fmt: skip
+    followed()
+    assert Live().rows("SELECT count(*) FROM tail")[0][0] >= 1, "it stands beside its page still"
+    assert names("twice") == set()
+    send(spool, say("track", 3, 3, userId="u", event="Read"))
+    turns(drain)
+    followed()
+    assert names("twice") == {nora(group)}
+
+
 def test_the_next_build_finds_the_same_and_keeps_since_when(
     group: World, spool: Spool, drain: draining.Drain, readers: str
 ) -> None:

@@ -40,6 +40,7 @@ PLACES = (
     Place("sources", _("Sources"), "source", frozenset({"engineer", "analyst", "privacy"})),
     Place("plans", _("Tracking plans"), "source", frozenset({"engineer", "analyst", "marketer"})),
     Place("identity", _("Identity"), "identity", frozenset({"engineer", "analyst", "privacy", "executive"})),
+    Place("scores", _("Scores"), "baseline", frozenset({"analyst", "engineer", "privacy", "executive"})),
     Place("baselines", _("Baselines"), "baseline", frozenset({"executive", "analyst", "sales", "finance"})),
     Place("erasures", _("Erasures"), "lock", frozenset({"privacy"})),
     Place("audit", _("Audit"), "audit", frozenset({"privacy"})),
@@ -56,6 +57,7 @@ _VIEWS = {
     },
     "segments": {"segment", "segment-new", "segment-edit", "segment-why"},
     "companies": {"company"},
+    "scores": {"score-model"},
     "reviews": {"review", "review-next", "review-quality"},
     "sources": {
         "source", "run", "senders", "sender", "sender-new", "sender-events", "quarantine", "quarantine-group",

@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Literal
 
 import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 from deltalake import CommitProperties, DeltaTable, Schema, Transaction, write_deltalake
 from deltalake.exceptions import TableNotFoundError
@@ -42,6 +44,9 @@ SQL_TYPES: dict[str, str] = {
 LARGEST = 256 << 20
 # Columns whose minimum and maximum may stand in the log.
 _COUNTED = ("record_key", "run_id", "recorded_at", "superseded_at", "person_key", "at")
+
+FEW = 2_000  # keys that the table's log may name one by one; with more, the table is joined with them
+HELD = 1 << 30  # bytes that the join of a table with keys holds in memory at most: the rest goes to disk
 
 
 @lru_cache(maxsize=64)
@@ -111,24 +116,46 @@ class Lake:
                 predicate=f"t.{column} = s.{column}",
                 source_alias="s",
                 target_alias="t",
+                max_spill_size=HELD,
                 commit_properties=_mark(mark),
             ).when_matched_delete().execute()
         self.append(name, files, run=run)
 
     def supersede(self, name: str, keys: pa.Table, *, run: str) -> None:
-        """Close the current versions of ``keys`` (record_key, superseded_at) on behalf of ``run``."""
+        """Close the current versions of ``keys`` (record_key, superseded_at) on behalf of ``run``.
+
+        Where none stands the table is left alone; a few are named one by one, and only their files are written anew.
+        """
         if keys.num_rows == 0 or self._done(name, mark := f"{run}:supersede"):
             return
         table = self.open(name)
-        if table is None:
+        standing = self._standing(name, keys["record_key"].combine_chunks(), run) if table is not None else None
+        if table is None or standing is None or not len(standing):
+            return
+        keys = keys.filter(pc.is_in(keys["record_key"], value_set=standing))
+        moments = pc.unique(keys["superseded_at"])
+        if keys.num_rows <= FEW and len(moments) == 1:
+            listed = ", ".join(map(str, standing.to_pylist()))
+            table.update(
+                predicate=f"superseded_at IS NULL AND run_id <> '{run}' AND record_key IN ({listed})",
+                new_values={"superseded_at": moments[0].as_py(), "superseded_run": run},
+                commit_properties=_mark(mark),
+            )
             return
         table.merge(
             keys.append_column("run", pa.array([run] * keys.num_rows)),
             predicate="t.record_key = s.record_key AND t.superseded_at IS NULL AND t.run_id <> s.run",
             source_alias="s",
             target_alias="t",
+            max_spill_size=HELD,
             commit_properties=_mark(mark),
         ).when_matched_update({"superseded_at": "s.superseded_at", "superseded_run": "s.run"}).execute()
+
+    def _standing(self, name: str, keys: pa.Array, run: str) -> pa.Array:
+        """Return those of ``keys`` of which a current version stands that another run wrote."""
+        rows = ds.dataset(self.files(name), schema=arrow_schema(name), format="parquet")
+        wanted = ds.field("record_key").isin(keys) & ds.field("superseded_at").is_null() & (ds.field("run_id") != run)
+        return pc.unique(rows.to_table(columns=["record_key"], filter=wanted)["record_key"].combine_chunks())
 
     def undo(self, name: str, *, run: str) -> None:
         """Take away what ``run`` brought and reopen what it closed."""
@@ -150,15 +177,18 @@ class Lake:
         return int(table.delete(predicate).get("num_deleted_rows") or 0) if table is not None else 0
 
     def remove(self, name: str, column: str, keys: pa.Array) -> int:
-        """Delete the rows whose ``column`` is one of ``keys``; return how many."""
+        """Delete the rows whose ``column`` is one of ``keys``, none of which the table's log names; return how many."""
         table = self.open(name)
         if table is None or len(keys) == 0:
             return 0
         done = (
-            table.merge(pa.table({"key": keys}), predicate=f"t.{column} = s.key", source_alias="s", target_alias="t")
+            table.merge(
+                pa.table({"key": keys}), predicate=f"t.{column} = s.key", source_alias="s", target_alias="t",
+                max_spill_size=HELD,
+            )
             .when_matched_delete()
             .execute()
-        )
+        )  # fmt: skip
         return int(done.get("num_target_rows_deleted") or 0)
 
     def update(self, name: str, predicate: str, values: dict[str, str]) -> int:

@@ -60,6 +60,7 @@ _INDEXES = (
     "CREATE INDEX IF NOT EXISTS grams_token ON grams (token)",
     "CREATE INDEX IF NOT EXISTS companies_name ON companies (name, company)",
     "CREATE INDEX IF NOT EXISTS accounts_dirty ON accounts (dirty) WHERE dirty > 0",
+    "CREATE INDEX IF NOT EXISTS accounts_unknown ON accounts (person) WHERE dirty > 0",
     "CREATE INDEX IF NOT EXISTS stream_source ON stream (source, number)",
     "CREATE INDEX IF NOT EXISTS tail_flush ON tail (flush)",
     "CREATE INDEX IF NOT EXISTS members_again ON members (again)",
@@ -141,8 +142,12 @@ class Live:
             for name in (name for name in only if name not in LASTING):
                 self.rows_changed(f"DROP TABLE IF EXISTS {name}")
                 self.rows_changed(f"ALTER TABLE {name}_next RENAME TO {name}")
-            for statement in _INDEXES:
-                self.rows_changed(statement)
+            self.index()
+
+    def index(self) -> None:
+        """Make the indexes that are missing: an earlier version may have built the copies."""
+        for statement in _INDEXES:
+            self.rows_changed(statement)
 
     def drop(self) -> None:
         """Remove the copies."""
@@ -353,6 +358,8 @@ class Live:
                 f"SELECT body FROM tail WHERE record IN ({marks}) ORDER BY at DESC, moment DESC LIMIT {LAST}", some
             )
             found += [json.loads(body) for (body,) in rows]
+        for item in found:
+            item.pop("asked", None)  # what only segments look at
         return found
 
     def promotions(self) -> list[dict[str, Any]]:

@@ -84,9 +84,20 @@ def forget(live: Live, *, people: Sequence[str] = (), segment: str = "") -> None
             live.rows_changed("DELETE FROM members WHERE segment = %s", [segment])
 
 
-def built(live: Live, segment: str, at: datetime) -> None:
-    """Take note that a segment was built as of ``at``: what was found before is what the build found."""
+def built(live: Live, segment: str, at: datetime, *, differing: Sequence[str] = ()) -> None:
+    """Take note that a segment was built as of ``at``: what was found before is what the build found.
+
+    But for those who were found to be what the build, which knew less, did not find (``differing``): they are what
+    they were found to be, and are asked again at once.
+    """
+    moment = micros(at)
     with live.writing():
-        asked = [segment, micros(at)]
+        for person in differing:
+            live.rows_changed(
+                "UPDATE members SET again = %s WHERE segment = %s AND person = %s", [moment, segment, person]
+            )
+        asked = [segment, moment]
         live.rows_changed("DELETE FROM members WHERE segment = %s AND asked <= %s AND again = %s", [*asked, NEVER])
-        live.rows_changed("UPDATE members SET at = 0 WHERE segment = %s AND asked <= %s", asked)
+        live.rows_changed(
+            "UPDATE members SET at = 0 WHERE segment = %s AND asked <= %s AND again <> %s", [*asked, moment]
+        )

@@ -242,21 +242,20 @@ def save(live: Live, some: Sequence[Known]) -> None:
 
 
 def _tail(event: Event, flush: int) -> tuple[int, int, int, int, str]:
-    return event.record, event.key, event.micros, flush, moment_of(event)
+    asked = {"asked": {"title": event.told.title, "properties": event.told.properties}}  # what segments look at besides
+    return event.record, event.key, event.micros, flush, _encode(moment_of(event) | asked).decode()
 
 
-def moment_of(event: Event) -> str:
+def moment_of(event: Event) -> dict[str, Any]:
     """Return an event as a moment of a timeline, in the shape that the lake gives it."""
     said = event.told
-    return _encode(
-        {
-            "kind": "event", "at": stamp(event.at), "title": said.title or said.name, "text": None, "channel": "web",
-            "direction": "in", "status": None, "outcome": None, "amount": None, "currency": None,
-            "ref": event.message_id, "link": None,
-            "details": {"type": event.kind, "topic": said.topic, "name": said.name, "url": said.url},
-            "source": event.source, "entity": event.entity, "brand": event.brand, "record_key": event.key,
-        }
-    ).decode()  # fmt: skip
+    return {
+        "kind": "event", "at": stamp(event.at), "title": said.title or said.name, "text": None, "channel": "web",
+        "direction": "in", "status": None, "outcome": None, "amount": None, "currency": None,
+        "ref": event.message_id, "link": None,
+        "details": {"type": event.kind, "topic": said.topic, "name": said.name, "url": said.url},
+        "source": event.source, "entity": event.entity, "brand": event.brand, "record_key": event.key,
+    }  # fmt: skip
 
 
 def stamp(at: datetime) -> str:
@@ -386,6 +385,17 @@ def show_unknown(live: Live, *, people: Collection[str] | None = None) -> None:
     ``people``: the ids whose pages these are, when not all.
     """
     _show(live, "dirty IN (1, 2)", [], None if people is None else frozenset(people))
+
+
+def show_these(live: Live, people: Sequence[str]) -> None:
+    """Let the pages of ``people`` (ids; few) show the accounts that the lake does not know, or not as they are now."""
+    marks = ", ".join(["%s"] * len(people))
+    rows = live.rows(
+        f"SELECT record FROM accounts WHERE dirty > 0 AND dirty IN (1, 2) AND person IN ({marks}) ORDER BY record",
+        people,
+    )
+    if rows:
+        show(live, list(load(live, [record for (record,) in rows]).values()))
 
 
 def _show(live: Live, which: str, params: Sequence[Any], people: Collection[str] | None = None) -> None:

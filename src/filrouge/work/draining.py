@@ -133,6 +133,7 @@ class Drain:
         self.settling = False  # events beside the pages are being put on them
         if not self.live.ready():
             live.rebuild()
+        self.live.index()
         self.flush_number = int(self.live.meta("flush") or 0) + 1
         standing = set(self.spool.files())
         Drained.objects.exclude(file__in=standing).delete()

@@ -124,11 +124,10 @@ def _refresh(people: Sequence[str], *, aside: bool, progress: runs.Progress) -> 
         origins = _origins(laid, live)
         _load_origins(laid, origins)
         held = _held(laid)
-        numbers = [number(person) for person in people]
         with live.writing():
             live.insert("origins", [(bit, *where) for where, bit in origins.items()], columns=3)
-        for start in range(0, len(numbers), PEOPLE):
-            _replace(live, held, numbers[start : start + PEOPLE])
+        for start in range(0, len(people), PEOPLE):
+            _replace(live, held, people[start : start + PEOPLE])
         _load_promotions(laid, live, "")
         _load_redirects(laid, live, "")
         findable.learn(Correction.objects.filter(undone_at=None, person__in=_aliases(live, people)).order_by("id"))
@@ -161,15 +160,20 @@ def _held(laid: Laid) -> Held:
     return held
 
 
-def _replace(live: Live, held: Held, people: Sequence[int]) -> None:
-    """Put what is ``held`` of ``people`` in the place of what stood, at once: nobody is without a page meanwhile."""
-    with live.unhurried():
-        live.forget(people)
+def _replace(live: Live, held: Held, people: Sequence[str]) -> None:
+    """Put what is ``held`` of ``people`` in the place of what stood, with what the lake does not know, at once.
+
+    Nobody is without a page meanwhile, or without what just happened.
+    """
+    numbers = [number(person) for person in people]
+    with live.unhurried(changing=True):
+        live.forget(numbers)
         for table, by_person in held.items():
-            rows = [row for person in people for row in by_person.get(person, ())]
+            rows = [row for one in numbers for row in by_person.get(one, ())]
             live.insert(table, rows, columns=_COLUMNS[table])
-        live.learn_tokens({row[0] for person in people for row in held["names"].get(person, ())})
-        live.count_people(sum(person in held["documents"] for person in people))
+        live.learn_tokens({row[0] for one in numbers for row in held["names"].get(one, ())})
+        live.count_people(sum(one in held["documents"] for one in numbers))
+        appearing.show_these(live, _aliases(live, people))
 
 
 # --- rows -------------------------------------------------------------------------------------------------------------

@@ -24,6 +24,7 @@ from filrouge.domain.scores.scorecard import Scorecard
 from filrouge.domain.scores.scoring import Models, Used, columns_of
 from filrouge.engines import open_engine
 from filrouge.store.models import ScoreModel
+from filrouge.store.queries import scores as queries
 from filrouge.work import access, audit, runs
 from filrouge.work.score_facts import Ground
 
@@ -189,7 +190,7 @@ def roll_back(asking: Caller, entity: str, name: str) -> ScoreModel:
     _may(asking, entity)
     with transaction.atomic():
         rows = ScoreModel.objects.select_for_update().filter(entity=entity, name=name, state=ScoreModel.State.RETIRED)
-        row = rows.exclude(promoted_at=None).order_by("-promoted_at").first()
+        row = queries.former(list(rows))
         if row is None:
             raise NotFound("No earlier model of {name} was in use.", hint="Promote one instead.", name=name)
         return _put_in_use(row, by=asking.by, action="score.roll_back")
@@ -205,9 +206,14 @@ def _put_in_use(row: ScoreModel, *, by: str, action: str) -> ScoreModel:
     return row
 
 
+def may_decide(asking: Caller, entity: str) -> bool:
+    """Tell whether the caller promotes and rolls back the models of an entity."""
+    return asking.has(*ROLES) and (asking.perimeter.everything or entity in asking.perimeter.holds(*ROLES))
+
+
 def _may(asking: Caller, entity: str) -> None:
     access.must(asking, *ROLES)
-    if not asking.perimeter.everything and entity not in asking.perimeter.holds(*ROLES):
+    if not may_decide(asking, entity):
         raise Refused("You do not act for {entity}.", hint="Choose an entity of yours.", entity=entity)
 
 

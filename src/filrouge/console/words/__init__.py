@@ -16,13 +16,28 @@ from filrouge.console.words import (
     people,
     privacy,
     quality,
+    score_models,
     scores,
     segments,
     sources,
 )
 
 WORDS: dict[str, dict[str, str | Promise]] = {}
-for _subject in (people, identity, quality, pairs, privacy, laws, sources, events, audit, columns, scores, segments):
+for _subject in (
+    people,
+    identity,
+    quality,
+    pairs,
+    privacy,
+    laws,
+    sources,
+    events,
+    audit,
+    columns,
+    scores,
+    score_models,
+    segments,
+):
     for _kind, _table in _subject.WORDS.items():
         WORDS[_kind] = WORDS.get(_kind, {}) | _table
 

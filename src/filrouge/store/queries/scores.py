@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from filrouge.base.clock import time_of
+from filrouge.base.errors import NotFound
 from filrouge.domain.privacy.caller import Caller
 from filrouge.domain.scores.sight import seen
 from filrouge.store.live import Live, number, unpack
 from filrouge.store.models import ScoreModel
+
+READERS = ("analyst", "engineer", "privacy", "executive")  # who may read the report cards of their entities
 
 
 @dataclass(frozen=True)
@@ -73,3 +76,17 @@ def models(asking: Caller, *, name: str = "", entity: str = "") -> list[ScoreMod
     return sorted(
         rows, key=lambda row: (row.entity, row.name, order[ScoreModel.State(row.state)], -row.trained_at.timestamp())
     )
+
+
+def versions(asking: Caller, entity: str, name: str) -> list[ScoreModel]:
+    """Return the versions of a model, the one in use first. Raises NotFound, also where the caller may not look."""
+    found = models(asking, name=name, entity=entity)
+    if not found:
+        raise NotFound("{entity} has no model {name}.", hint="The list of scores names them.", entity=entity, name=name)
+    return found
+
+
+def former(rows: Sequence[ScoreModel]) -> ScoreModel | None:
+    """Return the version that was in use before; None when there was none."""
+    known = [row for row in rows if row.state == ScoreModel.State.RETIRED and row.promoted_at is not None]
+    return max(known, key=lambda row: row.promoted_at, default=None)  # type: ignore[arg-type, return-value]

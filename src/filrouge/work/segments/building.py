@@ -92,7 +92,7 @@ def build(
         done = [replace(one, entered=moved[one.name][0], left=moved[one.name][1]) if one.name in moved else one
                 for one in done]  # fmt: skip
         run.read, run.figures = sum(one.people for one in done), {"segments": len(done), "failed": len(troubles)}
-        moment = desk.at
+        moment, differing = desk.at, {row.name: _differing(desk, row.name) for row in built}
 
         def beside() -> None:
             for one in done:
@@ -103,8 +103,17 @@ def build(
     live = Live()
     if live.ready():
         for row in built:
-            members.built(live, row.name, moment)
+            members.built(live, row.name, moment, differing=differing[row.name])
     return done
+
+
+def _differing(desk: Desk, name: str) -> list[str]:
+    """Return whoever was found to be in a segment, or out of it, by events that the lake did not hold yet."""
+    moved = members.moved(Live(), name)
+    if not moved:
+        return []
+    inside = {row["id"] for row in desk.rows(desk.ids_of(list(moved)).semi_join(desk.built[name], "person"))}
+    return [person for person, (now, _) in moved.items() if now is not (person in inside)]
 
 
 def _due(names: Sequence[str] | None) -> list[Segment]:

@@ -103,8 +103,12 @@ class Desk:
 
     def _people(self, people: Sequence[str]) -> ir.Table:
         """Return (person) of those of ``people`` (ids) of whom there is a record."""
+        return self.ids_of(people).select("person")
+
+    def ids_of(self, people: Sequence[str]) -> ir.Table:
+        """Return (person, id) of those of ``people`` (ids) of whom there is a record."""
         named = self.engine.load("some", pa.table({"id": pa.array(people, pa.string())}))
-        return self.laid.ids.semi_join(named, "id").select("person")
+        return self.laid.ids.semi_join(named, "id")
 
     def leads(self, spec: segments.Spec) -> Mapping[str, str]:
         """Return where the ids that a segment lists lead today."""

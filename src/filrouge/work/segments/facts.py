@@ -1,4 +1,4 @@
-"""The facts of one person as segments look at them, read from the lake: exact, however much there is."""
+"""The facts of one person as segments look at them, from the lake and what just happened: exact, however much."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from filrouge.domain.segments import Facts
 from filrouge.domain.segments.fields import DATES, HAPPENED
 from filrouge.domain.segments.laid import READ
 from filrouge.tables import TABLES
+from filrouge.work.segments import beside
 from filrouge.work.segments.desk import Desk
 
 _ORIGIN = ("source", "entity", "brand")
@@ -44,10 +45,12 @@ def facts_of_all(desk: Desk, people: Sequence[str]) -> dict[str, Facts]:
         return _by(found, key, owner)
 
     rows = {
-        name: under(tables[name], "person_key", *READ[name], *DATES[name], *_ORIGIN)
+        name: under(tables[name], "person_key", "record_key", *READ[name], *DATES[name], *_ORIGIN)
         for name in HAPPENED if name != "contracts"
     }  # fmt: skip
     rows["contracts"] = _contracts(desk, keys, owner)
+    if desk.as_of is None:
+        _just_now(rows["events"], named)
     told = under(tables["consents"], "person_key", *_CONSENTS)
     acts = of(tables["consent_acts"], *_CONSENTS)
     records = tables["person_records"]
@@ -68,6 +71,14 @@ def facts_of_all(desk: Desk, people: Sequence[str]) -> dict[str, Facts]:
         for number in named
     }  # fmt: skip
     return {person: found.get(person) or Facts(id=person) for person in people}
+
+
+def _just_now(events: Told, named: Mapping[int, str]) -> None:
+    """Add to ``events`` those that the lake may not hold yet, of the people whom it knows."""
+    numbers = {person: at for at, person in named.items()}
+    known = {person: {row["record_key"] for row in events.get(at, ())} for person, at in numbers.items()}
+    for person, event in beside.events_of(list(numbers), known):
+        events.setdefault(numbers[person], []).append(event)
 
 
 def _contracts(desk: Desk, keys: Sequence[int], owner: Mapping[int, int]) -> Told:
