@@ -645,6 +645,20 @@ def test_a_file_of_the_spool_that_is_damaged_keeps_no_other_waiting(
     assert kept(group) == (1, 1)
 
 
+def test_a_request_whose_bytes_are_damaged_is_set_aside_and_keeps_no_other_waiting(
+    group: World, spool: Spool, drain: draining.Drain
+) -> None:
+    send(spool, say("track", 1, 1, userId="u", event="Paid"))
+    spool.append([Entry("site", round(clock.now().timestamp() * 1_000_000), 1, b"\x96no longer what was kept")])
+    send(spool, say("track", 1, 2, userId="u", event="Paid"))
+    finished(drain)
+    assert kept(group) == (2, 2)
+    (aside,) = group.rows("SELECT code, entity, brand, raw FROM rejects")
+    assert (aside["code"], aside["entity"], aside["brand"]) == ("unreadable", "north", "red")
+    assert aside["raw"].endswith("no longer what was kept")
+    assert Ledger.objects.get().lost == 0
+
+
 def test_the_same_number_at_two_sites_is_two_people(group: World, spool: Spool, drain: draining.Drain) -> None:
     sender("app")
     send(spool, say("identify", 1, 1, userId="42", traits={"firstName": "Alice", "lastName": "Site"}))
