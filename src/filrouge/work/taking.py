@@ -25,14 +25,15 @@ SOON = timedelta(minutes=2)  # what senders bring settles together: each settlem
 CHANGED_AFTER = timedelta(minutes=10)  # rewriting records costs the lake as much for one as for many
 
 
-def take(live: Live, *, whole: bool) -> int:
-    """Take accounts that the lake does not know into it, a batch a run, each whole or not at all; return how many.
+def take(live: Live, *, whole: bool) -> list[int]:
+    """Take accounts that the lake does not know into it, a batch a run, each whole or not at all; return their keys.
 
     ``whole``: those too of which it does not know the last state. Whoever settles or erases is let finish first: they
     wait for the next time.
     """
     states = (NEW, CHANGED, SEEN) if whole else (NEW,)
-    taken, told = 0, False
+    taken: list[int] = []
+    told = False
     while rows := _dirty(live, states):
         try:
             with runs.running("person", by="collector", after=("identity", "person")) as run:
@@ -41,7 +42,7 @@ def take(live: Live, *, whole: bool) -> int:
             break
         _clean(live, rows)
         forget(live, gone)
-        taken += len(rows)
+        taken += [one.record for one, _, _ in rows]
         told = told or any(dirty != SEEN for _, dirty, _ in rows)
         if len(rows) < BATCH:
             break
