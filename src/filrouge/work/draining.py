@@ -43,6 +43,7 @@ from filrouge.work import (
     plans,
     rawtext,
     runs,
+    showing,
     streaming,
     suppressions,
     taking,
@@ -288,7 +289,7 @@ class Drain:
         if built != self.built:
             self.built = built
             if built is not None:
-                appearing.show_again(self.live, since=datetime.fromisoformat(built))
+                showing.show_again(self.live, since=datetime.fromisoformat(built))
         due = time.monotonic() - self.swept > 60
         if due:
             self.swept = time.monotonic()
@@ -296,7 +297,7 @@ class Drain:
             streaming.tidy(self.live)
         if due or self.settling:
             upto = int(self.live.meta("flush") or 0)
-            self.settling = appearing.settle_in(self.live, upto=upto, begun=self.settling)
+            self.settling = showing.settle_in(self.live, upto=upto, begun=self.settling)
 
     # --- into the lake ------------------------------------------------------------------------------------------------
 

@@ -18,7 +18,7 @@ from filrouge.store import outbox
 from filrouge.store.lake import arrow_schema
 from filrouge.store.live import BITS, VERSION, Live, number, pack
 from filrouge.store.models import Correction
-from filrouge.work import accounts, appearing, findable, locks, refolding, runs, scores_at_hand
+from filrouge.work import accounts, findable, locks, refolding, runs, scores_at_hand, showing
 from filrouge.work.laid import BUCKET, STRETCH, Laid
 
 WRITE = 1_000  # rows a transaction beside readers
@@ -91,7 +91,7 @@ def _rebuild(progress: runs.Progress) -> dict[str, int]:
             live.put_in_place()
             if not standing:  # at once: what is in place without it would never learn it
                 refolding.refold(live)
-    appearing.show_unknown(live)
+    showing.show_unknown(live)
     findable.learn(Correction.objects.filter(undone_at=None).order_by("id"))
     outbox.put(live, [outbox.EVERYBODY])
     return done
@@ -140,7 +140,7 @@ def _refresh(people: Sequence[str], *, aside: bool, progress: runs.Progress) -> 
         findable.learn(Correction.objects.filter(undone_at=None, person__in=_aliases(live, people)).order_by("id"))
         live.count_people(sum(map(len, documents)))
         accounts.moved(laid, live)
-        appearing.show_unknown(live, people=_aliases(live, people))
+        showing.show_unknown(live, people=_aliases(live, people))
         if not aside:
             if _companies_changed(laid, since):
                 _load_companies(laid, live)

@@ -17,8 +17,9 @@ from filrouge.store.live import Live, number
 from filrouge.store.models import Job, Run
 from filrouge.work import jobs, runs, suppressions
 from filrouge.work.accounts import forget
-from filrouge.work.appearing import CHANGED, NEW, SEEN, Known, as_record
+from filrouge.work.appearing import CHANGED, NEW, SEEN
 from filrouge.work.judging import micros
+from filrouge.work.showing import Known, as_record
 
 BATCH = 20_000
 SOON = timedelta(minutes=2)  # what senders bring settles together: each settlement costs as much as many records
