@@ -208,7 +208,8 @@ def browser_key(source: str, anonymous: str) -> int:
 
 
 def remember(known: Idents, table: str) -> None:
-    """Make the keys anew from the lake when it holds more of them: they were lost, or a backup came back."""
+    """Make the keys anew from the lake when it holds more of them, or some are damaged: they were lost, or a backup
+    came back."""
     names = list(Source.objects.filter(kind=COLLECT).values_list("name", flat=True))
     if not names or not runs.lake().exists(table):
         return
@@ -216,7 +217,7 @@ def remember(known: Idents, table: str) -> None:
     try:
         rows = current(engine, runs.lake(), table, hidden=runs.hidden())
         rows = rows.filter(rows.source.isin(names))
-        if int(rows.count().to_pyarrow().as_py()) <= known.count:
+        if not known.damaged and int(rows.count().to_pyarrow().as_py()) <= known.count:
             return
         keys = rows.select("record_key").to_pyarrow()["record_key"].to_numpy()
     finally:

@@ -25,7 +25,6 @@ from filrouge.domain.privacy.caller import Caller
 from filrouge.spool import Entry, SpoolFull
 from filrouge.spool.kept import packed
 from filrouge.store.models import Source
-from filrouge.store.queries import plans as senders
 from filrouge.store.queries import quarantine as found
 from filrouge.store.queries.quarantine import Aside, Chosen
 from filrouge.work import access, audit, plans, runs, waiting
@@ -64,7 +63,7 @@ def correct(asking: Caller, name: str, chosen: Chosen, edits: Sequence[Edit], *,
 
     Raises NotFound, Refused, UsageError, StorageError when the spool has no room.
     """
-    source = own(asking, name)
+    source = plans.own(asking, name)
     if len(edits) > MOST:
         raise UsageError("One correction holds at most {most} changes.", hint="Do them in two.", most=MOST)
     most = TRIED if dry_run else AT_ONCE
@@ -93,7 +92,7 @@ def correct_one(asking: Caller, name: str, key: int, text: str, *, dry_run: bool
 
     Raises NotFound, Refused, UsageError when it is no JSON object, StorageError when the spool has no room.
     """
-    source = own(asking, name)
+    source = plans.own(asking, name)
     aside = found.one(source, asking, key, roles=("engineer",))
     if len(text.encode()) > 4 * LONGEST:
         raise UsageError("An event has at most {most} bytes.", hint="Shorten it.", most=LONGEST)
@@ -124,7 +123,7 @@ def discard(asking: Caller, name: str, chosen: Chosen) -> int:
 
     Raises NotFound, Refused, UsageError when nothing is said of which.
     """
-    source = own(asking, name)
+    source = plans.own(asking, name)
     if chosen == Chosen():
         raise UsageError("This names no event.", hint="Say a code, a kind, a name, a field, a day, or keys.")
     keys = [aside.key for aside in _each(source, asking, chosen, AT_ONCE, words=False)]
@@ -140,20 +139,13 @@ def discard(asking: Caller, name: str, chosen: Chosen) -> int:
 
 def opened(asking: Caller, name: str, key: int) -> Aside:
     """Return one event that was set aside, in clear, and leave a line saying so. Raises NotFound, Refused."""
-    source = own(asking, name)
+    source = plans.own(asking, name)
     if not asking.opens_pages():
         access.must(asking, "administrator")
     aside = found.one(source, asking, key, roles=("engineer",))
     with transaction.atomic():
         audit.record("quarantine.open", by=asking.by, kind="source", subject=name, key=str(key), code=aside.code)
     return aside
-
-
-def own(asking: Caller, name: str) -> Source:
-    """Return a sender whose events the caller may correct. Raises NotFound, Refused."""
-    senders.sender(name, asking)
-    access.must(asking, "engineer", scope="sources:run")
-    return senders.sender(name, asking, "engineer")
 
 
 def _each(source: Source, asking: Caller, chosen: Chosen, most: int, *, words: bool = True) -> Iterator[Aside]:
