@@ -126,8 +126,8 @@ def discard(request: HttpRequest, name: str) -> HttpResponse:
 
 def _replayed(request: HttpRequest, name: str, made: works.Outcome) -> HttpResponse:
     said = ngettext(
-        "%(count)s event goes on: it is where it belongs within seconds.",
-        "%(count)s events go on: they are where they belong within seconds.",
+        "%(count)s event goes on: it is where it belongs within seconds, and off this list within a minute.",
+        "%(count)s events go on: they are where they belong within seconds, and off this list within a minute.",
         made.passing,
     ) % {"count": number(made.passing)}
     if left := made.tried - made.passing:
