@@ -127,7 +127,7 @@ def test_an_account_taken_in_during_a_rebuild_stays_and_is_one(
     def meanwhile(step: str, *_: object) -> None:
         if step == "names" and not done:
             done.append(0)
-            apart(lambda: done.append(taking.take(Live(), whole=False)))
+            apart(lambda: done.append(len(taking.take(Live(), whole=False))))
 
     live.rebuild(progress=meanwhile)
     assert done == [0, 1]
