@@ -11,7 +11,9 @@ from urllib.parse import urlencode
 import pytest
 from tests import aside
 
-from filrouge.base import settings
+from filrouge.base import ids, settings
+from filrouge.domain.privacy.caller import OWNER
+from filrouge.store.queries import quarantine as found
 
 pytestmark = pytest.mark.django_db(databases=["default", "live", "audit"])
 MAIL = "camille.martin@example.org"
@@ -110,6 +112,19 @@ def test_a_group_is_discarded_after_its_number_is_said(web: str, signed_in: Call
     )
     assert client.post(f"/senders/web/quarantine/discard?{GROUP}").status_code == 302
     assert "Rien n’est mis de côté" in client.get("/senders/web/quarantine").content.decode()
+
+
+def test_discarding_one_event_never_touches_another(web: str, signed_in: Callable[[str], Any]) -> None:
+    client = signed_in("remy")
+    word = next(f"long-{at}" for at in range(1_000) if ids.record_key(web, f"long-{at}") >= 10**18)  # 19 digits
+    (key,) = aside.send(web, "groupe", "horizon", [{"type": "track", "messageId": word, "userId": "u"}])
+    page = client.get(f"/senders/web/quarantine/{key}").content.decode()
+    assert f'name="key" value="{key}"' in page
+    for written in ("", "none", "9" * 40):
+        client.post("/senders/web/quarantine/discard", {"key": written})
+    client.post("/senders/web/quarantine/discard", {"key": str(key)})
+    assert found.totals(OWNER) == {web: 3}, "that one alone"
+    assert client.get(f"/senders/web/quarantine/{'9' * 30}").status_code == 404
 
 
 @pytest.mark.parametrize(

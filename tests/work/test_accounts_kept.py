@@ -16,7 +16,7 @@ from filrouge.base.errors import StorageError
 from filrouge.spool import Spool
 from filrouge.store.live import Live
 from filrouge.store.models import Run
-from filrouge.work import accounts, appearing, draining, identity, live, locks, taking
+from filrouge.work import accounts, appearing, draining, identity, live, locks, showing, taking
 
 __all__ = ["drain", "group", "spool"]
 OTTO = {"firstName": "Ottokar", "lastName": "Brandt", "email": "ottokar.brandt@example.org"}
@@ -127,7 +127,7 @@ def test_an_account_taken_in_during_a_rebuild_stays_and_is_one(
     def meanwhile(step: str, *_: object) -> None:
         if step == "names" and not done:
             done.append(0)
-            apart(lambda: done.append(taking.take(Live(), whole=False)))
+            apart(lambda: done.append(len(taking.take(Live(), whole=False))))
 
     live.rebuild(progress=meanwhile)
     assert done == [0, 1]
@@ -145,8 +145,8 @@ def test_an_account_that_changes_while_the_lake_takes_it_is_not_new_again(
 ) -> None:
     told(spool, drain, 1, **OTTO)
     (record,) = Live().rows("SELECT record FROM accounts")[0]
-    (one,) = appearing.load(Live(), [record]).values()
-    assert taking.take(Live(), whole=False) == 1
+    (one,) = showing.load(Live(), [record]).values()
+    assert len(taking.take(Live(), whole=False)) == 1
     one.dirty = appearing.CHANGED
     appearing.save(Live(), [one])
     assert dirty() == [2]
@@ -159,7 +159,7 @@ def test_an_account_that_the_lake_knew_after_all_is_in_it_once(
     settled: World, spool: Spool, drain: draining.Drain
 ) -> None:
     Live().rows_changed("UPDATE accounts SET dirty = 1")
-    assert taking.take(Live(), whole=False) == 1
+    assert len(taking.take(Live(), whole=False)) == 1
     assert in_lake(settled) == ["Brandt"]
 
 
@@ -217,8 +217,8 @@ def test_nothing_is_written_between_what_is_carried_over_and_what_takes_its_plac
 def test_events_are_put_on_their_pages_a_little_at_a_time_and_wait_for_nobody(
     group: World, spool: Spool, drain: draining.Drain, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(appearing, "PAGES", 2)
-    monkeypatch.setattr(appearing, "MOMENT", 0.0)
+    monkeypatch.setattr(showing, "PAGES", 2)
+    monkeypatch.setattr(showing, "MOMENT", 0.0)
     send(spool, *[say("track", n, n, userId=f"u{n}", event=f"Did {n}") for n in range(1, 4)])
     turns(drain)
     drain.finish()
@@ -233,14 +233,14 @@ def test_events_are_put_on_their_pages_a_little_at_a_time_and_wait_for_nobody(
     other = threading.Thread(target=elsewhere)
     other.start()
     held.wait(30)
-    assert appearing.settle_in(Live(), upto=upto), "another builds copies: later"
+    assert showing.settle_in(Live(), upto=upto), "another builds copies: later"
     assert not go.is_set()
     go.set()
     other.join()
     left = [Live().rows("SELECT count(*) FROM tail")[0][0]]
     begun = True
     while begun:
-        begun = appearing.settle_in(Live(), upto=upto)
+        begun = showing.settle_in(Live(), upto=upto)
         left.append(Live().rows("SELECT count(*) FROM tail")[0][0])
     assert left == [3, 1, 0, 0]
     ((person,),) = Live().rows("SELECT person FROM accounts WHERE body LIKE %s", ['%"u1"%'])

@@ -497,7 +497,7 @@ def test_events_are_handed_over_again_to_one_that_follows_them_and_nothing_else_
     group: World, spool: Spool, drain: draining.Drain
 ) -> None:
     from filrouge.base.errors import NotFound, UsageError
-    from filrouge.work import replaying
+    from filrouge.work import groups, replaying
 
     said = {"firstName": "Ottokar", "lastName": "Brandt"}
     send(spool, say("identify", 1, 1, userId="o1", traits=said), say("track", 2, 2, userId="o1", event="Paid"))
@@ -521,6 +521,10 @@ def test_events_are_handed_over_again_to_one_that_follows_them_and_nothing_else_
         replaying.replay(access.OWNER, "site", to="nobody")
     with pytest.raises(NotFound):
         replaying.replay(access.OWNER, "elsewhere")
+    reader, _ = groups.add_user("two@example.com", "Two", role="analyst", by="test", entities=["north"])
+    groups.grant(str(reader.id), "engineer", by="test", entities=["south"])
+    with pytest.raises(NotFound):  # they read what this sender sends, and are an engineer elsewhere
+        replaying.replay(access.caller(reader), "site")
 
 
 @pytest.fixture
@@ -642,6 +646,33 @@ def test_a_file_of_the_spool_that_is_damaged_keeps_no_other_waiting(
     (settings.get().spool / "00000000000000000001-1.spool").write_bytes(b"this is no database, however long it is" * 99)
     send(spool, say("track", 1, 1, userId="u", event="Paid"))
     finished(drain)
+    assert kept(group) == (1, 1)
+
+
+def test_a_request_whose_bytes_are_damaged_is_set_aside_and_keeps_no_other_waiting(
+    group: World, spool: Spool, drain: draining.Drain
+) -> None:
+    send(spool, say("track", 1, 1, userId="u", event="Paid"))
+    spool.append([Entry("site", round(clock.now().timestamp() * 1_000_000), 1, b"\x96no longer what was kept")])
+    send(spool, say("track", 1, 2, userId="u", event="Paid"))
+    finished(drain)
+    assert kept(group) == (2, 2)
+    (aside,) = group.rows("SELECT code, entity, brand, raw FROM rejects")
+    assert (aside["code"], aside["entity"], aside["brand"]) == ("unreadable", "north", "red")
+    assert aside["raw"].endswith("no longer what was kept")
+    assert Ledger.objects.get().lost == 0
+
+
+def test_keys_that_are_damaged_are_made_again_from_the_lake(
+    group: World, spool: Spool, drain: draining.Drain, again: Again
+) -> None:
+    paid = say("track", 1, 1, userId="u", event="Paid")
+    send(spool, paid)
+    finished(drain)
+    for file in (settings.get().home / "idents" / "taken").glob("*.npy"):
+        file.write_bytes(file.read_bytes()[:-3])
+    send(spool, paid)
+    finished(again())
     assert kept(group) == (1, 1)
 
 

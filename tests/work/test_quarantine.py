@@ -212,6 +212,31 @@ def test_more_than_a_dry_run_tries_is_told(web: str, monkeypatch: pytest.MonkeyP
     assert (done.tried, done.passing, done.more) == (5, 5, False)
 
 
+def test_however_long_events_are_all_are_corrected_some_at_a_time(web: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    from filrouge.work import quarantine
+
+    monkeypatch.setattr(found, "TOGETHER", 4_000)
+    aside.send(web, "north", "red", [_event(at, event="", properties={"note": "é" * 900}) for at in range(7)], at=AT)
+    assert 1 <= len(found.rows(_source(web), OWNER, Chosen(), after=-1)) <= 3
+    assert len(found.rows(_source(web), OWNER, Chosen(), after=-1, words=False)) == 7
+    assert quarantine.correct(OWNER, web, Chosen(), [], dry_run=True).tried == 7
+    edits = [Edit("set", "event", "Bought")]
+    monkeypatch.setattr(quarantine, "HELD", 4_000)
+    done = quarantine.correct(OWNER, web, Chosen(), edits)
+    assert done.more
+    assert 2 <= done.passing < 7
+    assert sum(entry.count for entry, _ in aside.spooled()) == done.passing
+
+
+def test_nothing_is_discarded_where_nothing_is_named(web: str) -> None:
+    from filrouge.work import quarantine
+
+    aside.send(web, "north", "red", [_event(1, event="")], at=AT)
+    with pytest.raises(UsageError):
+        quarantine.discard(OWNER, web, Chosen())
+    assert found.totals(OWNER) == {web: 1}
+
+
 def test_only_an_engineer_of_the_brand_corrects(web: str) -> None:
     from filrouge.work import quarantine
 

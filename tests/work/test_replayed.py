@@ -64,7 +64,7 @@ def test_discarded_it_stays_away_until_it_is_sent_right(group: World, spool: Spo
     wrong = say("track", 1, 1, userId="u")
     send(spool, wrong)
     _worked()
-    assert quarantine.discard(OWNER, "site", Chosen()) == 1
+    assert quarantine.discard(OWNER, "site", Chosen(code="event_missing")) == 1
     send(spool, wrong)
     _worked()
     assert found.totals(OWNER) == {}

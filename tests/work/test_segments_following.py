@@ -17,7 +17,7 @@ from filrouge.store import members, outbox
 from filrouge.store.live import Live
 from filrouge.store.models import Job, SegmentDay
 from filrouge.work import draining, replaying, segments
-from filrouge.work.segments import following
+from filrouge.work.segments import building, following
 
 __all__ = ("drain", "group", "spool")
 READERS = {"rules": [{"on": "events", "where": [{"field": "name", "op": "is", "value": "Read"}], "within_days": 7}]}
@@ -210,3 +210,85 @@ def test_nothing_is_kept_for_segments_where_there_is_none(group: World, spool: S
     assert not following.turn()
     read(spool, drain, say("identify", 1, 1, userId="u", traits={"name": "Nora Delacroix"}))
     assert Live().rows("SELECT count(*) FROM outbox") == [(0,)]
+
+
+def test_what_the_lake_holds_is_told_though_the_worker_fell_before_it_said_so(
+    group: World, spool: Spool, drain: draining.Drain, readers: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read(spool, drain, say("identify", 1, 1, userId="u", traits={"name": "Nora Delacroix"}))
+    followed()
+    with monkeypatch.context() as killed:
+        killed.setattr(draining.Drain, "_follow", lambda *_: None)
+        send(spool, say("track", 2, 2, userId="u", event="Read"))
+        turns(drain)
+        followed()  # of what is on the page already, and not in the lake
+        drain.finish()
+    followed()
+    assert names(readers) == set(), "nobody said that the lake knows it"
+    Job.objects.all().delete()
+    draining.Drain(spool)
+    followed()
+    assert Job.objects.get().kind == "segments", "anybody may have changed"
+    draining.Drain(spool)
+    assert outbox.behind(Live(), following.NAME) == 0, "said once"
+
+
+def test_whose_account_reached_the_lake_late_is_told_of_then(
+    group: World, spool: Spool, drain: draining.Drain, readers: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as settling:
+        settling.setattr(draining.taking, "take", lambda *_, **__: [])  # as while who is who is settled
+        read(spool, drain, say("identify", 1, 1, userId="u", traits={"name": "Nora Delacroix"}),
+             say("track", 2, 2, userId="u", event="Read"))  # fmt: skip
+    followed()
+    assert names(readers) == set()
+    read(spool, drain, say("track", 3, 3, anonymousId="somebody", event="Seen"))
+    followed()
+    assert names(readers) == {nora(group)}
+
+
+def test_a_fall_while_accounts_are_taken_delays_nobody_else(
+    group: World, spool: Spool, drain: draining.Drain, readers: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read(spool, drain, say("identify", 1, 1, userId="u", traits={"name": "Nora Delacroix"}))
+    followed()
+    with monkeypatch.context() as away:
+        away.setattr(draining.taking, "take", lambda *_, **__: (_ for _ in ()).throw(OSError("away")))
+        send(spool, say("track", 2, 2, userId="u", event="Read"))
+        turns(drain)
+        followed()
+        drain.finish()
+    followed()
+    assert names(readers) == {nora(group)}
+
+
+@pytest.mark.usefixtures("group")
+def test_everybody_is_asked_by_a_build_that_begins_after_they_changed() -> None:
+    segments.keep(OWNER, "readers", spec=READERS, entity="north", brand="red")
+    segments.build(["readers"], by="test")
+    following.turn()
+    job = Job.objects.get()
+    assert job.kind == "segments", "what happened before it followed, and after the build read the lake, is asked too"
+    Job.objects.filter(pk=job.pk).update(state="running")  # it may have read the lake already
+    outbox.put(Live(), [outbox.EVERYBODY])
+    following.turn()
+    assert Job.objects.get().again
+
+
+def test_what_happens_during_the_first_build_of_a_segment_is_not_missed(
+    group: World, spool: Spool, drain: draining.Drain, readers: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read(spool, drain, say("identify", 1, 1, userId="u", traits={"name": "Nora Delacroix"}))
+    followed()
+    segments.keep(OWNER, "second", spec=READERS, entity="north", brand="red")
+    real = building.runs.commit
+
+    def meanwhile(*given: Any, **named: Any) -> None:
+        monkeypatch.undo()
+        read(spool, drain, say("track", 2, 2, userId="u", event="Read"))
+        followed()
+        real(*given, **named)
+
+    monkeypatch.setattr(building.runs, "commit", meanwhile)
+    segments.build(["second"], by="test")
+    assert names("second") == {nora(group)}

@@ -70,7 +70,8 @@ def events(
 ) -> dict[str, Any]:  # fmt: skip
     asking, source = _reads(request, name)
     start = start_of(cursor)
-    rows = found.rows(source, asking, _chosen(said), after=-1 if start is None else start, most=limit + 1)
+    rows = found.rows(source, asking, _chosen(said), after=-1 if start is None else start, most=limit + 1,
+                      words=False)  # fmt: skip
     more = str(rows[limit - 1].key) if len(rows) > limit else None
     return {"items": [_line(row) for row in rows[:limit]], "next": more}
 
@@ -96,11 +97,7 @@ def replace(request: HttpRequest, name: str, key: str, said: EventIn) -> dict[st
 
 @router.post("/{name}/quarantine/discard", summary="Let go of events for good; at least one of code, kind, day or keys")
 def discard(request: HttpRequest, name: str, said: ChosenIn) -> dict[str, int]:
-    asking, chosen = caller(request), _chosen(said)
-    quarantine.own(asking, name)
-    if chosen == Chosen():
-        raise UsageError("This names no event.", hint="Say a code, a kind, a name, a field, a day, or keys.")
-    return {"discarded": quarantine.discard(asking, name, chosen)}
+    return {"discarded": quarantine.discard(caller(request), name, _chosen(said))}
 
 
 def _reads(request: HttpRequest, name: str) -> tuple[Caller, Any]:

@@ -94,12 +94,9 @@ class Collector:
             await http.answer_json(send, 200, {"status": "ok"}, http.cors(request.headers))
         elif request.method == "GET" and (settings := self._settings(request)) is not None:
             await http.answer_json(send, 200, settings, http.cors(request.headers))
-        elif request.path in UNSERVED:
-            raise Answered(404, "not_served", "Lists and what other systems say are no events: a source reads them.")
-        elif request.path in POSTS or request.path in PIXELS:
-            raise Answered(405, "method_wrong", "Events are posted.")
         else:
-            raise Answered(404, "not_found", "There is nothing here.")
+            await http.heard_out(receive)
+            raise _nothing_here(request)
 
     async def _post(self, request: Request, kind: str, receive: Receive, send: Send) -> None:
         with self._committer.room.hold() as hold:
@@ -182,6 +179,15 @@ class Collector:
                 "updatedAt": clock.now().isoformat(),
             }  # fmt: skip
         return None
+
+
+def _nothing_here(request: Request) -> Answered:
+    """Return what is answered where nothing is served."""
+    if request.path in UNSERVED:
+        return Answered(404, "not_served", "Lists and what other systems say are no events: a source reads them.")
+    if request.path in POSTS or request.path in PIXELS:
+        return Answered(405, "method_wrong", "Events are posted.")
+    return Answered(404, "not_found", "There is nothing here.")
 
 
 def _own_address(request: Request) -> dict[str, str]:

@@ -7,6 +7,7 @@ import base64
 import zlib
 from binascii import Error as NotBase64
 from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs
@@ -74,6 +75,18 @@ async def body_of(receive: Receive, headers: dict[bytes, bytes], hold: Hold) -> 
     except Overloaded:
         raise overloaded() from None
     return body
+
+
+async def heard_out(receive: Receive) -> None:
+    """Read and drop a body that nobody asked for, or as much of it as is waited for: the answer is not lost with it."""
+    size = 0
+    with suppress(TimeoutError):
+        async with asyncio.timeout(SLOWEST):
+            while size <= HEARD_OUT:
+                message = await receive()
+                size += len(message.get("body", b""))
+                if message["type"] == "http.disconnect" or not message.get("more_body"):
+                    return
 
 
 async def _whole(receive: Receive, hold: Hold, *, too_large: bool) -> bytes:

@@ -124,6 +124,8 @@ class Streams:
         if beats != self._beats or gone.done():
             return
         async with self._changed:
+            if beats != self._beats:  # it happened while the lock was waited for: nobody would say so again
+                return
             try:
                 await asyncio.wait_for(self._changed.wait(), timeout=2)
             except TimeoutError:

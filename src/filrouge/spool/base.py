@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
+TOGETHER = 32 * 1024 * 1024  # bytes beyond which a reading ends: requests may be a thousand times as long as most
+
 
 class SpoolFull(Exception):
     """There is no room: nothing of the append was kept, and a later one may succeed."""
@@ -49,7 +51,8 @@ class Spool(Protocol):
         """Return the files that hold something, the oldest first."""
 
     def read(self, file: str, after: int, most: int) -> Sequence[Stored]:
-        """Return up to ``most`` entries of ``file`` beyond number ``after``, in order."""
+        """Return entries of ``file`` beyond number ``after``, in order: ``most`` at most, and no more once they come to
+        ``TOGETHER`` bytes; one at least where there is one."""
 
     def forget(self, place: Place) -> None:
         """Remove what stands in a file up to ``place``: its effect is durable elsewhere. Twice is once."""

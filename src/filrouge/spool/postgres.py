@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 import psycopg
 
-from filrouge.spool.base import Entry, Place, SpoolAway, SpoolFull, Stored
+from filrouge.spool.base import TOGETHER, Entry, Place, SpoolAway, SpoolFull, Stored
 
 CONNECTING = 2  # seconds that a server may take to let us in
 WRITING, READING = 5.0, 60.0  # seconds that it may take to answer
@@ -35,6 +35,12 @@ _FILES = """
         FROM found WHERE found.file IS NOT NULL
     )
     SELECT file FROM found WHERE file IS NOT NULL"""  # one look into the index a file, however much waits
+# The length of what stands apart is known without fetching it.
+_READ = """
+    SELECT number, source, received_at, count, payload FROM (
+        SELECT *, sum(octet_length(payload)) OVER (ORDER BY number) - octet_length(payload) AS before
+        FROM (SELECT * FROM spool.entries WHERE file = %s AND number > %s ORDER BY number LIMIT %s) AS next
+    ) AS counted WHERE before < %s ORDER BY number"""
 T = TypeVar("T")
 
 
@@ -64,11 +70,7 @@ class PostgresSpool:
         return [file for (file,) in self._asked(_FILES)]
 
     def read(self, file: str, after: int, most: int) -> Sequence[Stored]:
-        rows = self._asked(
-            "SELECT number, source, received_at, count, payload FROM spool.entries "
-            "WHERE file = %s AND number > %s ORDER BY number LIMIT %s",
-            (file, after, most),
-        )
+        rows = self._asked(_READ, (file, after, most, TOGETHER))
         return [Stored(Place(file, number), Entry(*held)) for number, *held in rows]
 
     def forget(self, place: Place) -> None:

@@ -13,7 +13,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
-from filrouge.spool.base import Entry, Place, SpoolFull, Stored
+from filrouge.spool.base import TOGETHER, Entry, Place, SpoolFull, Stored
 
 LARGEST = 256 * 1024 * 1024  # bytes of a file; then the writer goes on in another
 _SUFFIX, _HELD = ".spool", ".held"
@@ -88,7 +88,7 @@ class SqliteSpool:
         said = (
             "SELECT number, source, received_at, count, payload FROM entries WHERE number > ? ORDER BY number LIMIT ?"
         )
-        rows = _asked(path, said, (after, most))
+        rows = _asked(path, said, (after, most), until=TOGETHER)
         return [Stored(Place(file, number), Entry(*held)) for number, *held in rows]
 
     def forget(self, place: Place) -> None:
@@ -141,11 +141,22 @@ def _open(path: Path, *, new: bool = False) -> sqlite3.Connection:
     return con
 
 
-def _asked(path: Path, sql: str, values: tuple[int, ...]) -> list[tuple[Any, ...]]:
-    """Return what a file answers; nothing when it went meanwhile, or was begun and holds no table yet."""
+def _asked(path: Path, sql: str, values: tuple[int, ...], *, until: int = 0) -> list[tuple[Any, ...]]:
+    """Return what a file answers; nothing when it went meanwhile, or was begun and holds no table yet.
+
+    ``until``: how many bytes of payload, the last column, are enough; 0 is no limit.
+    """
     try:
         with closing(_open(path)) as con:
-            return con.execute(sql, values).fetchall()
+            if not until:
+                return con.execute(sql, values).fetchall()
+            found, size = [], 0
+            for row in con.execute(sql, values):  # row by row: what is not taken was never read
+                found.append(row)
+                size += len(row[-1])
+                if size >= until:
+                    break
+            return found
     except sqlite3.OperationalError as fault:
         if not path.exists() or "no such table" in str(fault):
             return []

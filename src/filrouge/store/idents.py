@@ -25,6 +25,7 @@ class Idents:
         self._folder = folder
         folder.mkdir(parents=True, exist_ok=True)
         self._segments: dict[str, Keys] = {}
+        self.damaged = False  # a segment could not be read, and its keys are to be made anew from the lake
 
     def open(self, *, counts: Callable[[Iterable[str]], set[str]]) -> None:
         """Read what stands there; ``counts`` returns which of the runs named did what they promised."""
@@ -34,7 +35,11 @@ class Idents:
         good = counts([name for name in names if not name.startswith("joined-")])
         for name in names:
             if name.startswith("joined-") or name in good:
-                self._segments[name] = self._read(name)
+                try:
+                    self._segments[name] = self._read(name)
+                except (ValueError, EOFError):  # what it held is found in the lake again
+                    self._path(name).unlink(missing_ok=True)
+                    self.damaged = True
             else:
                 self._path(name).unlink(missing_ok=True)
 

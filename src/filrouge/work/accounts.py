@@ -56,7 +56,7 @@ def carry_over(live: Live, *, since: datetime) -> None:
         "dirty = excluded.dirty, changed_at = excluded.changed_at, body = excluded.body",
         [round(since.timestamp() * 1_000_000)],
     )
-    live.rows_changed("INSERT INTO meta_next SELECT name, value FROM meta WHERE name = 'flush'")
+    live.rows_changed("INSERT INTO meta_next SELECT name, value FROM meta WHERE name IN ('flush', 'told')")
 
 
 def moved(laid: Laid, live: Live) -> None:

@@ -43,6 +43,7 @@ from filrouge.work import (
     plans,
     rawtext,
     runs,
+    showing,
     streaming,
     suppressions,
     taking,
@@ -130,11 +131,13 @@ class Drain:
         self.heard: dict[str, float] = {}
         self.built: str | None = None
         self.doubtful = True
+        self.untold: set[int] = set()  # keys of accounts of which the lake holds something, and nobody was told
         self.settling = False  # events beside the pages are being put on them
         if not self.live.ready():
             live.rebuild()
         self.live.index()
         self.flush_number = int(self.live.meta("flush") or 0) + 1
+        self._told_all()
         standing = set(self.spool.files())
         Drained.objects.exclude(file__in=standing).delete()
         for file in standing & set(self.places):  # said to be done before a crash
@@ -173,7 +176,7 @@ class Drain:
         self.reading = None
         self._flush()
         if self.settling:  # a little each time: events are not to wait for it
-            self.settling = appearing.settle_in(self.live, upto=int(self.live.meta("flush") or 0))
+            self.settling = showing.settle_in(self.live, upto=int(self.live.meta("flush") or 0))
         return bool(entries)
 
     # --- reading ------------------------------------------------------------------------------------------------------
@@ -289,12 +292,12 @@ class Drain:
         if built != self.built:
             self.built = built
             if built is not None:
-                appearing.show_again(self.live, since=datetime.fromisoformat(built))
+                showing.show_again(self.live, since=datetime.fromisoformat(built))
         if time.monotonic() - self.swept > 60:
             self.swept = time.monotonic()
             self.spool.sweep()
             streaming.tidy(self.live)
-            self.settling = self.settling or appearing.many_beside(self.live)
+            self.settling = self.settling or showing.many_beside(self.live)
 
     # --- into the lake ------------------------------------------------------------------------------------------------
 
@@ -318,25 +321,47 @@ class Drain:
         try:
             done = flush(load, taken=self.judge.taken, aside=self.judge.aside)
             try:  # the events are kept: whatever befalls what follows is done again after the next flush
-                self._follow(number, load)
+                self._follow(number, load, done)
             except Exception as error:  # noqa: BLE001
                 log.error("%s", faults.told(error))
             return done
         finally:
             connections.close_all()
 
-    def _follow(self, number: int, load: Load) -> None:
+    def _follow(self, number: int, load: Load, done: Run | None) -> None:
         """Say which events the lake holds, put in it the accounts that it does not know; tell whoever follows."""
         copies = Live()
+        self.untold.update(load.records())
         with copies.writing():
             copies.set_meta("flush", str(number))
         whole = time.monotonic() - self.changed > taking.CHANGED_AFTER.total_seconds()
-        taking.take(copies, whole=whole or self.doubtful)
-        self.doubtful = False
-        if outbox.followed(copies):
-            outbox.put(copies, accounts.people_of(copies, load.records()))
+        try:
+            self.untold.update(taking.take(copies, whole=whole or self.doubtful))
+            self.doubtful = False
+        finally:
+            self._tell(copies, done)
         if whole:
             self.changed = time.monotonic()
+
+    def _tell(self, copies: Live, done: Run | None) -> None:
+        """Tell whoever follows of whom the lake holds something new; once the run ``done`` is in it, and not before."""
+        if done is not None and done.state != Run.State.COMMITTED:
+            return
+        if self.untold and outbox.followed(copies):
+            outbox.put(copies, accounts.people_of(copies, sorted(self.untold)))
+        self.untold.clear()
+        if done is not None:
+            with copies.writing():
+                copies.set_meta("told", str(done.id))
+
+    def _told_all(self) -> None:
+        """Tell whoever follows that anybody may have changed, when a fall came before they were told of what did."""
+        last = Run.objects.filter(kind="collect", state=Run.State.COMMITTED).order_by("-started_at").first()
+        if last is None or self.live.meta("told") == str(last.id):
+            return
+        outbox.put(self.live, [outbox.EVERYBODY])
+        with self.live.writing():
+            self.live.set_meta("told", str(last.id))
 
     def _settle(self, *, wait: bool = False) -> None:
         """Take note of a flush that ended: what it took is known, and leaves the spool."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -24,6 +26,7 @@ from filrouge.store.models import COLLECT, Source
 from filrouge.store.views import current
 from filrouge.work import runs, senders
 
+log = logging.getLogger("filrouge.draining")
 Counts = Counter[tuple[str, date, str]]
 # What the tracking plan of a source says of an event (kind, name, body): nothing, or why it is set aside.
 Plan = Callable[[str, str, str, bytes], Reason | None]
@@ -129,10 +132,18 @@ def _emptied(event: Event) -> Event:
 
 def _events(stored: Stored, *, unreadable: bool) -> Iterable[Event]:
     entry = stored.entry
-    kept = unpacked(entry.payload)
     received = datetime.fromtimestamp(entry.received_at // 1_000_000, UTC).replace(
         microsecond=entry.received_at % 1_000_000
     )
+    try:
+        kept = unpacked(entry.payload)
+    except (
+        msgspec.MsgspecError,
+        ValueError,
+    ) as wrong:  # a disk that lies: its bytes are kept, and nothing waits on them
+        log.error("A request of the spool cannot be read: %s, %s.", stored.place, type(wrong).__name__)
+        yield _damaged(stored, received)
+        return
     for said in kept.events:
         reason = Reason(said.code, said.values) if said.code else Reason("unreadable") if unreadable else None
         what = NOTHING
@@ -148,6 +159,17 @@ def _events(stored: Stored, *, unreadable: bool) -> Iterable[Event]:
             said.message_id, said.kind, said.at, said.body, what if reason is None else NOTHING, reason,
             _record(entry.source, what) if reason is None else 0,
         )  # fmt: skip
+
+
+def _damaged(stored: Stored, received: datetime) -> Event:
+    """Return what is left of a request whose bytes are no longer what was kept: one event, set aside as it stands."""
+    entry = stored.entry
+    entity, brand = senders.writes_for(entry.source)
+    word = f"damaged-{hashlib.sha256(entry.payload).hexdigest()[:32]}"
+    return Event(
+        ids.record_key(entry.source, word), entry.source, entity, brand, received, word, "", received, entry.payload,
+        NOTHING, Reason("unreadable"), 0,
+    )  # fmt: skip
 
 
 def micros(at: datetime) -> int:
@@ -186,7 +208,8 @@ def browser_key(source: str, anonymous: str) -> int:
 
 
 def remember(known: Idents, table: str) -> None:
-    """Make the keys anew from the lake when it holds more of them: they were lost, or a backup came back."""
+    """Make the keys anew from the lake when it holds more of them, or some are damaged: they were lost, or a backup
+    came back."""
     names = list(Source.objects.filter(kind=COLLECT).values_list("name", flat=True))
     if not names or not runs.lake().exists(table):
         return
@@ -194,7 +217,7 @@ def remember(known: Idents, table: str) -> None:
     try:
         rows = current(engine, runs.lake(), table, hidden=runs.hidden())
         rows = rows.filter(rows.source.isin(names))
-        if int(rows.count().to_pyarrow().as_py()) <= known.count:
+        if not known.damaged and int(rows.count().to_pyarrow().as_py()) <= known.count:
             return
         keys = rows.select("record_key").to_pyarrow()["record_key"].to_numpy()
     finally:

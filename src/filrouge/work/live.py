@@ -18,7 +18,7 @@ from filrouge.store import outbox
 from filrouge.store.lake import arrow_schema
 from filrouge.store.live import BITS, LIVE_TABLES, VERSION, Live, number, pack
 from filrouge.store.models import Correction
-from filrouge.work import accounts, appearing, findable, locks, refolding, runs, scores_at_hand
+from filrouge.work import accounts, findable, locks, refolding, runs, scores_at_hand, showing
 from filrouge.work.laid import BUCKET, STRETCH, Laid
 
 PEOPLE = 50  # whose copies are changed in a transaction, beside whoever writes events
@@ -94,7 +94,7 @@ def _rebuild(progress: runs.Progress) -> dict[str, int]:
             live.put_in_place()
             if not standing:  # at once: what is in place without it would never learn it
                 refolding.refold(live)
-    appearing.show_unknown(live)
+    showing.show_unknown(live)
     findable.learn(Correction.objects.filter(undone_at=None).order_by("id"))
     outbox.put(live, [outbox.EVERYBODY])
     return done
@@ -132,7 +132,7 @@ def _refresh(people: Sequence[str], *, aside: bool, progress: runs.Progress) -> 
         _load_redirects(laid, live, "")
         findable.learn(Correction.objects.filter(undone_at=None, person__in=_aliases(live, people)).order_by("id"))
         accounts.moved(laid, live)
-        appearing.show_unknown(live, people=_aliases(live, people))
+        showing.show_unknown(live, people=_aliases(live, people))
         if not aside:
             if _companies_changed(laid, since):
                 _load_companies(laid, live)
@@ -173,7 +173,7 @@ def _replace(live: Live, held: Held, people: Sequence[str]) -> None:
             live.insert(table, rows, columns=_COLUMNS[table])
         live.learn_tokens({row[0] for one in numbers for row in held["names"].get(one, ())})
         live.count_people(sum(one in held["documents"] for one in numbers))
-        appearing.show_these(live, _aliases(live, people))
+        showing.show_these(live, _aliases(live, people))
 
 
 # --- rows -------------------------------------------------------------------------------------------------------------

@@ -134,7 +134,7 @@ def note(checker: Checker) -> int:
 
 
 def own(asking: Caller, name: str) -> Source:
-    """Return a sender whose plan the caller may change. Raises NotFound, Refused."""
+    """Return a sender whose plan, and whose events, are the caller’s to act on. Raises NotFound, Refused."""
     found.sender(name, asking)
     access.must(asking, "engineer", scope="sources:run")
     return found.sender(name, asking, "engineer")

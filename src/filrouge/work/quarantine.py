@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 
@@ -25,12 +25,12 @@ from filrouge.domain.privacy.caller import Caller
 from filrouge.spool import Entry, SpoolFull
 from filrouge.spool.kept import packed
 from filrouge.store.models import Source
-from filrouge.store.queries import plans as senders
 from filrouge.store.queries import quarantine as found
 from filrouge.store.queries.quarantine import Aside, Chosen
 from filrouge.work import access, audit, plans, runs, waiting
 
 TRIED, AT_ONCE, EACH = 1_000, 20_000, 5_000  # events: of a dry run, of one correction, read at a time
+HELD = 64 * 1024 * 1024  # bytes of what goes on by one correction
 SHOWN = 5
 
 
@@ -63,14 +63,15 @@ def correct(asking: Caller, name: str, chosen: Chosen, edits: Sequence[Edit], *,
 
     Raises NotFound, Refused, UsageError, StorageError when the spool has no room.
     """
-    source = own(asking, name)
+    source = plans.own(asking, name)
     if len(edits) > MOST:
         raise UsageError("One correction holds at most {most} changes.", hint="Do them in two.", most=MOST)
     most = TRIED if dry_run else AT_ONCE
     outcome, batch = Outcome(), list[tuple[Aside, Received]]()
     judge = partial(judged, key_of=partial(ids.record_key, name), checker=plans.in_force(name))
+    size = 0
     for aside in _each(source, asking, chosen, most + 1):
-        if outcome.tried == most:
+        if outcome.tried == most or size > HELD:
             outcome.more = True
             break
         if not aside.raw:  # of somebody who was erased
@@ -78,8 +79,9 @@ def correct(asking: Caller, name: str, chosen: Chosen, edits: Sequence[Edit], *,
         body = corrected(aside.raw, edits)
         one, reason = judge(body, kind=aside.kind, received=aside.at, message_id=aside.message_id, key=aside.key)
         outcome._take(aside, one.body, reason)
-        if reason is None:
-            batch.append((aside, one))
+        if reason is None and not dry_run:
+            batch.append((replace(aside, raw=""), one))
+            size += len(one.body)
     if not dry_run and outcome.tried:
         _replay(asking, source, batch, outcome, code=chosen.code or "")
     return outcome
@@ -90,7 +92,7 @@ def correct_one(asking: Caller, name: str, key: int, text: str, *, dry_run: bool
 
     Raises NotFound, Refused, UsageError when it is no JSON object, StorageError when the spool has no room.
     """
-    source = own(asking, name)
+    source = plans.own(asking, name)
     aside = found.one(source, asking, key, roles=("engineer",))
     if len(text.encode()) > 4 * LONGEST:
         raise UsageError("An event has at most {most} bytes.", hint="Shorten it.", most=LONGEST)
@@ -117,9 +119,14 @@ def correct_one(asking: Caller, name: str, key: int, text: str, *, dry_run: bool
 
 
 def discard(asking: Caller, name: str, chosen: Chosen) -> int:
-    """Let go of the events ``chosen``: they will have no effect; return how many. Raises NotFound, Refused."""
-    source = own(asking, name)
-    keys = [aside.key for aside in _each(source, asking, chosen, AT_ONCE)]
+    """Let go of the events ``chosen``: they will have no effect; return how many.
+
+    Raises NotFound, Refused, UsageError when nothing is said of which.
+    """
+    source = plans.own(asking, name)
+    if chosen == Chosen():
+        raise UsageError("This names no event.", hint="Say a code, a kind, a name, a field, a day, or keys.")
+    keys = [aside.key for aside in _each(source, asking, chosen, AT_ONCE, words=False)]
     if keys:
         with runs.writing(), transaction.atomic():
             audit.record(
@@ -132,7 +139,7 @@ def discard(asking: Caller, name: str, chosen: Chosen) -> int:
 
 def opened(asking: Caller, name: str, key: int) -> Aside:
     """Return one event that was set aside, in clear, and leave a line saying so. Raises NotFound, Refused."""
-    source = own(asking, name)
+    source = plans.own(asking, name)
     if not asking.opens_pages():
         access.must(asking, "administrator")
     aside = found.one(source, asking, key, roles=("engineer",))
@@ -141,20 +148,13 @@ def opened(asking: Caller, name: str, key: int) -> Aside:
     return aside
 
 
-def own(asking: Caller, name: str) -> Source:
-    """Return a sender whose events the caller may correct. Raises NotFound, Refused."""
-    senders.sender(name, asking)
-    access.must(asking, "engineer", scope="sources:run")
-    return senders.sender(name, asking, "engineer")
-
-
-def _each(source: Source, asking: Caller, chosen: Chosen, most: int) -> Iterator[Aside]:
+def _each(source: Source, asking: Caller, chosen: Chosen, most: int, *, words: bool = True) -> Iterator[Aside]:
     after = -1
     while most > 0:
-        lot = found.rows(source, asking, chosen, after=after, most=min(EACH, most), roles=("engineer",))
+        lot = found.rows(source, asking, chosen, after=after, most=min(EACH, most), roles=("engineer",), words=words)
         yield from lot
-        if len(lot) < EACH:
-            return
+        if not lot or (len(lot) < EACH and sum(len(aside.raw) for aside in lot) < found.TOGETHER // 4):
+            return  # the last of them: neither their number nor their letters, four bytes each at most, ended the lot
         after, most = lot[-1].key, most - len(lot)
 
 

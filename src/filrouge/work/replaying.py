@@ -13,9 +13,8 @@ from filrouge.base.errors import NotFound, UsageError
 from filrouge.domain.privacy.caller import Caller
 from filrouge.engines import open_engine
 from filrouge.store.live import Live
-from filrouge.store.queries import senders
 from filrouge.store.views import current
-from filrouge.work import access, accounts, audit, live, runs, segments
+from filrouge.work import access, accounts, audit, live, plans, runs, segments
 
 TOGETHER = 2_000  # people whose pages are built at once
 
@@ -50,8 +49,7 @@ def replay(
 
     Raises Refused, NotFound, UsageError when nobody of that name follows events.
     """
-    access.must(asking, "engineer", scope="sources:run")
-    sender = senders.sender(source, asking)
+    sender = plans.own(asking, source)
     if to not in FOLLOWERS:
         raise UsageError(
             "Nothing called {to} follows events.", hint="There are: {known}.", to=to[:60], known=", ".join(FOLLOWERS)

@@ -70,6 +70,12 @@ def standing() -> set[str]:
     return set(Source.objects.filter(kind=COLLECT, reads="events").values_list("name", flat=True))
 
 
+def writes_for(name: str) -> tuple[str, str]:
+    """Return the entity and the brand for which a sender that stands writes."""
+    row = Source.objects.get(name=name)
+    return row.entity, row.brand
+
+
 def publish() -> bool:
     """Tell the collector which write keys are in use, when what it was told is missing or stale; return whether it was.
 

@@ -17,22 +17,24 @@ from filrouge.store.live import Live, number
 from filrouge.store.models import Job, Run
 from filrouge.work import jobs, runs, suppressions
 from filrouge.work.accounts import forget
-from filrouge.work.appearing import CHANGED, NEW, SEEN, Known, as_record
+from filrouge.work.appearing import CHANGED, NEW, SEEN
 from filrouge.work.judging import micros
+from filrouge.work.showing import Known, as_record
 
 BATCH = 20_000
 SOON = timedelta(minutes=2)  # what senders bring settles together: each settlement costs as much as many records
 CHANGED_AFTER = timedelta(minutes=10)  # rewriting records costs the lake as much for one as for many
 
 
-def take(live: Live, *, whole: bool) -> int:
-    """Take accounts that the lake does not know into it, a batch a run, each whole or not at all; return how many.
+def take(live: Live, *, whole: bool) -> list[int]:
+    """Take accounts that the lake does not know into it, a batch a run, each whole or not at all; return their keys.
 
     ``whole``: those too of which it does not know the last state. Whoever settles or erases is let finish first: they
     wait for the next time.
     """
     states = (NEW, CHANGED, SEEN) if whole else (NEW,)
-    taken, told = 0, False
+    taken: list[int] = []
+    told = False
     while rows := _dirty(live, states):
         try:
             with runs.running("person", by="collector", after=("identity", "person")) as run:
@@ -41,7 +43,7 @@ def take(live: Live, *, whole: bool) -> int:
             break
         _clean(live, rows)
         forget(live, gone)
-        taken += len(rows)
+        taken += [one.record for one, _, _ in rows]
         told = told or any(dirty != SEEN for _, dirty, _ in rows)
         if len(rows) < BATCH:
             break

@@ -379,6 +379,21 @@ def test_a_body_that_is_too_large_is_heard_out_so_that_the_answer_is_not_lost(ke
     assert (said[0]["status"], left) == (413, [])
 
 
+@pytest.mark.parametrize(("path", "status"), [("/v1/audiencelist", 404), ("/v1/nothing", 404), ("/health", 404)])
+def test_a_body_that_nobody_asked_for_is_heard_out_too(path: str, status: int, keys: Path, spool: SqliteSpool) -> None:
+    said, left = list[dict[str, Any]](), [b"x" * 100_000] * 3
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": left.pop(), "more_body": bool(left)}
+
+    async def send(message: dict[str, Any]) -> None:
+        said.append(message)
+
+    scope = {"type": "http", "method": "POST", "path": path, "headers": []}
+    asyncio.run(Collector(Committer(spool), Keys(keys))(scope, receive, send))
+    assert (said[0]["status"], left) == (status, [])
+
+
 def test_a_body_that_never_ends_is_not_waited_for(
     keys: Path, spool: SqliteSpool, monkeypatch: pytest.MonkeyPatch
 ) -> None:

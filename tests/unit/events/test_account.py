@@ -46,6 +46,12 @@ def test_an_account_is_read_back_as_it_was_written(happened: list[tuple[dict[str
     assert written(accounts.read(text)) == text
 
 
+def test_a_value_that_is_too_long_is_not_kept_however_it_is_wrapped() -> None:
+    long = "x" * (accounts.LARGEST + 1)
+    kept = said(BLANK, {"a": long, "b": [long], "c": {"of": {"it": long}}, "d": ["x"], "e": "x"}, at=1, message="m")
+    assert set(kept.traits) == {"d", "e"}
+
+
 @given(some.permutations([("u1", 5, "b"), ("u2", 3, "c"), ("u3", 3, "a"), ("u4", 9, "d")]))
 def test_a_browser_is_of_whoever_signed_in_on_it_first(signed_in: list[tuple[str, int, str]]) -> None:
     account = Account("a1", "groupe", "horizon")

@@ -164,6 +164,8 @@ ODD = [
     "9999-12-31T23:59:59Z",
     1e300,
     -1e300,
+    pytest.param(10**400, id="400 digits"),  # JSON has whole numbers of any length, and no division takes them
+    pytest.param(-(10**400), id="minus 400 digits"),
 ]
 
 

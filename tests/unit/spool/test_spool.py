@@ -14,6 +14,7 @@ from pathlib import Path
 from tests.spooling import entry, numbers
 
 from filrouge.spool import Spool
+from filrouge.spool.base import TOGETHER
 
 Opened = Callable[[], Spool]
 
@@ -28,6 +29,17 @@ def test_what_is_appended_is_read_in_order_by_whoever_looks(opened: Opened) -> N
     (file,) = other.files()
     assert [stored.place.number for stored in other.read(file, 1, 1)] == [2]
     assert [stored.entry for stored in other.read(file, 0, 9)] == [entry(1), entry(2), entry(3, size=300_000)]
+
+
+def test_however_long_requests_are_no_more_is_read_at_once_than_memory_holds(opened: Opened) -> None:
+    spool, third = opened(), TOGETHER // 3 + 1
+    spool.append([entry(1, size=third), entry(2, size=third), entry(3, size=third), entry(4, size=third)])
+    (file,) = spool.files()
+    read = [stored.place.number for stored in spool.read(file, 0, 200)]
+    assert read == [1, 2, 3]
+    assert [stored.place.number for stored in spool.read(file, 3, 200)] == [4]
+    spool.append([entry(5, size=TOGETHER + 1), entry(6)])
+    assert [stored.place.number for stored in spool.read(file, 4, 200)] == [5], "one at least, however long"
 
 
 def test_a_spool_that_nobody_wrote_holds_nothing(opened: Opened) -> None:

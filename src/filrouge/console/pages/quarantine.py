@@ -50,7 +50,7 @@ def group(request: HttpRequest, name: str) -> HttpResponse:
     """Show one group: an example, the form that corrects it, what a correction would do; carry it out when asked."""
     asking, source = _asked(request, name)
     chosen = _chosen(request)
-    groups = found.groups(source, asking, chosen)
+    groups = found.groups(source, asking, chosen) if chosen != Chosen() else []
     if not groups:
         return HttpResponseRedirect(reverse("quarantine", args=[name]))
     shown = groups[0]
@@ -65,7 +65,7 @@ def group(request: HttpRequest, name: str) -> HttpResponse:
         except UsageError as error:
             fault = " ".join(part for part in sentence(error) if part)
     start = max(0, _number(request.GET.get("after")))
-    rows = found.rows(source, asking, chosen, after=start, most=PAGE + 1)
+    rows = found.rows(source, asking, chosen, after=start, most=PAGE + 1, words=False)
     context = _sender(source) | {
         "group": quarantine.line(shown),
         "example": quarantine.shown(asking, shown.example),
@@ -118,16 +118,16 @@ def event(request: HttpRequest, name: str, key: int) -> HttpResponse:
 def discard(request: HttpRequest, name: str) -> HttpResponse:
     """Let go of a group, or of one event."""
     asking = require(request, "engineer")
-    key = _number(request.POST.get("key"))
-    count = works.discard(asking, name, Chosen(keys=(key,)) if key else _chosen(request))
+    one = request.POST.get("key")  # whatever it says, one event is meant, and never the rest
+    count = works.discard(asking, name, _chosen(request) if one is None else Chosen(keys=(_number(one),)))
     said = ngettext("%(count)s event is discarded.", "%(count)s events are discarded.", count)
     return done(request, said % {"count": number(count)}, to=reverse("quarantine", args=[name]))
 
 
 def _replayed(request: HttpRequest, name: str, made: works.Outcome) -> HttpResponse:
     said = ngettext(
-        "%(count)s event goes on: it is where it belongs within seconds.",
-        "%(count)s events go on: they are where they belong within seconds.",
+        "%(count)s event goes on: it is where it belongs within seconds, and off this list within a minute.",
+        "%(count)s events go on: they are where they belong within seconds, and off this list within a minute.",
         made.passing,
     ) % {"count": number(made.passing)}
     if left := made.tried - made.passing:
@@ -160,4 +160,6 @@ def _address(sender: str, code: str, kind: str, name: str, field: str, day: str)
 
 
 def _number(text: str | None) -> int:
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 19 else 0
+    """Return the key of an event, of 60 bits; 0 where none is written."""
+    key = int(text) if text and text.isascii() and text.isdigit() and len(text) < 20 else 0
+    return key if key < 1 << 60 else 0

@@ -14,6 +14,7 @@ import msgspec
 
 MOST = 60  # traits kept of an account
 LONGEST = 1_000  # letters of one
+LARGEST = 4 * LONGEST  # bytes of one that holds others, as JSON
 SHOWN = 254  # letters of a column of a record
 
 
@@ -61,7 +62,7 @@ def said(account: Account, traits: Mapping[str, Any], *, at: int, message: str) 
         return account
     held = account.traits
     for name, value in traits.items():
-        if len(name) > 100 or (isinstance(value, str) and len(value) > LONGEST):
+        if len(name) > 100 or _too_long(value):
             continue
         before = held.get(name)
         if before is None or (at, message) > (before.at, before.message):
@@ -72,6 +73,12 @@ def said(account: Account, traits: Mapping[str, Any], *, at: int, message: str) 
         latest = sorted(held, key=lambda name: (held[name].at, held[name].message, name), reverse=True)[:MOST]
         held = {name: held[name] for name in latest}
     return msgspec.structs.replace(account, traits=held, first=min(account.first or at, at), last=max(account.last, at))
+
+
+def _too_long(value: Any) -> bool:
+    if isinstance(value, dict | list):
+        return len(msgspec.json.encode(value)) > LARGEST
+    return isinstance(value, str) and len(value) > LONGEST
 
 
 def joined(account: Account, user: str, *, at: int, message: str) -> Account:

@@ -22,6 +22,9 @@ from filrouge.store.views import current
 READERS = ("engineer", "analyst", "privacy")
 GROUPS, PAGE = 100, 25
 COLUMNS = 'record_key, entity, brand, place, code, "column", value, raw, recorded_at'
+WORDLESS = COLUMNS.replace(" raw,", " '' AS raw,")  # where what was sent is not asked for
+TOGETHER = 64 * 1024 * 1024  # bytes of what was sent that are read at once: one that is too large has up to 4 MB
+EXAMPLE = 131_072  # letters of what an example shows: as many as hold any event that is not too large
 # An event is named by what it says at its top; one that is no JSON has no name.
 _NAME = """left(coalesce(TRY(json_extract_string(raw, CASE
     WHEN place = 'track' OR (place = '' AND contains(raw, '"track"')) THEN '$.event' ELSE '$.name' END)), ''), 300)"""
@@ -87,7 +90,9 @@ def groups(source: Source, asking: Caller, chosen: Chosen | None = None) -> list
         )
         keys = [row[-1] for row in found]
         marks = ", ".join("?" for _ in keys)
-        examples = {row[0]: _aside(row) for row in ask(_one_each(f"record_key IN ({marks})"), keys)} if keys else {}
+        columns = COLUMNS.replace(" raw,", f" left(raw, {EXAMPLE}) AS raw,")
+        said = _one_each(f"record_key IN ({marks})", columns)
+        examples = {row[0]: _aside(row) for row in ask(said, keys)} if keys else {}
     return [
         Group(code, kind, name, field, n, first, last, examples[key])
         for code, kind, name, field, n, first, last, key in found
@@ -96,12 +101,19 @@ def groups(source: Source, asking: Caller, chosen: Chosen | None = None) -> list
 
 
 def rows(
-    source: Source, asking: Caller, chosen: Chosen, *, after: int = 0, most: int = PAGE, roles: Sequence[str] = READERS
-) -> list[Aside]:
-    """Return events that were set aside, by their key, from the one after ``after`` on."""
+    source: Source, asking: Caller, chosen: Chosen, *, after: int = 0, most: int = PAGE,
+    roles: Sequence[str] = READERS, words: bool = True,
+) -> list[Aside]:  # fmt: skip
+    """Return events that were set aside, by their key, from the one after ``after`` on: ``most`` at most, and no more
+    once what was sent comes to ``TOGETHER`` bytes, but one; without ``words``, what was sent is left out."""
     with _laid([source], asking, roles) as ask:
         where, values = _where(chosen)
-        said = f"{_one_each(f'({where}) AND record_key > ?')} ORDER BY record_key LIMIT {int(most)}"
+        columns = COLUMNS if words else WORDLESS
+        said = f"""SELECT * EXCLUDE (before) FROM (
+            SELECT *, coalesce(sum(strlen(raw)) OVER (
+                ORDER BY record_key ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS before
+            FROM ({_one_each(f"({where}) AND record_key > ?", columns)} ORDER BY record_key LIMIT {int(most)})
+        ) WHERE before < {TOGETHER} ORDER BY record_key"""
         return [_aside(row) for row in ask(said, [*values, after])]
 
 
@@ -126,8 +138,8 @@ def one(source: Source, asking: Caller, key: int, *, roles: Sequence[str] = READ
     raise NotFound("No such event is set aside: it was corrected, discarded, or is no longer kept.")
 
 
-def _one_each(where: str) -> str:
-    return f"""SELECT {COLUMNS} FROM aside WHERE {where}
+def _one_each(where: str, columns: str) -> str:
+    return f"""SELECT {columns} FROM aside WHERE {where}
         QUALIFY row_number() OVER (PARTITION BY record_key ORDER BY recorded_at DESC) = 1"""
 
 

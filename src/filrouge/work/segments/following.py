@@ -10,20 +10,19 @@ import logging
 import signal
 import threading
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import replace
 
 from django.db import close_old_connections
 
 from filrouge.base import clock
-from filrouge.base.errors import Conflict, FilrougeError
+from filrouge.base.errors import FilrougeError
 from filrouge.domain import segments
 from filrouge.domain.segments import Facts
 from filrouge.domain.segments.laid import Pairs
 from filrouge.store import members, outbox
 from filrouge.store.live import Live
 from filrouge.store.members import Member, micros
-from filrouge.store.models import Segment
+from filrouge.store.models import Run, Segment
 from filrouge.store.queries import segments as found
 from filrouge.work import faults, installation, jobs, locks
 from filrouge.work.segments.desk import Desk, Scope
@@ -61,16 +60,15 @@ def turn() -> bool:
     live = Live()
     if not live.ready():
         return False
-    rows = list(Segment.objects.filter(kind=Segment.Kind.DYNAMIC, archived_at=None).exclude(built_at=None))
+    rows = _followed()
     if not rows:
         outbox.unfollow(live, NAME)
         return False
-    outbox.follow(live, NAME)
+    anew = outbox.follow(live, NAME)
     waiting, number = outbox.waiting(live, NAME, most=TOGETHER)
     late = members.due(live, clock.now(), most=TOGETHER)
-    if outbox.EVERYBODY in waiting:  # nobody was asked about in particular: all are, by a build
-        with suppress(Conflict):
-            jobs.ask("segments", by="outbox", key="segments everybody")
+    if anew or outbox.EVERYBODY in waiting:  # nobody was asked about in particular: all are, by a build from now on
+        jobs.ask_again("segments", by="outbox", key="segments everybody")
     people = [person for person in (*waiting, *late) if person != outbox.EVERYBODY]
     if people:
         ask_anew(people, rows)
@@ -79,11 +77,19 @@ def turn() -> bool:
     return bool(number or late)
 
 
+def _followed() -> list[Segment]:
+    """Return the segments that follow; while some are built, those too that never were: what happens meanwhile is
+    beyond what their build reads."""
+    rows = Segment.objects.filter(kind=Segment.Kind.DYNAMIC, archived_at=None)
+    building = Run.objects.filter(kind="segments", state=Run.State.RUNNING).exists()
+    return list(rows if building else rows.exclude(built_at=None))
+
+
 def ask_anew(people: Sequence[str], rows: Sequence[Segment] | None = None) -> int:
     """Ask ``people`` (ids) whether they are in each of ``rows`` (None: all followed); return how many moved."""
     live = Live()
     if rows is None:
-        rows = list(Segment.objects.filter(kind=Segment.Kind.DYNAMIC, archived_at=None).exclude(built_at=None))
+        rows = _followed()
     standing = {person: live.current(person) for person in people}
     gone = [person for person, now in standing.items() if person != now]
     asked = sorted(set(standing.values()))
