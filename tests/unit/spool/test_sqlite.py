@@ -49,8 +49,8 @@ def test_what_is_appended_while_somebody_forgets_is_never_lost(
     place = reader.read(file, 0, 10)[0].place
     real = sqlite._asked
 
-    def late(path: Path, sql: str, values: tuple[int, ...]) -> Any:
-        found = real(path, sql, values)
+    def late(path: Path, sql: str, values: tuple[int, ...], **more: Any) -> Any:
+        found = real(path, sql, values, **more)
         if sql.startswith("DELETE"):  # between the two, the writer keeps another and stops
             spool.append([entry(2)])
             spool.close()
