@@ -15,6 +15,7 @@ from filrouge.console.words import (
     pairs,
     people,
     privacy,
+    pushes,
     quality,
     scores,
     segments,
@@ -22,7 +23,9 @@ from filrouge.console.words import (
 )
 
 WORDS: dict[str, dict[str, str | Promise]] = {}
-for _subject in (people, identity, quality, pairs, privacy, laws, sources, events, audit, columns, scores, segments):
+for _subject in (
+    people, identity, quality, pairs, privacy, laws, sources, events, audit, columns, scores, segments, pushes,
+):  # fmt: skip
     for _kind, _table in _subject.WORDS.items():
         WORDS[_kind] = WORDS.get(_kind, {}) | _table
 
