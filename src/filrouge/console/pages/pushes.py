@@ -36,7 +36,7 @@ def index(request: HttpRequest) -> HttpResponse:
     context = {
         "lines": [pushes.line(row, last.get(row.name)) for row in rows],
         "may_write": asking.has(*found.WRITERS),
-        "places": len(found.destinations(asking)),
+        "able": bool(found.destinations(asking)),
     }
     return render(request, "console/pushes/index.html", context)
 
@@ -160,7 +160,7 @@ def _form(request: HttpRequest, asking: Caller, segment: Any, row: Any) -> HttpR
             faults = [" ".join(part for part in sentence(error) if part)]
     able = domain.choosable(about["channel"])
     context = {
-        "segment": segment, "row": row, "places": [pushes.place(one) for one in places], "about": about,
+        "segment": segment, "row": row, "takers": [pushes.place(one) for one in places], "about": about,
         "faults": faults,
         "columns": [(code, words.say(code, "push_column"), code in about["columns"], code in able)
                     for code in domain.COLUMNS],

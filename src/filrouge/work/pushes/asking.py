@@ -32,6 +32,7 @@ class Delivered:
     reason: str
     said: str
     at: datetime
+    seen: bool = True
 
     def plain(self) -> dict[str, Any]:
         """Return it as plain data."""
@@ -78,7 +79,7 @@ def rows(
     named = _names(asking, sorted({one["person"] for one in listed}))
     return [
         Delivered(one["person"], named.get(one["person"], ""), one["action"] or "", one["outcome"],
-                  one["reason"] or "", one["said"] or "", one["at"])
+                  one["reason"] or "", one["said"] or "", one["at"], one["person"] in named)
         for one in listed
     ]  # fmt: skip
 
