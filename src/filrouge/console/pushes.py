@@ -24,6 +24,7 @@ def told(run: Any) -> dict[str, Any]:
         "state": words.say(run.state, "push_state"),
         "tone": TONES[run.state],
         "figures": figures(run),
+        "said": " · ".join(said for _code, said, count in figures(run) if count),
         "trouble": recalled(run.trouble) if run.trouble else "",
         "only": words.say(run.only, "push_only") if run.only else "",
         "quiet": run.state == "done" and not run.ordered,

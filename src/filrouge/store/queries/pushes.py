@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from django.db.models import Q
@@ -103,6 +103,13 @@ def objected(since: datetime) -> set[str]:
     told = ConsentEvent.objects.filter(created_at__gt=since)
     live = Live()
     return {live.current(person) if live.ready() else person for person in told.values_list("person", flat=True)}
+
+
+def of_erasure(erasure: str, owed: Mapping[str, int]) -> list[tuple[str, bool]]:
+    """Return the destinations from which an erased person is taken back, and whether that is confirmed."""
+    waiting = set(PushRemoval.objects.filter(erasure=erasure).values_list("push__name", flat=True))
+    known = {row.name: row for row in Push.objects.filter(name__in=owed).select_related("destination")}
+    return [(known[name].destination.title if name in known else name, name not in waiting) for name in sorted(owed)]
 
 
 def erasing() -> bool:
