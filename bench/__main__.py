@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from bench import chain, collect, drained, identity, imports, inbox, match, pages, scores, segments, steady
+from bench import chain, collect, drained, identity, imports, inbox, match, pages, pushes, scores, segments, steady
 from bench.figures import Skipped
 
 BENCHES = {
@@ -14,6 +14,7 @@ BENCHES = {
     "identity": identity.run, "match": match.run,
     "arrival": match.arrival, "collect": collect.run, "inbox": inbox.run, "drain": drained.run,
     "steady": steady.minutes, "repeated": steady.repeated, "scores": scores.run, "segments": segments.run,
+    "push": pushes.run,
 }  # fmt: skip
 
 
@@ -25,7 +26,7 @@ def main() -> int:
         "--people",
         type=int,
         default=20_000,
-        help="people of the sample that the chain builds, of the lake of segments and of scores",
+        help="people of the sample that the chain builds, of the lake of segments, of scores and of pushes",
     )
     asked.add_argument(
         "--home", type=Path, default=Path("var"), help="home folder that search, person, identity and match read"

@@ -28,8 +28,8 @@ PLAIN = {"_", "_l", "gettext", "gettext_lazy", "gettext_noop"}
 PLURAL = {"ngettext", "ngettext_lazy"}
 CONTEXT = {"_p", "pgettext", "pgettext_lazy"}
 ERRORS = {
-    "UsageError", "DefinitionError", "Refused", "NotFound", "Conflict", "SourceError", "StorageError", "Phrase",
-    "Uncompilable",
+    "UsageError", "DefinitionError", "Refused", "NotFound", "Conflict", "SourceError", "DestinationError",
+    "StorageError", "Phrase", "Uncompilable",
 }  # fmt: skip
 CALL = re.compile(r"(?<![\w.])(gettext|ngettext|pgettext|npgettext|_)\(")
 

@@ -63,6 +63,7 @@ WITHOUT = {
     "Evaluation": "figures and the name of a file",
     "TrackingPlan": "names and types of fields, and values that are nobody's",
     "PlanFinding": "names of fields, and counts",
+    "Destination": "addresses of tools, names of secrets", "Push": "definitions", "PushRun": "counts and sentences",
     "Segment": "rules, and why a build failed", "SegmentVersion": "rules",
     "ApiKey": "names of keys and perimeters", "Grant": "perimeters",
 }  # fmt: skip

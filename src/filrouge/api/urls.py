@@ -13,6 +13,7 @@ from filrouge.api import (
     matches,
     people,
     plans,
+    pushes,
     quarantine,
     reviews,
     segments,
@@ -31,6 +32,8 @@ api.add_router("/erasures", erasures.router)
 api.add_router("/reviews", reviews.router)
 api.add_router("/sources", sources.router)
 api.add_router("/segments", segments.router)
+api.add_router("/pushes", pushes.router)
+api.add_router("/destinations", pushes.places)
 api.add_router("/senders", senders.router)
 api.add_router("/senders", plans.router)
 api.add_router("/senders", quarantine.router)

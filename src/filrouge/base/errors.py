@@ -7,6 +7,7 @@
     ├── NotFound              there is no such thing, or the caller may not know of it
     ├── Conflict              the thing changed meanwhile, or is busy
     ├── SourceError           a system we read from does not answer as it should
+    ├── DestinationError      a system we write to does not take what it is given
     └── StorageError          our own disk, lake or database is in trouble
 
 The message is a template kept apart from its parameters, so that a door may say it in the reader's language.
@@ -134,6 +135,19 @@ class SourceError(FilrougeError):
     def __init__(self, message: str, *, hint: str = "", retryable: bool = False, **params: object) -> None:
         super().__init__(message, hint=hint, **params)
         self.retryable = retryable
+
+
+class DestinationError(FilrougeError):
+    """A system that we write to failed; ``arrived`` says whether what was given may have arrived all the same."""
+
+    status = 502
+
+    def __init__(
+        self, message: str, *, hint: str = "", retryable: bool = False, arrived: bool = False, **params: object
+    ) -> None:
+        super().__init__(message, hint=hint, **params)
+        self.retryable = retryable
+        self.arrived = arrived
 
 
 class StorageError(FilrougeError):

@@ -30,6 +30,7 @@ class Settings:
     debug: bool
     https: bool
     allow_private: tuple[str, ...]
+    drops: tuple[Path, ...]
     oidc_issuer: str
     oidc_name: str
     oidc_client_id: str
@@ -73,6 +74,11 @@ def get() -> Settings:
         debug=_read("FILROUGE_DEBUG", "debug", file, "") == "1",
         https=_read("FILROUGE_HTTPS", "https", file, "") == "1",
         allow_private=tuple(a for a in _read("FILROUGE_ALLOW_PRIVATE", "allow_private", file, "").split(",") if a),
+        drops=tuple(
+            Path(d.strip()).resolve()
+            for d in _read("FILROUGE_DROPS", "drops", file, str(home / "drops")).split(",")
+            if d
+        ),
         oidc_issuer=_issuer(file),
         oidc_name=_read("FILROUGE_OIDC_NAME", "oidc_name", file, "SSO"),
         oidc_client_id=_read("FILROUGE_OIDC_CLIENT_ID", "oidc_client_id", file, ""),

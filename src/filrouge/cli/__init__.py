@@ -82,6 +82,7 @@ def gather() -> None:
         audit,
         care,
         demo,
+        destination,
         files,
         household,
         identity,
@@ -89,6 +90,7 @@ def gather() -> None:
         live,
         person,
         plan,
+        push,
         retention,
         role,
         score,
@@ -107,10 +109,9 @@ def gather() -> None:
     app.command("import")(files.import_)
     app.command("sql")(sql.sql)
     nouns = {
-        "audit": audit, "demo": demo, "household": household, "identity": identity, "key": key, "live": live,
-        "person": person, "plan": plan, "retention": retention, "role": role, "score": score, "secret": secret,
-        "segment": segment,
-        "source": source, "user": user,
+        "audit": audit, "demo": demo, "destination": destination, "household": household, "identity": identity,
+        "key": key, "live": live, "person": person, "plan": plan, "push": push, "retention": retention, "role": role,
+        "score": score, "secret": secret, "segment": segment, "source": source, "user": user,
     }  # fmt: skip
     for name, noun in nouns.items():
         app.add_typer(noun.app, name=name)

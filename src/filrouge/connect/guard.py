@@ -26,7 +26,7 @@ def resolve(host: str, port: int, *, private: bool, allowed: Sequence[str] = ())
             return address
     raise SourceError(
         "The address {host} is private: Filrouge does not connect to it.",
-        hint="If it is meant, an engineer may allow it with `allow_private: true` in the source.",
+        hint="If it is meant, an engineer may allow it with `allow_private: true` in the definition.",
         host=host,
     )
 

@@ -21,6 +21,7 @@ from filrouge.work import access, audit
 SCOPES = (
     "people:read", "people:write", "people:export", "sources:read", "sources:run", "sql:read", "audit:read",
     "figures:read", "accounts:read", "accounts:write", "events:write", "segments:read", "segments:write",
+    "pushes:read", "pushes:write",
 )  # fmt: skip
 
 

@@ -27,7 +27,7 @@ from filrouge.store.models import Entity, Review, Source, Verdict
 from filrouge.store.models.base import Personal
 from filrouge.store.queries.tables import forget_copies
 from filrouge.tables import TABLES
-from filrouge.work import access, accounts, audit, live, memory, runs, sql
+from filrouge.work import access, accounts, audit, live, memory, pushes, runs, sql
 
 SIGN_IN_DAYS = 365  # failures to sign in: long enough to look into an attack
 FEW = 5_000  # people whose pages are built anew one by one; beyond, all are
@@ -42,6 +42,7 @@ class Found:
     records: pa.Array = field(default_factory=lambda: pa.array([], pa.int64()))
     raw: pa.Array = field(default_factory=lambda: pa.array([], pa.int64()))
     gone: list[str] = field(default_factory=list)
+    outside: list[dict[str, Any]] = field(default_factory=list)  # what destinations hold of them
     touched: list[str] = field(default_factory=list)
 
 
@@ -75,6 +76,8 @@ def sweep(*, by: str, at: datetime | None = None, progress: runs.Progress = runs
     finally:
         engine.close()
     done = _told(found, now)
+    with transaction.atomic():  # before the lake: what destinations hold is known by it alone
+        pushes.owe(found.outside)
     # Rows as received first and links last: a sweep cut short finds by them what it had begun.
     order = ["source_records", *(name for name in TABLES if name not in ("source_records", "links"))]
     with runs.writing():
@@ -176,6 +179,7 @@ def _find(engine: Engine, now: datetime) -> Found:
         OR {rules.replaced("source_records", at=now)}""",
     )
     _people(raw, found)
+    found.outside = pushes.held_of(engine, found.gone)
     return found
 
 
@@ -219,9 +223,8 @@ def _people(raw: Any, found: Found) -> None:
     raw.register("gone", pa.table({"person": pa.array(found.gone, pa.string())}))
     mine = "IN (SELECT person FROM gone)"
     found.counts["people"] = _one(raw, f"SELECT count(*) FROM people WHERE person_id {mine} OR merged_into {mine}")
-    found.counts["memberships"] = found.counts.get("memberships", 0) + _one(
-        raw, f"SELECT count(*) FROM memberships WHERE person {mine}"
-    )
+    for name in ("memberships", "deliveries"):
+        found.counts[name] = found.counts.get(name, 0) + _one(raw, f"SELECT count(*) FROM {name} WHERE person {mine}")
     found.counts["golden_values"] = _one(
         raw, f"SELECT count(*) FROM golden_values WHERE person {mine} OR record_key IN (SELECT record_key FROM going)"
     )
@@ -305,7 +308,7 @@ def _destroy(lake: Lake, name: str, found: Found, now: datetime) -> None:
     elif name == "golden_values":
         lake.remove(name, "person", pa.array(found.gone, pa.string()))
         lake.remove(name, "record_key", found.records)
-    elif name in ("scores", "memberships"):
+    elif name in ("scores", "memberships", "deliveries"):
         lake.remove(name, "person", pa.array(found.gone, pa.string()))
     elif condition := rules.over(name, at=now):
         lake.delete(name, condition)

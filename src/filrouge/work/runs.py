@@ -33,10 +33,11 @@ _WHAT = {
     "collect": Phrase("Taking in what senders sent"),
     "scores": Phrase("Working out scores"),
     "segments": Phrase("Building segments"),
+    "push": Phrase("Writing down what was delivered"),
 }
 TO_TAKE_BACK = {"take_back": True}  # the manifest of a run undone, until the lake holds nothing of it
 # The worker settles these again.
-_NOT_BY_RUN = ("links", "people", "golden_values", "scores", "memberships")
+_NOT_BY_RUN = ("links", "people", "golden_values", "scores", "memberships", "deliveries")
 Progress = Callable[[str, int, int | None], None]
 
 

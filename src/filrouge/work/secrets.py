@@ -12,7 +12,7 @@ from django.db import transaction
 
 from filrouge.base import settings
 from filrouge.base.errors import Conflict, NotFound, StorageError, UsageError
-from filrouge.store.models import Secret, Source
+from filrouge.store.models import Destination, Secret, Source
 from filrouge.work import audit
 
 
@@ -58,16 +58,19 @@ def reveal(name: str) -> str:
 
 
 def names() -> list[tuple[str, list[str]]]:
-    """Return the names of the secrets, with the sources that open each."""
+    """Return the names of the secrets, with the sources and destinations that open each."""
     users: dict[str, list[str]] = {}
     for name, spec in Source.objects.values_list("name", "spec"):
+        if secret := spec.get("secret"):
+            users.setdefault(secret, []).append(name)
+    for name, spec in Destination.objects.values_list("name", "spec"):
         if secret := spec.get("secret"):
             users.setdefault(secret, []).append(name)
     return [(name, users.get(name, [])) for name in Secret.objects.order_by("name").values_list("name", flat=True)]
 
 
 def forget(name: str, *, by: str) -> None:
-    """Destroy a secret. Raises NotFound, and Conflict while a source opens it."""
+    """Destroy a secret. Raises NotFound, and Conflict while a source or a destination opens it."""
     held = dict(names())
     if name not in held:
         raise NotFound("No secret is called {name}.", hint="Give it with `filrouge secret keep {name}`.", name=name)

@@ -33,6 +33,7 @@ from filrouge.work import (
     jobs,
     live,
     memory,
+    pushes,
     retention,
     runs,
     schedules,
@@ -67,6 +68,7 @@ def run(stop: threading.Event | None = None) -> None:
             looked = time.monotonic()
             alive(name)
             schedules.tick()
+            _surviving(pushes.wake)
             _surviving(go_on)
             _surviving(senders.publish)  # whatever became of the file, the collector is told anew
         job = jobs.claim(name)
@@ -142,6 +144,7 @@ class _held:
 def schedule() -> None:
     """Make sure that the recurring jobs stand in the queue, once each, and the erasures that were interrupted."""
     erasures.take_up()
+    pushes.take_up()
     for kind, every in RECURRING.items():
         try:
             jobs.ask(kind, key=kind, by="schedule", every_s=int(every.total_seconds()))
@@ -217,6 +220,10 @@ def _segments(job: Job, *, name: str = "", **_: Any) -> None:
     segments.build([name] if name else None, by=job.by, progress=_renewing(job))
 
 
+def _push(job: Job, *, push: str, only: str = "", **_: Any) -> None:
+    pushes.run(push, by=job.by or "schedule", only=only, progress=_renewing(job))
+
+
 VERBS: Mapping[str, jobs.Verb] = {
     "import": _import,
     "identity": _identity,
@@ -224,6 +231,7 @@ VERBS: Mapping[str, jobs.Verb] = {
     "erase": lambda job, *, erasure, **_: erasures.carry_out(erasure),
     "live": lambda job, **_: live.rebuild(),
     "segments": _segments,
+    "push": _push,
     "tidy": _tidy,
     "audit": lambda job, **_: audit.verify(),
     "retention": _retention,

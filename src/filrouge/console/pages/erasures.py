@@ -16,6 +16,7 @@ from filrouge.console import names, words
 from filrouge.console.errors import recalled
 from filrouge.console.who import require
 from filrouge.store.queries import erasures as found
+from filrouge.store.queries import pushes as given
 from filrouge.work import access, audit, erasures
 
 
@@ -70,6 +71,7 @@ def show(request: HttpRequest, erasure_id: str) -> HttpResponse:
         "lines": _lines(report.get("destroyed", {})),
         "total": sum(report.get("destroyed", {}).values()),
         "report": report,
+        "outside": given.of_erasure(one.id, report.get("owed", {})),
         "hashes": one.hashes,
         "proofs": one.proofs,
         "head": audit.read_head(),

@@ -14,12 +14,13 @@ from django.utils.translation import gettext as _
 
 from filrouge.base import clock
 from filrouge.base.errors import Conflict, DefinitionError, FilrougeError, Refused, UsageError
-from filrouge.console import building, controls, segments, slips, words
+from filrouge.console import building, controls, pushes, segments, slips, words
 from filrouge.console.errors import sentence
 from filrouge.console.pages.acting import act, done
 from filrouge.console.who import require
 from filrouge.domain.privacy.caller import Caller
 from filrouge.store.queries import people
+from filrouge.store.queries import pushes as given
 from filrouge.store.queries import segment_choices as choices
 from filrouge.store.queries import segments as found
 from filrouge.work import segments as works
@@ -65,6 +66,7 @@ def show(request: HttpRequest, name: str) -> HttpResponse:
         "days": days[::-1][:14],
         "versions": found.versions(row),
         "dependants": found.dependants(name),
+        "pushes": _given(asking, name),
         "others": [one for one in found.segments(asking) if one.name != name],
         "may_write": asking.has(*found.WRITERS) and found.reads(asking, row.entity, row.brand, *found.WRITERS),
         "opens": asking.opens_pages(),
@@ -105,6 +107,12 @@ def remove(request: HttpRequest, name: str) -> HttpResponse:
     """Delete a segment; what rests on it is told, and then nothing is deleted."""
     works.remove(require(request, *found.WRITERS), name)
     return done(request, _("The segment is deleted."), to=reverse("segments"))
+
+
+def _given(asking: Caller, name: str) -> list[dict[str, Any]]:
+    rows = given.pushes(asking, segment=name)
+    last = given.last_runs(rows)
+    return [pushes.line(row, last.get(row.name)) for row in rows]
 
 
 # --- the builder ------------------------------------------------------------------------------------------------------

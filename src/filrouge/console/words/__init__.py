@@ -15,6 +15,7 @@ from filrouge.console.words import (
     pairs,
     people,
     privacy,
+    pushes,
     quality,
     score_models,
     scores,
@@ -23,21 +24,11 @@ from filrouge.console.words import (
 )
 
 WORDS: dict[str, dict[str, str | Promise]] = {}
-for _subject in (
-    people,
-    identity,
-    quality,
-    pairs,
-    privacy,
-    laws,
-    sources,
-    events,
-    audit,
-    columns,
-    scores,
-    score_models,
-    segments,
-):
+_SUBJECTS = (
+    people, identity, quality, pairs, privacy, laws, sources, events, audit, columns, scores, score_models, segments,
+    pushes,
+)  # fmt: skip
+for _subject in _SUBJECTS:
     for _kind, _table in _subject.WORDS.items():
         WORDS[_kind] = WORDS.get(_kind, {}) | _table
 

@@ -46,7 +46,7 @@ def tables(feeds: Iterable[Feed]) -> list[Held]:
     found = []
     for table in TABLES.values():
         mine = [feed for feed in given if feed.reads == table.name or table.name in ("source_records", "rejects")]
-        derived = table.name in ("links", "people", "golden_values", "scores", "memberships")
+        derived = table.name in ("links", "people", "golden_values", "scores", "memberships", "deliveries")
         if derived:
             mine = [feed for feed in given if feed.reads == "person_records"]
         found.append(

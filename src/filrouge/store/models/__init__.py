@@ -9,6 +9,7 @@ from filrouge.store.models.groups import Agreement, Brand, Entity
 from filrouge.store.models.identity import Doubt, Evaluation, IdentityModel, IdentityQuality
 from filrouge.store.models.layers import HouseholdCorrection, RoleCorrection
 from filrouge.store.models.plans import PlanFinding, TrackingPlan
+from filrouge.store.models.pushes import Destination, Push, PushRemoval, PushRun
 from filrouge.store.models.reviews import Assessment, Review
 from filrouge.store.models.scores import ScoreModel
 from filrouge.store.models.segments import Segment, SegmentDay, SegmentVersion
@@ -40,6 +41,7 @@ __all__ = [
     "Brand",
     "ConsentEvent",
     "Correction",
+    "Destination",
     "Doubt",
     "Drained",
     "Entity",
@@ -55,6 +57,9 @@ __all__ = [
     "Note",
     "PlanFinding",
     "Promise",
+    "Push",
+    "PushRemoval",
+    "PushRun",
     "Review",
     "Role",
     "RoleCorrection",

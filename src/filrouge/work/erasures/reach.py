@@ -120,7 +120,7 @@ def condition(name: str, reach: Reach) -> str | None:
         return f"person_id IN ({people}) OR merged_into IN ({people})" if reach.whole else None
     if name == "scores":  # whoever remains is scored anew at the next run
         return f"person IN ({people})"
-    if name in ("golden_values", "memberships"):
+    if name in ("golden_values", "memberships", "deliveries"):
         return f"person IN ({people}){reach.held()}"
     if name == "source_records":
         return f"record_key IN ({_listed([*reach.own, *reach.facts])})"

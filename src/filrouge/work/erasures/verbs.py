@@ -16,10 +16,10 @@ from filrouge.base.errors import Conflict, NotFound, Refused, StorageError
 from filrouge.domain.privacy.caller import Caller
 from filrouge.engines import Engine, open_engine
 from filrouge.store.live import Live
-from filrouge.store.models import Arrival, Entity, Erasure, Job, Run, SubjectSalt
+from filrouge.store.models import Arrival, Entity, Erasure, Job, PushRun, Run, SubjectSalt
 from filrouge.store.queries.tables import forget_copies
 from filrouge.store.queries.verdicts import records_of
-from filrouge.work import access, audit, jobs, live, locks, memory, runs, sql, suppressions
+from filrouge.work import access, audit, jobs, live, locks, memory, pushes, runs, sql, suppressions
 from filrouge.work.erasures import destroy
 from filrouge.work.erasures import reach as reaching
 from filrouge.work.erasures.reach import Reach
@@ -168,7 +168,10 @@ def _carry_out(erasure: str) -> Erasure:
 
 def _alone(row: Erasure) -> None:
     """Take the place: what reads or derives people at the same time could write again what is being destroyed."""
+    pushes.take_up()
     with runs.starting(), transaction.atomic():
+        if PushRun.objects.filter(state=PushRun.State.RUNNING).exists():  # it stops after the lot that is under way
+            raise Conflict("A push is giving people to a destination.", hint="The erasure follows as soon as it stops.")
         if Run.objects.filter(state__in=(Run.State.RUNNING, Run.State.STAGED)).exists():
             raise Conflict("An import or a resolution is running.", hint="The erasure follows as soon as it has ended.")
         # "running" is what a process that died left: nobody else is at work on it, since we hold the lock
@@ -211,6 +214,7 @@ def _erase(row: Erasure) -> None:
             "records": len(reach.own),
             "staying": len(reach.rest),
             "suppressed": row.plan["suppressed"],
+            "owed": row.plan.get("owed", {}),
         }
         row.plan = {}
         row.save()
@@ -229,11 +233,13 @@ def _settle(row: Erasure, engine: Engine) -> Reach:
     counts = {**reaching.counted(engine, reach), **reaching.acts_counted(reach)}
     pairs = destroy.keep_together(engine, reach)
     origins = records_of(person) if pairs else {}
+    outside = pushes.held_of(engine, reach.people, entities=row.entities)
     with transaction.atomic():
         suppressed = suppressions.add("record", map(str, reach.own), erasure=row.id, entities=row.entities)
         for kind in ("email", "phone"):
             suppressed += suppressions.add(kind, mine[kind], erasure=row.id, entities=row.entities)
         destroy.hold_together(reach, pairs, origins)
-        row.plan = {**reach.plain(), "counts": counts, "suppressed": suppressed}
+        owed = pushes.owe(outside, erasure=str(row.id))
+        row.plan = {**reach.plain(), "counts": counts, "suppressed": suppressed, "owed": owed}
         row.save()
     return reach
