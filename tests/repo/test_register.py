@@ -64,6 +64,7 @@ WITHOUT = {
     "TrackingPlan": "names and types of fields, and values that are nobody's",
     "PlanFinding": "names of fields, and counts",
     "Segment": "rules, and why a build failed", "SegmentVersion": "rules",
+    "Questions": "codes of questions, no answer", "FollowUpRule": "rules, and why one failed",
     "ApiKey": "names of keys and perimeters", "Grant": "perimeters",
 }  # fmt: skip
 

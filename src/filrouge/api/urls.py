@@ -6,6 +6,7 @@ from django.urls import path
 
 from filrouge.api import (
     accounts,
+    calls,
     companies,
     erasures,
     followups,
@@ -38,5 +39,6 @@ api.add_router("/accounts", accounts.router)
 api.add_router("", trust.router)
 api.add_router("", verdicts.router)
 api.add_router("", layers.router)
+api.add_router("", calls.router)
 
 urlpatterns = [path("api/v1/", api.urls), path("api/v1/<path:rest>", nowhere)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from django.urls import reverse
@@ -51,16 +50,6 @@ def due(page: found.Page, asking: Caller) -> list[dict[str, Any]]:
         if row.state == "open"
     ]
     return sorted(lines, key=lambda line: line["due_at"])
-
-
-def overdue(page: found.Page) -> Iterable[str]:
-    """Say what must be kept before anything else."""
-    now = clock.now()
-    for row in page.promises:
-        if row.state == "open" and row.due_at < now:
-            yield (
-                _("Keep what was promised: %(what)s") % {"what": row.text} if row.text else _("Keep what was promised.")
-            )
 
 
 def notes(page: found.Page, asking: Caller) -> list[dict[str, Any]]:

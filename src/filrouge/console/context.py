@@ -42,6 +42,7 @@ PLACES = (
     Place("identity", _("Identity"), "identity", frozenset({"engineer", "analyst", "privacy", "executive"})),
     Place("baselines", _("Baselines"), "baseline", frozenset({"executive", "analyst", "sales", "finance"})),
     Place("erasures", _("Erasures"), "lock", frozenset({"privacy"})),
+    Place("questions", _("Questions to callers"), "key", frozenset({"privacy"})),
     Place("audit", _("Audit"), "audit", frozenset({"privacy"})),
     Place("register", _("Register"), "audit", frozenset({"privacy"})),
     Place("users", _("Accounts"), "key", frozenset({"administrator"})),

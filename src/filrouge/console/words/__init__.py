@@ -8,6 +8,7 @@ from django.utils.functional import Promise
 
 from filrouge.console.words import (
     audit,
+    calls,
     columns,
     events,
     identity,
@@ -22,7 +23,21 @@ from filrouge.console.words import (
 )
 
 WORDS: dict[str, dict[str, str | Promise]] = {}
-for _subject in (people, identity, quality, pairs, privacy, laws, sources, events, audit, columns, scores, segments):
+for _subject in (
+    people,
+    identity,
+    quality,
+    pairs,
+    privacy,
+    laws,
+    sources,
+    events,
+    audit,
+    columns,
+    scores,
+    segments,
+    calls,
+):
     for _kind, _table in _subject.WORDS.items():
         WORDS[_kind] = WORDS.get(_kind, {}) | _table
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from filrouge.store.models.acts import ConsentEvent, Correction, FollowUp, Note, Promise, Verdict
 from filrouge.store.models.arrivals import Arrival
+from filrouge.store.models.calls import Call, Outcome, Questions, Verification
 from filrouge.store.models.collected import Drained, Ledger
 from filrouge.store.models.groups import Agreement, Brand, Entity
 from filrouge.store.models.identity import Doubt, Evaluation, IdentityModel, IdentityQuality
 from filrouge.store.models.layers import HouseholdCorrection, RoleCorrection
 from filrouge.store.models.plans import PlanFinding, TrackingPlan
 from filrouge.store.models.reviews import Assessment, Review
+from filrouge.store.models.rules import FollowUpRule
 from filrouge.store.models.scores import ScoreModel
 from filrouge.store.models.segments import Segment, SegmentDay, SegmentVersion
 from filrouge.store.models.senders import WriteKey
@@ -38,6 +40,7 @@ __all__ = [
     "AuditLine",
     "Baseline",
     "Brand",
+    "Call",
     "ConsentEvent",
     "Correction",
     "Doubt",
@@ -46,6 +49,7 @@ __all__ = [
     "Erasure",
     "Evaluation",
     "FollowUp",
+    "FollowUpRule",
     "Grant",
     "HouseholdCorrection",
     "IdentityModel",
@@ -53,8 +57,10 @@ __all__ = [
     "Job",
     "Ledger",
     "Note",
+    "Outcome",
     "PlanFinding",
     "Promise",
+    "Questions",
     "Review",
     "Role",
     "RoleCorrection",
@@ -71,6 +77,7 @@ __all__ = [
     "TrackingPlan",
     "User",
     "Verdict",
+    "Verification",
     "Worker",
     "WriteKey",
 ]
