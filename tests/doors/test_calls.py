@@ -106,7 +106,7 @@ def test_a_call_ends_in_one_form_and_stands_on_the_thread_at_once(camille: str, 
     client = signed_in("marie")
     said = {"disposition": "voicemail", "direction": "out", "text": "Message laissé sur la livraison"}
     page = client.post(f"/people/{camille}/calls", said, follow=True).content.decode()
-    told = "Appel au client"
+    told = "Appel vers le client"
     assert told in page
     assert "Message laissé sur la livraison" in page
     client.post(undo_of(page), {"next": "/"})
