@@ -9,6 +9,7 @@ from filrouge.api import (
     calls,
     companies,
     erasures,
+    followup_rules,
     followups,
     layers,
     matches,
@@ -27,6 +28,7 @@ from filrouge.api.door import api, nowhere
 api.add_router("/people", matches.router)  # before /people/{person}
 api.add_router("/people", people.router)
 api.add_router("/companies", companies.router)
+api.add_router("/follow-ups", followup_rules.router)
 api.add_router("/follow-ups", followups.router)
 api.add_router("/erasures", erasures.router)
 api.add_router("/reviews", reviews.router)

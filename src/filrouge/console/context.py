@@ -53,9 +53,11 @@ PLACES = (
 _VIEWS = {
     "people": {
         "search", "person", "person-records", "person-split", "person-merge", "person-merge-with", "correct",
-        "by-phone", "erase", "person-new", "people-export", "person-why", "person-household", "person-roles",
+        "by-phone", "erase", "person-new", "person-segments",
+        "people-export", "person-why", "person-household", "person-roles",
     },
     "segments": {"segment", "segment-new", "segment-edit", "segment-why"},
+    "followups": {"followup-rules", "followup-rule", "followup-rule-new"},
     "companies": {"company"},
     "reviews": {"review", "review-next", "review-quality"},
     "sources": {

@@ -95,7 +95,7 @@ def answer(
         opened = None
         if follow_up_in:
             due = dates.due(now, later=timedelta(days=follow_up_in))
-            opened = followups.add(asking, found.view.id, follow_up, due, entity=entity, brand=brand)
+            opened = followups.add(asking, found.view.id, follow_up, due, kind="task", entity=entity, brand=brand)
         row = Outcome.objects.create(
             person=found.view.id, entity=entity, brand=brand, by=asking.by, action=action,
             subject=wanted.subject[:120], cause=cause[:160], said=said, reason=fits(reason.strip(), REASON), at=now,

@@ -38,7 +38,7 @@ def end(
         opened = None
         if disposition in AGAIN and again:
             due = dates.due(now, later=timedelta(days=AGAIN[disposition]))
-            opened = followups.add(asking, found.view.id, again, due, entity=entity, brand=brand)
+            opened = followups.add(asking, found.view.id, again, due, entity=entity, brand=brand, anyway=True)
         call = Call.objects.create(
             person=found.view.id, entity=entity, brand=brand, by=asking.by, at=now, direction=direction,
             disposition=disposition, text=note, follow_up=opened.pk if opened else None,

@@ -159,6 +159,6 @@ def _overdue(aliases: list[str], entity: str) -> tuple[str, datetime] | None:
 def _all_overdue(people: list[str], entity: str) -> dict[str, tuple[str, datetime]]:
     """Return the oldest promise that is overdue to each of ``people``."""
     late = Promise.objects.filter(
-        person__in=people, entity=entity, state=Promise.State.OPEN, due_at__lt=clock.now()
+        person__in=people, entity=entity, state=Promise.State.OPEN, due_at__lt=clock.now(), bars=""
     ).order_by("-due_at")
     return {row.person: (f"promise {row.id}", row.due_at) for row in late}

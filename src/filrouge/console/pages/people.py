@@ -39,6 +39,7 @@ from filrouge.store.queries import people as found
 from filrouge.store.queries import search as finding
 from filrouge.work import access, scores_at_hand
 from filrouge.work import actions as ranked
+from filrouge.work import segments as segmented
 
 PAGE = 30
 DAYS = 40  # days of the thread shown at first
@@ -115,6 +116,16 @@ def show(request: HttpRequest, person_id: str) -> HttpResponse:
 
 
 @login_required
+def inside(request: HttpRequest, person_id: str) -> HttpResponse:
+    """Show the segments that a person is in; asked for once their page stands, it never holds it up."""
+    asking = caller(request)
+    page = access.person(asking, person_id)
+    context = {"person": page.view, "inside": segmented.of_person(asking, page.view.id)}
+    partial = "HX-Request" in request.headers
+    return render(request, f"console/people/{'inside_part' if partial else 'inside'}.html", context)
+
+
+@login_required
 def by_phone(request: HttpRequest, e164: str) -> HttpResponse:
     """Open whoever calls: the person, a choice when several share the number, a form when nobody has it."""
     asking = opens_pages(request)
@@ -161,6 +172,7 @@ def context(request: HttpRequest, page: found.Page, asking: Caller) -> dict[str,
         "running": people.running(person),
         "household": layers.members(page.household),
         "acts": acts.due(page, asking),
+        "forbidding": acts.forbidding(page),
         "notes": acts.notes(page, asking),
         "may_write": may_write,
         "call": calls.now(page, asking, direction=request.GET.get("call", ""), at=now) if may_write else {},

@@ -49,6 +49,12 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "contract": _("Number of a running contract"),
         "email": _("E-mail address"),
     },
+    "rule_when": {
+        "segment": _("somebody is in a segment"),
+        "score": _("a score passes a threshold"),
+        "contract_end": _("a contract renews soon"),
+        "complaint": _("a complaint lasts"),
+    },
     "bars": {
         "calls": _("no call"),
         "offers": _("no offer"),
