@@ -35,11 +35,10 @@ class Line:
 
 @dataclass(frozen=True)
 class Not:
-    """What not to say, and why."""
+    """What not to say, and each reason why."""
 
     what: str
-    why: str
-    brand: str
+    whys: tuple[str, ...]
 
 
 def lines(ranking: Ranking, person: str, asking: Caller) -> list[Line]:
@@ -59,12 +58,11 @@ _COLOURS = {"keep_customer": "churn", "secure_payment": "churn", "offer": "prope
 
 
 def unsaid(ranking: Ranking) -> list[Not]:
-    """Return what not to say in words, each once."""
-    told: dict[tuple[str, str], Not] = {}
+    """Return what not to say in words, each once with all its reasons."""
+    told: dict[str, dict[str, None]] = {}
     for one in ranking.unsaid:
-        what, why = _what(one), _why(one)
-        told.setdefault((what, why), Not(what, why, one.brand))
-    return list(told.values())
+        told.setdefault(_what(one), {}).setdefault(_why(one))
+    return [Not(what, tuple(whys)) for what, whys in told.items()]
 
 
 def title(action: str, subject: str, params: Mapping[str, Any]) -> str:
