@@ -26,6 +26,7 @@ from filrouge.store.models import (
     Brand,
     Doubt,
     Entity,
+    FollowUpRule,
     IdentityQuality,
     Ledger,
     PlanFinding,
@@ -212,7 +213,7 @@ def remove() -> dict[str, int]:
                 lake.vacuum(table, everything=True)
         # in the same hold: whoever flushes next finds no sender of these names, and drops what it has of them
         with transaction.atomic():
-            for model in (*ACTS, Questions):
+            for model in (*ACTS, Questions, FollowUpRule):
                 model.objects.filter(entity__in=Entity.objects.filter(sample=True).values("slug")).delete()
             mine = Entity.objects.filter(sample=True).values("slug")
             for pairs in (Verdict.objects, Review.objects):
