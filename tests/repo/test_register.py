@@ -98,3 +98,12 @@ def test_the_categories_of_a_record_of_a_person_are_told() -> None:
     assert categories(TABLES["person_records"]) == ("personal", "contact")
     assert categories(TABLES["interactions"]) == ("text",)
     assert categories(TABLES["promotions"]) == ("money",)
+
+
+def test_every_act_about_a_person_goes_with_an_erasure() -> None:
+    from filrouge.store.models.acts import Act
+    from filrouge.work.erasures.reach import ACTS
+
+    acts = {model for model in apps.get_app_config("store").get_models() if issubclass(model, Act)}
+    assert len(acts) >= 8
+    assert {model.__name__ for model in acts - set(ACTS)} == set()
