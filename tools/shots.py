@@ -22,13 +22,18 @@ from filrouge.cli import set_up
 ROOT = Path(__file__).resolve().parent.parent
 PICTURES = ROOT / "docs/pictures"
 ADVISOR, SALES, ENGINEER = "marie@example.com", "nadia@example.com", "remy@example.com"
+MARKETER = "ines@example.com"
 PRIVACY, ADMINISTRATOR, EXECUTIVE = "claire@example.com", "sylvie@example.com", "helene@example.com"
 
-# name of the picture: (who, page, theme, width, height); "camille" stands for the customer of the documentation
+# name of the picture: (who, page, theme, width, height); "camille" stands for the customer of the documentation,
+# "calling" for her page with a call about to end, "builder" for a segment being written
 WANTED = {
     "person": (ADVISOR, "camille", "light", 1280, 860),
     "person-dark": (ADVISOR, "camille", "dark", 1280, 860),
     "person-phone": (ADVISOR, "camille", "light", 390, 844),
+    "call": (ADVISOR, "calling", "light", 1280, 1000),
+    "rules": (SALES, "/follow-ups/rules/new?when=contract_end", "light", 1280, 1000),
+    "segment-builder": (MARKETER, "builder", "light", 1280, 1000),
     "records": (ADVISOR, "camille/records", "light", 1280, 860),
     "why": (ADVISOR, "camille/why", "light", 1280, 860),
     "home": (SALES, "/", "light", 1280, 860),
@@ -111,6 +116,7 @@ def entered(
 
 
 def shoot(page: Any, path: str, file: Path) -> None:
+    step, path = {"calling": (calling, "camille"), "builder": (writing, "/segments/new")}.get(path, (None, path))
     if path.startswith("camille"):
         page.goto("/people?q=camille+rousseau-petit")
         lines = page.locator(".people li")
@@ -122,8 +128,39 @@ def shoot(page: Any, path: str, file: Path) -> None:
     page.goto(path)
     page.wait_for_load_state("networkidle")
     page.evaluate("document.activeElement && document.activeElement.blur()")
+    if step:
+        step(page)
     page.screenshot(path=str(file))
     print(file)
+
+
+def calling(page: Any) -> None:
+    """Open how the call may end, as the key does."""
+    page.keyboard.press("q")
+    page.wait_for_selector("#ended[open]")
+
+
+def writing(page: Any) -> None:
+    """Write a segment: engaged, about to leave, of two brands."""
+
+    def add(kind: str) -> int:
+        place = int(page.locator(".rules > .rule").count())
+        page.select_option("[name='add-']", kind)
+        page.click("button[value='add:']")
+        page.locator(f"input[name='k:{place}']").wait_for(state="attached")
+        return place
+
+    at = add("score")
+    page.select_option(f"[name='p:{at}:score']", "engagement")
+    page.select_option(f"[name='p:{at}:value']", "high")
+    at = add("score")
+    page.select_option(f"[name='p:{at}:score']", "churn_90")
+    page.select_option(f"[name='p:{at}:value']", "high")
+    at = add("brands")
+    for brand in ("horizon", "le-cargo"):
+        page.check(f"[name='p:{at}:brands'][value={brand}]")
+    page.wait_for_load_state("networkidle")
+    page.wait_for_timeout(2_000)  # the number is counted once nothing changes any more
 
 
 def wait(address: str) -> None:

@@ -65,6 +65,7 @@ WITHOUT = {
     "PlanFinding": "names of fields, and counts",
     "Destination": "addresses of tools, names of secrets", "Push": "definitions", "PushRun": "counts and sentences",
     "Segment": "rules, and why a build failed", "SegmentVersion": "rules",
+    "Questions": "codes of questions, no answer", "FollowUpRule": "rules, and why one failed",
     "ApiKey": "names of keys and perimeters", "Grant": "perimeters",
 }  # fmt: skip
 
@@ -98,3 +99,12 @@ def test_the_categories_of_a_record_of_a_person_are_told() -> None:
     assert categories(TABLES["person_records"]) == ("personal", "contact")
     assert categories(TABLES["interactions"]) == ("text",)
     assert categories(TABLES["promotions"]) == ("money",)
+
+
+def test_every_act_about_a_person_goes_with_an_erasure() -> None:
+    from filrouge.store.models.acts import Act
+    from filrouge.work.erasures.reach import ACTS
+
+    acts = {model for model in apps.get_app_config("store").get_models() if issubclass(model, Act)}
+    assert len(acts) >= 8
+    assert {model.__name__ for model in acts - set(ACTS)} == set()

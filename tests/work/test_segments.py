@@ -303,3 +303,18 @@ def test_what_the_command_prints_it_reads_back(
     assert json.loads(capsys.readouterr().out)["in"] is True
     command.list_(as_json=True)
     assert [row["name"] for row in json.loads(capsys.readouterr().out)] == ["lyon"]
+
+
+def test_a_person_is_told_the_segments_they_are_in_as_far_as_the_reader_goes(group: World) -> None:
+    save("lyon", IN_LYON, title="In Lyon")
+    save("all", EVERYBODY, title="Everybody")
+    segments.build(by="test")
+    gus = next(iter(ids(group, "gus")))
+    ada = next(iter(ids(group, "ada")))
+    assert [one.title for one in segments.of_person(OWNER, gus)] == ["Everybody"]
+    advisor = group.user("advisor", entities=("north",))
+    assert [(one.title, one.asks) for one in segments.of_person(advisor, ada)] == [
+        ("Everybody", False),
+        ("In Lyon", False),
+    ]
+    assert segments.of_person(group.user("advisor", entities=("south",)), ada) == []

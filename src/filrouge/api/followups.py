@@ -38,11 +38,15 @@ def todo(
     list: Literal["mine", "due", "overdue", "unowned", "all", "done"] = "all",
     cursor: str = "",
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    order: Literal["due", "amount"] = "due",
+    owner: str = "",
 ) -> dict[str, Any]:
     asking = caller(request)
     access.must(asking, "advisor", "sales", scope="people:read")
     start = min(start_of(cursor) or 0, FURTHEST)
-    rows, total = reads.followups(asking, which=list, at=clock.now(), start=start, limit=limit)
+    rows, total = reads.followups(
+        asking, which=list, at=clock.now(), start=start, limit=limit, order=order, owner=owner
+    )
     more = start + limit < total
     return {"items": [_line(row) for row in rows], "total": total, "next": str(start + limit) if more else None}
 
@@ -90,6 +94,8 @@ def _told(row: Any) -> dict[str, str]:
 def _line(line: reads.Line) -> dict[str, Any]:
     row: Any = line.what
     shown = ("id", "person", "entity", "brand", "due_at", "owner", "state", "source", "closed_at", "closed_by")
-    more = ("company", "kind", "subject", "amount", "currency") if hasattr(row, "subject") else ("text", "made_at")
+    more = (
+        ("company", "kind", "subject", "amount", "currency", "rule") if hasattr(row, "subject") else ("text", "made_at")
+    )
     return {**{name: getattr(row, name) for name in (*shown, *more)}, "overdue": line.overdue,
             "person_name": line.person_name, "company_name": line.company_name}  # fmt: skip

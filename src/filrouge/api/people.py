@@ -56,6 +56,7 @@ class NoteIn(Schema):
 class PromiseIn(Schema):
     text: str
     due_at: datetime
+    bars: Literal["", "calls", "offers", "contact"] = ""
     owner: Owner = ""
     entity: Slug = ""
     brand: Slug = ""
@@ -64,6 +65,7 @@ class PromiseIn(Schema):
 class FollowUpIn(Schema):
     subject: str
     due_at: datetime
+    anyway: bool = False  # though a promise forbids it
     kind: Kind = "call"
     owner: Owner = ""
     entity: Slug = ""
@@ -214,7 +216,14 @@ def note(request: HttpRequest, person: str, said: NoteIn) -> Status[dict[str, st
 @router.post("/{person}/promises", response={201: Made}, summary="Record a promise")
 def promise(request: HttpRequest, person: str, said: PromiseIn) -> Status[dict[str, str]]:
     made = promises.make(
-        caller(request), person, said.text, said.due_at, owner=said.owner, entity=said.entity, brand=said.brand
+        caller(request),
+        person,
+        said.text,
+        said.due_at,
+        owner=said.owner,
+        entity=said.entity,
+        brand=said.brand,
+        bars=said.bars,
     )
     return Status(201, {"id": str(made.id)})
 
@@ -223,7 +232,7 @@ def promise(request: HttpRequest, person: str, said: PromiseIn) -> Status[dict[s
 def follow_up(request: HttpRequest, person: str, said: FollowUpIn) -> Status[dict[str, str]]:
     made = followups.add(
         caller(request), person, said.subject, said.due_at, kind=said.kind, owner=said.owner, entity=said.entity,
-        brand=said.brand,
+        brand=said.brand, anyway=said.anyway,
     )  # fmt: skip
     return Status(201, {"id": str(made.id)})
 

@@ -6,8 +6,10 @@ from django.urls import path
 
 from filrouge.api import (
     accounts,
+    calls,
     companies,
     erasures,
+    followup_rules,
     followups,
     layers,
     matches,
@@ -27,6 +29,7 @@ from filrouge.api.door import api, nowhere
 api.add_router("/people", matches.router)  # before /people/{person}
 api.add_router("/people", people.router)
 api.add_router("/companies", companies.router)
+api.add_router("/follow-ups", followup_rules.router)
 api.add_router("/follow-ups", followups.router)
 api.add_router("/erasures", erasures.router)
 api.add_router("/reviews", reviews.router)
@@ -41,5 +44,6 @@ api.add_router("/accounts", accounts.router)
 api.add_router("", trust.router)
 api.add_router("", verdicts.router)
 api.add_router("", layers.router)
+api.add_router("", calls.router)
 
 urlpatterns = [path("api/v1/", api.urls), path("api/v1/<path:rest>", nowhere)]

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from filrouge.base import clock
+from filrouge.console import words
+from filrouge.console.templatetags import say
+from filrouge.domain.followups import holds
 from filrouge.domain.privacy.caller import Caller
 from filrouge.store.queries import people as found
+from filrouge.work.actions import promised
 
 
 def due(page: found.Page, asking: Caller) -> list[dict[str, Any]]:
@@ -53,14 +56,17 @@ def due(page: found.Page, asking: Caller) -> list[dict[str, Any]]:
     return sorted(lines, key=lambda line: line["due_at"])
 
 
-def overdue(page: found.Page) -> Iterable[str]:
-    """Say what must be kept before anything else."""
+def forbidding(page: found.Page) -> list[dict[str, str]]:
+    """Say which promises forbid a call, an offer or any contact now, and until when."""
     now = clock.now()
-    for row in page.promises:
-        if row.state == "open" and row.due_at < now:
-            yield (
-                _("Keep what was promised: %(what)s") % {"what": row.text} if row.text else _("Keep what was promised.")
-            )
+    told = []
+    for one in promised(page):
+        if holds(one, now):
+            what = words.say(one.forbids, "unsaid")
+            until = _("%(said)s (until %(day)s)") % {"said": what, "day": say.short_day(one.due_at)}
+            what = until if one.bars else what
+            told.append({"said": _("%(what)s: “%(text)s”") % {"what": what, "text": one.text} if one.text else what})
+    return told
 
 
 def notes(page: found.Page, asking: Caller) -> list[dict[str, Any]]:

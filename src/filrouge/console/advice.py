@@ -1,4 +1,4 @@
-"""Alerts in words, and what they make it wise to say first."""
+"""Alerts in words: what whoever talks to a person must know first."""
 
 from __future__ import annotations
 
@@ -15,11 +15,10 @@ from filrouge.domain.profiles import Alert
 
 @dataclass(frozen=True)
 class Told:
-    """An alert: what is so, why it matters, and what to say."""
+    """An alert: what is so, and how grave it is."""
 
     level: str
     fact: str
-    advice: str
 
 
 def told(alerts: Iterable[Alert]) -> list[Told]:
@@ -29,39 +28,35 @@ def told(alerts: Iterable[Alert]) -> list[Told]:
     for alert in sorted(alerts, key=lambda alert: order.get(alert.level, 3)):
         said = _SAID.get(alert.code)
         if said:
-            fact, advice = said(dict(alert.params))
-            found.setdefault(fact, Told(alert.level, fact, advice))
+            fact = said(dict(alert.params))
+            found.setdefault(fact, Told(alert.level, fact))
     return list(found.values())
 
 
-def _complaint(params: dict[str, object]) -> tuple[str, str]:
+def _complaint(params: dict[str, object]) -> str:
     days = -(say.days_until(params.get("since")) or 0)
-    ref = str(params.get("ref") or "")
     if days > 0:
         fact = ngettext("Complaint open for %(days)s day", "Complaint open for %(days)s days", days) % {
             "days": say.number(days)
         }
     else:
         fact = _("Complaint opened today")
-    advice = _("Settle complaint %(ref)s before any offer") % {"ref": ref}
-    return f"{fact} ({brand(str(params['brand'])).name})" if params.get("brand") else fact, advice
+    return f"{fact} ({brand(str(params['brand'])).name})" if params.get("brand") else fact
 
 
-def _payment(params: dict[str, object]) -> tuple[str, str]:
+def _payment(params: dict[str, object]) -> str:
     reason, at = str(params.get("reason") or ""), params.get("at")
     fact = _("Payment refused on %(day)s") % {"day": say.short_day(at)} if at else _("Payment refused")
-    return f"{fact}: {reason}" if reason else fact, _("Offer to update the means of payment")
+    return f"{fact}: {reason}" if reason else fact
 
 
-def _renewal(params: dict[str, object]) -> tuple[str, str]:
+def _renewal(params: dict[str, object]) -> str:
     offer, at = str(params.get("offer") or ""), params.get("at")
-    fact = _("%(offer)s renews on %(day)s") % {"offer": offer, "day": say.short_day(at)}
-    return fact, _("Ask whether %(offer)s still suits them") % {"offer": offer}
+    return _("%(offer)s renews on %(day)s") % {"offer": offer, "day": say.short_day(at)}
 
 
-def _restricted(params: dict[str, object]) -> tuple[str, str]:
-    fact = _("%(entity)s may keep these data but not use them") % {"entity": entity(str(params.get("entity") or ""))}
-    return fact, _("Speak only of the request itself")
+def _restricted(params: dict[str, object]) -> str:
+    return _("%(entity)s may keep these data but not use them") % {"entity": entity(str(params.get("entity") or ""))}
 
 
 _SAID = {

@@ -45,6 +45,7 @@ PLACES = (
     Place("scores", _("Scores"), "baseline", frozenset({"analyst", "engineer", "privacy", "executive"})),
     Place("baselines", _("Baselines"), "baseline", frozenset({"executive", "analyst", "sales", "finance"})),
     Place("erasures", _("Erasures"), "lock", frozenset({"privacy"})),
+    Place("questions", _("Questions to callers"), "key", frozenset({"privacy"})),
     Place("audit", _("Audit"), "audit", frozenset({"privacy"})),
     Place("register", _("Register"), "audit", frozenset({"privacy"})),
     Place("users", _("Accounts"), "key", frozenset({"administrator"})),
@@ -55,11 +56,13 @@ PLACES = (
 _VIEWS = {
     "people": {
         "search", "person", "person-records", "person-split", "person-merge", "person-merge-with", "correct",
-        "by-phone", "erase", "person-new", "people-export", "person-why", "person-household", "person-roles",
+        "by-phone", "erase", "person-new", "person-segments",
+        "people-export", "person-why", "person-household", "person-roles",
     },
     "segments": {"segment", "segment-new", "segment-edit", "segment-why"},
     "pushes": {"push", "push-new", "push-edit", "push-at"},
     "destinations": {"destination", "destination-new", "destination-edit"},
+    "followups": {"followup-rules", "followup-rule", "followup-rule-new"},
     "companies": {"company"},
     "scores": {"score-model"},
     "reviews": {"review", "review-next", "review-quality"},

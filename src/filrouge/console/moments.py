@@ -14,13 +14,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _l
 from django.utils.translation import ngettext
 
-from filrouge.console import names, words
+from filrouge.console import actions, names, words
 from filrouge.console.templatetags import say
 from filrouge.domain.profiles import Moment
 
 # Group of the filter -> kinds of moments in it.
 GROUPS: dict[str, tuple[str | Promise, frozenset[str]]] = {
-    "talks": (_l("exchanges"), frozenset({"ticket", "complaint", "message", "call", "visit", "registration", "note"})),
+    "talks": (
+        _l("exchanges"),
+        frozenset({"ticket", "complaint", "message", "call", "visit", "registration", "note", "told"}),
+    ),
     "purchases": (_l("purchases"), frozenset({"order", "return", "opportunity"})),
     "contracts": (_l("contracts and payments"), frozenset({"contract", "contract_end", "invoice", "payment"})),
     "contacts": (_l("what we sent"), frozenset({"contact"})),
@@ -47,6 +50,7 @@ ICONS = {
     "note": "note",
     "promise": "promise",
     "follow_up": "followup",
+    "told": "message",
 }
 
 
@@ -324,6 +328,13 @@ def _act(moment: Moment) -> Said:
     return said, "", [(_("Written by"), names.author(moment.by))]
 
 
+def _told(moment: Moment) -> Said:
+    action, about = str(moment.details.get("action") or ""), str(moment.details.get("about") or "")
+    title = _("Said · %(what)s") % {"what": actions.received(action, about, moment.status)}
+    tone = {"accepted": "good", "refused": "warn"}.get(moment.status, "")
+    return title, tone, [(_("Written by"), names.author(moment.by))]
+
+
 def _plain(moment: Moment) -> Said:
     return moment.title or words.say(moment.kind), "", []
 
@@ -348,4 +359,5 @@ _SENTENCES: dict[str, Any] = {
     "note": _act,
     "promise": _act,
     "follow_up": _act,
+    "told": _told,
 }

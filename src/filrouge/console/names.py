@@ -53,6 +53,8 @@ def author(by: str) -> str:
     """Return the name of whoever did something: of an account, a source, what works by itself; else as it is kept."""
     if by.startswith("source "):
         return source(by.removeprefix("source "))
+    if by.startswith("rule "):
+        return _("the rule %(name)s") % {"name": by.removeprefix("rule ")}
     return _authors().get(by.casefold()) or str(words.WORDS["author"].get(by, by))
 
 

@@ -48,9 +48,9 @@ class Line:
     stale_since: datetime | None
 
 
-def lines(person: str, asking: Caller) -> list[Line]:
-    """Return the scores of a person that say most: of several entities the one that is highest."""
-    told = scores_at_hand.shown(asking, person)
+def lines(person: str, asking: Caller, *, told: list[Score] | None = None) -> list[Line]:
+    """Return the scores of a person that say most (of ``told`` if given): of several entities the highest."""
+    told = scores_at_hand.shown(asking, person) if told is None else told
     best: dict[str, Score] = {}
     for one in told:
         if one.name not in best or one.value > best[one.name].value:

@@ -178,7 +178,7 @@ def _any(name: str) -> bool:
 def _rows(name: str, as_of: datetime | None) -> list[dict[str, Any]]:
     """Return the acts of one kind as rows; a correction's rank is below 1, the latest first."""
     if name == "held":
-        open_ = Promise.objects.filter(state=Promise.State.OPEN).values("person", "entity", "due_at")
+        open_ = Promise.objects.filter(state=Promise.State.OPEN, bars="").values("person", "entity", "due_at")
         return [{**row} for row in open_]
     if name == "consent_acts":
         columns = ("person", "entity", "brand", "purpose", "channel", "state", "at")

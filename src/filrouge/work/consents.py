@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from filrouge.base import clock
 from filrouge.base.clock import time_of
@@ -96,10 +97,19 @@ def answers(
     acts: dict[str, list[ConsentEvent]] = {entity: [] for entity, _ in asked}
     for row in ConsentEvent.objects.filter(person__in=aliases, entity__in=list(acts)):
         acts[row.entity].append(row)
-    held = {entity: _overdue(aliases, entity) for entity in acts}
+    held: dict[str, tuple[str, datetime]] = {}
+    for late in _late().filter(person__in=aliases, entity__in=list(acts)):  # the oldest of each entity stands last
+        held[late.entity] = (f"promise {late.id}", late.due_at)
     return {
         (entity, brand, channel): _decide(
-            document, acts[entity], held[entity], entity=entity, brand=brand, purpose=purpose, channel=channel, at=at
+            document,
+            acts[entity],
+            held.get(entity),
+            entity=entity,
+            brand=brand,
+            purpose=purpose,
+            channel=channel,
+            at=at,
         )
         for entity, brand in asked
         for channel in channels
@@ -158,7 +168,11 @@ def _overdue(aliases: list[str], entity: str) -> tuple[str, datetime] | None:
 
 def _all_overdue(people: list[str], entity: str) -> dict[str, tuple[str, datetime]]:
     """Return the oldest promise that is overdue to each of ``people``."""
-    late = Promise.objects.filter(
-        person__in=people, entity=entity, state=Promise.State.OPEN, due_at__lt=clock.now()
-    ).order_by("-due_at")
+    late = _late().filter(person__in=people, entity=entity)
     return {row.person: (f"promise {row.id}", row.due_at) for row in late}
+
+
+def _late() -> QuerySet[Promise]:
+    """Return the promises that are overdue, the oldest last; one that only forbids something is kept by its date."""
+    late = Promise.objects.filter(state=Promise.State.OPEN, due_at__lt=clock.now(), bars="")
+    return late.order_by("-due_at")

@@ -23,21 +23,15 @@ from filrouge.store.live import Live
 from filrouge.store.models import (
     BUILT_IN,
     Agreement,
-    Arrival,
     Brand,
-    ConsentEvent,
-    Correction,
     Doubt,
     Entity,
-    FollowUp,
-    HouseholdCorrection,
+    FollowUpRule,
     IdentityQuality,
     Ledger,
-    Note,
     PlanFinding,
-    Promise,
+    Questions,
     Review,
-    RoleCorrection,
     Run,
     ScoreModel,
     Source,
@@ -62,6 +56,7 @@ from filrouge.work import (
     senders,
     sources,
 )
+from filrouge.work.erasures.reach import ACTS
 
 BY = "demo"
 LEARNING = 5_000  # people; of fewer, next to no model may be learned
@@ -218,8 +213,7 @@ def remove() -> dict[str, int]:
                 lake.vacuum(table, everything=True)
         # in the same hold: whoever flushes next finds no sender of these names, and drops what it has of them
         with transaction.atomic():
-            acts = (Note, Promise, FollowUp, Correction, ConsentEvent, HouseholdCorrection, RoleCorrection, Arrival)
-            for model in acts:
+            for model in (*ACTS, Questions, FollowUpRule):
                 model.objects.filter(entity__in=Entity.objects.filter(sample=True).values("slug")).delete()
             mine = Entity.objects.filter(sample=True).values("slug")
             for pairs in (Verdict.objects, Review.objects):

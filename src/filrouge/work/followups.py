@@ -13,33 +13,57 @@ from django.db import transaction
 
 from filrouge.base import clock, settings
 from filrouge.base.errors import Conflict, NotFound, UsageError
+from filrouge.domain.followups import Promised, contradicted
 from filrouge.domain.privacy.caller import Caller
 from filrouge.engines import open_engine
 from filrouge.store.models import FollowUp, Promise, User
+from filrouge.store.queries import people
 from filrouge.store.views import current
 from filrouge.work import access, audit, dates, runs
 from filrouge.work.lengths import EVIDENCE, KIND, OWNER, SLUG, fits
 from filrouge.work.notes import worded
 
 BATCH = 1_000
+DOES = {"call": "call", "email": "contact", "visit": "contact"}  # what working a follow-up of a kind does to the person
 
 
 def add(
     asking: Caller, person: str, subject: str, due_at: datetime, *, kind: str = "call", owner: str = "",
-    entity: str = "", brand: str = "",
+    entity: str = "", brand: str = "", anyway: bool = False,
 ) -> FollowUp:  # fmt: skip
-    """Plan something to do for a person."""
+    """Plan something to do for a person. Raises Conflict when a promise forbids it, unless it is planned ``anyway``."""
     access.must(asking, "advisor", "sales", scope="people:write")
     found = access.person(asking, person)
     entity, brand = access.origin(asking, found, entity, brand, roles=("advisor", "sales"))
     due_at = dates.due(due_at)
+    against = forbidden(found, kind, entity, due_at)
+    if against is not None and not anyway:
+        raise Conflict(
+            "A promise to them forbids this.",
+            hint="Read what was promised, choose a later day, or say that you plan it all the same.",
+        )
     with transaction.atomic():
         made = FollowUp.objects.create(
             person=found.view.id, entity=entity, brand=fits(brand, SLUG), by=asking.by, kind=fits(kind, KIND),
             subject=worded(subject, 300), due_at=due_at, owner=fits(owner, OWNER) or asking.by,
         )  # fmt: skip
-        audit.record("follow_up.add", by=asking.by, kind="person", subject=found.view.id, follow_up=str(made.id))
+        audit.record(
+            "follow_up.add", by=asking.by, kind="person", subject=found.view.id, follow_up=str(made.id),
+            **({"promise": against.id} if against is not None else {}),
+        )  # fmt: skip
     return made
+
+
+def forbidden(found: people.Page, kind: str, entity: str, at: datetime) -> Promised | None:
+    """Return the promise to a person that a follow-up of this kind would contradict at ``at``."""
+    if kind not in DOES:
+        return None
+    open_ = [
+        Promised(str(row.id), row.entity, row.brand, row.text, row.due_at, row.bars)
+        for row in found.promises
+        if row.state == Promise.State.OPEN
+    ]
+    return contradicted(open_, entity=entity, does=DOES[kind], at=at)
 
 
 def close(asking: Caller, key: str, state: str, *, outcome: str = "") -> FollowUp:

@@ -8,6 +8,7 @@ from django.db import transaction
 
 from filrouge.base import clock
 from filrouge.base.errors import Conflict, NotFound, UsageError
+from filrouge.domain.followups import BARS
 from filrouge.domain.privacy.caller import Caller
 from filrouge.store.models import Promise
 from filrouge.work import access, audit, dates
@@ -15,9 +16,15 @@ from filrouge.work.notes import worded
 
 
 def make(
-    asking: Caller, person: str, text: str, due_at: datetime, *, owner: str = "", entity: str = "", brand: str = ""
-) -> Promise:
-    """Record what was promised to a person, for when, and whose it is (the caller's unless said)."""
+    asking: Caller, person: str, text: str, due_at: datetime, *, owner: str = "", entity: str = "", brand: str = "",
+    bars: str = "",
+) -> Promise:  # fmt: skip
+    """Record what was promised to a person, for when, and whose it is (the caller's unless said).
+
+    ``bars`` is what it forbids until then: calls, offers, contact, or nothing.
+    """
+    if bars not in BARS:
+        raise UsageError("A promise forbids calls, offers, contact, or nothing.")
     access.must(asking, "advisor", "sales", scope="people:write")
     found = access.person(asking, person)
     entity, brand = access.origin(asking, found, entity, brand, roles=("advisor", "sales"))
@@ -25,10 +32,24 @@ def make(
     with transaction.atomic():
         promise = Promise.objects.create(
             person=found.view.id, entity=entity, brand=brand, by=asking.by, text=worded(text, 500), due_at=due_at,
-            owner=owner or asking.by,
+            owner=owner or asking.by, bars=bars,
         )  # fmt: skip
         audit.record("promise.make", by=asking.by, kind="person", subject=found.view.id, promise=str(promise.id))
     return promise
+
+
+def expire() -> int:
+    """Say that promises which only forbid something until a date, now past, were kept; return how many."""
+    now = clock.now()
+    with transaction.atomic():
+        count = (
+            Promise.objects.filter(state=Promise.State.OPEN, due_at__lt=now)
+            .exclude(bars="")
+            .update(state=Promise.State.KEPT, closed_at=now, closed_by="rule")
+        )
+        if count:
+            audit.record("promise.expire", by="rule", count=count)
+    return count
 
 
 def close(asking: Caller, promise_id: str, state: str, *, outcome: str = "") -> Promise:

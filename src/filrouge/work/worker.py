@@ -27,6 +27,7 @@ from filrouge.work import (
     demo,
     deriving,
     erasures,
+    followup_rules,
     followups,
     identity,
     installation,
@@ -116,6 +117,7 @@ RECURRING = {
     "scores": timedelta(days=1),
     "score_models": timedelta(days=7),
     "segments": timedelta(hours=1),
+    "followup_rules": timedelta(hours=1),
 }
 
 
@@ -232,6 +234,7 @@ VERBS: Mapping[str, jobs.Verb] = {
     "live": lambda job, **_: live.rebuild(),
     "segments": _segments,
     "push": _push,
+    "followup_rules": lambda job, *, name="", **_: followup_rules.run(by=job.by or "schedule", name=name),
     "tidy": _tidy,
     "audit": lambda job, **_: audit.verify(),
     "retention": _retention,

@@ -11,7 +11,7 @@ from django.utils.translation import pgettext
 
 from filrouge.base import clock
 from filrouge.base.text import whole
-from filrouge.console import tasks
+from filrouge.console import names, tasks
 from filrouge.console.who import require
 from filrouge.store.queries import followups as found
 
@@ -26,11 +26,17 @@ def followups(request: HttpRequest) -> HttpResponse:
     counts = found.counts(asking, at=now)
     which = request.GET.get("list", "") or ("mine" if counts["mine"] else "due")
     which = which if which in (*found.LISTS, "promises") else "due"
+    order = "amount" if request.GET.get("order") == "amount" else "due"
+    owners = found.owners(asking)
+    owner = request.GET.get("owner", "")
+    owner = owner if owner in {name for name, _count in owners} else ""
     number = whole(request.GET.get("page", ""), most=FURTHEST) or 1
     if which == "promises":
         rows, total = found.promises(asking, at=now, limit=200)
     else:
-        rows, total = found.followups(asking, which=which, at=now, start=(number - 1) * SIZE, limit=SIZE)
+        rows, total = found.followups(
+            asking, which=which, at=now, start=(number - 1) * SIZE, limit=SIZE, order=order, owner=owner
+        )
     tabs = [
         ("mine", _("Mine"), counts["mine"]),
         ("due", _("Due today"), counts["due"]),
@@ -48,6 +54,9 @@ def followups(request: HttpRequest) -> HttpResponse:
             "which": which,
             "tabs": tabs,
             "total": total,
+            "order": order,
+            "owner": owner,
+            "owners": [(name, names.author(name), count) for name, count in owners],
             "page": Page(rows, number, Paginator(range(total), SIZE)),
         },
     )

@@ -44,7 +44,7 @@ def remove_note(request: HttpRequest, note_id: UUID) -> HttpResponse:
 @act
 def make_promise(request: HttpRequest, person_id: str) -> HttpResponse:
     due = day_of(request)
-    promises.make(caller(request), person_id, request.POST.get("text", ""), due)
+    promises.make(caller(request), person_id, request.POST.get("text", ""), due, bars=request.POST.get("bars", ""))
     return done(request, _("Promised for %(day)s.") % {"day": say.day(due)})
 
 
@@ -59,7 +59,14 @@ def close_promise(request: HttpRequest, promise_id: UUID) -> HttpResponse:
 def add_followup(request: HttpRequest, person_id: str) -> HttpResponse:
     due = day_of(request)
     kind = request.POST.get("kind", "call")
-    made = followups.add(caller(request), person_id, request.POST.get("subject", ""), due, kind=kind)
+    made = followups.add(
+        caller(request),
+        person_id,
+        request.POST.get("subject", ""),
+        due,
+        kind=kind,
+        anyway=request.POST.get("anyway") == "1",
+    )
     return done(
         request,
         _("Planned for %(day)s.") % {"day": say.day(due)},

@@ -12,7 +12,20 @@ from django.urls import reverse
 from filrouge.base import clock
 from filrouge.base.errors import UsageError
 from filrouge.base.text import whole
-from filrouge.console import acts, advice, documents, layers, lines, moments, people, scores, searches, verdicts
+from filrouge.console import (
+    actions,
+    acts,
+    advice,
+    calls,
+    documents,
+    layers,
+    lines,
+    moments,
+    people,
+    scores,
+    searches,
+    verdicts,
+)
 from filrouge.console.context import places_like
 from filrouge.console.errors import sentence
 from filrouge.console.pages import newcomers
@@ -24,7 +37,9 @@ from filrouge.store.queries import moments as threads
 from filrouge.store.queries import moving
 from filrouge.store.queries import people as found
 from filrouge.store.queries import search as finding
-from filrouge.work import access
+from filrouge.work import access, scores_at_hand
+from filrouge.work import actions as ranked
+from filrouge.work import segments as segmented
 
 PAGE = 30
 DAYS = 40  # days of the thread shown at first
@@ -101,6 +116,16 @@ def show(request: HttpRequest, person_id: str) -> HttpResponse:
 
 
 @login_required
+def inside(request: HttpRequest, person_id: str) -> HttpResponse:
+    """Show the segments that a person is in; asked for once their page stands, it never holds it up."""
+    asking = caller(request)
+    page = access.person(asking, person_id)
+    context = {"person": page.view, "inside": segmented.of_person(asking, page.view.id)}
+    partial = "HX-Request" in request.headers
+    return render(request, f"console/people/{'inside_part' if partial else 'inside'}.html", context)
+
+
+@login_required
 def by_phone(request: HttpRequest, e164: str) -> HttpResponse:
     """Open whoever calls: the person, a choice when several share the number, a form when nobody has it."""
     asking = opens_pages(request)
@@ -124,7 +149,9 @@ def context(request: HttpRequest, page: found.Page, asking: Caller) -> dict[str,
     """Return what the person page shows, as asked by its filters and its tab."""
     person = page.view
     tab = request.GET.get("tab", "")
-    told = advice.told(person.alerts)
+    now = clock.now()
+    at_hand = scores_at_hand.shown(asking, person.id)
+    ranking = ranked.told(asking, page, scores=at_hand, at=now)
     may_write = asking.has("advisor", "sales")
     may_correct = may_write or asking.has("privacy")
     shown: dict[str, Any] = {
@@ -133,10 +160,11 @@ def context(request: HttpRequest, page: found.Page, asking: Caller) -> dict[str,
         "records_said": people.records_said(person),
         "records_url": reverse("person-records", args=[person.id]),
         "settling": verdicts.settling([record.key for record in person.records]),
-        "alerts": told,
-        "advice": [*acts.overdue(page), *(alert.advice for alert in told)],
-        "scores": scores.lines(person.id, asking),
-        "permissions": people.permissions(page, clock.now()),
+        "alerts": advice.told(person.alerts),
+        "to_say": actions.lines(ranking, person.id, asking),
+        "unsaid": actions.unsaid(ranking),
+        "scores": scores.lines(person.id, asking, told=at_hand),
+        "permissions": people.permissions(page, now),
         "systems": people.systems(page),
         "erase_url": reverse("erase", args=[person.id]) if asking.has("privacy") else "",
         "facts": people.facts(person),
@@ -144,8 +172,10 @@ def context(request: HttpRequest, page: found.Page, asking: Caller) -> dict[str,
         "running": people.running(person),
         "household": layers.members(page.household),
         "acts": acts.due(page, asking),
+        "forbidding": acts.forbidding(page),
         "notes": acts.notes(page, asking),
         "may_write": may_write,
+        "call": calls.now(page, asking, direction=request.GET.get("call", ""), at=now) if may_write else {},
         "entities": people.entities(person, asking),
         "correct_base": f"{reverse('person', args=[person.id])}/correct/" if may_correct else "",
         "tabs": people.tabs(person),

@@ -8,6 +8,7 @@ from django.utils.functional import Promise
 
 from filrouge.console.words import (
     audit,
+    calls,
     columns,
     events,
     identity,
@@ -26,7 +27,7 @@ from filrouge.console.words import (
 WORDS: dict[str, dict[str, str | Promise]] = {}
 _SUBJECTS = (
     people, identity, quality, pairs, privacy, laws, sources, events, audit, columns, scores, score_models, segments,
-    pushes,
+    pushes, calls,
 )  # fmt: skip
 for _subject in _SUBJECTS:
     for _kind, _table in _subject.WORDS.items():

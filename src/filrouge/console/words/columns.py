@@ -10,6 +10,7 @@ WORDS: dict[str, dict[str, str | Promise]] = {
     "column": {
         "raw": _("the row as received"),
         "value": _p("column", "value"),
+        "passed": _("whether the caller was verified"),
         "title": _p("column", "title"),
         "given_name": _("given name"),
         "family_name": _("family name"),

@@ -27,6 +27,7 @@ def alerts(
                 {
                     "ref": ticket.get("ref", ""),
                     "since": opened.isoformat() if opened else None,
+                    "entity": ticket["entity"],
                     "brand": ticket["brand"],
                 },
             )
@@ -35,11 +36,13 @@ def alerts(
         latest[str(payment.get("contract_ref") or payment.get("invoice_ref") or "")] = payment
     for payment in latest.values():
         if payment.get("outcome") == "failed":
-            yield Alert("payment_failed", "warning", {"reason": payment.get("reason", ""), "at": payment.get("at")})
+            told = {"reason": payment.get("reason", ""), "at": payment.get("at")}
+            yield Alert("payment_failed", "warning", told | {"entity": payment["entity"], "brand": payment["brand"]})
     for contract in money["contracts"]:
         renews = time_of(contract.get("renews_at"))
         if not contract.get("ended_at") and renews and 0 <= (renews - at).days <= 30:
-            yield Alert("renewal_near", "info", {"offer": contract.get("offer", ""), "at": renews.isoformat()})
+            told = {"offer": contract.get("offer", ""), "at": renews.isoformat()}
+            yield Alert("renewal_near", "info", told | {"entity": contract["entity"], "brand": contract["brand"]})
     for consent in current_consents(consents):
         if consent["state"] == "restricted":
             yield Alert("restricted", "danger", {"entity": consent["entity"], "at": consent.get("at")})

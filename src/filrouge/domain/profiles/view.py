@@ -74,6 +74,7 @@ MOMENTS: Mapping[str, str] = {
     "note": "interaction",
     "promise": "interaction",
     "follow_up": "interaction",
+    "told": "interaction",
 }
 MONEY_KEYS = ("amount", "total", "price", "discount")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from filrouge.store.models.acts import ConsentEvent, Correction, FollowUp, Note, Promise, Verdict
 from filrouge.store.models.arrivals import Arrival
+from filrouge.store.models.calls import Call, Outcome, Questions, Verification
 from filrouge.store.models.collected import Drained, Ledger
 from filrouge.store.models.groups import Agreement, Brand, Entity
 from filrouge.store.models.identity import Doubt, Evaluation, IdentityModel, IdentityQuality
@@ -11,6 +12,7 @@ from filrouge.store.models.layers import HouseholdCorrection, RoleCorrection
 from filrouge.store.models.plans import PlanFinding, TrackingPlan
 from filrouge.store.models.pushes import Destination, Push, PushRemoval, PushRun
 from filrouge.store.models.reviews import Assessment, Review
+from filrouge.store.models.rules import FollowUpRule
 from filrouge.store.models.scores import ScoreModel
 from filrouge.store.models.segments import Segment, SegmentDay, SegmentVersion
 from filrouge.store.models.senders import WriteKey
@@ -39,6 +41,7 @@ __all__ = [
     "AuditLine",
     "Baseline",
     "Brand",
+    "Call",
     "ConsentEvent",
     "Correction",
     "Destination",
@@ -48,6 +51,7 @@ __all__ = [
     "Erasure",
     "Evaluation",
     "FollowUp",
+    "FollowUpRule",
     "Grant",
     "HouseholdCorrection",
     "IdentityModel",
@@ -55,11 +59,13 @@ __all__ = [
     "Job",
     "Ledger",
     "Note",
+    "Outcome",
     "PlanFinding",
     "Promise",
     "Push",
     "PushRemoval",
     "PushRun",
+    "Questions",
     "Review",
     "Role",
     "RoleCorrection",
@@ -76,6 +82,7 @@ __all__ = [
     "TrackingPlan",
     "User",
     "Verdict",
+    "Verification",
     "Worker",
     "WriteKey",
 ]

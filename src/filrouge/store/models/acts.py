@@ -60,6 +60,7 @@ class Promise(Act):
     closed_at = models.DateTimeField(null=True, blank=True)
     closed_by = models.CharField(max_length=100, blank=True)
     outcome = models.TextField(blank=True)
+    bars = models.CharField(max_length=8, blank=True)  # what it forbids until its date: calls, offers, contact
     source = models.CharField(max_length=60, blank=True)
     source_id = models.CharField(max_length=120, blank=True)
 
@@ -101,13 +102,18 @@ class FollowUp(Act):
     source = models.CharField(max_length=60, blank=True)
     source_id = models.CharField(max_length=120, blank=True)
     record_key = models.BigIntegerField(null=True, blank=True, db_index=True)
+    rule = models.CharField(max_length=60, blank=True)  # the one that made it, and for what: never twice
+    cause = models.CharField(max_length=160, blank=True)
 
     class Meta:
         ordering = ("due_at",)
         constraints: ClassVar = [
             models.UniqueConstraint(
                 fields=("source", "source_id"), condition=~models.Q(source=""), name="follow_up_once_per_source_row"
-            )
+            ),
+            models.UniqueConstraint(
+                fields=("rule", "person", "cause"), condition=~models.Q(rule=""), name="follow_up_once_per_cause"
+            ),
         ]
 
     def __str__(self) -> str:

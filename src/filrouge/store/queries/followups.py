@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet
 from django.utils import timezone
 
 from filrouge.domain.privacy.caller import Caller
@@ -32,9 +32,10 @@ class Line:
 
 
 def followups(
-    caller: Caller, *, which: str = "mine", at: datetime, start: int = 0, limit: int = 50
-) -> tuple[list[Line], int]:
-    """Return a page of follow-ups and how many there are in all."""
+    caller: Caller, *, which: str = "mine", at: datetime, start: int = 0, limit: int = 50, order: str = "due",
+    owner: str = "",
+) -> tuple[list[Line], int]:  # fmt: skip
+    """Return a page of follow-ups and how many there are in all: the soonest due first, or the most at stake."""
     rows = _visible(FollowUp.objects.all(), caller)
     rows = rows.filter(state="done" if which == "done" else "open")
     if which == "mine":
@@ -45,8 +46,14 @@ def followups(
         rows = rows.filter(due_at__lt=at)
     elif which == "unowned":
         rows = rows.filter(owner="")
-    order = ("-closed_at",) if which == "done" else ("due_at", "id")
-    return _lines(list(rows.order_by(*order)[start : start + limit]), caller, at), rows.count()
+    if owner:
+        rows = rows.filter(owner=owner)
+    by = ("-closed_at",) if which == "done" else ("due_at", "id")
+    if order == "amount":
+        return _lines(list(rows.order_by(F("amount").desc(nulls_last=True), *by)[start : start + limit]), caller, at), (
+            rows.count()
+        )
+    return _lines(list(rows.order_by(*by)[start : start + limit]), caller, at), rows.count()
 
 
 def promises(caller: Caller, *, at: datetime, overdue: bool = False, limit: int = 50) -> tuple[list[Line], int]:
@@ -55,6 +62,13 @@ def promises(caller: Caller, *, at: datetime, overdue: bool = False, limit: int 
     if overdue:
         rows = rows.filter(due_at__lt=at)
     return _lines(list(rows.order_by("due_at", "id")[:limit]), caller, at), rows.count()
+
+
+def owners(caller: Caller, *, limit: int = 50) -> list[tuple[str, int]]:
+    """Return (owner, number) of the follow-ups to do, those with the most first."""
+    rows = _visible(FollowUp.objects.filter(state="open"), caller).exclude(owner="").order_by()
+    found = rows.values_list("owner").annotate(count=Count("id")).order_by("-count", "owner")[:limit]
+    return [(owner, count) for owner, count in found]
 
 
 def counts(caller: Caller, *, at: datetime) -> dict[str, int]:

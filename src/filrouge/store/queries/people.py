@@ -11,7 +11,7 @@ from filrouge.domain.privacy.caller import Caller
 from filrouge.domain.privacy.perimeter import Perimeter
 from filrouge.domain.profiles import PersonView, gather, view
 from filrouge.store.live import Live, number
-from filrouge.store.models import ConsentEvent, Correction, FollowUp, Note, Promise
+from filrouge.store.models import Call, ConsentEvent, Correction, FollowUp, Note, Outcome, Promise
 from filrouge.store.queries import group, roles
 from filrouge.store.queries.acts import quiet
 from filrouge.store.queries.glance import overlay
@@ -29,6 +29,8 @@ class Page:
     notes: tuple[Note, ...]
     promises: tuple[Promise, ...]
     follow_ups: tuple[FollowUp, ...]
+    outcomes: tuple[Outcome, ...]
+    calls: tuple[Call, ...]
     corrections: tuple[Correction, ...]
     consent_events: tuple[ConsentEvent, ...]
     household: tuple[Member, ...]
@@ -57,14 +59,15 @@ def page(person: str, caller: Caller, *, at: datetime) -> Page | None:
         row for row in _acts(Note, aliases, sees, "interaction", removed_at=None) if sees.reads(row.entity, row.brand)
     ]
     promises, follow_ups = _acts(Promise, aliases, sees, "interaction"), _acts(FollowUp, aliases, sees, "interaction")
-    quiet(sees, promises)
-    quiet(sees, follow_ups)
-    quiet(sees, consents)
+    outcomes = _acts(Outcome, aliases, sees, "interaction", undone_at=None)
+    calls = _acts(Call, aliases, sees, "interaction", undone_at=None)
+    for acts in (promises, follow_ups, consents, outcomes, calls):
+        quiet(sees, acts)
     overlaid = {**document, "values": overlay(document["values"], corrections), "consents": [
         *document["consents"], *(_consent_row(row) for row in consents)
     ]}  # fmt: skip
     last = live.moments(current, [record["key"] for record in document["records"]])
-    moments = [*last, *_told(notes, promises, follow_ups, consents)]
+    moments = [*last, *_told(notes, promises, follow_ups, consents), *_on_calls(outcomes, calls)]
     systems = {**group.systems(), "filrouge": "filrouge"}
     seen = view(overlaid, moments, sees, systems=systems, at=at, declared=live.promotions())
     if seen is None:
@@ -75,6 +78,8 @@ def page(person: str, caller: Caller, *, at: datetime) -> Page | None:
         notes=tuple(notes),
         promises=tuple(promises),
         follow_ups=tuple(follow_ups),
+        outcomes=tuple(outcomes),
+        calls=tuple(calls),
         corrections=tuple(corrections),
         consent_events=tuple(consents),
         household=tuple(members(live, seen, caller, at=at)),
@@ -131,8 +136,21 @@ def _told(
         )
 
 
+def _on_calls(outcomes: Iterable[Outcome], calls: Iterable[Call]) -> Iterable[dict[str, Any]]:
+    """Turn what was said and how calls ended into moments of the timeline."""
+    for outcome in outcomes:
+        yield _moment(
+            outcome, "told", outcome.at, text=outcome.reason, status=outcome.said, action=outcome.action,
+            about=outcome.subject,
+        )  # fmt: skip
+    for call in calls:
+        yield _moment(
+            call, "call", call.at, title=call.disposition, text=call.text, channel="phone", direction=call.direction
+        )
+
+
 def _moment(row: Any, kind: str, at: datetime, **said: Any) -> dict[str, Any]:
-    known = ("title", "text", "status", "channel")
+    known = ("title", "text", "status", "channel", "direction")
     return {
         "kind": kind, "at": at, "entity": row.entity, "brand": row.brand, "source": "filrouge",
         "record_key": row.id.int & ((1 << 63) - 1), "by": row.by, "ref": str(row.id),

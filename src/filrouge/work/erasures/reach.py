@@ -18,6 +18,7 @@ from filrouge.store.lake import arrow_schema
 from filrouge.store.live import Live
 from filrouge.store.models import (
     Arrival,
+    Call,
     ConsentEvent,
     Correction,
     Doubt,
@@ -25,16 +26,21 @@ from filrouge.store.models import (
     HouseholdCorrection,
     Job,
     Note,
+    Outcome,
     Promise,
     Review,
     RoleCorrection,
     SavedView,
     Verdict,
+    Verification,
 )
 from filrouge.tables import TABLES
 from filrouge.work import rawtext, runs
 
-ACTS = (Note, Promise, FollowUp, Correction, ConsentEvent, HouseholdCorrection, RoleCorrection, Arrival)
+ACTS = (
+    Note, Promise, FollowUp, Correction, ConsentEvent, HouseholdCorrection, RoleCorrection, Arrival, Outcome, Call,
+    Verification,
+)  # fmt: skip
 LINKED = ("reader_key",)  # columns that name a second person in a row of somebody else's: emptied, the row stays
 
 

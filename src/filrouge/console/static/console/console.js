@@ -126,6 +126,46 @@
     }
   });
 
+  // --- keys of one letter on a person's page: "v", "q 3", "2 a" ----------------------------------------------------
+  // They can be turned off (they get in the way of those who speak to their machine), and rest while somebody writes.
+  const OFF = "filrouge.strokes";
+  const strokes = () => localStorage.getItem(OFF) !== "off";
+  const tell = () => {
+    const any = document.querySelector("[data-stroke]");
+    for (const one of document.querySelectorAll("[data-strokes-shown]"))
+      one.hidden = !any || (one.tagName === "KBD" && !strokes());
+    for (const one of document.querySelectorAll("[data-strokes]"))
+      one.hidden = (one.getAttribute("aria-pressed") === "true") !== strokes();
+  };
+  tell();
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-strokes]");
+    if (!button) return;
+    localStorage.setItem(OFF, strokes() ? "off" : "on");
+    tell();
+    document.querySelector("[data-strokes]:not([hidden])")?.focus();
+  });
+  let first = "";
+  let since = 0;
+  const meant = (typed) =>
+    [...document.querySelectorAll("[data-stroke]")].find((one) => one.dataset.stroke.split("|").includes(typed));
+  document.addEventListener("keydown", (event) => {
+    if (!strokes() || event.ctrlKey || event.metaKey || event.altKey || event.repeat || event.key.length !== 1) return;
+    if (event.target.matches?.("input, select, textarea, [data-keys] *") || document.querySelector("dialog[open]")) return;
+    const key = event.key.toLowerCase();
+    const found = (event.timeStamp - since < 4000 && first && meant(`${first} ${key}`)) || meant(key);
+    first = key;
+    since = event.timeStamp;
+    if (!found) return;
+    event.preventDefault();
+    if (found.matches("summary")) {
+      const fold = found.parentElement;
+      fold.open = !fold.open;
+      found.focus();
+      fold.scrollIntoView({ block: "nearest" });
+    } else found.click();
+  });
+
   // --- what was typed is not lost ----------------------------------------------------------------------------------
   // A form sent while the session ends comes back empty: its words wait in this tab, for the same person only.
   const KEPT = "filrouge.kept:";

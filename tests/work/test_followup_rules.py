@@ -1,0 +1,128 @@
+"""Follow-ups made by rules: once for a cause, held back by consents and promises, owned, told, switched off."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from tests.world import World, person
+
+from filrouge.base import clock
+from filrouge.base.errors import NotFound, Refused, UsageError
+from filrouge.domain.privacy.caller import OWNER
+from filrouge.store.models import AuditEntry, FollowUp, FollowUpRule
+from filrouge.store.queries import followup_rules as reads
+from filrouge.work import consents, followup_rules, promises, segments
+
+ADA = person("1", "Ada", "Lovelace", mail="ada@example.com", town="Lyon", phone="+33612345678")
+EVA = person("3", "Eva", "Curie", mail="eva@example.com", town="Lyon", phone="+33612345679")
+IN_LYON = {"rules": [{"on": "person", "field": "city", "op": "is", "value": "Lyon"}]}
+RULE = {"when": "segment", "segment": "lyon", "subject": "Inviter au salon", "owner": "queue", "owner_name": "Salons"}
+NORTH = {"entity": "north", "title": "Invitations"}
+
+
+@pytest.fixture
+def group(world: World) -> World:
+    world.people(ADA, EVA)
+    world.resolve()
+    segments.keep(OWNER, "lyon", spec=IN_LYON, title="Lyon", entity="north", brand="red")
+    segments.build(["lyon"], by="test")
+    return world
+
+
+def id_of(group: World, name: str) -> str:
+    return str(group.find(name)[0].id)
+
+
+def test_a_rule_is_tried_worked_once_for_each_cause_and_leaves_its_line(group: World) -> None:
+    tried = followup_rules.attempt(OWNER, RULE, entity="north")
+    assert (tried.found, len(tried.due), tried.held) == (2, 2, {})
+    assert not FollowUp.objects.exists()
+    row = followup_rules.keep(OWNER, RULE, **NORTH)
+    assert followup_rules.run(by="test") == 2
+    assert followup_rules.run(by="test") == 0, "the same cause is never worked twice"
+    made = FollowUp.objects.order_by("person")
+    assert {(one.owner, one.subject, one.by, one.entity) for one in made} == {
+        ("Salons", "Inviter au salon", f"rule {row.name}", "north")
+    }
+    assert AuditEntry.objects.filter(action="rule.work").get().details == {"count": 2, "entity": "north"}
+    FollowUp.objects.update(state="done")
+    assert followup_rules.run(by="test") == 0, "nor when it was done"
+    assert followup_rules.attempt(OWNER, RULE, entity="north", name=row.name).known == 2
+
+
+def test_who_may_not_be_reached_or_was_promised_not_to_be_is_left_out(group: World) -> None:
+    said = RULE | {"purpose": "marketing", "kind": "email"}
+    consents.record(OWNER, id_of(group, "ada"), purpose="marketing", channel="email", state="objected", entity="north")
+    tried = followup_rules.attempt(OWNER, said, entity="north")
+    assert tried.held["objected"] == 1
+    due = clock.now() + timedelta(days=9)
+    promises.make(OWNER, id_of(group, "eva"), "Pas d’appel avant Noël", due, bars="calls", entity="north")
+    tried = followup_rules.attempt(OWNER, RULE, entity="north")
+    assert ([one.person for one in tried.due], tried.held) == ([id_of(group, "ada")], {"promised": 1})
+
+
+def test_only_so_many_are_made_at_once_and_the_rest_waits(group: World) -> None:
+    followup_rules.keep(OWNER, RULE | {"most": 1}, **NORTH)
+    assert followup_rules.attempt(OWNER, RULE | {"most": 1}, entity="north").later == 1
+    assert [followup_rules.run(by="test") for _ in range(3)] == [1, 1, 0]
+
+
+def test_a_rule_that_is_off_makes_nothing_and_one_deleted_leaves_what_it_made(group: World) -> None:
+    row = followup_rules.keep(OWNER, RULE, **NORTH)
+    followup_rules.switch(OWNER, row.name, on=False)
+    assert followup_rules.run(by="test") == 0
+    followup_rules.switch(OWNER, row.name, on=True)
+    assert followup_rules.run(by="test") == 2
+    followup_rules.remove(OWNER, row.name)
+    assert (FollowUpRule.objects.count(), FollowUp.objects.count()) == (0, 2)
+
+
+def test_the_follow_up_goes_to_whoever_worked_for_them_last(group: World) -> None:
+    from filrouge.work import followups
+
+    with time_machine.travel(clock.now() - timedelta(days=30)):
+        followups.add(
+            OWNER, id_of(group, "ada"), "Rappeler", clock.now() + timedelta(days=1), owner="nadia@example.com"
+        )
+    followup_rules.keep(OWNER, RULE | {"owner": "person"}, **NORTH)
+    followup_rules.run(by="test")
+    owners = {one.person: one.owner for one in FollowUp.objects.exclude(rule="")}
+    assert owners == {id_of(group, "ada"): "nadia@example.com", id_of(group, "eva"): "Salons"}
+
+
+def test_a_rule_whose_segment_is_gone_keeps_why_and_the_others_go_on(group: World) -> None:
+    followup_rules.keep(OWNER, RULE, **NORTH)
+    bad = followup_rules.keep(OWNER, RULE, entity="north", title="Autre")
+    FollowUpRule.objects.filter(pk=bad.pk).update(spec={"when": "segment"})
+    assert followup_rules.run(by="test") == 2
+    bad.refresh_from_db()
+    assert bad.trouble["template"].startswith("The definition")
+
+
+def test_a_rule_on_what_is_not_there_is_refused(group: World) -> None:
+    for said in (RULE | {"segment": "gone"}, RULE | {"owner": "user", "owner_name": "nobody@example.com"}):
+        with pytest.raises(UsageError):
+            followup_rules.keep(OWNER, said, **NORTH)
+
+
+def test_an_owner_a_colleague_and_a_stranger(group: World) -> None:
+    owner, colleague = group.user("sales", entities=("north",)), group.user("advisor", entities=("north",))
+    stranger, capped = (
+        group.user("sales", entities=("south",)),
+        group.user("sales", entities=("north",), brands=("red",)),
+    )
+    row = followup_rules.keep(owner, RULE, **NORTH)
+    assert [one.name for one in reads.rules(colleague)] == [row.name]
+    assert reads.rules(stranger) == []
+    with pytest.raises(Refused):
+        followup_rules.switch(colleague, row.name, on=False)
+    with pytest.raises(NotFound):
+        followup_rules.switch(stranger, row.name, on=False)
+    with pytest.raises(Refused):
+        followup_rules.keep(stranger, RULE, **NORTH)
+    with pytest.raises(Refused):
+        followup_rules.keep(capped, RULE, **NORTH)
+    with pytest.raises(NotFound):
+        followup_rules.keep(stranger, RULE, entity="south", title="x", name=row.name)
