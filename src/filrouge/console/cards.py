@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from filrouge.base.errors import told
 from filrouge.console import names, words
 from filrouge.console.segments import score_name
-from filrouge.store.models import ScoreModel
+from filrouge.store.queries import scores as found
 
 WIDTH, HEIGHT, LEFT, LOW = 360, 240, 44, 28  # of the drawing; room for its two scales
 STEADY, OTHER = 0.1, 0.25  # of the stability index: below, and above, Siddiqi (2006)
@@ -23,25 +23,16 @@ class Row:
     """A model of an entity in the list: the version shown, and the candidate that is newer than the one in use."""
 
     name: str
-    model: ScoreModel
-    newer: ScoreModel | None
+    model: Any
+    newer: Any
 
 
-def listed(models: Sequence[ScoreModel]) -> list[Row]:
+def listed(models: Sequence[Any]) -> list[Row]:
     """Return one row for each model of each entity: what is in use, else the newest."""
-    together: dict[tuple[str, str], list[ScoreModel]] = {}
+    together: dict[tuple[str, str], list[Any]] = {}
     for model in models:
         together.setdefault((model.entity, model.name), []).append(model)
-    return [Row(called(name), versions[0], newer(versions)) for (_entity, name), versions in together.items()]
-
-
-def newer(versions: Sequence[ScoreModel]) -> ScoreModel | None:
-    """Return the candidate that came after the version in use; None when there is none, or nothing is in use."""
-    shown = versions[0]
-    if shown.state != ScoreModel.State.PROMOTED:
-        return None
-    later = [one for one in versions if one.state == ScoreModel.State.CANDIDATE and one.trained_at > shown.trained_at]
-    return max(later, key=lambda one: one.trained_at) if later else None
+    return [Row(called(name), versions[0], found.newer(versions)) for (_entity, name), versions in together.items()]
 
 
 def called(name: str) -> str:
@@ -49,7 +40,7 @@ def called(name: str) -> str:
     return score_name(name) if name.startswith("propensity_") else words.say(name, "score_model")
 
 
-def refused(model: ScoreModel) -> tuple[str, str]:
+def refused(model: Any) -> tuple[str, str]:
     """Say why nothing was learned; two empty sentences when something was."""
     return told(model.card.get("refused") or {}, _)
 

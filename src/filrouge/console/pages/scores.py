@@ -40,7 +40,7 @@ def card(request: HttpRequest, entity: str, name: str) -> HttpResponse:
         "moved": cards.moved(model.card),
         "fairness": cards.fairness(model.card),
         "versions": versions,
-        "newer": cards.newer(versions) if model == versions[0] else None,
+        "newer": found.newer(versions) if model == versions[0] else None,
         "former": found.former(versions),
         "may_decide": score_models.may_decide(asking, entity),
     }

@@ -90,3 +90,12 @@ def former(rows: Sequence[ScoreModel]) -> ScoreModel | None:
     """Return the version that was in use before; None when there was none."""
     known = [row for row in rows if row.state == ScoreModel.State.RETIRED and row.promoted_at is not None]
     return max(known, key=lambda row: row.promoted_at, default=None)  # type: ignore[arg-type, return-value]
+
+
+def newer(rows: Sequence[ScoreModel]) -> ScoreModel | None:
+    """Return the candidate that came after the version in use; None when there is none, or nothing is in use."""
+    shown = rows[0]
+    if shown.state != ScoreModel.State.PROMOTED:
+        return None
+    later = [one for one in rows if one.state == ScoreModel.State.CANDIDATE and one.trained_at > shown.trained_at]
+    return max(later, key=lambda one: one.trained_at, default=None)
