@@ -45,7 +45,7 @@ LARGEST = 256 << 20
 # Columns whose minimum and maximum may stand in the log.
 _COUNTED = ("record_key", "run_id", "recorded_at", "superseded_at", "person_key", "at")
 
-FEW = 2_000  # keys that the table's log may name one by one; with more, the table is joined with them
+FEW = 2_000  # keys named one by one, also in the table's log; with more, the table is joined with them
 HELD = 1 << 30  # bytes that the join of a table with keys holds in memory at most: the rest goes to disk
 
 
@@ -109,53 +109,67 @@ class Lake:
 
     def replace_people(self, name: str, people: pa.Array, files: Sequence[Path], *, run: str) -> None:
         """Replace the rows of ``people`` by those of the staged ``files``, in two marked steps."""
-        column = TABLES[name].person or "record_key"
-        if not self._done(name, mark := f"{run}:remove") and (table := self.open(name)) is not None:
-            table.merge(
-                pa.table({column: people}),
-                predicate=f"t.{column} = s.{column}",
-                source_alias="s",
-                target_alias="t",
-                max_spill_size=HELD,
-                commit_properties=_mark(mark),
-            ).when_matched_delete().execute()
+        if not self._done(name, mark := f"{run}:remove"):
+            self._without(name, TABLES[name].person or "record_key", people, _mark(mark))
         self.append(name, files, run=run)
 
     def supersede(self, name: str, keys: pa.Table, *, run: str) -> None:
         """Close the current versions of ``keys`` (record_key, superseded_at) on behalf of ``run``.
 
-        Where none stands the table is left alone; a few are named one by one, and only their files are written anew.
+        Where none stands the table is left alone; else only files that may hold one are read and written again.
         """
         if keys.num_rows == 0 or self._done(name, mark := f"{run}:supersede"):
             return
         table = self.open(name)
-        standing = self._standing(name, keys["record_key"].combine_chunks(), run) if table is not None else None
-        if table is None or standing is None or not len(standing):
+        if table is None:
             return
-        keys = keys.filter(pc.is_in(keys["record_key"], value_set=standing))
+        standing = self._standing(name, keys["record_key"].combine_chunks(), run)
+        if not standing.num_rows:
+            return
+        keys = keys.filter(pc.is_in(keys["record_key"], value_set=standing["record_key"].combine_chunks()))
         moments = pc.unique(keys["superseded_at"])
         if keys.num_rows <= FEW and len(moments) == 1:
-            listed = ", ".join(map(str, standing.to_pylist()))
             table.update(
-                predicate=f"superseded_at IS NULL AND run_id <> '{run}' AND record_key IN ({listed})",
+                predicate=f"superseded_at IS NULL AND run_id <> '{run}' AND {_among('record_key', keys['record_key'])}",
                 new_values={"superseded_at": moments[0].as_py(), "superseded_run": run},
                 commit_properties=_mark(mark),
             )
             return
         table.merge(
             keys.append_column("run", pa.array([run] * keys.num_rows)),
-            predicate="t.record_key = s.record_key AND t.superseded_at IS NULL AND t.run_id <> s.run",
+            predicate="t.record_key = s.record_key AND t.superseded_at IS NULL AND t.run_id <> s.run "
+            f"AND {_among('t.run_id', pc.unique(standing['run_id']))}",
             source_alias="s",
             target_alias="t",
             max_spill_size=HELD,
             commit_properties=_mark(mark),
         ).when_matched_update({"superseded_at": "s.superseded_at", "superseded_run": "s.run"}).execute()
 
-    def _standing(self, name: str, keys: pa.Array, run: str) -> pa.Array:
-        """Return those of ``keys`` of which a current version stands that another run wrote."""
+    def _standing(self, name: str, keys: pa.Array, run: str) -> pa.Table:
+        """Return (record_key, run_id) of the current versions of ``keys`` that another run wrote."""
         rows = ds.dataset(self.files(name), schema=arrow_schema(name), format="parquet")
         wanted = ds.field("record_key").isin(keys) & ds.field("superseded_at").is_null() & (ds.field("run_id") != run)
-        return pc.unique(rows.to_table(columns=["record_key"], filter=wanted)["record_key"].combine_chunks())
+        return rows.to_table(columns=["record_key", "run_id"], filter=wanted)
+
+    def _without(self, name: str, column: str, keys: pa.Array, mark: CommitProperties | None = None) -> int:
+        """Delete the rows whose ``column`` is one of ``keys``; return how many.
+
+        A join keeps each file in memory until one of its rows is met: it is for keys that are many, and everywhere.
+        """
+        table = self.open(name)
+        if table is None or len(keys) == 0:
+            return 0
+        if len(keys) <= FEW:
+            return int(table.delete(_among(column, keys), commit_properties=mark).get("num_deleted_rows") or 0)
+        done = (
+            table.merge(
+                pa.table({"key": keys}), predicate=f"t.{column} = s.key", source_alias="s", target_alias="t",
+                max_spill_size=HELD, commit_properties=mark,
+            )
+            .when_matched_delete()
+            .execute()
+        )  # fmt: skip
+        return int(done.get("num_target_rows_deleted") or 0)
 
     def undo(self, name: str, *, run: str) -> None:
         """Take away what ``run`` brought and reopen what it closed."""
@@ -177,19 +191,8 @@ class Lake:
         return int(table.delete(predicate).get("num_deleted_rows") or 0) if table is not None else 0
 
     def remove(self, name: str, column: str, keys: pa.Array) -> int:
-        """Delete the rows whose ``column`` is one of ``keys``, none of which the table's log names; return how many."""
-        table = self.open(name)
-        if table is None or len(keys) == 0:
-            return 0
-        done = (
-            table.merge(
-                pa.table({"key": keys}), predicate=f"t.{column} = s.key", source_alias="s", target_alias="t",
-                max_spill_size=HELD,
-            )
-            .when_matched_delete()
-            .execute()
-        )  # fmt: skip
-        return int(done.get("num_target_rows_deleted") or 0)
+        """Delete the rows whose ``column`` is one of ``keys``; return how many."""
+        return self._without(name, column, keys)
 
     def update(self, name: str, predicate: str, values: dict[str, str]) -> int:
         """Set columns (SQL expressions) of the rows that meet ``predicate``; return how many."""
@@ -324,6 +327,13 @@ def _configuration(table: Table) -> dict[str, str | None]:
         "delta.dataSkippingStatsColumns": ",".join(counted),
         "delta.logRetentionDuration": f"interval {int(timedelta(days=1).total_seconds() // 3600)} hours",
     }
+
+
+def _among(column: str, values: pa.Array | pa.ChunkedArray) -> str:
+    """Return the SQL that ``column`` is one of ``values``, numbers or text."""
+    told = (str(value) if isinstance(value, int) else "'" + str(value).replace("'", "''") + "'"
+            for value in values.to_pylist())  # fmt: skip
+    return f"{column} IN ({', '.join(told)})"
 
 
 def _mark(mark: str) -> CommitProperties:
