@@ -70,3 +70,16 @@ def test_rows_of_some_people_go_whatever_their_names(tmp_path: Path, monkeypatch
         append(lake, tmp_path, run, [ord(run)], person=person)
     assert lake.remove(TABLE, "person", pa.array(["o'brien", "nobody' OR 'a'='a"])) == 1
     assert {run for run, _ in standing(lake)} == {"b", "c"}
+
+
+@pytest.mark.parametrize("few", [100, 1])
+def test_versions_are_closed_in_files_that_were_written_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, few: int
+) -> None:
+    monkeypatch.setattr(lakes, "FEW", few)
+    lake = Lake(tmp_path / "lake")
+    append(lake, tmp_path, "a", [1, 2, 3, 4])
+    for run, keys in (("b", [1, 2]), ("c", [2, 3]), ("d", [1, 4])):
+        append(lake, tmp_path, run, keys)
+        lake.supersede(TABLE, closing(keys), run=run)
+    assert standing(lake) == {("c", 2), ("c", 3), ("d", 1), ("d", 4)}

@@ -147,9 +147,17 @@ class Lake:
 
     def _standing(self, name: str, keys: pa.Array, run: str) -> pa.Table:
         """Return (record_key, run_id) of the current versions of ``keys`` that another run wrote."""
-        rows = ds.dataset(self.files(name), schema=arrow_schema(name), format="parquet")
-        wanted = ds.field("record_key").isin(keys) & ds.field("superseded_at").is_null() & (ds.field("run_id") != run)
-        return rows.to_table(columns=["record_key", "run_id"], filter=wanted)
+        wanted = ds.field("record_key").isin(keys) & ds.field("superseded_at").is_null()
+        found: dict[int, str] = {}
+        for file in self.files(name):
+            rows = ds.dataset([file], format="parquet")
+            if rows.count_rows(filter=wanted):
+                held = rows.to_table(columns=["record_key", "superseded_at", "run_id"])
+                mine = pc.and_(pc.is_in(held["record_key"], value_set=keys), held["superseded_at"].is_null())
+                by = held["run_id"].cast(pa.string())  # who wrote a file chose how its text is held
+                of = zip(held["record_key"].filter(mine).to_pylist(), by.filter(mine).to_pylist(), strict=True)
+                found |= {key: name_of_run for key, name_of_run in of if name_of_run != run}
+        return pa.table({"record_key": pa.array(found, pa.int64()), "run_id": pa.array(found.values(), pa.string())})
 
     def _without(self, name: str, column: str, keys: pa.Array, mark: CommitProperties | None = None) -> int:
         """Delete the rows whose ``column`` is one of ``keys``; return how many.
