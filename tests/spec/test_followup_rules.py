@@ -64,7 +64,9 @@ def load(engine: Engine, name: str) -> Any:
     return engine.load(name, pa.Table.from_pylist(ROWS[name], schema=schema))
 
 
-@pytest.mark.parametrize(("said", "brand", "who"), CASES, ids=lambda value: str(value)[:40])
+@pytest.mark.parametrize(
+    ("said", "brand", "who"), CASES, ids=[f"{case[0]['when']}-{at}" for at, case in enumerate(CASES)]
+)
 def test_a_rule_finds_each_cause_once(engine: Engine, said: Any, brand: str, who: Any) -> None:
     spec = Spec.parse(said | {"subject": "Rappeler"})
     owners = engine.load("owners", pa.table({"person_key": pa.array([1, 2], pa.int64()), "id": [AVA, BEN]}))
