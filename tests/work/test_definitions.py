@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from filrouge.base.errors import UsageError
+from filrouge.domain import segments
 from filrouge.work import definitions
 
 
@@ -41,3 +42,17 @@ def test_names_said_in_two_places_and_merged_keys_are_no_fault(tmp_path: Path) -
     path = tmp_path / "one.yaml"
     path.write_text("base: &base {x: 1}\none: {<<: *base, y: 2}\ntwo: {x: 3}\n", encoding="utf-8")
     assert definitions.read(path)["one"] == {"x": 1, "y": 2}
+
+
+def test_a_name_is_text_as_it_is_written_whatever_yaml_takes_it_for(tmp_path: Path) -> None:
+    file = tmp_path / "one.yaml"
+    file.write_text("{on: events, no: 1, yes: true, 3: on}")
+    assert definitions.read(file) == {"on": "events", "no": 1, "yes": True, 3: True}
+
+
+def test_the_segment_of_the_documentation_is_one_as_it_stands_there(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "how-to" / "segments.md").read_text()
+    file = tmp_path / "no-contact.yaml"
+    file.write_text(page.partition("```yaml\n")[2].partition("```")[0])
+    spec = segments.parse(definitions.read(file)["spec"])
+    assert len(spec.rules) == 3

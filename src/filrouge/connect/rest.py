@@ -5,15 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Generator, Iterator
 from contextlib import closing
-from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import httpx
 
-from filrouge.base import clock
 from filrouge.base.errors import Phrase, SourceError
-from filrouge.base.text import whole
+from filrouge.connect import waiting
 from filrouge.connect.base import Chunk, Discovered, Reach
 from filrouge.connect.guard import client
 from filrouge.connect.ndjson import chunks, decode, encode, reach_in, seen
@@ -22,7 +20,6 @@ from filrouge.domain.sources import SourceSpec
 TRIES = 5
 PAGES = 100_000
 LARGEST = 64 << 20
-LONGEST_WAIT = 30.0
 LONGEST_ANSWER = 300.0
 
 
@@ -136,7 +133,7 @@ def _same_host(url: str, following: str, spec: SourceSpec) -> str:
 def _get(http: httpx.Client, url: str, params: dict[str, str], spec: SourceSpec) -> Any:
     why, path = Phrase("no answer"), urlsplit(url).path
     for attempt in range(TRIES):
-        wait = min(2.0**attempt * 0.2, LONGEST_WAIT)
+        wait = waiting.between(attempt)
         try:
             response, content = _answer(http, url, params, path)
         except (httpx.InvalidURL, httpx.UnsupportedProtocol):
@@ -162,7 +159,7 @@ def _get(http: httpx.Client, url: str, params: dict[str, str], spec: SourceSpec)
                     ) from None  # fmt: skip
             if status != 429 and status < 500:
                 raise _refused(status, path, spec)
-            why, wait = Phrase("it answered {status}", status=status), _asked_wait(response, wait)
+            why, wait = Phrase("it answered {status}", status=status), waiting.asked(response, wait)
         if attempt + 1 < TRIES:
             time.sleep(wait)
     raise SourceError(
@@ -216,18 +213,6 @@ def _refused(status: int, path: str, spec: SourceSpec) -> SourceError:
         source=spec.source,
         status=status,
     )
-
-
-def _asked_wait(response: httpx.Response, otherwise: float) -> float:
-    """Return how many seconds the answer asks to wait: a number or a date, within reason."""
-    asked = response.headers.get("Retry-After", "")
-    if (seconds := whole(asked)) is not None:
-        return min(float(seconds), LONGEST_WAIT)
-    try:
-        left = (parsedate_to_datetime(asked) - clock.now()).total_seconds()
-    except (TypeError, ValueError):
-        return otherwise
-    return min(max(left, 0.0), LONGEST_WAIT)
 
 
 def _network(error: httpx.HTTPError) -> Phrase:

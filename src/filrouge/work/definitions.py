@@ -13,7 +13,10 @@ LARGEST = 1_000_000  # bytes
 
 
 class _Loader(yaml.SafeLoader):
-    """Reads YAML; a name that stands twice in one place is a fault, as one of the two would be lost unseen."""
+    """Reads YAML; a name that stands twice in one place is a fault, as one of the two would be lost unseen.
+
+    A name is text as it is written: YAML takes ``on`` and ``no`` for a yes and a no, and rules say what they are on.
+    """
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         said: set[str] = set()
@@ -22,6 +25,8 @@ class _Loader(yaml.SafeLoader):
                 if key.value in said:
                     raise yaml.constructor.ConstructorError(None, None, f"{key.value} stands twice", key.start_mark)
                 said.add(key.value)
+                if key.tag == "tag:yaml.org,2002:bool":
+                    key.tag = "tag:yaml.org,2002:str"
         found: dict[Any, Any] = super().construct_mapping(node, deep=deep)
         return found
 

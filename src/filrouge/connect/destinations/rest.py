@@ -11,22 +11,19 @@ import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
 import msgspec
 
-from filrouge.base import clock
 from filrouge.base.errors import DestinationError, Phrase, SourceError
-from filrouge.base.text import whole
+from filrouge.connect import waiting
 from filrouge.connect.destinations.base import LONGEST_ANSWER, Answered, Described, Lot, Parcel, Reach
 from filrouge.connect.guard import client
 from filrouge.domain.pushes.spec import DestinationSpec
 
 TRIES = 5
-LONGEST_WAIT = 30.0
 LARGEST = 8 << 20  # bytes of an answer
 HALVINGS = 64  # how often in a run a lot that is refused whole is cut in two, to find the rows that are at fault
 _ADDRESS = re.compile(r"[^\s@<>()\"']+@[^\s@<>()\"']+")
@@ -190,7 +187,7 @@ def _asked(
     """
     why, arrived = Phrase("no answer"), False
     for attempt in range(tries):
-        wait = min(2.0**attempt * 0.2, LONGEST_WAIT)
+        wait = waiting.between(attempt)
         try:
             with http.stream("POST", spec.place, content=body, headers={"Idempotency-Key": key}) as response:
                 content = bytearray()
@@ -223,7 +220,7 @@ def _asked(
                 answer = _decoded(bytes(content))
                 return answer, status, _words(answer) if isinstance(answer, Mapping) else ""
             arrived = arrived or status >= 500
-            why, wait = Phrase("it answered {status}", status=status), _asked_wait(response, wait)
+            why, wait = Phrase("it answered {status}", status=status), waiting.asked(response, wait)
         if attempt + 1 < tries:
             time.sleep(wait)
     raise DestinationError(
@@ -254,18 +251,6 @@ def _refused(status: int, spec: DestinationSpec) -> DestinationError:
     return DestinationError(
         "{host} answered {status}.", hint="Check the address of the destination.", host=_host(spec), status=status
     )
-
-
-def _asked_wait(response: httpx.Response, otherwise: float) -> float:
-    """Return how many seconds the answer asks to wait: a number or a date, within reason."""
-    asked = response.headers.get("Retry-After", "")
-    if (seconds := whole(asked)) is not None:
-        return min(float(seconds), LONGEST_WAIT)
-    try:
-        left = (parsedate_to_datetime(asked) - clock.now()).total_seconds()
-    except (TypeError, ValueError):
-        return otherwise
-    return min(max(left, 0.0), LONGEST_WAIT)
 
 
 def _host(spec: DestinationSpec) -> str:
