@@ -140,6 +140,7 @@ WORDS: dict[str, dict[str, str | Promise]] = {
     },
     "author": {
         "owner of this machine": _("the owner of this machine"),
+        "owner": _("the owner of this machine"),
         "rule": _("a rule of Filrouge"),
         "schedule": _("the schedule"),
         "demo": _("the sample"),
