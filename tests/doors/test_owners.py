@@ -32,7 +32,7 @@ def todo(world: Any, owner: str, number: int = 1) -> str:
     person = world.person(number, "Ada", "Byron", HORIZON)
     row = FollowUp.objects.create(
         person=person, entity="groupe", brand="horizon", by="source crm", kind="call", subject="Rappeler",
-        due_at=clock.now() + timedelta(hours=1), owner=owner, source="crm", source_id=str(number),
+        due_at=clock.now() - timedelta(hours=1), owner=owner, source="crm", source_id=str(number),
     )  # fmt: skip
     return str(row.id)
 
