@@ -61,7 +61,7 @@ COLUMNS: dict[str, dict[str, pa.DataType]] = {
     "consent_acts": {
         "person": pa.string(), **ORIGIN, "purpose": pa.string(), "channel": pa.string(), "state": pa.string(), "at": WHEN,
     },
-    "held": {"person": pa.string(), "entity": pa.string(), "due_at": WHEN},
+    "held": {"person": pa.string(), "entity": pa.string(), "due_at": WHEN, "forbids": pa.string(), "until": WHEN},
 }  # fmt: skip
 NORTH = {"entity": "north", "brand": "red", "source": "crm"}
 SOUTH = {"entity": "south", "brand": "blue", "source": "shop"}

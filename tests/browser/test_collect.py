@@ -66,14 +66,20 @@ def test_an_open_page_shows_what_its_person_does(
     traits = {"firstName": "Ottokar", "lastName": "Zwierlein", "email": "ottokar.zwierlein@example.org"}
     told = post(address, key, {"type": "identify", "userId": "o1", "anonymousId": "a1", "traits": traits})
     assert [event["verdict"] for event in told["events"]] == ["accepted"]
-    page = chromium.new_context(base_url=address, locale="fr-FR").new_page()
     faults: list[str] = []
-    page.on("pageerror", lambda error: faults.append(str(error)))
-    page.goto("/account/login/")
-    page.fill("[name=login]", "marie@example.com")
-    page.fill("[name=password]", passwords["marie@example.com"])
-    page.click(".door-card .btn-primary")
-    page.goto(found(page, "Zwierlein"))
+
+    def entered(who: str) -> Any:
+        page = chromium.new_context(base_url=address, locale="fr-FR").new_page()
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        page.goto("/account/login/")
+        page.fill("[name=login]", who)
+        page.fill("[name=password]", passwords[who])
+        page.click(".door-card .btn-primary")
+        return page
+
+    page = entered("marie@example.com")
+    where = found(page, "Zwierlein")
+    page.goto(where)
     page.wait_for_selector("[data-moves]", state="attached")
     page.wait_for_timeout(1500)
     post(address, key, {"type": "track", "userId": "o1", "event": "Basket abandoned", "properties": {"total": 12}})
@@ -81,5 +87,10 @@ def test_an_open_page_shows_what_its_person_does(
     post(address, key, {"type": "track", "anonymousId": "a1", "event": "Delivery looked up"})
     page.wait_for_selector("#moments >> text=Delivery looked up", state="attached", timeout=15_000)
     assert page.locator("#moments >> text=Basket abandoned").count() == 1
+    colleague = entered("nadia@example.com")
+    colleague.goto(where)
+    page.wait_for_selector("#also-here >> text=Nadia Ferreira", timeout=15_000)
+    colleague.wait_for_selector("#also-here >> text=Marie Kervella", timeout=15_000)
     assert faults == []
-    page.context.close()
+    for one in (page, colleague):
+        one.context.close()

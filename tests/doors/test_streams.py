@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from tests.conftest import HORIZON, World
 
+from filrouge.base import clock
 from filrouge.base.errors import FilrougeError, NotFound
+from filrouge.console.presence import LINGERS, Board
 from filrouge.console.streams import Reader, Streams
 from filrouge.store.live import Live
 from filrouge.store.models import Source
@@ -183,3 +187,26 @@ def test_a_sender_that_fell_silent_is_told_of_at_home(world: World, signed_in: C
     assert "/senders/site/events" not in client.get("/").content.decode()
     Source.objects.filter(name="site").update(as_of=now - timedelta(hours=9))
     assert "/senders/site/events" in client.get("/").content.decode()
+
+
+def test_who_else_has_a_page_open_is_told_to_those_who_work_for_the_same_company(
+    world: World, ottokar: str, signed_in: Callable[[str], Any]
+) -> None:
+    world.user("nora", "sales", entities=("groupe",))
+    board, opens, places = Board(), {}, {}
+    for name in ("owner", "nora"):
+        reader = opens[name] = Reader(scope(signed_in(name), f"/streams/people/{ottokar}"))
+        assert reader.enter() is not None
+        assert reader.asking is not None
+        places[name] = board.enter(reader.person, reader.asking, clock.now())
+    mine, hers = opens["owner"], opens["nora"]
+    assert mine.asking is not None
+    assert hers.asking is not None
+    assert [one.name for one in board.others(ottokar, mine.asking)] == ["Nora"]
+    assert "Owner" in hers.also_here(board.others(ottokar, hers.asking))
+    elsewhere = replace(hers.asking, perimeter=replace(hers.asking.perimeter, acting=frozenset({"boutique"})))
+    assert board.others(ottokar, elsewhere) == (), "that another company looks at somebody is not told"
+    board.leave(ottokar, places["nora"])
+    assert board.others(ottokar, mine.asking), "whoever turns to another tab comes back"
+    board.opened[ottokar][places["nora"]].left = time.monotonic() - LINGERS - 1
+    assert board.others(ottokar, mine.asking) == ()

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from filrouge.domain.privacy.may_i import may_i
+from filrouge.domain.privacy.may_i import held_by, may_i
 from filrouge.domain.privacy.may_i_many import may_i_many
 from filrouge.domain.privacy.perimeter import CHANNELS, PURPOSES
 from filrouge.engines import Engine, open_engine
@@ -115,6 +115,17 @@ def test_an_overdue_promise_holds_marketing_back() -> None:
     assert ask(purpose="service", held=held) == (True, "default_allow")
 
 
+def test_a_promise_that_forbids_is_obeyed_and_an_overdue_one_is_told_first() -> None:
+    promised = ("promise 2", AT + timedelta(days=9))
+    assert ask(event("granted"), promised=promised) == (False, "promised")
+    assert ask(event("granted"), promised=promised, held=("promise 1", AT)) == (False, "promise_overdue")
+    assert ask(purpose="service", promised=promised) == (True, "default_allow")
+    assert {c: held_by("marketing", c) for c in ("email", "phone")} == {
+        "email": ("offers", "contact"), "phone": ("offers", "contact", "calls"),
+    }  # fmt: skip
+    assert (held_by("research", "email"), held_by("service", "phone")) == (("contact",), ())
+
+
 EVENTS = st.builds(
     event,
     st.sampled_from(["granted", "denied", "withdrawn", "objected", "restricted", "released"]),
@@ -125,21 +136,24 @@ EVENTS = st.builds(
     brand=st.sampled_from(["red", "blue", ""]),
 )
 PEOPLE = st.lists(
-    st.tuples(st.lists(EVENTS, max_size=6), st.booleans(), st.booleans(), st.booleans()), min_size=1, max_size=6
+    st.tuples(st.lists(EVENTS, max_size=6), st.booleans(), st.booleans(), st.booleans(), st.booleans()),
+    min_size=1,
+    max_size=6,
 )
 
 
 def many(
-    engine: Engine, people: list[tuple[list[dict[str, Any]], bool, bool, bool]], purpose: str, channel: str
+    engine: Engine, people: list[tuple[list[dict[str, Any]], bool, bool, bool, bool]], purpose: str, channel: str
 ) -> list[tuple[bool, str]]:
-    events = [{**row, "person": str(n)} for n, (rows, _, _, _) in enumerate(people) for row in rows]
+    events = [{**row, "person": str(n)} for n, (rows, *_) in enumerate(people) for row in rows]
     consents = pa.Table.from_pylist([{name: row[name] for name in SCHEMA.names} for row in events], schema=SCHEMA)
     who = pa.table(
         {
             "person": [str(n) for n in range(len(people))],
-            "customer": [c for _, c, _, _ in people],
-            "subscriber": [s for _, _, s, _ in people],
-            "held": [h for _, _, _, h in people],
+            "customer": [row[1] for row in people],
+            "subscriber": [row[2] for row in people],
+            "held": [row[3] for row in people],
+            "promised": [row[4] for row in people],
         }
     )
     asked = may_i_many(
@@ -158,7 +172,7 @@ def many(
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(people=PEOPLE, purpose=st.sampled_from(PURPOSES), channel=st.sampled_from(CHANNELS))
 def test_one_and_many_get_the_same_answer(
-    people: list[tuple[list[dict[str, Any]], bool, bool, bool]], purpose: str, channel: str
+    people: list[tuple[list[dict[str, Any]], bool, bool, bool, bool]], purpose: str, channel: str
 ) -> None:
     engine = open_engine()
     try:
@@ -173,8 +187,9 @@ def test_one_and_many_get_the_same_answer(
             customer=customer,
             subscriber=subscriber,
             held=("promise", AT) if held else None,
+            promised=("promise", AT) if promised else None,
         )
-        for events, customer, subscriber, held in people
+        for events, customer, subscriber, held, promised in people
     ]
     assert found == expected
 
@@ -184,10 +199,12 @@ def test_one_and_many_get_the_same_answer(
     [("marketing", "email"), ("marketing", "phone"), ("profiling", "none"), ("service", "email")],
 )
 def test_many_on_each_engine(engine: Engine, purpose: str, channel: str) -> None:
-    people: list[tuple[list[dict[str, Any]], bool, bool, bool]] = [
-        ([], False, False, False), ([], True, False, False), ([], True, True, False), ([event("granted")], False, False, True),
-        ([event("granted"), event("objected", channel="*", days=1)], True, False, False),
-        ([event("restricted", purpose="*", channel="*")], False, False, False), ([event("granted", days=3), event("withdrawn", days=3)], False, False, False),
+    people: list[tuple[list[dict[str, Any]], bool, bool, bool, bool]] = [
+        ([], False, False, False, False), ([], True, False, False, False), ([], True, True, False, False),
+        ([event("granted")], False, False, True, False), ([event("granted")], False, False, False, True),
+        ([event("granted"), event("objected", channel="*", days=1)], True, False, False, False),
+        ([event("restricted", purpose="*", channel="*")], False, False, False, True),
+        ([event("granted", days=3), event("withdrawn", days=3)], False, False, False, False),
     ]  # fmt: skip
     expected = [
         ask(
@@ -197,7 +214,8 @@ def test_many_on_each_engine(engine: Engine, purpose: str, channel: str) -> None
             customer=customer,
             subscriber=subscriber,
             held=("promise", AT) if held else None,
+            promised=("promise", AT) if promised else None,
         )
-        for events, customer, subscriber, held in people
+        for events, customer, subscriber, held, promised in people
     ]
     assert many(engine, people, purpose, channel) == expected

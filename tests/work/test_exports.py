@@ -124,6 +124,12 @@ def test_every_row_has_the_answer_that_may_i_gives(group: World) -> None:
     assert len(many) == 5
     assert many == {person: consents.may_i(person, **asked) for person in documents}
     assert many[cleo].reason == "promise_overdue"
+    Promise.objects.update(due_at=clock.now() + timedelta(days=30), bars="offers")
+    many = consents.may_i_all(documents, **asked)
+    assert many == {person: consents.may_i(person, **asked) for person in documents}
+    assert many[cleo].reason == "promised"
+    Promise.objects.update(bars="", text="Ne plus lui proposer d’offres", due_at=clock.now() - timedelta(days=30))
+    assert consents.may_i(cleo, **asked).reason == "promised", "its words forbid: its date is when it began"
 
 
 def test_a_colleague_exports_by_agreement_and_a_stranger_nothing(group: World) -> None:

@@ -54,7 +54,7 @@ def figures(run: PushRun) -> tuple[int, int, int, int]:
 
 
 def outcomes(name: str, run: PushRun, **more: Any) -> dict[str, tuple[str, str]]:
-    return {one.name: (one.outcome, one.reason) for one in pushes.rows(OWNER, name, str(run.id), **more)}
+    return {one.name: (one.outcome, one.reason) for one in pushes.rows(OWNER, name, str(run.id), **more)[0]}
 
 
 def test_who_may_be_reached_is_given_and_each_other_has_a_reason(group: World, home: Path) -> None:
@@ -86,7 +86,7 @@ def test_a_run_that_changes_nothing_gives_nothing(group: World, home: Path) -> N
     run = pushes.run("news", by="test")
     assert (run.state, run.ordered, run.unchanged, run.withheld) == ("done", 0, 3, 1)
     assert len(list((home / "drops" / "desk").iterdir())) == 1
-    assert pushes.rows(OWNER, "news", str(run.id), outcome="withheld")[0].reason == "denied"
+    assert pushes.rows(OWNER, "news", str(run.id), outcome="withheld")[0][0].reason == "denied"
 
 
 def test_who_objects_or_leaves_is_taken_back_first(group: World, home: Path) -> None:
@@ -133,7 +133,17 @@ def test_a_new_address_takes_back_the_old_one(group: World, home: Path) -> None:
     segments.build(["all"], by="test")
     run = pushes.run("news", by="test")
     assert figures(run)[:2] == (1, 1)
-    assert pushes.rows(OWNER, "news", str(run.id), outcome="removed")[0].reason == "new_key"
+    assert pushes.rows(OWNER, "news", str(run.id), outcome="removed")[0][0].reason == "new_key"
+    whole, end = pushes.rows(OWNER, "news", str(run.id))
+    told, more = pushes.rows(OWNER, "news", str(run.id), limit=1)
+    while more:
+        one, more = pushes.rows(OWNER, "news", str(run.id), after=more, limit=1)
+        told += one
+    assert (told, end) == (whole, ""), "who has two rows has both, wherever a page ends"
+    assert {row.outcome for row in whole} >= {"removed", "sent"}
+    for wrong in ("x", whole[0].person + ".x", whole[0].person + ".9999999"):
+        with pytest.raises(UsageError):
+            pushes.rows(OWNER, "news", str(run.id), after=wrong)
 
 
 def test_a_folder_outside_those_allowed_is_never_written(group: World, home: Path, tmp_path: Path) -> None:
@@ -225,7 +235,7 @@ def test_only_its_own_people_may_give_a_segment(group: World) -> None:
     with pytest.raises(Refused):
         pushes.pause(colleague, "news")
     run = pushes.run_as(owner, "news")
-    assert len(pushes.rows(colleague, "news", str(run.id))) == 4
+    assert len(pushes.rows(colleague, "news", str(run.id))[0]) == 4
     with pytest.raises(NotFound):
         pushes.rows(stranger, "news", str(run.id))
     with pytest.raises(Refused):

@@ -61,7 +61,7 @@ def test_a_row_that_the_tool_refuses_is_told_and_tried_alone(group: World, tool:
     tool.bad = {"p3@example.com"}
     run = pushes.run("news", by="test")
     assert figures(run) == ("partly", 5, 0, 1, 0)
-    (row,) = pushes.rows(OWNER, "news", str(run.id), outcome="failed")
+    (row,) = pushes.rows(OWNER, "news", str(run.id), outcome="failed")[0]
     assert (row.reason, row.said) == ("refused", "… bounces")
     tool.bad, tool.asked = set(), []
     again = pushes.run("news", by="test", only="failed")
@@ -82,7 +82,7 @@ def test_what_is_not_confirmed_is_never_told_as_delivered(group: World, tool: To
     run = pushes.run("news", by="test")
     assert figures(run) == ("stopped", 2, 0, 2, 2)
     assert len(tool.people) == 4
-    assert {row.reason for row in pushes.rows(OWNER, "news", str(run.id), outcome="failed")} == {"unconfirmed"}
+    assert {row.reason for row in pushes.rows(OWNER, "news", str(run.id), outcome="failed")[0]} == {"unconfirmed"}
     (gone,) = [hit.id for hit in group.find(f"Name{tool.asked[1]['rows'][0]['values']['email'][1]}x")]
     consents.record(OWNER, gone, purpose="marketing", channel="email", state="objected", entity="north")
     assert figures(pushes.run("news", by="test")) == ("done", 3, 1, 0, 0)

@@ -10,7 +10,6 @@ from ninja import Query, Router, Schema, Status
 from pydantic import Field
 
 from filrouge.api.door import caller
-from filrouge.base.errors import UsageError
 from filrouge.store.queries import pushes as reads
 from filrouge.work import access, lengths, pushes
 
@@ -128,11 +127,8 @@ def rows(
     request: HttpRequest, name: str, run_id: UUID, outcome: Literal["", "sent", "removed", "withheld", "failed"] = "",
     cursor: str = "", limit: Annotated[int, Query(ge=1, le=1000)] = 200,
 ) -> dict[str, Any]:  # fmt: skip
-    if cursor and not access.is_id(cursor):
-        raise UsageError("This cursor is not one that was given.", hint="Start again without a cursor.")
-    told = pushes.rows(caller(request), name, str(run_id), outcome=outcome, after=cursor, limit=limit + 1)
-    more = told[limit - 1].person if len(told) > limit else None
-    return {"items": [one.plain() for one in told[:limit]], "next": more}
+    told, more = pushes.rows(caller(request), name, str(run_id), outcome=outcome, after=cursor, limit=limit)
+    return {"items": [one.plain() for one in told], "next": more or None}
 
 
 def _reader(request: HttpRequest) -> Any:

@@ -122,7 +122,7 @@ def rows(
     name: Name,
     run_id: Annotated[str | None, typer.Option("--run", help="Of which run; none: the last one.")] = None,
     outcome: Annotated[str, typer.Option(help="sent, removed, withheld or failed.")] = "",
-    after: Annotated[str, typer.Option(help="Go on after this person’s id.")] = "",
+    after: Annotated[str, typer.Option(help="Go on where the rows before ended, or after this person’s id.")] = "",
     limit: Annotated[int, typer.Option(help="How many rows.")] = 50,
     key: Key = None,
     as_json: AsJson = False,
@@ -139,7 +139,7 @@ def rows(
         if not last:
             raise NotFound("The push {name} never ran.", hint="Run it first.", name=name)
         run_id = str(last[0].id)
-    told = pushes.rows(asking, name, run_id, outcome=outcome, after=after, limit=limit)
+    told, more = pushes.rows(asking, name, run_id, outcome=outcome, after=after, limit=limit)
     if as_json:
         print_json([one.plain() for one in told])
         return
@@ -147,6 +147,8 @@ def rows(
         why = f" ({one.reason})" if one.reason else ""
         said = f": {one.said}" if one.said else ""
         talk.print(f"  {one.person}  {one.name}  {one.outcome}{why}{said}", markup=False)
+    if more:
+        talk.print(f"There are more: --after {more}", markup=False)
 
 
 @app.command()

@@ -23,7 +23,7 @@ from filrouge.work import consents
 # Those shown at the head of the page, or said by the name.
 _ELSEWHERE = frozenset({"given_name", "family_name", "full_name", "email", "phone", "address", "company", "deceased"})
 ASKED = ("email", "sms", "phone", "post")
-STOPPED = ("objected", "restricted", "promise_overdue")
+STOPPED = ("objected", "restricted", "promise_overdue", "promised")
 
 
 @dataclass(frozen=True)
@@ -70,10 +70,9 @@ def permissions(page: Page, at: datetime) -> list[dict[str, Any]]:
     origins = dict.fromkeys((record.entity, record.brand) for record in person.records if record.brand)
     held_by = Counter(brand for _, brand in origins)
     answers = consents.answers(person.id, origins, purpose="marketing", channels=ASKED, at=at)
+    owed = {f"promise {row.id}": row.text for row in page.promises}
     lines = []
     for entity, brand in origins:
-        late = [row.text for row in page.promises if row.entity == entity and row.state == "open" and row.due_at < at]
-        owed = late[0] if late else ""
         cells = [
             _permission(person, entity, brand, channel, answers[entity, brand, channel], owed) for channel in ASKED
         ]
@@ -81,7 +80,9 @@ def permissions(page: Page, at: datetime) -> list[dict[str, Any]]:
     return lines
 
 
-def _permission(person: PersonView, entity: str, brand: str, channel: str, said: Decision, owed: str) -> dict[str, Any]:
+def _permission(
+    person: PersonView, entity: str, brand: str, channel: str, said: Decision, owed: Mapping[str, str]
+) -> dict[str, Any]:
     event = next(
         (row for row in person.consents
          if row["entity"] == entity and row["purpose"] == "marketing" and row["channel"] == channel
@@ -98,10 +99,10 @@ def _permission(person: PersonView, entity: str, brand: str, channel: str, said:
         "why": words.say(said.reason, "decision_reason"),
         "classes": "consent yes" if said.allow else "consent stop" if said.reason in STOPPED else "consent no",
         "rule": said.rule,
-        "at": said.decided_on if rests or (owed and said.reason == "promise_overdue") else None,
+        "at": said.decided_on if rests or said.evidence in owed else None,
         "source": names.source(rests["source"]) if rests and rests.get("source") else "",
         "notice": (rests or {}).get("notice") or "",
-        "evidence": said.evidence if rests else owed if said.reason == "promise_overdue" else "",
+        "evidence": said.evidence if rests else owed.get(said.evidence, ""),
     }
 
 

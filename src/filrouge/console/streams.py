@@ -10,7 +10,7 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from http.cookies import CookieError, SimpleCookie
 from importlib import import_module
@@ -27,6 +27,7 @@ from django.utils import translation
 from filrouge.base import clock
 from filrouge.base.errors import FilrougeError
 from filrouge.console import quarantine
+from filrouge.console.presence import Board, Here
 from filrouge.console.reader import LANGUAGES
 from filrouge.console.sessions import BEGAN, SEEN
 from filrouge.domain.privacy.caller import Caller
@@ -61,6 +62,7 @@ class Streams:
         self._site = site
         self._threads = ThreadPoolExecutor(2, "streams")
         self._open = 0
+        self._board = Board()
         self._pulse: tuple[str, int] = ("", 0)
         self._beats = 0
         self._changed: asyncio.Condition | None = None
@@ -84,6 +86,9 @@ class Streams:
         await send({"type": "http.response.start", "status": 200, "headers": HEAD})
         gone = asyncio.create_task(_gone(receive))
         self._open += 1
+        place = (
+            self._board.enter(reader.person, reader.asking, clock.now()) if reader.asking and reader.person else None
+        )
         try:
             async for said in self._told(reader, look, gone):
                 await send({"type": "http.response.body", "body": said, "more_body": True})
@@ -91,14 +96,24 @@ class Streams:
                 await send({"type": "http.response.body", "body": b""})
         finally:
             self._open -= 1
+            if place is not None:
+                self._board.leave(reader.person, place)
             gone.cancel()
 
     async def _told(self, reader: Reader, look: Look, gone: asyncio.Task[None]) -> AsyncIterator[bytes]:
         yield b"retry: 2000\n\n"
         checked = spoke = time.monotonic()
         beats = -1
+        others: tuple[Here, ...] = ()
         while not gone.done():
             now = time.monotonic()
+            if (
+                reader.person
+                and reader.asking
+                and (found := self._board.others(reader.person, reader.asking)) != others
+            ):
+                others, spoke = found, now
+                yield reader.also_here(others).encode()
             if now - checked > AGAIN:
                 checked = now
                 if not await self._call(reader.still):
@@ -168,16 +183,19 @@ class Reader:
         }
         self._cookies = _cookies(scope)
         self.signed_in = False
+        self.asking: Caller | None = None
+        self.person = ""  # whose page it is
         self._language = "fr"
 
     def enter(self) -> Look | None:
         """Return what looks at what was asked for, None when the reader may not see it."""
-        asking = self._caller()
+        asking = self.asking = self._caller()
         if asking is None:
             return None
         kind, name = self._parts if len(self._parts) == 2 else ("", "")
         if kind == "people":
-            return self._person(access.person(asking, name, opening="stream").view.id)
+            self.person = access.person(asking, name, opening="stream").view.id
+            return self._person(self.person)
         if kind == "senders" and asking.has(*READERS):
             return self._sender(senders.sender(name, asking).name, opens=asking.opens_pages())
         return None
@@ -217,6 +235,12 @@ class Reader:
             return "event: moved\ndata: 1\n\n"
 
         return look
+
+    def also_here(self, others: Sequence[Here]) -> str:
+        """Return what says who else has the page open."""
+        with translation.override(self._language):
+            html = render_to_string("console/people/also_here.html", {"others": others})
+        return f"event: here\ndata: {json.dumps(html)}\n\n"
 
     def _sender(self, name: str, *, opens: bool) -> Look:
         after = int(self._query.get("after") or 0) if (self._query.get("after") or "0").isdigit() else 0

@@ -32,7 +32,8 @@ _TIME = pa.timestamp("us", tz="UTC")
 _SCHEMAS = {
     "consent_acts": [("person", pa.string()), ("entity", pa.string()), ("brand", pa.string()), ("purpose", pa.string()),
                      ("channel", pa.string()), ("state", pa.string()), ("at", _TIME)],
-    "held": [("person", pa.string()), ("entity", pa.string()), ("due_at", _TIME)],
+    "held": [("person", pa.string()), ("entity", pa.string()), ("due_at", _TIME), ("forbids", pa.string()),
+             ("until", _TIME)],
     "corrections": [("person", pa.string()), ("attribute", pa.string()), ("value", pa.string()), ("rank", pa.int64()),
                     ("source", pa.string()), ("entity", pa.string()), ("brand", pa.string()), ("at", _TIME)],
 }  # fmt: skip
@@ -178,8 +179,11 @@ def _any(name: str) -> bool:
 def _rows(name: str, as_of: datetime | None) -> list[dict[str, Any]]:
     """Return the acts of one kind as rows; a correction's rank is below 1, the latest first."""
     if name == "held":
-        open_ = Promise.objects.filter(state=Promise.State.OPEN, bars="").values("person", "entity", "due_at")
-        return [{**row} for row in open_]
+        return [
+            {"person": row.person, "entity": row.entity, "due_at": row.due_at, "forbids": row.promised.forbids,
+             "until": row.promised.until}
+            for row in Promise.objects.filter(state=Promise.State.OPEN)
+        ]  # fmt: skip
     if name == "consent_acts":
         columns = ("person", "entity", "brand", "purpose", "channel", "state", "at")
         return [{**row} for row in ConsentEvent.objects.values(*columns)]

@@ -57,11 +57,7 @@ def seen(asking: Caller, page: people.Page, *, scores: Sequence[Score] | None = 
 
 def promised(page: people.Page) -> list[rules.Promised]:
     """Return the open promises of a page as the rules look at them."""
-    return [
-        rules.Promised(str(row.id), row.entity, row.brand, row.text, row.due_at, row.bars, row.made_at)
-        for row in page.promises
-        if row.state == "open"
-    ]
+    return [row.promised for row in page.promises if row.state == "open"]
 
 
 def told(asking: Caller, page: people.Page, *, scores: Sequence[Score] | None = None, at: datetime) -> rules.Ranking:

@@ -7,11 +7,11 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet
 
 from filrouge.base import clock
 from filrouge.base.clock import time_of
 from filrouge.base.errors import UsageError
+from filrouge.domain.followups.promises import Promised, holds
 from filrouge.domain.privacy import may_i as rules
 from filrouge.domain.privacy.caller import Caller
 from filrouge.domain.privacy.perimeter import CHANNELS, PURPOSES
@@ -76,7 +76,7 @@ def may_i(
     return _decide(
         document,
         acts,
-        _overdue(aliases, entity),
+        [row.promised for row in _promises(aliases, [entity])],
         entity=entity,
         brand=brand,
         purpose=purpose,
@@ -97,14 +97,14 @@ def answers(
     acts: dict[str, list[ConsentEvent]] = {entity: [] for entity, _ in asked}
     for row in ConsentEvent.objects.filter(person__in=aliases, entity__in=list(acts)):
         acts[row.entity].append(row)
-    held: dict[str, tuple[str, datetime]] = {}
-    for late in _late().filter(person__in=aliases, entity__in=list(acts)):  # the oldest of each entity stands last
-        held[late.entity] = (f"promise {late.id}", late.due_at)
+    owed: dict[str, list[Promised]] = {}
+    for promise in _promises(aliases, acts):
+        owed.setdefault(promise.entity, []).append(promise.promised)
     return {
         (entity, brand, channel): _decide(
             document,
             acts[entity],
-            held.get(entity),
+            owed.get(entity, ()),
             entity=entity,
             brand=brand,
             purpose=purpose,
@@ -125,13 +125,15 @@ def may_i_all(
     acts: dict[str, list[ConsentEvent]] = {}
     for row in ConsentEvent.objects.filter(entity=entity, person__in=every):
         acts.setdefault(row.person, []).append(row)
-    held = _all_overdue(every, entity)
+    owed: dict[str, list[Promised]] = {}
+    for promise in _promises(every, [entity]):
+        owed.setdefault(promise.person, []).append(promise.promised)
     decisions = {}
     for person, document in documents.items():
         decisions[person] = _decide(
             document,
             [row for alias in aliases[person] for row in acts.get(alias, ())],
-            min((held[alias] for alias in aliases[person] if alias in held), key=lambda row: row[1], default=None),
+            [promise for alias in aliases[person] for promise in owed.get(alias, ())],
             entity=entity,
             brand=brand,
             purpose=purpose,
@@ -142,7 +144,7 @@ def may_i_all(
 
 
 def _decide(
-    document: Mapping[str, Any], acts: Iterable[ConsentEvent], held: tuple[str, datetime] | None, *, entity: str,
+    document: Mapping[str, Any], acts: Iterable[ConsentEvent], owed: Iterable[Promised], *, entity: str,
     brand: str, purpose: str, channel: str, at: datetime,
 ) -> rules.Decision:  # fmt: skip
     events: list[Mapping[str, Any]] = list(document.get("consents", ()))
@@ -158,21 +160,25 @@ def _decide(
     )
     return rules.may_i(
         events, entity=entity, brand=brand, purpose=purpose, channel=channel, at=at, customer=bought,
-        subscriber=subscribed, held=held,
+        subscriber=subscribed, **_held(owed, purpose=purpose, channel=channel, at=at),
     )  # fmt: skip
 
 
-def _overdue(aliases: list[str], entity: str) -> tuple[str, datetime] | None:
-    return min(_all_overdue(aliases, entity).values(), key=lambda row: row[1], default=None)
+def _held(promises: Iterable[Promised], *, purpose: str, channel: str, at: datetime) -> dict[str, tuple[str, datetime]]:
+    """Return what ``may_i`` is told of the open promises of one entity: the oldest overdue, what forbids longest."""
+    owed = list(promises)
+    late = [one for one in owed if not one.forbids and one.due_at < at]
+    barred = [one for one in owed if one.forbids in rules.held_by(purpose, channel) and holds(one, at)]
+    told: dict[str, tuple[str, datetime]] = {}
+    if late:
+        oldest = min(late, key=lambda one: (one.due_at, one.id))
+        told["held"] = (f"promise {oldest.id}", oldest.due_at)
+    if barred:
+        longest = max(barred, key=lambda one: (one.until, one.id))
+        told["promised"] = (f"promise {longest.id}", longest.until)
+    return told
 
 
-def _all_overdue(people: list[str], entity: str) -> dict[str, tuple[str, datetime]]:
-    """Return the oldest promise that is overdue to each of ``people``."""
-    late = _late().filter(person__in=people, entity=entity)
-    return {row.person: (f"promise {row.id}", row.due_at) for row in late}
-
-
-def _late() -> QuerySet[Promise]:
-    """Return the promises that are overdue, the oldest last; one that only forbids something is kept by its date."""
-    late = Promise.objects.filter(state=Promise.State.OPEN, due_at__lt=clock.now(), bars="")
-    return late.order_by("-due_at")
+def _promises(people: Iterable[str], entities: Iterable[str]) -> list[Promise]:
+    """Return the open promises of these entities to these people."""
+    return list(Promise.objects.filter(person__in=list(people), entity__in=list(entities), state=Promise.State.OPEN))

@@ -188,9 +188,7 @@ def _allowed(
         said = consents.may_i_all(known, entity=entity, brand=brand, purpose=spec.purpose, channel=channel, at=desk.at)
         promised: dict[str, list[Promised]] = {}
         for one in Promise.objects.filter(state="open", entity=entity, person__in=_aliases(live, people)):
-            promised.setdefault(live.current(one.person), []).append(
-                Promised(str(one.id), one.entity, one.brand, one.text, one.due_at, one.bars)
-            )
+            promised.setdefault(live.current(one.person), []).append(one.promised)
         for row in some:
             person = leads[row["person"]]
             if person not in known:

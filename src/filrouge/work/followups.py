@@ -58,11 +58,7 @@ def forbidden(found: people.Page, kind: str, entity: str, at: datetime) -> Promi
     """Return the promise to a person that a follow-up of this kind would contradict at ``at``."""
     if kind not in DOES:
         return None
-    open_ = [
-        Promised(str(row.id), row.entity, row.brand, row.text, row.due_at, row.bars)
-        for row in found.promises
-        if row.state == Promise.State.OPEN
-    ]
+    open_ = [row.promised for row in found.promises if row.state == Promise.State.OPEN]
     return contradicted(open_, entity=entity, does=DOES[kind], at=at)
 
 

@@ -130,7 +130,7 @@ class Ground:
         brands = ["", *Brand.objects.values_list("slug", flat=True)]
         nobody = ibis.literal(False)
         people = consents.select("person").distinct()
-        people = people.mutate(customer=nobody, subscriber=nobody, held=nobody)
+        people = people.mutate(customer=nobody, subscriber=nobody, held=nobody, promised=nobody)
         parts = []
         for entity in entities():
             mine = consents.filter(consents.entity == entity)

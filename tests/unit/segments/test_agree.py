@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from tests.segmented import AT, NORTH, SOUTH, People, id_of
 
 from filrouge.domain import segments
+from filrouge.domain.followups import BARS
 from filrouge.engines import Engine, open_engine
 
 TEXTS = ["Lyon", "LYON", "lyon sud", "Évreux", "", "a'b", "%_", "$['x']", "NULL", "‮x", "İ", "ß"]
@@ -83,7 +84,8 @@ def worlds(draw: st.DrawFn) -> People:
         facts: dict[str, Any] = {
             "events": few(events), "orders": few(orders), "order_lines": few(lines), "contacts": few(contacts),
             "consents": few(consents), "scores": few(scores), "golden_values": ranked, "consent_acts": few(consents),
-            "held": [{"due_at": at} for at in draw(st.lists(moments, max_size=1)) if at],
+            "held": [{"due_at": at, "until": at, "forbids": draw(st.sampled_from(BARS))}
+                     for at in draw(st.lists(moments, max_size=2)) if at],
             "contracts": [
                 {**one, "record_key": number * 1000 + at,
                  "reader_key": None if one["reader"] is None else number * 10 + one["reader"]}

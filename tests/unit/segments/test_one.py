@@ -49,8 +49,10 @@ def test_each_rule_says_what_was_seen_and_where_it_came_from() -> None:
         ({"on": "person", "field": "age", "op": "at_least", "value": 18},
          {"golden_values": [{"attribute": "birth_date", "value": "2008-12-01", "rank": 1}]},
          datetime(2026, 11, 30, 23, tzinfo=AT.tzinfo)),
-        ({"on": "consent", "purpose": "marketing", "channel": "post"}, {"held": [{"due_at": ago(-1)}]},
+        ({"on": "consent", "purpose": "marketing", "channel": "post"}, {"held": [{"due_at": ago(-1), "until": ago(-1), "forbids": ""}]},
          ago(-1) + timedelta(microseconds=1)),
+        ({"on": "consent", "purpose": "marketing", "channel": "post"},
+         {"held": [{"due_at": ago(3), "until": ago(-1), "forbids": "offers"}]}, ago(-1) + timedelta(microseconds=1)),
     ],
 )  # fmt: skip
 def test_when_time_alone_changes_the_answer_is_known_before(

@@ -21,7 +21,6 @@ from filrouge.domain import pushes as domain
 from filrouge.domain.privacy.caller import Caller
 from filrouge.store.queries import pushes as found
 from filrouge.store.queries import segments as of_segments
-from filrouge.work import access
 from filrouge.work import pushes as works
 
 PAGE = 50
@@ -91,10 +90,8 @@ def run(request: HttpRequest, name: str, run_id: str) -> HttpResponse:
         outcome = "" if "outcome" in request.GET else outcome
     rows, more = [], ""
     if asking.opens_pages() and one.state != "running":
-        after = after if access.is_id(after) else ""
-        listed = works.rows(asking, name, str(one.id), outcome=outcome, after=after, limit=PAGE + 1)
-        rows = [pushes.delivered(each) for each in listed[:PAGE]]
-        more = listed[PAGE - 1].person if len(listed) > PAGE else ""
+        listed, more = works.rows(asking, name, str(one.id), outcome=outcome, after=after, limit=PAGE)
+        rows = [pushes.delivered(each) for each in listed]
     context = {
         "row": row, "told": told, "run": one, "rows": rows, "more": more, "outcome": outcome, "after": after,
         "outcomes": [(code, words.say(code, "push_outcome")) for code in ("sent", "removed", "withheld", "failed")],

@@ -33,6 +33,7 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "objected": _("they objected"),
         "restricted": _("the use of their data is restricted"),
         "promise_overdue": _("a promise to them is overdue: keep it first"),
+        "promised": _("it was promised not to"),
         "running_contract": _("a contract with them is running, and this is about it"),
         "existing_customer": _("a customer already: similar products only, with a way out"),
         "default_allow": _("allowed until they object"),

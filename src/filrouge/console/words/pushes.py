@@ -105,6 +105,7 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "denied": _("consent refused"),
         "restricted": _("data restricted"),
         "promise_overdue": _("a promise is overdue"),
+        "promised": _("it was promised not to"),
         "unknown_purpose": _("purpose unknown"),
         "not_shared": _("not shared with this entity for this purpose"),
         "no_address": _("nothing known by which this channel reaches them"),

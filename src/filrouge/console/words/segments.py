@@ -222,6 +222,7 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "denied": _("consent refused"),
         "restricted": _("data restricted"),
         "promise_overdue": _("a promise is overdue"),
+        "promised": _("it was promised not to"),
         "unknown_purpose": _("purpose unknown"),
         "erased": _("erased"),
     },

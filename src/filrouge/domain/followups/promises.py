@@ -39,6 +39,11 @@ class Promised:
     def forbids(self) -> str:
         return self.bars or bars(self.text)
 
+    @property
+    def until(self) -> datetime:
+        """Return until when it forbids: its date when that was chosen, a year later when its words say "never"."""
+        return self.due_at if self.bars else self.due_at + LASTS
+
 
 def bars(text: str) -> str:
     """Return what the words of a promise forbid: calls, offers, contact, or nothing."""
@@ -47,12 +52,8 @@ def bars(text: str) -> str:
 
 
 def holds(promise: Promised, at: datetime) -> bool:
-    """Tell whether what a promise forbids is forbidden at ``at``.
-
-    One that was chosen to forbid holds until its date; one whose words say "never" holds for a year.
-    """
-    until = promise.due_at if promise.bars else promise.due_at + LASTS
-    return bool(promise.forbids) and at <= until
+    """Tell whether what a promise forbids is forbidden at ``at``."""
+    return bool(promise.forbids) and at <= promise.until
 
 
 def contradicted(promises: Iterable[Promised], *, entity: str, does: str, at: datetime) -> Promised | None:

@@ -93,6 +93,20 @@ STRICTNESS: Mapping[str, int] = {
 FOLLOWS_MARKETING = frozenset({"marketing", "audience"})
 
 
+def held_by(purpose: str, channel: str) -> tuple[str, ...]:
+    """Return what a promise must forbid (calls, offers, contact) to hold this purpose back by this channel.
+
+    Serving a person and performing their contract are never held: whoever plans to reach them is warned instead.
+    """
+    if purpose not in FOLLOWS_MARKETING and purpose != "research":
+        return ()
+    return (
+        *(("offers",) if purpose in FOLLOWS_MARKETING else ()),
+        "contact",
+        *(("calls",) if channel == "phone" else ()),
+    )
+
+
 def may_i(
     consents: Iterable[Mapping[str, Any]],
     *,
@@ -104,12 +118,13 @@ def may_i(
     customer: bool = False,
     subscriber: bool = False,
     held: tuple[str, datetime] | None = None,
+    promised: tuple[str, datetime] | None = None,
 ) -> Decision:
     """Decide from a person's consent events (mappings with entity, brand, purpose, channel, state, at, evidence).
 
     ``customer``: the person bought from this entity; ``subscriber``: a contract with it is running. ``held``: an
-    overdue promise (its words' reference, its date) that holds marketing back. Events of other entities do not count:
-    consent does not travel.
+    overdue promise (its words' reference, its date) that holds marketing back; ``promised``: one that forbids what
+    ``held_by`` says. Events of other entities do not count: consent does not travel.
     """
     known = sorted(
         (event for event in consents if event["entity"] == entity and _when(event) <= at),
@@ -123,6 +138,8 @@ def may_i(
         return _said(False, "objected", "GDPR art. 21", objection)
     if held is not None and purpose in FOLLOWS_MARKETING:
         return Decision(False, "promise_overdue", "a promise to this person is overdue", held[0], held[1])
+    if promised is not None and held_by(purpose, channel):
+        return Decision(False, "promised", "a promise to this person forbids it", promised[0], promised[1])
     consent = _consent(known, brand, purpose, channel)
     if consent is not None:
         if consent["state"] == "granted":

@@ -7,16 +7,17 @@ from datetime import datetime
 import ibis
 from ibis.expr import types as ir
 
-from filrouge.domain.privacy.may_i import DEFAULTS, FOLLOWS_MARKETING, SINCE, STRICTNESS
+from filrouge.domain.privacy.may_i import DEFAULTS, FOLLOWS_MARKETING, SINCE, STRICTNESS, held_by
 
 
 def may_i_many(
     people: ir.Table, consents: ir.Table, *, entity: str, brand: str, purpose: str, channel: str, at: datetime
 ) -> ir.Table:
-    """Return (person, allow, reason) for each of ``people`` (person, customer, subscriber, held).
+    """Return (person, allow, reason) for each of ``people`` (person, customer, subscriber, held, promised).
 
     ``consents`` has person, entity, brand, purpose, channel, state and at. ``customer`` says who bought from the
-    entity, ``subscriber`` with whom a contract is running, ``held`` to whom an overdue promise is owed.
+    entity, ``subscriber`` with whom a contract is running, ``held`` to whom an overdue promise is owed,
+    ``promised`` to whom it was promised not to do this.
     """
     when = consents.at.fill_null(ibis.literal(SINCE).cast("timestamp('UTC')"))
     strict = ibis.cases(*((consents.state == state, rank) for state, rank in STRICTNESS.items()), else_=0)
@@ -47,6 +48,7 @@ def may_i_many(
         ((joined.restriction == "restricted") & shut, "restricted"),
         (joined.objection == "objected", "objected"),
         (held, "promise_overdue"),
+        (joined.promised & ibis.literal(bool(held_by(purpose, channel))), "promised"),
         (joined.consent == "granted", "consented"),
         (joined.consent.notnull(), joined.consent),
         else_=by_default,

@@ -41,7 +41,7 @@ LETTERS = 500
 BUCKETS = 10_000
 STEPS = 5
 REASONS = ("consented", "existing_customer", "running_contract", "default_allow", "no_consent", "promise_overdue",
-           "unknown_purpose", *STRICTNESS)  # fmt: skip
+           "promised", "unknown_purpose", *STRICTNESS)  # fmt: skip
 _TAGS = {kind.__name__ for kind in BRANCHES.values()} | {"group"}
 Fault = tuple[Place, str]
 

@@ -16,6 +16,7 @@ import ibis
 import pyarrow as pa
 from ibis.expr import types as ir
 
+from filrouge.domain.privacy.may_i import held_by
 from filrouge.domain.privacy.may_i_many import may_i_many
 from filrouge.domain.segments import conditions as put
 from filrouge.domain.segments import spec as said
@@ -86,10 +87,14 @@ def answers(
         every = reduce(lambda left, right: left.union(right), [c.name("person_key").as_table() for c in columns])
         mine = laid.owners().semi_join(every, "person_key").select("person").distinct()
         people = _flagged(people, mine, name)
-    held = laid.tables["held"]
-    late = held.filter((held.entity == entity) & (held.due_at < put.moment_of(at))).select("person").distinct()
+    owed = laid.tables["held"]
+    owed, now = owed.filter(owed.entity == entity), put.moment_of(at)
+    late = owed.filter((owed.forbids == "") & (owed.due_at < now))
+    barred = owed.filter(owed.forbids.isin(held_by(purpose, channel) or ("none",)) & (now <= owed.until))
+    for name, some in (("held", late), ("promised", barred)):
+        people = _flagged(people, some.select("person").distinct(), name)
     return may_i_many(
-        _flagged(people, late, "held"),
+        people,
         laid.consents(),
         entity=entity,
         brand=brand,

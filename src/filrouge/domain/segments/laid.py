@@ -29,8 +29,8 @@ class Laid:
     """What ``compile`` reads. ``person`` is a number or the id itself, the same in all tables.
 
     ``owned``: record_key, person, entity, brand, living. ``ids``: person, id. ``tables``: the canonical ones, current
-    rows, each with ``person_key`` or ``person``, and besides what was done here: ``held`` (person, entity, due_at of
-    the promises that are open) and ``consent_acts`` (as ``consents``, with person).
+    rows, each with ``person_key`` or ``person``, and besides what was done here: ``held`` (person, entity, due_at,
+    forbids and until of the promises that are open) and ``consent_acts`` (as ``consents``, with person).
     ``pairs``: the (entity, brand) pairs that may be looked at, by category of data; None for all.
     """
 

@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from filrouge.base import ids
-from filrouge.domain.privacy.may_i import DEFAULTS, may_i
+from filrouge.domain.privacy.may_i import DEFAULTS, held_by, may_i
 from filrouge.domain.segments import conditions as put
 from filrouge.domain.segments import operators
 from filrouge.domain.segments import spec as said
@@ -33,7 +33,8 @@ class Facts:
     ``values``: golden values (attribute, value, rank, source, entity, brand, at), corrections with rank 0.
     ``rows``: by table, the columns that ``laid.READ`` and ``fields.DATES`` name, with entity, brand and source; a
     contract once, whether the person pays or reads. ``consents``: entity, brand, purpose, channel, state, at.
-    ``held``: entity and due_at of promises that are open. ``scores``: the rows in force. ``pairs``: as in ``Laid``.
+    ``held``: entity, due_at, forbids and until of promises that are open. ``scores``: the rows in force.
+    ``pairs``: as in ``Laid``.
     """
 
     id: str
@@ -199,12 +200,16 @@ class _Asker:
 
         orders = [row for row in self.facts.rows.get("orders", ()) if began(row, "ordered_at")]
         contracts = [row for row in self.facts.rows.get("contracts", ()) if began(row, "started_at")]
-        late = [row["due_at"] for row in self.facts.held if row["entity"] == entity and row["due_at"] < at]
+        owed, forbidding = self.facts.held, held_by(rule.purpose, rule.channel)
+        owed = [row for row in owed if row["entity"] == entity]
+        late = [row["due_at"] for row in owed if row["forbids"] == "" and row["due_at"] < at]
+        barred = [row["until"] for row in owed if row["forbids"] in forbidding and at <= row["until"]]
         told = may_i(
             self.facts.consents, entity=entity, brand=brand, purpose=rule.purpose, channel=rule.channel, at=at,
             customer=bool(orders or contracts),
             subscriber=any(row["ended_at"] is None or row["ended_at"] > at for row in contracts),
             held=("promise", min(late)) if late else None,
+            promised=("promise", max(barred)) if barred else None,
         )  # fmt: skip
         met = told.allow is rule.allowed and (not rule.reasons or told.reason in rule.reasons)
         return met, told.reason, told.rule
@@ -304,7 +309,7 @@ class _Asker:
             for row in self.facts.consents:
                 yield from _some(row.get("at"))
             for row in self.facts.held:
-                yield row["due_at"] + _INSTANT
+                yield row["until" if row["forbids"] else "due_at"] + _INSTANT
             for default in DEFAULTS:
                 yield from (default.start, *_some(default.until))
         elif isinstance(rule, said.InSegment):

@@ -8,6 +8,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from filrouge.base import clock
+from filrouge.domain.followups.promises import Promised
 from filrouge.store.models.base import Personal, Row
 
 
@@ -74,6 +75,11 @@ class Promise(Act):
 
     def __str__(self) -> str:
         return f"promise {self.id}"
+
+    @property
+    def promised(self) -> Promised:
+        """Return it as the rules on promises read it."""
+        return Promised(str(self.id), self.entity, self.brand, self.text, self.due_at, self.bars, self.made_at)
 
 
 class FollowUp(Act):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -44,11 +44,13 @@ class Delivered:
 
 def rows(
     asking: Caller, name: str, run_id: str, *, outcome: str = "", after: str = "", limit: int = 50
-) -> list[Delivered]:
-    """Return what became of each person in a run, by id, as far as the caller sees people.
+) -> tuple[list[Delivered], str]:
+    """Return what became of each person in a run, by id, as far as the caller sees people, and where the next begin.
 
-    Whoever was withheld is told as of the run, though they may have been withheld before. Raises NotFound, Refused.
+    ``after``: where the last page said that the next begin, or the id of a person. Whoever was withheld is told as of
+    the run, though they may have been withheld before. Raises NotFound, Refused, UsageError.
     """
+    person, told_of = _place(after)
     access.must(asking, *found.READERS, scope="pushes:read")
     if not asking.opens_pages():
         raise Refused("Your role sees figures, not people.", hint="Ask an administrator if you need more.")
@@ -74,14 +76,33 @@ def rows(
         if not asking.perimeter.everything:
             seen = desk.narrowed(asking.perimeter).everybody()
             told = told.semi_join(desk.laid.ids.semi_join(seen, "person").select("id"), told.person == desk.laid.ids.id)
-        some = told.filter(told.person > after).order_by(["person", "key"]).limit(limit)
+        rest = told.filter(told.person >= person if told_of else told.person > person)
+        some = rest.order_by(["person", "key", "action", "at"]).limit(limit + 1, offset=told_of)
         listed = desk.rows(some)
+    more = _next(listed[:limit], person, told_of) if len(listed) > limit else ""
+    listed = listed[:limit]
     named = _names(asking, sorted({one["person"] for one in listed}))
     return [
         Delivered(one["person"], named.get(one["person"], ""), one["action"] or "", one["outcome"],
                   one["reason"] or "", one["said"] or "", one["at"], one["person"] in named)
         for one in listed
-    ]  # fmt: skip
+    ], more  # fmt: skip
+
+
+def _place(after: str) -> tuple[str, int]:
+    """Return the person whom a page begins with and how many of their rows were told: a person may have several."""
+    person, _, count = after.partition(".")
+    if (person and not access.is_id(person)) or (
+        count and not (count.isascii() and count.isdigit() and len(count) < 6)
+    ):
+        raise UsageError("This cursor is not one that was given.", hint="Start again without a cursor.")
+    return person, int(count or 0)
+
+
+def _next(page: Sequence[Mapping[str, Any]], person: str, told_of: int) -> str:
+    last = page[-1]["person"]
+    count = sum(row["person"] == last for row in page) + (told_of if last == person else 0)
+    return f"{last}.{count}"
 
 
 def _names(asking: Caller, people: list[str]) -> Mapping[str, str]:

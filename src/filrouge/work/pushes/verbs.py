@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import transaction
 
 from filrouge.base import clock
@@ -23,7 +24,6 @@ from filrouge.work.lengths import OWNER, fits
 from filrouge.work.pushes.destinations import named
 
 CHANGE = "change"  # the timing of a push that follows its segment
-ZONE = "Europe/Paris"
 CALM = timedelta(minutes=1)  # between the end of a run and the next that a change wakes
 PATIENCE = timedelta(minutes=15)  # the same, after one that its destination stopped
 
@@ -64,7 +64,7 @@ def keep(
         faults.append("gives: only a file can be a whole list")
     if timing not in ("", CHANGE):
         try:
-            next_at(timing, ZONE, clock.now())
+            next_at(timing, settings.TIME_ZONE, clock.now())
         except ValueError as error:
             faults.append(f"timing: {error}")
     if faults:
@@ -192,7 +192,7 @@ def _switch(asking: Caller, name: str, *, on: bool) -> Push:
 
 
 def _next(row: Push, *, after: datetime | None = None) -> datetime | None:
-    return None if row.timing in ("", CHANGE) else next_at(row.timing, ZONE, after or clock.now())
+    return None if row.timing in ("", CHANGE) else next_at(row.timing, settings.TIME_ZONE, after or clock.now())
 
 
 def _may_give(asking: Caller, entity: str, purpose: str, columns: Sequence[str]) -> None:

@@ -17,6 +17,7 @@ from filrouge.work.segments.desk import Desk
 _ORIGIN = ("source", "entity", "brand")
 _VALUES = ("attribute", "value", "rank", "at", *_ORIGIN)
 _SCORES = ("score", "value", "band", "trend", "model", "stale_since", "entity", "brand")
+_HELD = ("entity", "due_at", "forbids", "until")
 _CONSENTS = ("entity", "brand", "purpose", "channel", "state", "at")
 
 Told = dict[int, list[dict[str, Any]]]  # rows by person, as numbers
@@ -56,7 +57,7 @@ def facts_of_all(desk: Desk, people: Sequence[str]) -> dict[str, Facts]:
     records = tables["person_records"]
     standing = under(records.filter(records.record_key.isin(living)), "record_key", "created_at", "recorded_at",
                      "deceased", *_ORIGIN)  # fmt: skip
-    values, held = of(tables["golden_values"], *_VALUES), of(tables["held"], "entity", "due_at")
+    values, held = of(tables["golden_values"], *_VALUES), of(tables["held"], *_HELD)
     scores: Told = {}
     if "scores" in TABLES:
         table = tables["scores"]

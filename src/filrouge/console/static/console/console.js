@@ -248,6 +248,10 @@
     const source = new EventSource(last ? `${here.dataset.moves}${here.dataset.moves.includes("?") ? "&" : "?"}after=${last}` : here.dataset.moves);
     stream = { here, source };
     source.addEventListener("moved", () => here.isConnected && htmx.trigger(here, "moved"));
+    source.addEventListener("here", (event) => {
+      const also = document.getElementById("also-here");
+      if (also) also.innerHTML = JSON.parse(event.data);
+    });
     source.addEventListener("lines", (event) => {
       const list = document.getElementById("stream");
       if (!list) return;
