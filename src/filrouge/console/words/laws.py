@@ -12,6 +12,7 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "GDPR art. 6(1)(a)": _("GDPR art. 6(1)(a): consent"),
         "GDPR art. 7(3)": _("GDPR art. 7(3): consent refused or withdrawn"),
         "a promise to this person is overdue": _("a promise to this person is overdue"),
+        "a promise to this person forbids it": _("a promise to this person forbids it"),
         "nothing allows this purpose": _("nothing allows this purpose"),
         "GDPR art. 6(1)(b), (f): answering and serving": _("GDPR art. 6(1)(b), (f): answering and serving"),
         "GDPR art. 6(1)(b): performing the contract": _("GDPR art. 6(1)(b): performing the contract"),
