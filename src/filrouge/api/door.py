@@ -15,7 +15,7 @@ from ninja.security import HttpBearer
 
 from filrouge import __version__
 from filrouge.api.idempotency import KNOWN
-from filrouge.base.errors import FilrougeError, NotFound, Refused, UsageError
+from filrouge.base.errors import DefinitionError, FilrougeError, NotFound, Refused, UsageError
 from filrouge.base.text import kept, whole
 from filrouge.domain.privacy.caller import Caller
 from filrouge.work import access
@@ -78,9 +78,9 @@ def reading(request: HttpRequest) -> AbstractContextManager[None]:
 
 @api.exception_handler(FilrougeError)
 def _told(request: HttpRequest, error: FilrougeError) -> HttpResponse:
-    more = {"faults": list(error.faults)} if hasattr(error, "faults") else {}
     with reading(request):
         title, detail = error.said(gettext)
+        more = {"faults": list(error.faults_said(gettext))} if isinstance(error, DefinitionError) else {}
     return problem(request, error.status, title, detail, **more)
 
 

@@ -107,9 +107,20 @@ class DefinitionError(FilrougeError):
 
     status = 422
 
-    def __init__(self, message: str, *, faults: Iterable[str] = (), hint: str = "", **params: object) -> None:
+    def __init__(self, message: str, *, faults: Iterable[str | Phrase] = (), hint: str = "", **params: object) -> None:
         super().__init__(message, hint=hint, **params)
-        self.faults = tuple(faults)
+        self._faults = tuple(faults)
+
+    @property
+    def faults(self) -> tuple[str, ...]:
+        return self.faults_said()
+
+    def faults_said(self, translate: Callable[[str], str] = str) -> tuple[str, ...]:
+        """Return each fault, its template put through ``translate`` where it has one."""
+        return tuple(
+            _filled(fault.template, fault.params, translate) if isinstance(fault, Phrase) else fault
+            for fault in self._faults
+        )
 
     def __str__(self) -> str:
         return "\n".join([super().__str__(), *(f"  - {fault}" for fault in self.faults)])

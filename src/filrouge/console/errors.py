@@ -45,7 +45,7 @@ def told(request: HttpRequest, error: FilrougeError) -> HttpResponse:
     context = {
         "message": message,
         "hint": hint,
-        "faults": error.faults if isinstance(error, DefinitionError) else (),
+        "faults": error.faults_said(_) if isinstance(error, DefinitionError) else (),
         "title": _TITLES.get(error.status, _TITLES[500])(),
     }
     return render(request, "console/errors/told.html", context, status=error.status)

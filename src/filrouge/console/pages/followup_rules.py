@@ -70,7 +70,7 @@ def write(request: HttpRequest, name: str = "") -> HttpResponse:
                 told = _("The rule is kept; it is worked every hour.")
                 return done(request, told, to=reverse("followup-rules") + f"#{kept.name}")
         except DefinitionError as error:
-            faults = [fault.partition(": ")[2] or fault for fault in error.faults]
+            faults = [fault.partition(": ")[2] or fault for fault in error.faults_said(_)]
         except (UsageError, Refused) as error:
             faults = [" ".join(part for part in sentence(error) if part)]
     context = {

@@ -138,7 +138,7 @@ def _build(request: HttpRequest, asking: Caller, row: Any) -> HttpResponse:
                 return _kept(request, asking, row, draft, about)
             counted = works.count(asking, building.rules(draft), _scope(about))
         except DefinitionError as error:
-            whole = building.blame(draft, error.faults)
+            whole = building.blame(draft, error.faults_said(_))
         except (UsageError, Refused, Conflict) as error:
             whole = [_said(error)]
     if do == "count" and request.headers.get("HX-Request"):
@@ -192,7 +192,7 @@ def _counted(request: HttpRequest, name: str, count: Any) -> HttpResponse:
     try:
         counted, faults = count(), []
     except DefinitionError as error:
-        counted, faults = None, [fault.partition(": ")[2] for fault in error.faults]
+        counted, faults = None, [fault.partition(": ")[2] for fault in error.faults_said(_)]
     context = {"counted": counted, "left_out": segments.left_out(counted), "faults": faults, "kept": True, "name": name}
     return render(request, "console/segments/counted.html", context)
 

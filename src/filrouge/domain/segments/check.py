@@ -4,22 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import pydantic
 
-from filrouge.base.errors import DefinitionError
+from filrouge.base.errors import DefinitionError, Phrase
 from filrouge.domain.privacy.may_i import STRICTNESS
 from filrouge.domain.privacy.perimeter import CHANNELS, PURPOSES
-from filrouge.domain.segments import fields
+from filrouge.domain.segments import fields, values
 from filrouge.domain.segments.spec import (
     BRANCHES,
     Brands,
     Bucket,
     Consent,
-    Filter,
     Group,
     Happened,
     InList,
@@ -31,19 +28,17 @@ from filrouge.domain.segments.spec import (
     Sequence,
     Window,
 )
+from filrouge.domain.segments.values import Fault
 from filrouge.tables import TABLES
 
 RULES, DEEP = 500, 10
 APART = 60  # rules that each read tables by themselves
-LONGEST = 36_500  # days of a window
-VALUES, LISTED = 1_000, 10_000  # values of one rule; people of one list
-LETTERS = 500
+LISTED = 10_000  # people of one list
 BUCKETS = 10_000
 STEPS = 5
 REASONS = ("consented", "existing_customer", "running_contract", "default_allow", "no_consent", "promise_overdue",
            "promised", "unknown_purpose", *STRICTNESS)  # fmt: skip
 _TAGS = {kind.__name__ for kind in BRANCHES.values()} | {"group"}
-Fault = tuple[Place, str]
 
 
 @dataclass(frozen=True)
@@ -76,7 +71,7 @@ def parse(data: Any, known: Known | None = None, *, what: str = "") -> Group:
             spec = data if isinstance(data, Group) else Group.model_validate(data)
         except pydantic.ValidationError as error:
             faults = [
-                (tuple(part for part in fault["loc"] if part not in _TAGS), f"{fault['msg']}.")
+                (tuple(part for part in fault["loc"] if part not in _TAGS), Phrase("{said}.", said=fault["msg"]))
                 for fault in error.errors(include_input=False, include_url=False, include_context=False)
             ]
     if spec is not None:
@@ -85,7 +80,7 @@ def parse(data: Any, known: Known | None = None, *, what: str = "") -> Group:
         raise DefinitionError(
             "The segment {what} holds faults: {count}.",
             hint="Mend the places named below and try again.",
-            faults=[f"{written(place)}: {said}" for place, said in faults],
+            faults=[at(place, said) for place, said in faults],
             what=what or "as it is written",
             count=len(faults),
         )
@@ -97,6 +92,11 @@ def written(place: Place) -> str:
     return ".".join(str(part) for part in place) or "(whole)"
 
 
+def at(place: Place, said: Phrase) -> Phrase:
+    """Return what is wrong with its place, as an error tells it."""
+    return Phrase("{place}: {said}", place=written(place), said=said)
+
+
 def _shape(data: Any) -> Iterator[Fault]:
     """Yield what is wrong with the tree itself; without recursion, for it may be as deep as somebody pleases."""
     if isinstance(data, Group):
@@ -106,31 +106,38 @@ def _shape(data: Any) -> Iterator[Fault]:
     while waiting:
         place, node, depth = waiting.pop()
         if not isinstance(node, dict):
-            yield place, "A rule or a group is written as an object with names."
+            yield place, Phrase("A rule or a group is written as an object with names.")
         elif "rules" in node or "on" not in node:
             if depth > DEEP:
-                yield place, f"Groups stand in one another {DEEP} deep at most."
+                yield place, Phrase("Groups stand in one another {deep} deep at most.", deep=DEEP)
                 continue
             held = node.get("rules")
             if not isinstance(held, list | tuple):
-                yield place, "A group holds a list of rules; a rule says what it is on."
+                yield place, Phrase("A group holds a list of rules; a rule says what it is on.")
             elif not held:
-                yield (*place, "rules"), "This group is empty: add a rule, or take the group away."
+                yield (*place, "rules"), Phrase("This group is empty: add a rule, or take the group away.")
             else:
                 waiting += [((*place, "rules", at), one, depth + 1) for at, one in enumerate(held[: RULES + 1])]
         else:
             rules += 1
             if not isinstance(node["on"], str) or node["on"] not in BRANCHES:
-                yield (*place, "on"), f"No rule is on {shown(node['on'])}. There are: {', '.join(BRANCHES)}."
+                yield (
+                    (*place, "on"),
+                    Phrase(
+                        "No rule is on {name}. There are: {there}.",
+                        name=values.shown(node["on"]),
+                        there=", ".join(BRANCHES),
+                    ),
+                )
         if rules > RULES:
-            yield (), f"A segment holds {RULES} rules at most: keep some as a segment of their own and name it here."
+            yield (
+                (),
+                Phrase(
+                    "A segment holds {most} rules at most: keep some as a segment of their own and name it here.",
+                    most=RULES,
+                ),
+            )
             return
-
-
-def shown(value: Any) -> str:
-    """Return a value of the definition as a message quotes it."""
-    text = str(value)
-    return f"“{text[:60]}…”" if len(text) > 60 else f"“{text}”"
 
 
 def _faults(spec: Group, known: Known) -> Iterator[Fault]:
@@ -148,27 +155,30 @@ def _faults(spec: Group, known: Known) -> Iterator[Fault]:
         yield (
             (),
             (
-                f"A segment holds {APART} different rules at most that are not on what people are or did: "
-                "keep some as a segment of their own and name it here."
+                Phrase(
+                    "A segment holds {most} different rules at most that are not on what people are or did: "
+                    "keep some as a segment of their own and name it here.",
+                    most=APART,
+                )
             ),
         )
 
 
 def _of_rule(rule: Rule, known: Known) -> Iterator[Fault]:
     if isinstance(rule, Person):
-        yield from _asked("person", rule.field, rule.op, rule.value)
+        yield from values.asked("person", rule.field, rule.op, rule.value)
         if rule.any and rule.field in ("age", "deceased", "known_since"):
-            yield ("any",), "This field has one value."
+            yield ("any",), Phrase("This field has one value.")
     elif isinstance(rule, Score):
-        yield from _asked("score", rule.field, rule.op, rule.value)
-        yield from _name(rule.score, known.scores, "score", ("score",))
+        yield from values.asked("score", rule.field, rule.op, rule.value)
+        yield from _name(rule.score, known.scores, Phrase("score"), ("score",))
         if rule.brand:
-            yield from _name(rule.brand, known.brands, "brand", ("brand",))
+            yield from _name(rule.brand, known.brands, Phrase("brand"), ("brand",))
     elif isinstance(rule, Brands):
         if not rule.brands:
-            yield ("brands",), "Name a brand."
+            yield ("brands",), Phrase("Name a brand.")
         for at, brand in enumerate(rule.brands):
-            yield from _name(brand, known.brands, "brand", ("brands", at))
+            yield from _name(brand, known.brands, Phrase("brand"), ("brands", at))
     elif isinstance(rule, Consent):
         yield from _of_consent(rule, known)
     elif isinstance(rule, Happened):
@@ -185,82 +195,95 @@ def _of_rule(rule: Rule, known: Known) -> Iterator[Fault]:
         yield from _of_bucket(rule)
 
 
-def _name(name: str, known: Iterable[str] | None, what: str, place: Place) -> Iterator[Fault]:
+def _name(name: str, known: Iterable[str] | None, what: Phrase, place: Place) -> Iterator[Fault]:
     if known is None or name in set(known):
         return
     there = sorted(known)
     if there:
-        yield place, f"There is no {what} {shown(name)}. There are: {', '.join(there[:40])}."
+        yield (
+            place,
+            Phrase(
+                "There is no {what} {name}. There are: {there}.",
+                what=what,
+                name=values.shown(name),
+                there=", ".join(there[:40]),
+            ),
+        )
     else:
-        yield place, f"There is no {what} here yet."
+        yield place, Phrase("There is no {what} here yet.", what=what)
 
 
 def _of_consent(rule: Consent, known: Known) -> Iterator[Fault]:
-    yield from _name(rule.purpose, PURPOSES, "purpose", ("purpose",))
-    yield from _name(rule.channel, CHANNELS, "channel", ("channel",))
+    yield from _name(rule.purpose, PURPOSES, Phrase("purpose"), ("purpose",))
+    yield from _name(rule.channel, CHANNELS, Phrase("channel"), ("channel",))
     for at, reason in enumerate(rule.reasons):
-        yield from _name(reason, REASONS, "reason", ("reasons", at))
+        yield from _name(reason, REASONS, Phrase("reason"), ("reasons", at))
     if bool(rule.entity) != bool(rule.brand) or not (rule.entity or known.scoped):
-        yield (), "A consent is asked for an entity and a brand: name both, or give them to the segment."
+        yield (), Phrase("A consent is asked for an entity and a brand: name both, or give them to the segment.")
     elif rule.entity:
-        yield from _name(rule.entity, known.entities, "entity", ("entity",))
-        yield from _name(rule.brand, known.brands, "brand", ("brand",))
+        yield from _name(rule.entity, known.entities, Phrase("entity"), ("entity",))
+        yield from _name(rule.brand, known.brands, Phrase("brand"), ("brand",))
 
 
 def _of_window(rule: Window) -> Iterator[Fault]:
     said = [name for name in ("within_days", "next_days") if getattr(rule, name) is not None]
     if len(said) + (rule.since is not None or rule.until is not None) > 1:
-        yield (), "A rule has one window: the last days, the next days, or between two days."
+        yield (), Phrase("A rule has one window: the last days, the next days, or between two days.")
     for name in said:
-        yield from _days(getattr(rule, name), (name,))
+        yield from values.days(getattr(rule, name), (name,))
     if rule.since is not None and rule.until is not None and rule.since > rule.until:
-        yield ("until",), "The window ends before it begins."
-
-
-def _days(days: Any, place: Place, *, most: int = LONGEST, least: int = 1) -> Iterator[Fault]:
-    if not isinstance(days, int) or isinstance(days, bool) or not least <= days <= most:
-        yield place, f"Write a number of days from {least} to {most:,}."
+        yield ("until",), Phrase("The window ends before it begins.")
 
 
 def _of_happened(rule: Happened) -> Iterator[Fault]:
-    yield from _where(rule.on, rule.where, ("where",))
+    yield from values.where(rule.on, rule.where, ("where",))
     if rule.dated_by and rule.dated_by not in fields.DATES[rule.on]:
-        yield from _name(rule.dated_by, fields.DATES[rule.on], "date", ("dated_by",))
+        yield from _name(rule.dated_by, fields.DATES[rule.on], Phrase("date"), ("dated_by",))
     if rule.next_days is not None and rule.on != "contracts":
-        yield ("next_days",), "Only contracts have dates to come: ask for the last days instead."
+        yield ("next_days",), Phrase("Only contracts have dates to come: ask for the last days instead.")
     money = [one.field for one in rule.where if _type(rule.on, one.field) == "money"]
     if rule.measure in ("distinct", "sum"):
         found = fields.field(rule.on, rule.of)
         wanted = ("money", "number") if rule.measure == "sum" else tuple(fields.OPERATORS)
         if found is None or found.type not in wanted:
             there = [one.name for one in fields.CATALOGUE[rule.on].values() if one.type in wanted]
-            yield ("of",), f"A {rule.measure} is of a field. There are: {', '.join(there) or 'none on this table'}."
+            yield (
+                ("of",),
+                Phrase(
+                    "A {measure} is of a field. There are: {there}.",
+                    measure=rule.measure,
+                    there=", ".join(there) or Phrase("none on this table"),
+                ),
+            )
         elif found.type == "money":
             money.append(rule.of)
     elif rule.of:
-        yield ("of",), "Only a sum and a count of distinct values are of a field."
+        yield ("of",), Phrase("Only a sum and a count of distinct values are of a field.")
     if money and not rule.currency:
-        yield ("currency",), "Amounts of several currencies do not compare: name the currency, for instance EUR."
+        yield (
+            ("currency",),
+            Phrase("Amounts of several currencies do not compare: name the currency, for instance EUR."),
+        )
     if rule.currency and not money:
-        yield ("currency",), "No amount is looked at here: leave the currency out."
+        yield ("currency",), Phrase("No amount is looked at here: leave the currency out.")
     if rule.currency and not (len(rule.currency) == 3 and rule.currency.isascii() and rule.currency.isupper()):
-        yield ("currency",), "A currency is written in three capitals, as EUR."
+        yield ("currency",), Phrase("A currency is written in three capitals, as EUR.")
     sizes = ("at_least", "at_most", "exactly")
     if rule.measure in ("first", "last"):
         if rule.op in sizes:
-            yield ("op",), "A date is within_last or longer_ago some days, before or after a day."
+            yield ("op",), Phrase("A date is within_last or longer_ago some days, before or after a day.")
         elif rule.op in ("before", "after"):
-            yield from _day(rule.value, ("value",))
+            yield from values.day(rule.value, ("value",))
         else:
-            yield from _days(rule.value, ("value",))
+            yield from values.days(rule.value, ("value",))
     elif rule.op not in sizes:
-        yield ("op",), f"A {rule.measure} is at_least, at_most or exactly a number."
+        yield ("op",), Phrase("A {measure} is at_least, at_most or exactly a number.", measure=rule.measure)
     elif rule.measure == "sum":
-        yield from _amount(rule.value, ("value",))
+        yield from values.amount(rule.value, ("value",))
     elif not isinstance(rule.value, int) or isinstance(rule.value, bool) or not 0 <= rule.value <= 10**9:
-        yield ("value",), "Write a whole number from 0 to 1,000,000,000."
+        yield ("value",), Phrase("Write a whole number from 0 to 1,000,000,000.")
     elif rule.op == "at_least" and rule.value == 0:
-        yield ("value",), "Everybody did this at least 0 times: write 1 or more."
+        yield ("value",), Phrase("Everybody did this at least 0 times: write 1 or more.")
 
 
 def _type(on: str, name: str) -> str:
@@ -270,25 +293,25 @@ def _type(on: str, name: str) -> str:
 
 def _of_sequence(rule: Sequence) -> Iterator[Fault]:
     if not 2 <= len(rule.steps) <= STEPS:
-        yield ("steps",), f"A sequence has 2 to {STEPS} steps."
+        yield ("steps",), Phrase("A sequence has 2 to {most} steps.", most=STEPS)
     if rule.next_days is not None:
-        yield ("next_days",), "Events have no dates to come: ask for the last days instead."
-    yield from _days(rule.span_days, ("span_days",))
+        yield ("next_days",), Phrase("Events have no dates to come: ask for the last days instead.")
+    yield from values.days(rule.span_days, ("span_days",))
     for at, step in enumerate(rule.steps):
         if not step.where:
-            yield ("steps", at, "where"), "Say which event this step is."
-        yield from _where("events", step.where, ("steps", at, "where"))
+            yield ("steps", at, "where"), Phrase("Say which event this step is.")
+        yield from values.where("events", step.where, ("steps", at, "where"))
 
 
 def _of_segment(rule: InSegment, known: Known) -> Iterator[Fault]:
     if known.segments is None:
         return
     if rule.segment not in known.segments and rule.segment != known.name:
-        yield from _name(rule.segment, known.segments, "segment", ("segment",))
+        yield from _name(rule.segment, known.segments, Phrase("segment"), ("segment",))
         return
     if known.name and (way := _way(rule.segment, known.name, known.segments)):
         chain = " → ".join([known.name, *way])
-        yield ("segment",), f"A segment cannot rest on itself: {chain}."
+        yield ("segment",), Phrase("A segment cannot rest on itself: {chain}.", chain=chain)
 
 
 def _way(start: str, end: str, named: Mapping[str, frozenset[str]]) -> list[str]:
@@ -313,12 +336,12 @@ def _way(start: str, end: str, named: Mapping[str, frozenset[str]]) -> list[str]
 
 def _of_list(rule: InList) -> Iterator[Fault]:
     if not rule.people:
-        yield ("people",), "This list is empty: name a person."
+        yield ("people",), Phrase("This list is empty: name a person.")
     elif len(rule.people) > LISTED:
-        yield ("people",), f"A list names {LISTED:,} people at most."
+        yield ("people",), Phrase("A list names {most} people at most.", most=f"{LISTED:,}")
     for at, one in enumerate(rule.people[:LISTED]):
         if not _is_id(one):
-            yield ("people", at), f"{shown(one)} is no id of a person."
+            yield ("people", at), Phrase("{name} is no id of a person.", name=values.shown(one))
 
 
 def _is_id(text: str) -> bool:
@@ -330,98 +353,8 @@ def _is_id(text: str) -> bool:
 
 def _of_bucket(rule: Bucket) -> Iterator[Fault]:
     if not 0 <= rule.first <= rule.last < BUCKETS:
-        yield ("from",), f"A share goes from 0 to {BUCKETS - 1:,}, its beginning first."
-    yield from _text(rule.salt, ("salt",), empty=True)
-
-
-# --- values -----------------------------------------------------------------------------------------------------------
-
-
-def _where(on: str, where: tuple[Filter, ...], place: Place) -> Iterator[Fault]:
-    if len(where) > 50:
-        yield place, "A rule has 50 conditions at most."
-    for at, one in enumerate(where):
-        for inner, said in _asked(on, one.field, one.op, one.value):
-            yield (*place, at, *inner), said
-
-
-def _asked(on: str, name: str, op: str, value: Any) -> Iterator[Fault]:
-    """Yield what is wrong with asking ``op`` and ``value`` of a field."""
-    found = fields.field(on, name)
-    if found is None:
-        if on == "events" and name.startswith(fields.PROPERTY):
-            yield ("field",), f"The property {shown(name)} has a name that no rule can hold."
-            return
-        there = ", ".join(fields.CATALOGUE[on]) + (", properties.…" if on == "events" else "")
-        yield ("field",), f"There is no field {shown(name)} on {on}. There are: {there}."
-    elif op not in found.operators:
-        yield ("op",), f"{shown(op)} cannot be asked of {name}. There are: {', '.join(found.operators)}."
-    elif op in fields.WITHOUT_VALUE:
-        if value is not None:
-            yield ("value",), f"{op} takes no value."
-    elif op in ("one_of", "none_of"):
-        if not isinstance(value, tuple) or not value:
-            yield ("value",), f"{op} takes a list of values."
-        elif len(value) > VALUES:
-            yield ("value",), f"A rule holds {VALUES:,} values at most."
-        else:
-            for at, one in enumerate(value):
-                yield from _text(one, ("value", at))
-    elif isinstance(value, tuple):
-        yield ("value",), f"{op} takes one value."
-    else:
-        yield from _one_value(found, op, value)
-
-
-def _one_value(found: fields.Field, op: str, value: Any) -> Iterator[Fault]:
-    place: Place = ("value",)
-    if op == "anniversary":
-        yield from _days(value, place, most=365, least=0)
-    elif op in fields.OF_DAYS:
-        yield from _days(value, place)
-    elif found.type in ("day", "moment"):
-        yield from _day(value, place)
-    elif found.type == "yes_no":
-        if not isinstance(value, bool):
-            yield place, "Write true or false."
-    elif found.type == "money":
-        yield from _amount(value, place)
-    elif found.type == "number" or op in ("at_least", "at_most", "above", "below"):
-        if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > 10**15:
-            yield place, "Write a number."
-        elif found.name == "age" and (not isinstance(value, int) or not 0 <= value <= 150):
-            yield place, "An age is a whole number from 0 to 150."
-    else:
-        yield from _text(value, place)
-
-
-def _text(value: Any, place: Place, *, empty: bool = False) -> Iterator[Fault]:
-    if not isinstance(value, str):
-        yield place, "Write a text."
-    elif not value and not empty:
-        yield place, "This text is empty: ask for empty or filled instead."
-    elif len(value) > LETTERS:
-        yield place, f"A text has {LETTERS} letters at most."
-    elif any(letter == "\x00" or 0xD800 <= ord(letter) <= 0xDFFF for letter in value):
-        yield place, "This text holds a sign that no database keeps."
-
-
-def _day(value: Any, place: Place) -> Iterator[Fault]:
-    try:
-        found = date.fromisoformat(value) if isinstance(value, str) and len(value) == 10 else None
-    except ValueError:
-        found = None
-    if found is None or not 1 < found.year < 9999:
-        yield place, "Write a day as 2026-01-31."
-
-
-def _amount(value: Any, place: Place) -> Iterator[Fault]:
-    try:
-        found = Decimal(str(value)) if isinstance(value, int | float) and not isinstance(value, bool) else None
-    except InvalidOperation:
-        found = None
-    if found is None or not found.is_finite() or abs(found) >= 10**12 or found != found.quantize(Decimal("0.0001")):
-        yield place, "Write an amount, with four decimals at most."
+        yield ("from",), Phrase("A share goes from 0 to {most}, its beginning first.", most=f"{BUCKETS - 1:,}")
+    yield from values.text(rule.salt, ("salt",), empty=True)
 
 
 # --- what is worth saying ---------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from typing import Any
 from django.db import transaction
 
 from filrouge.base import clock
-from filrouge.base.errors import Conflict, DefinitionError, Refused, UsageError
+from filrouge.base.errors import Conflict, DefinitionError, Phrase, Refused, UsageError
 from filrouge.domain import segments
 from filrouge.domain.privacy.caller import Caller
 from filrouge.domain.privacy.perimeter import CHANNELS, PURPOSES
@@ -148,10 +148,12 @@ def parsed(asking: Caller, spec: Any, scope: Scope, *, name: str = "") -> segmen
     return checked
 
 
-def _shut(spec: segments.Spec) -> list[str]:
+def _shut(spec: segments.Spec) -> list[Phrase]:
     """Return the rules that would let somebody guess a value that their role does not see."""
     return [
-        f"{check.written(place)}.op: Your role does not see {rule.field}: ask for empty or filled only."
+        check.at(
+            (*place, "op"), Phrase("Your role does not see {field}: ask for empty or filled only.", field=rule.field)
+        )
         for place, rule in spec.walk()
         if isinstance(rule, Person)
         and (asked := field("person", rule.field)) is not None
