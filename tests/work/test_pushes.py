@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from datetime import timedelta
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +13,13 @@ import pytest
 import time_machine
 from tests.world import World, person
 
+from filrouge import sample
 from filrouge.base import clock
 from filrouge.base.errors import Conflict, DefinitionError, NotFound, Refused, UsageError
+from filrouge.domain import segments as rules
 from filrouge.domain.privacy.caller import OWNER
-from filrouge.store.models import AuditEntry, Job, Push, PushRemoval, PushRun
-from filrouge.work import consents, erasures, pushes, retention, segments
+from filrouge.store.models import AuditEntry, Destination, Entity, Job, Push, PushRemoval, PushRun, Segment
+from filrouge.work import consents, definitions, demo_segments, erasures, pushes, retention, segments
 
 ADA = person("1", "Ada", "Lovelace", mail="ada@example.com", town="Lyon", optin="yes")
 GUS = person("2", "Gus", "Eiffel", mail="gus@example.com", town="Paris", optin="no")
@@ -294,3 +297,23 @@ def test_who_is_beyond_retention_is_taken_back_too(group: World, home: Path) -> 
     run = pushes.run("news", by="test")
     assert run.removed == 3
     assert held(home) == {}
+
+
+def test_segments_and_pushes_of_a_sample_go_with_it_and_others_stay(group: World, home: Path) -> None:
+    segments.keep(OWNER, "theirs", spec=EVERYBODY, entity="south", brand="blue")
+    drop()
+    give()
+    pushes.run("news", by="test")
+    Entity.objects.filter(slug="north").update(sample=True)
+    demo_segments.remove()
+    assert [row.name for row in Segment.objects.all()] == ["theirs"]
+    assert not Push.objects.exists()
+    assert not Destination.objects.exists()
+    for table in ("memberships", "deliveries"):
+        assert group.rows(f"SELECT 1 FROM {table}") == []
+
+
+def test_every_segment_of_the_sample_means_something() -> None:
+    for path in sorted(Path(str(resources.files(sample) / "segments")).glob("*.yaml")):
+        spec = rules.parse(definitions.read(path)["spec"])
+        assert spec.rules

@@ -44,6 +44,7 @@ from filrouge.tables import TABLES
 from filrouge.work import (
     audit,
     baselines,
+    demo_segments,
     followups,
     groups,
     identity,
@@ -99,6 +100,7 @@ def build(*, people: int = 20_000, seed: int = 7, progress: runs.Progress = runs
     identity.resolve(by=BY, progress=progress)
     followups.adopt(progress=progress)
     _score(progress, learning=people >= LEARNING)
+    demo_segments.keep(by=BY, progress=progress)
     baselines.measure(by=BY)
     audit.chain_waiting()
     for table in TABLES:
@@ -211,6 +213,7 @@ def remove() -> dict[str, int]:
                     table, f"source IN ({listed}) OR (source = '{BUILT_IN}' AND entity IN ({owned}))"
                 )
                 lake.vacuum(table, everything=True)
+        demo_segments.remove()
         # in the same hold: whoever flushes next finds no sender of these names, and drops what it has of them
         with transaction.atomic():
             for model in (*ACTS, Questions, FollowUpRule):

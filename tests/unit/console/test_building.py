@@ -21,6 +21,7 @@ KNOWN = controls.Known(
 )  # fmt: skip
 BY_HAND: list[dict[str, Any]] = [
     {"on": "score", "score": "engagement", "field": "band", "op": "is", "value": "high"},
+    {"on": "score", "score": "engagement", "field": "band", "op": "one_of", "value": ["medium", "high"]},
     {"on": "score", "score": "churn_90", "field": "trend", "op": "at_least", "value": 10},
     {"on": "brands", "brands": ["horizon", "le-cargo"], "op": "any"},
     {"on": "brands", "brands": ["horizon"], "op": "none"},
