@@ -130,7 +130,7 @@ class Collector:
         """Keep the events of ``body`` durably; return the verdict on each."""
         now = clock.now()
         try:
-            batch = parse(body, kind=kind, received=now)
+            batch = parse(body, kind=kind, received=now, foresees=self._keys.plan(key.source))
         except Unreadable as wrong:
             raise Answered(400, wrong.code, wrong.message) from None
         try:
@@ -149,12 +149,19 @@ class Collector:
 
     def _verdicts(self, key: WriteKey, batch: Batch) -> list[Verdict]:
         source, seen = key.source, self._recent.seen
-        return [
-            Verdict(event.message_id, "repeated" if seen(source, event.message_id, event.body) else "accepted")
-            if event.reason is None
-            else Verdict(event.message_id, "quarantined", event.reason.code, str(event.reason))
-            for event in batch.events
-        ]
+        told = []
+        for event in batch.events:
+            reason = event.reason
+            if reason is None:
+                if seen(source, event.message_id, event.body):
+                    told.append(Verdict(event.message_id, "repeated"))
+                    continue
+                reason = event.foreseen
+            if reason is None:
+                told.append(Verdict(event.message_id, "accepted"))
+            else:
+                told.append(Verdict(event.message_id, "quarantined", reason.code, str(reason)))
+        return told
 
     def _settings(self, request: Request) -> dict[str, Any] | None:
         """Return what the libraries of browsers ask before they start, None when something else is asked."""

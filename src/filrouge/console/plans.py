@@ -8,7 +8,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from filrouge.console import quarantine, words
-from filrouge.domain.events.plan import ANY, PlannedEvent, PlanSpec, Violation
+from filrouge.domain.events.checking import ANY, Violation
+from filrouge.domain.events.plan import PlannedEvent, PlanSpec
 
 FIELDS = 200  # of one event, on the page
 

@@ -19,14 +19,13 @@ from copy import copy
 from datetime import datetime
 from typing import Any
 
-import msgspec
 import pyarrow as pa
 from django.db import close_old_connections, connections
 
 from filrouge.base import clock, settings
 from filrouge.base.errors import Conflict
 from filrouge.domain.events import Reason
-from filrouge.domain.events.plan import Checker
+from filrouge.domain.events.checking import Checker
 from filrouge.spool import Place, Spool, Stored
 from filrouge.store import outbox
 from filrouge.store.idents import Idents
@@ -224,12 +223,12 @@ class Drain:
         self._heard(judged)
         self.load.add(judged, {stored.place.file: stored.place.number for stored in entries})
 
-    def _plan(self, source: str, kind: str, name: str, body: bytes) -> Reason | None:
+    def _plan(self, source: str, kind: str, body: bytes) -> Reason | None:
         """Judge an event by the tracking plan of its sender."""
         if source not in self.plans:
             self.plans[source] = plans.in_force(source)
         checker = self.plans[source]
-        return checker.check(kind, name, msgspec.json.decode(body)) if checker.plan.events else None
+        return None if checker.empty else checker.check_sent(kind, body)
 
     def _noted(self) -> list[Checker]:
         """Return what the plans found since this was asked last."""

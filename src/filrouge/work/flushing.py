@@ -18,7 +18,7 @@ from django.db.models import F
 from filrouge.base import clock
 from filrouge.base.errors import Conflict
 from filrouge.domain.events import Reason
-from filrouge.domain.events.plan import Checker
+from filrouge.domain.events.checking import Checker
 from filrouge.store.idents import Idents
 from filrouge.store.lake import arrow_schema
 from filrouge.store.models import Drained, Ledger, Run

@@ -28,8 +28,8 @@ from filrouge.work import runs, senders
 
 log = logging.getLogger("filrouge.draining")
 Counts = Counter[tuple[str, date, str]]
-# What the tracking plan of a source says of an event (kind, name, body): nothing, or why it is set aside.
-Plan = Callable[[str, str, str, bytes], Reason | None]
+# What the tracking plan of a source says of an event (kind, body): nothing, or why it is set aside.
+Plan = Callable[[str, str, bytes], Reason | None]
 
 
 class Out(IntEnum):
@@ -108,7 +108,7 @@ class Judge:
             made.counts[event.source, day, "received"] += 1
             verdict = "duplicate"
             if not (taken_before or key in self.pending):
-                reason = event.reason or plan(event.source, event.kind, event.told.name or "", event.body)
+                reason = event.reason or plan(event.source, event.kind, event.body)
                 if reason is None:
                     verdict = "accepted"
                     self.pending.add(key)

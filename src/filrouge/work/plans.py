@@ -11,12 +11,13 @@ from django.db.models import F, Max
 
 from filrouge.base import clock
 from filrouge.base.errors import Conflict, NotFound
+from filrouge.domain.events.checking import Checker, PublishedPlan, Violation, name_of
 from filrouge.domain.events.inferring import infer as inferred
-from filrouge.domain.events.plan import Checker, Mode, PlanSpec, Violation, name_of
+from filrouge.domain.events.plan import Mode, PlanSpec
 from filrouge.domain.privacy.caller import Caller
 from filrouge.store.models import PlanFinding, Source, TrackingPlan
 from filrouge.store.queries import plans as found
-from filrouge.work import access, audit
+from filrouge.work import access, audit, senders
 
 TRIED = 5_000  # recent events on which a plan is tried
 
@@ -65,6 +66,7 @@ def keep(asking: Caller, name: str, data: Any) -> TrackingPlan:
             "plan.keep", by=asking.by, kind="source", subject=name, version=row.version, mode=row.mode,
             events=len(plan.events),
         )  # fmt: skip
+        transaction.on_commit(senders.publish)  # the collector says what the live worker will do
     return row
 
 
@@ -92,13 +94,14 @@ def roll_back(asking: Caller, name: str, version: int) -> TrackingPlan:
         TrackingPlan.objects.filter(source=name, in_force=True).exclude(pk=row.pk).update(in_force=False)
         TrackingPlan.objects.filter(pk=row.pk).update(in_force=True)
         audit.record("plan.roll_back", by=asking.by, kind="source", subject=name, version=version, mode=row.mode)
+        transaction.on_commit(senders.publish)
     row.refresh_from_db()
     return row
 
 
 def trial(name: str, plan: PlanSpec) -> Trial:
     """Return what ``plan`` would find in the recent events of a sender."""
-    checker, tried = Checker(plan), 0
+    checker, tried = Checker(plan.published()), 0
     for kind, event in found.recent(name, most=TRIED):
         tried += 1
         checker.check(kind, name_of(kind, event), event)
@@ -109,8 +112,8 @@ def in_force(source: str) -> Checker:
     """Return the judge of a sender's events: its plan in force, compiled; one that finds nothing when it has none."""
     held = found.in_force(source)
     if held is None:
-        return Checker(PlanSpec(), source=source)
-    return Checker(held.spec, source=source, version=held.row.version)
+        return Checker(PublishedPlan(), source=source)
+    return Checker(held.spec.published(), source=source, version=held.row.version)
 
 
 def renewed(checker: Checker, stamps: dict[str, int]) -> Checker:

@@ -1,4 +1,4 @@
-"""Senders: a site or an application given a key to write with, the key revoked, and both told to the collector."""
+"""Senders: a site or an application given a key to write with, the key revoked; the collector is told at once."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from filrouge.base.errors import Conflict, NotFound, Phrase, Refused, UsageError
 from filrouge.domain.events import keys
 from filrouge.domain.privacy.caller import Caller
 from filrouge.store.models import BUILT_IN, COLLECT, Brand, Source, WriteKey
-from filrouge.store.queries import senders
+from filrouge.store.queries import plans, senders
 from filrouge.work import access, audit, locks
 
 # A sender stands as three sources: its events, its accounts (by userId) and its browsers (by anonymousId).
@@ -77,7 +77,8 @@ def writes_for(name: str) -> tuple[str, str]:
 
 
 def publish() -> bool:
-    """Tell the collector which write keys are in use, when what it was told is missing or stale; return whether it was.
+    """Tell the collector which write keys are in use and which plans are enforced, when what it was told is missing or
+    stale; return whether it was.
 
     The file is replaced whole; two that publish at once do it one after the other, each with what is true by then.
     """
@@ -102,7 +103,9 @@ def publish() -> bool:
 def _snapshot() -> bytes:
     rows = WriteKey.objects.filter(revoked_at=None).order_by("digest")
     told = {row.digest: keys.WriteKey(row.source, row.entity, row.brand) for row in rows}
-    return msgspec.json.encode(keys.Published(told))
+    writing = {key.source for key in told.values()}
+    held = {source: plan for source, plan in plans.enforced().items() if source in writing}
+    return msgspec.json.encode(keys.Published(told, held))
 
 
 def _entity_of(asking: Caller, brand: str) -> str:

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from filrouge.base import ids
+from filrouge.domain.events.checking import Checker, PublishedPlan
 from filrouge.domain.events.edits import Edit, corrected, judged
-from filrouge.domain.events.plan import Checker, PlanSpec
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
 
@@ -68,7 +68,7 @@ _edits = some.lists(
 def test_whatever_was_sent_is_judged_and_never_stops_the_others(raw: str, edits: list[Edit], kind: str) -> None:
     key = ids.record_key("web", "m")
     one, reason = judged(
-        corrected(raw, edits), kind=kind, received=NOW, message_id="m", key=key, checker=Checker(PlanSpec()),
+        corrected(raw, edits), kind=kind, received=NOW, message_id="m", key=key, checker=Checker(PublishedPlan()),
         key_of=lambda message_id: ids.record_key("web", message_id),
     )  # fmt: skip
     assert reason is not None or ids.record_key("web", one.message_id) == key

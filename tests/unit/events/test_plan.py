@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from filrouge.base.errors import DefinitionError
+from filrouge.domain.events.checking import Checker
 from filrouge.domain.events.inferring import infer
-from filrouge.domain.events.plan import Checker, PlanSpec
+from filrouge.domain.events.plan import PlanSpec
 from filrouge.domain.events.schemas import fault
 
 BOUGHT: dict[str, Any] = {
@@ -27,7 +28,7 @@ BOUGHT: dict[str, Any] = {
 
 def _checker(schema: dict[str, Any] = BOUGHT, *, mode: str = "enforce", unknown: str = "allow") -> Checker:
     event = {"kind": "track", "name": "Bought", "schema": schema}
-    return Checker(PlanSpec.checked({"mode": mode, "unknown": unknown, "events": [event]}))
+    return Checker(PlanSpec.checked({"mode": mode, "unknown": unknown, "events": [event]}).published())
 
 
 @pytest.mark.parametrize(
@@ -72,14 +73,14 @@ def test_an_event_that_the_plan_does_not_name_is_allowed_or_set_aside_as_the_pla
     assert found is not None
     assert found.code == "plan_unknown_event"
     rest = {"kind": "track", "name": "*", "schema": {"required": ["id"]}}
-    checker = Checker(PlanSpec.checked({"mode": "enforce", "unknown": "quarantine", "events": [rest]}))
+    checker = Checker(PlanSpec.checked({"mode": "enforce", "unknown": "quarantine", "events": [rest]}).published())
     assert checker.check("track", "Sold", {"properties": {"id": 1}}) is None
     assert checker.check("track", "Sold", {}) is not None
 
 
 def test_what_is_told_of_somebody_has_one_entry_whatever_name_the_event_bears() -> None:
     told = {"kind": "identify", "schema": {"required": ["plan"]}}
-    checker = Checker(PlanSpec.checked({"mode": "enforce", "events": [told]}))
+    checker = Checker(PlanSpec.checked({"mode": "enforce", "events": [told]}).published())
     assert checker.check("identify", "Camille", {"traits": {"plan": "x"}}) is None
     assert checker.check("identify", "Camille", {"traits": {}}) is not None
 
@@ -133,7 +134,7 @@ def test_all_faults_of_a_plan_are_told_at_once() -> None:
     assert len(told.value.faults) == 4
 
 
-def test_the_collector_does_not_load_the_judge() -> None:
+def test_a_collector_without_a_plan_does_not_load_the_judge() -> None:
     import subprocess
 
     code = "import sys, filrouge.collector.app; sys.exit('jsonschema_rs' in sys.modules or 'pydantic' in sys.modules)"

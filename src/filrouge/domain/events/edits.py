@@ -11,8 +11,8 @@ from typing import Any, Literal
 import msgspec
 
 from filrouge.base.errors import UsageError
+from filrouge.domain.events.checking import Checker, name_of
 from filrouge.domain.events.parse import KINDS, Received, Unreadable, kept_letters, parse
-from filrouge.domain.events.plan import Checker, name_of
 from filrouge.domain.events.verdicts import Reason
 
 OPERATIONS = ("set", "rename", "remove", "convert", "letters")

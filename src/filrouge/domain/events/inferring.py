@@ -13,8 +13,9 @@ from typing import Any
 
 import jsonschema_rs
 
+from filrouge.domain.events.checking import ANY, name_of, section
 from filrouge.domain.events.personal import field_is_personal, looks_personal
-from filrouge.domain.events.plan import ANY, PlannedEvent, PlanSpec, name_of, section
+from filrouge.domain.events.plan import PlannedEvent, PlanSpec
 
 NAMES, FIELDS, VALUES = 300, 300, 12  # names of a kind, fields of an object, values of a field that are told apart
 DEEPEST = 4  # levels of objects that are described; beyond, their type alone is

@@ -1,4 +1,4 @@
-"""Write keys as they are published to the collector: by the digest of their word."""
+"""What is published to the collector: write keys by the digest of their word, and the tracking plans in force."""
 
 from __future__ import annotations
 
@@ -16,9 +16,13 @@ class WriteKey(msgspec.Struct, frozen=True):
 
 
 class Published(msgspec.Struct, frozen=True):
-    """The file: write keys by the digest of their word."""
+    """The file: write keys by the digest of their word, enforced plans (``PublishedPlan``) by their sender.
+
+    A plan is read apart: one that cannot be read leaves the keys and the others what they are.
+    """
 
     keys: dict[str, WriteKey] = {}
+    plans: dict[str, msgspec.Raw] = {}
 
 
 def digest(word: str) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,6 +16,7 @@ import msgspec
 
 from filrouge.domain.events import times
 from filrouge.domain.events.cut import DEEPEST, balanced, cut, too_deep
+from filrouge.domain.events.row import identifier
 from filrouge.domain.events.said import Id, Said, SaidKey, SaidTogether
 from filrouge.domain.events.verdicts import Reason
 
@@ -48,13 +49,20 @@ class Unreadable(Exception):
 
 
 class Received(msgspec.Struct, frozen=True, gc=False):
-    """One event: ``body`` is what was sent, byte for byte; ``reason`` tells why it is set aside, if it is."""
+    """One event: ``body`` is what was sent, byte for byte; ``reason`` tells why it is set aside, if it is.
+
+    ``foreseen`` tells why it will be, by the tracking plan of now: the live worker judges it by the plan of then.
+    """
 
     message_id: str
     kind: str
     body: bytes
     at: datetime
     reason: Reason | None = None
+    foreseen: Reason | None = None
+
+
+Foresees = Callable[[str, Said], Reason | None]  # what will be said of an event of that type that is otherwise right
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +76,14 @@ class Batch:
     sent_at: datetime | None = None
 
 
-def parse(body: bytes, *, kind: str, received: datetime) -> Batch:
+def parse(body: bytes, *, kind: str, received: datetime, foresees: Foresees | None = None) -> Batch:
     """Return what ``body`` holds, sent to the address of ``kind`` (``KINDS`` or ``batch``). Raises Unreadable."""
     try:
         body.decode()
     except UnicodeDecodeError:
         raise Unreadable("not_utf8", "The body is not UTF-8 text.") from None
     if kind != "batch":
-        return Batch([_received(_one(body), kind, None, received)])
+        return Batch([_received(_one(body), kind, None, received, foresees)])
     said, events, odd = _several(body)
     if not events:
         raise Unreadable("batch_empty", "The batch holds no event.")
@@ -88,7 +96,7 @@ def parse(body: bytes, *, kind: str, received: datetime) -> Batch:
     context, integrations = bytes(said.context), bytes(said.integrations)
     beside = odd or _beside("context", context) or _beside("integrations", integrations)
     plain = b"\\" not in body
-    judged = [_received(event, "", sent, received, plain=plain) for event in events[:BATCH]]
+    judged = [_received(event, "", sent, received, foresees, plain=plain) for event in events[:BATCH]]
     if beside is not None:  # what is said for all is theirs: they wait until it is put right
         judged = [one if one.reason else msgspec.structs.replace(one, reason=beside) for one in judged]
     judged += [_aside(event, "", received, "beyond_batch", most=BATCH) for event in events[BATCH:]]
@@ -178,7 +186,15 @@ def _beside(field: str, said: bytes) -> Reason | None:
     return _letters(said)
 
 
-def _received(body: bytes, kind: str, sent: datetime | None, received: datetime, *, plain: bool = False) -> Received:
+def _received(
+    body: bytes,
+    kind: str,
+    sent: datetime | None,
+    received: datetime,
+    foresees: Foresees | None,
+    *,
+    plain: bool = False,
+) -> Received:
     """Return one event with its verdict; a ``plain`` one holds no letter that is written otherwise."""
     if len(body) > LONGEST:
         return _aside(body, kind, received, "too_large", most=LONGEST)
@@ -212,7 +228,8 @@ def _received(body: bytes, kind: str, sent: datetime | None, received: datetime,
     at = times.happened(when, sent, received)
     if at < times.OLDEST:
         return Received(message_id, kind, body, received, reason or Reason("time_unlikely"))
-    return Received(message_id, kind, body, at, reason)
+    foreseen = foresees(kind, said) if foresees is not None and reason is None else None
+    return Received(message_id, kind, body, at, reason, foreseen)
 
 
 def _aside(body: bytes, kind: str, received: datetime, code: str, **values: str | int) -> Received:
@@ -238,7 +255,7 @@ def _reason(said: Said, kind: str, message_id: str) -> Reason | None:
         return _named_too_long("groupId")
     if type(previous) is str and len(previous) > NAMED:
         return _named_too_long("previousId")
-    if not (_id(user) or _id(anonymous)):
+    if not (identifier(user) or identifier(anonymous)):  # a word like "null" names nobody
         return Reason("nobody")
     if kind == "track" and not said.event:
         return Reason("event_missing")

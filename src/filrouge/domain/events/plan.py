@@ -1,30 +1,19 @@
-"""A tracking plan: which events a sender sends, and what each holds; and the judge that is made of it once."""
+"""A tracking plan: which events a sender sends, and what each holds."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal
 
-import jsonschema_rs
 import pydantic
 
 from filrouge.base.errors import DefinitionError
 from filrouge.base.spec import Spec
-from filrouge.domain.events.schemas import fault, judge
-from filrouge.domain.events.verdicts import Reason
+from filrouge.domain.events.checking import PublishedPlan
+from filrouge.domain.events.schemas import fault
 
 Mode = Literal["watch", "enforce"]
 PlannedKind = Literal["identify", "track", "page", "screen", "group"]
-NAMED = frozenset({"track", "page", "screen"})  # kinds of which there are several, by name
-ANY = "*"  # every name of a kind that the plan does not name by itself
-SECTION: Mapping[str, str] = {
-    "track": "properties", "page": "properties", "screen": "properties", "identify": "traits", "group": "traits",
-}  # fmt: skip
 MOST = 2_000  # events of a plan
-NOTED = 1_000  # violations told apart by one judge before it is emptied
-_WORD = 60  # characters of what was expected
-_FIELD = 200
 
 
 class PlannedEvent(Spec):
@@ -50,6 +39,11 @@ class PlanSpec(Spec):
     unknown: Literal["allow", "quarantine"] = "allow"
     events: Annotated[tuple[PlannedEvent, ...], pydantic.Field(max_length=MOST)] = ()
 
+    def published(self) -> PublishedPlan:
+        """Return what of the plan events are judged by."""
+        events = tuple((event.kind, event.name, event.schema_) for event in self.events)
+        return PublishedPlan(events, self.mode == "enforce", self.unknown)
+
     @classmethod
     def checked(cls, data: Any, *, what: str = "") -> PlanSpec:
         """Return the plan held in ``data``, its schemas tried. Raises DefinitionError with every fault at once."""
@@ -71,96 +65,3 @@ class PlanSpec(Spec):
                 count=len(faults),
             )
         return plan
-
-
-class Violation(NamedTuple):
-    """What a plan found: in which event, why, where, and what it expected there."""
-
-    kind: str
-    name: str
-    code: str
-    field: str
-    expected: str
-
-
-class Checker:
-    """A plan, compiled: judges an event in microseconds, and counts what it finds until somebody takes the counts."""
-
-    def __init__(self, plan: PlanSpec, *, source: str = "", version: int = 0) -> None:
-        self.plan, self.source, self.version = plan, source, version
-        self.enforced = plan.mode == "enforce"
-        self.noted: Counter[Violation] = Counter()
-        self._judges: dict[tuple[str, str], jsonschema_rs.Draft202012Validator] = {
-            (event.kind, event.name): judge(event.schema_) for event in plan.events
-        }
-
-    def check(self, kind: str, name: str, event: Mapping[str, Any]) -> Reason | None:
-        """Return why an event is to be set aside; nothing when it is right, or when the plan only watches.
-
-        What is wrong is counted in ``noted`` either way.
-        """
-        found = self.violation(kind, name, event)
-        if found is None:
-            return None
-        if found in self.noted or len(self.noted) < NOTED:
-            self.noted[found] += 1
-        return _reason(found) if self.enforced else None
-
-    def violation(self, kind: str, name: str, event: Mapping[str, Any]) -> Violation | None:
-        """Return what the plan finds wrong with an event, nothing when it is right."""
-        held = section(kind, event)
-        if held is None or not self._judges:
-            return None
-        name = name if kind in NAMED else ""
-        of = self._judges.get((kind, name))
-        name = name if of is not None else ANY
-        of = of or self._judges.get((kind, ANY))
-        if of is None:
-            return Violation(kind, ANY, "plan_unknown_event", "", "") if self.plan.unknown == "quarantine" else None
-        if of.is_valid(held):
-            return None
-        wrong = min(_told(one, SECTION[kind]) for one in of.iter_errors(held))
-        return Violation(kind, name, "plan_violated", *wrong)
-
-
-def section(kind: str, event: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """Return the part of an event that a plan speaks of, None when it speaks of none."""
-    if kind not in SECTION:
-        return None
-    held = event.get(SECTION[kind])
-    return held if isinstance(held, Mapping) else {}
-
-
-def name_of(kind: str, event: Mapping[str, Any]) -> str:
-    """Return the name of an event, as a plan calls it."""
-    if kind == "track":
-        said = event.get("event")
-    elif kind in ("page", "screen"):
-        said = event.get("name") or (section(kind, event) or {}).get("name")
-    else:
-        said = ""
-    return said[:300] if isinstance(said, str) else ""
-
-
-def _reason(found: Violation) -> Reason:
-    if found.code == "plan_unknown_event":
-        return Reason(found.code, {"kind": found.kind})
-    return Reason(found.code, {"field": found.field, "expected": found.expected})
-
-
-def _told(error: jsonschema_rs.ValidationError, part: str) -> tuple[str, str]:
-    """Return where a schema is not met, and what it expects there in a short word."""
-    kind, said = error.kind.name, error.kind.as_dict()
-    where = [part, *(str(step) for step in error.instance_path)]
-    expected = kind
-    if kind == "type":
-        expected = " | ".join(said["types"])
-    elif kind == "required":
-        where, expected = [*where, str(said["property"])], "present"
-    elif kind == "format":
-        expected = str(said["format"])
-    elif kind in ("additionalProperties", "unevaluatedProperties"):
-        expected = "known_fields"
-    elif kind in ("enum", "const"):
-        expected = "known_value"
-    return ".".join(where)[:_FIELD], expected[:_WORD]

@@ -9,10 +9,12 @@ from datetime import timedelta
 from typing import Any
 
 import ibis
+import msgspec
 
 from filrouge.base import clock, settings
 from filrouge.base.errors import NotFound
-from filrouge.domain.events.plan import SECTION, PlanSpec
+from filrouge.domain.events.checking import SECTION
+from filrouge.domain.events.plan import PlanSpec
 from filrouge.domain.privacy.caller import Caller
 from filrouge.engines import open_engine
 from filrouge.store.gathering import hidden
@@ -21,6 +23,7 @@ from filrouge.store.models import COLLECT, PlanFinding, Source, TrackingPlan
 from filrouge.store.views import current
 
 READERS = ("engineer", "marketer", "analyst", "privacy")
+PUBLISHED = 4 * 1024 * 1024  # bytes of a plan that the collector holds; the live worker alone judges by a longer one
 RECENT, OF_EACH, DAYS = 20_000, 500, 90  # events that are looked at: in all, of one name, of the last days
 
 
@@ -55,6 +58,17 @@ def in_force(source: str) -> Kept | None:
     """Return the plan of a sender that is in force, None when it has none."""
     row = TrackingPlan.objects.filter(source=source, in_force=True).first()
     return Kept(row, PlanSpec.parse(row.spec, what=source)) if row is not None else None
+
+
+def enforced() -> dict[str, msgspec.Raw]:
+    """Return what the collector is told of every plan that is enforced, by sender; one too long for it is left out."""
+    rows = TrackingPlan.objects.filter(in_force=True, mode=TrackingPlan.Mode.ENFORCE).order_by("source")
+    told = {}
+    for row in rows:
+        said = msgspec.json.encode(PlanSpec.parse(row.spec, what=row.source).published(), order="deterministic")
+        if len(said) <= PUBLISHED:
+            told[row.source] = msgspec.Raw(said)
+    return told
 
 
 def stamps() -> dict[str, int]:
