@@ -20,6 +20,7 @@ from filrouge.collector.room import Overloaded
 from filrouge.domain.events import KINDS, Batch, Unreadable, parse
 from filrouge.domain.events.keys import WriteKey
 from filrouge.domain.events.parse import write_key
+from filrouge.domain.events.webhooks import event_of
 from filrouge.spool import Entry, SpoolAway, SpoolFull
 from filrouge.spool.kept import packed
 
@@ -27,9 +28,9 @@ _log = logging.getLogger(__name__)
 SHORT = {"i": "identify", "t": "track", "p": "page", "s": "screen", "g": "group", "a": "alias", "b": "batch"}
 POSTS = {f"/v1/{name}": name for name in (*KINDS, "batch")} | {f"/v1/{short}": name for short, name in SHORT.items()}
 POSTS |= {"/v1/import": "batch", "/beacon/v1/batch": "batch"}
-POSTS |= {"/v1/merge": "merge"}  # of RudderStack: kept, and set aside, for nobody is joined on a sender's word alone
+# Of RudderStack. Nobody is joined on a sender's word alone, and lists of audiences are made here: both are set aside.
+POSTS |= {"/v1/merge": "merge", "/v1/audiencelist": "audiencelist", "/v1/webhook": "webhook"}
 POSTS |= {f"/api/s/{way}{name}": name for way in ("", "s2s/") for name in (*KINDS, "batch")}  # as Jitsu has them
-UNSERVED = ("/v1/audiencelist", "/v1/webhook")  # lists of audiences, and other systems' own words: no events
 PIXELS = {"/pixel/v1/track": "track", "/pixel/v1/page": "page"}
 AGAIN = 5  # seconds after which a sender whom we could not serve may come back
 
@@ -103,7 +104,7 @@ class Collector:
             body = await http.body_of(receive, request.headers, hold)
             said, perhaps = http.words_of(request.headers)
             key = self._key(said or request.first("writeKey") or write_key(body) or perhaps)
-            verdicts = await self._keep(key, body, kind)
+            verdicts = await self._keep(key, body, kind, form=http.is_form(request.headers))
         await http.answer_json(send, 200, {"success": True, "events": verdicts}, http.cors(request.headers))
 
     async def _pixel(self, request: Request, kind: str, send: Send) -> None:
@@ -126,10 +127,12 @@ class Collector:
             raise Answered(401, "key_unknown", "This write key is not known.")
         return key
 
-    async def _keep(self, key: WriteKey, body: bytes, kind: str) -> list[Verdict]:
+    async def _keep(self, key: WriteKey, body: bytes, kind: str, *, form: bool = False) -> list[Verdict]:
         """Keep the events of ``body`` durably; return the verdict on each."""
         now = clock.now()
         try:
+            if kind == "webhook":
+                body, kind = event_of(body, form=form), "track"
             batch = parse(body, kind=kind, received=now, foresees=self._keys.plan(key.source))
         except Unreadable as wrong:
             raise Answered(400, wrong.code, wrong.message) from None
@@ -190,8 +193,6 @@ class Collector:
 
 def _nothing_here(request: Request) -> Answered:
     """Return what is answered where nothing is served."""
-    if request.path in UNSERVED:
-        return Answered(404, "not_served", "Lists and what other systems say are no events: a source reads them.")
     if request.path in POSTS or request.path in PIXELS:
         return Answered(405, "method_wrong", "Events are posted.")
     return Answered(404, "not_found", "There is nothing here.")

@@ -164,6 +164,11 @@ def words_of(headers: dict[bytes, bytes]) -> tuple[str, str]:
     return plain, said.strip().decode("latin-1") if scheme.lower() == b"bearer" else ""
 
 
+def is_form(headers: dict[bytes, bytes]) -> bool:
+    """Tell whether the body is that of a form."""
+    return headers.get(b"content-type", b"").lower().startswith(b"application/x-www-form-urlencoded")
+
+
 def cors(headers: dict[bytes, bytes]) -> Headers:
     """Return what lets a page of any origin read the answer, with its cookies or without."""
     origin = headers.get(b"origin", b"*")

@@ -379,7 +379,7 @@ def test_a_body_that_is_too_large_is_heard_out_so_that_the_answer_is_not_lost(ke
     assert (said[0]["status"], left) == (413, [])
 
 
-@pytest.mark.parametrize(("path", "status"), [("/v1/audiencelist", 404), ("/v1/nothing", 404), ("/health", 404)])
+@pytest.mark.parametrize(("path", "status"), [("/v1/nowhere", 404), ("/v1/nothing", 404), ("/health", 404)])
 def test_a_body_that_nobody_asked_for_is_heard_out_too(path: str, status: int, keys: Path, spool: SqliteSpool) -> None:
     said, left = list[dict[str, Any]](), [b"x" * 100_000] * 3
 
@@ -421,18 +421,21 @@ def test_what_rudderstack_and_jitsu_add_is_kept_where_it_can_be(run: Run, spool:
         merge = {"type": "merge", "messageId": "m-9", "mergeProperties": [{"type": "email", "value": "a@example.com"}]}
         told = (await client.post("/v1/merge", json=merge, headers=basic("key:"))).json()
         assert [(one["messageId"], one["verdict"], one["code"]) for one in told["events"]] == [
-            ("m-9", "quarantined", "type_unknown")
+            ("m-9", "quarantined", "type_unused")
         ]
         for path in ("/api/s/page", "/api/s/s2s/page"):
             answer = await client.post(path, json=PAGE, headers={"X-Write-Key": "key"})
             assert answer.status_code == 200
-        for path in ("/v1/audiencelist", "/v1/webhook"):
-            answer = await client.post(path, json={"list": []}, headers=basic("key:"))
-            assert (answer.status_code, answer.json()["code"]) == (404, "not_served")
+        people = {"type": "audiencelist", "properties": {"listData": {"add": [{"email": "a@example.com"}]}}}
+        told = (await client.post("/v1/audiencelist", json=people, headers=basic("key:"))).json()["events"]
+        assert (told[0]["verdict"], told[0]["message"]) == (
+            "quarantined",
+            "An event of the type audiencelist has no effect here: it is kept as it was sent.",
+        )
 
     run(asks)
     assert [(event.kind, event.code) for one in kept(spool) for event in one.events] == [
-        ("merge", "type_unknown"), ("page", ""), ("page", ""),
+        ("merge", "type_unused"), ("page", ""), ("page", ""), ("audiencelist", "type_unused"),
     ]  # fmt: skip
 
 

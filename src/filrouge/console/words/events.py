@@ -12,6 +12,7 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "not_an_object": _("it is no JSON object"),
         "type_missing": _("it has no type"),
         "type_unknown": _("its type is unknown"),
+        "type_unused": _("an event of the type %(kind)s has no effect here"),
         "nobody": _("it names nobody: neither userId nor anonymousId"),
         "event_missing": _("it does not say what happened: no event"),
         "group_missing": _("it names no group: no groupId"),

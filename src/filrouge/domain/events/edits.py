@@ -12,7 +12,7 @@ import msgspec
 
 from filrouge.base.errors import UsageError
 from filrouge.domain.events.checking import Checker, name_of
-from filrouge.domain.events.parse import KINDS, Received, Unreadable, kept_letters, parse
+from filrouge.domain.events.parse import KINDS, UNUSED, Received, Unreadable, kept_letters, parse
 from filrouge.domain.events.verdicts import Reason
 
 OPERATIONS = ("set", "rename", "remove", "convert", "letters")
@@ -94,7 +94,7 @@ def _with_type(body: bytes, kind: str) -> bytes:
         event = msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return body
-    if not isinstance(event, dict) or event.get("type") in KINDS or kind not in KINDS or event.get("type"):
+    if not isinstance(event, dict) or event.get("type") or kind not in (*KINDS, *UNUSED):
         return body
     return msgspec.json.encode(event | {"type": kind})
 

@@ -22,6 +22,7 @@ from filrouge.domain.events.verdicts import Reason
 
 KINDS = ("identify", "track", "page", "screen", "group", "alias")
 _KINDS = frozenset(KINDS)
+UNUSED = frozenset({"merge", "audiencelist"})  # of RudderStack: kept as they were sent, and without effect here
 LONGEST, BATCH, ID, NAMED = 32_768, 2_500, 100, 300
 REFUSED = 10_000  # events of a batch; beyond, the request is refused whole
 _event = msgspec.json.Decoder(Said)
@@ -83,7 +84,7 @@ def parse(body: bytes, *, kind: str, received: datetime, foresees: Foresees | No
     except UnicodeDecodeError:
         raise Unreadable("not_utf8", "The body is not UTF-8 text.") from None
     if kind != "batch":
-        return Batch([_received(_one(body), kind, None, received, foresees)])
+        return Batch([_received(one(body), kind, None, received, foresees)])
     said, events, odd = _several(body)
     if not events:
         raise Unreadable("batch_empty", "The batch holds no event.")
@@ -98,7 +99,7 @@ def parse(body: bytes, *, kind: str, received: datetime, foresees: Foresees | No
     plain = b"\\" not in body
     judged = [_received(event, "", sent, received, foresees, plain=plain) for event in events[:BATCH]]
     if beside is not None:  # what is said for all is theirs: they wait until it is put right
-        judged = [one if one.reason else msgspec.structs.replace(one, reason=beside) for one in judged]
+        judged = [event if event.reason else msgspec.structs.replace(event, reason=beside) for event in judged]
     judged += [_aside(event, "", received, "beyond_batch", most=BATCH) for event in events[BATCH:]]
     return Batch(judged, context, integrations, sent)
 
@@ -123,8 +124,8 @@ def _readable(decoder: Any, body: bytes) -> Any:
         raise Unreadable("too_deep", f"The body is nested deeper than {DEEPEST} levels.") from None
 
 
-def _one(body: bytes) -> bytes:
-    """Return the one event of ``body`` as it was sent. Raises Unreadable."""
+def one(body: bytes) -> bytes:
+    """Return the one value of ``body`` as it was sent. Raises Unreadable."""
     try:
         return bytes(_raw.decode(body))
     except RecursionError:
@@ -243,6 +244,8 @@ def _aside(body: bytes, kind: str, received: datetime, code: str, **values: str 
 def _reason(said: Said, kind: str, message_id: str) -> Reason | None:
     """Return what an event lacks."""
     if kind not in _KINDS:
+        if kind in UNUSED:
+            return Reason("type_unused", {"kind": kind})
         return Reason("type_unknown" if kind else "type_missing")
     if len(message_id) > ID:
         return Reason("message_id_too_long", {"most": ID})

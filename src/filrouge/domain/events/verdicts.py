@@ -9,6 +9,7 @@ REASONS: Mapping[str, str] = {
     "not_an_object": "An event is a JSON object.",
     "type_missing": "The event has no type.",
     "type_unknown": "The type is none of identify, track, page, screen, group, alias.",
+    "type_unused": "An event of the type {kind} has no effect here: it is kept as it was sent.",
     "nobody": "The event names nobody: it needs a userId or an anonymousId.",
     "event_missing": "A track names what happened: it needs an event.",
     "group_missing": "A group names the group: it needs a groupId.",
