@@ -257,3 +257,77 @@ def test_a_sender_is_heard_as_soon_as_those_who_look_on_see_its_events(sender: W
     page = english(signed_in("remy"), "/senders/site").content.decode()
     assert "It is heard" in page
     assert "Waiting for" not in page
+
+
+def test_an_engineer_pauses_a_sender_and_resumes_it_by_one_button(sender: WriteKey, signed_in: Enter) -> None:
+    client = signed_in("remy")
+    page = english(client, "/senders/site").content.decode()
+    assert "/senders/site/pause" in page
+    assert client.get("/senders/site/pause").status_code == 405
+    assert client.post("/senders/site/pause")["Location"] == "/senders/site"
+    page = english(client, "/senders/site").content.decode()
+    assert re.search(r"Paused <time[^>]+>", page), "since when"
+    assert 'action="/senders/site/resume"' in page
+    assert "/senders/site/pause" not in page
+    assert "Waiting for the first event" not in page, "nothing is to come"
+    assert '<span class="tag warn">paused</span>' in english(client, "/senders").content.decode()
+    again = client.post("/senders/site/pause", follow=True)
+    assert "déjà en pause" in again.content.decode() or "paused already" in again.content.decode()
+    client.post("/senders/site/resume")
+    page = english(client, "/senders/site").content.decode()
+    assert "/senders/site/resume" not in page
+    assert Source.objects.get(name="site").paused_at is None
+
+
+def test_a_colleague_sees_that_a_sender_is_paused_and_a_stranger_nothing(sender: WriteKey, signed_in: Enter) -> None:
+    from filrouge.work import access, senders
+
+    senders.pause(access.OWNER, "site")
+    colleague = signed_in("yann")
+    page = english(colleague, "/senders/site").content.decode()
+    assert "Paused <time" in page
+    assert "/senders/site/resume" not in page
+    for who, status in (("yann", 403), ("ines", 403), ("paul", 404), ("lea", 404)):
+        client = signed_in(who)
+        for verb in ("pause", "resume"):
+            assert client.post(f"/senders/site/{verb}").status_code == status
+    assert Source.objects.get(name="site").paused_at is not None
+
+
+def test_a_program_pauses_and_resumes_a_sender_within_what_it_may(sender: WriteKey) -> None:
+    from django.test import Client
+
+    from filrouge.work import access, groups
+
+    def posts(role: str, entity: str, verb: str, *scopes: str, name: str = "site") -> Any:
+        _, word = groups.make_key(access.OWNER, "test", role=role, scopes=scopes, entities=[entity])
+        client = Client(headers={"authorization": f"Bearer {word}"})
+        return client.post(f"/api/v1/senders/{name}/{verb}", content_type="application/json")
+
+    for role, entity, scope, status in (
+        ("engineer", "groupe", "sources:read", 403), ("analyst", "groupe", "events:write", 403),
+        ("engineer", "boutique", "events:write", 404), ("engineer", "groupe", "events:write", 200),
+    ):  # fmt: skip
+        assert posts(role, entity, "pause", scope).status_code == status
+    assert posts("engineer", "groupe", "pause", "events:write").status_code == 409
+    assert posts("engineer", "groupe", "pause", "events:write", name="none").status_code == 404
+    _, word = groups.make_key(access.OWNER, "test", role="engineer", scopes=["sources:read"])
+    (one,) = Client(headers={"authorization": f"Bearer {word}"}).get("/api/v1/senders").json()["items"]
+    assert one["paused_at"] is not None
+    answer = posts("engineer", "groupe", "resume", "events:write")
+    assert (answer.status_code, answer.json()) == (200, {"name": "site", "paused_at": None})
+
+
+def test_a_sender_is_paused_and_resumed_on_the_command_line(sender: WriteKey) -> None:
+    import json
+
+    from typer.testing import CliRunner
+
+    from filrouge.cli.sender import app
+
+    runner = CliRunner()
+    for verb, paused in (("pause", True), ("resume", False)):
+        assert runner.invoke(app, [verb, "site"]).exit_code == 0
+        said = json.loads(runner.invoke(app, ["list", "--json"]).stdout)
+        assert [(one["name"], one["paused"] is not None) for one in said] == [("site", paused)]
+    assert runner.invoke(app, ["list"]).exit_code == 0

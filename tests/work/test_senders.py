@@ -199,3 +199,69 @@ def test_what_a_sender_is_heard_of_is_read_where_the_worker_writes_it(world: Any
     Source.objects.filter(name="site").update(as_of=now)
     assert reads.heard("site") == now
     assert reads.sender("site", OWNER).heard == now
+
+
+def test_a_paused_sender_is_told_to_the_collector_at_once_and_so_is_its_end(world: Any) -> None:
+    _, word = senders.make_key(OWNER, source="site", brand="red")
+    _, other = senders.make_key(OWNER, source="shop", brand="red")
+    row = senders.pause(OWNER, "site")
+    assert row.paused_at is not None
+    assert [one.paused for one in reads.senders(OWNER)] == [None, row.paused_at]
+    assert {word: published().keys[digest(word)].paused for word in (word, other)} == {word: True, other: False}
+    _, late = senders.make_key(OWNER, source="site", brand="red")
+    assert published().keys[digest(late)].paused, "a new key opens no way around it"
+    with pytest.raises(Conflict):
+        senders.pause(OWNER, "site")
+    senders.resume(OWNER, "site")
+    assert not any(key.paused for key in published().keys.values())
+    with pytest.raises(Conflict):
+        senders.resume(OWNER, "site")
+    told = AuditEntry.objects.filter(action__startswith="sender.").order_by("created_at")
+    assert [(line.action, line.subject) for line in told] == [("sender.pause", "site"), ("sender.resume", "site")]
+
+
+@pytest.mark.parametrize(
+    ("role", "entity", "brands", "fails"),
+    [
+        ("engineer", "north", (), None), ("administrator", "north", (), None), ("analyst", "north", (), Refused),
+        ("marketer", "north", (), Refused), ("engineer", "north", ("blue",), NotFound),
+        ("engineer", "south", (), NotFound),
+    ],
+)  # fmt: skip
+def test_a_sender_is_paused_by_whoever_may_revoke_its_keys(
+    role: str, entity: str, brands: tuple[str, ...], fails: type[FilrougeError] | None, world: Any
+) -> None:
+    senders.make_key(OWNER, source="site", brand="red")
+    asking = world.user(role, entities=(entity,), brands=brands)
+    if fails is None:
+        senders.pause(asking, "site")
+        senders.resume(asking, "site")
+        return
+    for verb in (senders.pause, senders.resume):
+        with pytest.raises(fails):
+            verb(asking, "site")
+    assert Source.objects.exclude(paused_at=None).count() == 0
+
+
+@pytest.mark.parametrize("name", ["nobody", "site_people", "crm_people", ""])
+def test_what_is_no_sender_is_not_paused(name: str, world: Any, tmp_path: Path) -> None:
+    sources.define(PEOPLE, folder=tmp_path, by="test")
+    senders.make_key(OWNER, source="site", brand="red")
+    with pytest.raises(NotFound):
+        senders.pause(OWNER, name)
+
+
+def test_a_paused_sender_is_not_said_to_be_silent(world: Any) -> None:
+    from datetime import timedelta
+
+    from filrouge.base import clock
+    from filrouge.store.models import Ledger
+
+    senders.make_key(OWNER, source="site", brand="red")
+    now = clock.now()
+    Source.objects.filter(name="site").update(as_of=now - timedelta(days=4))
+    for back in range(4, 10):
+        Ledger.objects.create(source="site", day=now.date() - timedelta(days=back), received=10_000, accepted=10_000)
+    assert [one.sender.name for one in reads.silent(OWNER, at=now)] == ["site"]
+    senders.pause(OWNER, "site")
+    assert reads.silent(OWNER, at=now) == []

@@ -39,9 +39,20 @@ def revoke_key(request: HttpRequest, prefix: str) -> Status[None]:
     return Status(204, None)
 
 
+@router.post("/{name}/pause", summary="Refuse what a sender sends, at once, until it is resumed")
+def pause(request: HttpRequest, name: str) -> dict[str, Any]:
+    return {"name": name, "paused_at": senders.pause(caller(request), name).paused_at}
+
+
+@router.post("/{name}/resume", summary="Take again what a paused sender sends")
+def resume(request: HttpRequest, name: str) -> dict[str, Any]:
+    return {"name": name, "paused_at": senders.resume(caller(request), name).paused_at}
+
+
 def _sender(one: reads.Sender) -> dict[str, Any]:
     keys = [{"prefix": key.prefix, "made_at": key.created_at, "revoked_at": key.revoked_at} for key in one.keys]
     today = {name: getattr(one.today, name) for name in COUNTS} if one.today else None
     return {
-        "name": one.name, "entity": one.entity, "brand": one.brand, "heard": one.heard, "keys": keys, "today": today,
+        "name": one.name, "entity": one.entity, "brand": one.brand, "heard": one.heard, "paused_at": one.paused,
+        "keys": keys, "today": today,
     }  # fmt: skip

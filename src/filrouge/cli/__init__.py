@@ -96,6 +96,7 @@ def gather() -> None:
         score,
         secret,
         segment,
+        sender,
         serve,
         source,
         sql,
@@ -111,7 +112,7 @@ def gather() -> None:
     nouns = {
         "audit": audit, "demo": demo, "destination": destination, "household": household, "identity": identity,
         "key": key, "live": live, "person": person, "plan": plan, "push": push, "retention": retention, "role": role,
-        "score": score, "secret": secret, "segment": segment, "source": source, "user": user,
+        "score": score, "secret": secret, "segment": segment, "sender": sender, "source": source, "user": user,
     }  # fmt: skip
     for name, noun in nouns.items():
         app.add_typer(noun.app, name=name)

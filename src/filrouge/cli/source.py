@@ -56,7 +56,7 @@ def list_(as_json: AsJson = False) -> None:
             line.source.reads,
             *counts,
             _state(line),
-            "paused" if not line.source.enabled else _minute(line.source.due_at),
+            "paused" if not line.source.enabled else minute(line.source.due_at),
         )
     talk.print(table)
     for line in lines:
@@ -136,7 +136,7 @@ def resume(name: str) -> None:
 
     installation.ready()
     due = schedules.resume(OWNER, name).due_at
-    talk.print(f"The source {name} is read again" + (f", next {_minute(due)}." if due else "; it has no schedule."))
+    talk.print(f"The source {name} is read again" + (f", next {minute(due)}." if due else "; it has no schedule."))
 
 
 @app.command()
@@ -156,7 +156,8 @@ def _state(line: Any) -> str:
     return (line.last.state if line.last else "never run") + (", late" if line.late_by else "")
 
 
-def _minute(at: datetime | None) -> str:
+def minute(at: datetime | None) -> str:
+    """Say a moment by the clock of this machine, nothing when there is none."""
     return f"{at.astimezone():%Y-%m-%d %H:%M}" if at else ""
 
 

@@ -118,13 +118,16 @@ class Collector:
             _log.exception("A pixel met a fault.")
         await http.answer(send, 200, http.GIF, [*http.cors(request.headers), (b"content-type", b"image/gif")])
 
-    def _key(self, word: str) -> WriteKey:
+    def _key(self, word: str, *, paused: bool = False) -> WriteKey:
+        """Return what ``word`` opens; also of a sender that is paused, when ``paused``. Raises Answered."""
         try:
             key = self._keys.find(word)
         except Unpublished:  # a sender told 401 would throw its events away
             raise Answered(503, "not_ready", "The write keys are not here yet: come back soon.", wait=AGAIN) from None
         if key is None:
             raise Answered(401, "key_unknown", "This write key is not known.")
+        if key.paused and not paused:
+            raise Answered(404, "source_disabled", "This sender is paused: nothing of it is kept.")
         return key
 
     async def _keep(self, key: WriteKey, body: bytes, kind: str, *, form: bool = False) -> list[Verdict]:
@@ -180,10 +183,10 @@ class Collector:
             }  # fmt: skip
         if request.path.rstrip("/") == "/sourceConfig":
             word = request.first("writeKey") or next(filter(None, http.words_of(request.headers)), "")
-            key = self._key(word)
+            key = self._key(word, paused=True)
             return {
                 "source": {
-                    "id": key.source, "name": key.source, "writeKey": word, "enabled": True, "config": {},
+                    "id": key.source, "name": key.source, "writeKey": word, "enabled": not key.paused, "config": {},
                     "connections": [], "destinations": [], "dataplanes": {},
                 },
                 "updatedAt": clock.now().isoformat(),

@@ -1,4 +1,5 @@
-"""Senders: a site or an application given a key to write with, the key revoked; the collector is told at once."""
+"""Senders: a site or an application given a key to write with, the key revoked, itself paused; the
+collector is told at once."""
 
 from __future__ import annotations
 
@@ -65,6 +66,44 @@ def revoke_key(asking: Caller, prefix: str) -> WriteKey:
     return key
 
 
+def pause(asking: Caller, name: str) -> Source:
+    """Have the collector refuse whatever a sender sends, until it is resumed.
+
+    Raises Refused, NotFound, and Conflict when it is paused already.
+    """
+    row = _own(asking, name)
+    with transaction.atomic():
+        if not Source.objects.filter(pk=row.pk, paused_at=None).update(paused_at=clock.now()):
+            raise Conflict("The sender {name} is paused already.", name=name)
+        audit.record("sender.pause", by=asking.by, kind="source", subject=name, brand=row.brand)
+        transaction.on_commit(publish)
+    row.refresh_from_db()
+    return row
+
+
+def resume(asking: Caller, name: str) -> Source:
+    """Have the collector take again what a sender sends. Raises Refused, NotFound, Conflict when it is not paused."""
+    row = _own(asking, name)
+    with transaction.atomic():
+        if not Source.objects.filter(pk=row.pk).exclude(paused_at=None).update(paused_at=None):
+            raise Conflict("The sender {name} is not paused.", name=name)
+        audit.record("sender.resume", by=asking.by, kind="source", subject=name, brand=row.brand)
+        transaction.on_commit(publish)
+    row.refresh_from_db()
+    return row
+
+
+def _own(asking: Caller, name: str) -> Source:
+    """Return a sender that the caller may pause. Raises Refused, NotFound."""
+    access.must(asking, "engineer", scope="events:write")
+    row = Source.objects.filter(name=name, kind=COLLECT, reads="events").first()
+    if row is None or not senders.seen(row.entity, row.brand, asking):
+        raise NotFound("No sender is called {name}.", name=name[:60])
+    if not senders.acts(row.entity, row.brand, asking):
+        raise Refused("You do not act for the brand {brand}.", hint="Ask one of its engineers.", brand=row.brand)
+    return row
+
+
 def standing() -> set[str]:
     """Return the senders that there are: what comes in the name of another is dropped."""
     return set(Source.objects.filter(kind=COLLECT, reads="events").values_list("name", flat=True))
@@ -77,8 +116,8 @@ def writes_for(name: str) -> tuple[str, str]:
 
 
 def publish() -> bool:
-    """Tell the collector which write keys are in use and which plans are enforced, when what it was told is missing or
-    stale; return whether it was.
+    """Tell the collector which write keys are in use, which senders are paused and which plans are enforced, when what
+    it was told is missing or stale; return whether it was.
 
     The file is replaced whole; two that publish at once do it one after the other, each with what is true by then.
     """
@@ -102,7 +141,8 @@ def publish() -> bool:
 
 def _snapshot() -> bytes:
     rows = WriteKey.objects.filter(revoked_at=None).order_by("digest")
-    told = {row.digest: keys.WriteKey(row.source, row.entity, row.brand) for row in rows}
+    paused = set(Source.objects.filter(kind=COLLECT).exclude(paused_at=None).values_list("name", flat=True))
+    told = {row.digest: keys.WriteKey(row.source, row.entity, row.brand, row.source in paused) for row in rows}
     writing = {key.source for key in told.values()}
     held = {source: plan for source, plan in plans.enforced().items() if source in writing}
     return msgspec.json.encode(keys.Published(told, held))

@@ -244,6 +244,38 @@ def test_a_key_that_is_withdrawn_writes_no_more_at_once(run: Run, keys: Path, sp
     assert spool.waiting() == 2
 
 
+def test_a_paused_sender_is_refused_at_once_by_every_way_and_taken_again_once_resumed(
+    run: Run, keys: Path, spool: SqliteSpool
+) -> None:
+    def pauses(paused: bool) -> None:
+        held = {"source": "web", "entity": "north", "brand": "red", "paused": paused}
+        aside = keys.with_suffix(".next")
+        aside.write_text(json.dumps({"keys": {digest("key"): held}}))
+        aside.replace(keys)
+
+    async def asks(client: httpx.AsyncClient) -> None:
+        for paused in (False, True, False):
+            pauses(paused)
+            for path in ("/v1/batch", "/v1/b", "/v1/import", "/beacon/v1/batch"):
+                answer = await client.post(path, json={"batch": [PAGE]}, headers=basic("key:"))
+                assert answer.status_code == (404 if paused else 200)
+                assert not paused or answer.json()["code"] == "source_disabled"
+            for path in ("/v1/page", "/v1/webhook", "/v1/audiencelist"):
+                answer = await client.post(path, json=PAGE, headers=basic("key:"))
+                assert answer.status_code == (404 if paused else 200)
+            pixel = await client.get("/pixel/v1/page?writeKey=key&userId=u")
+            assert (pixel.status_code, pixel.headers["content-type"]) == (200, "image/gif")
+            settings = await client.get("/v1/projects/key/settings")
+            assert settings.status_code == (404 if paused else 200)
+            source = (await client.get("/sourceConfig/?writeKey=key")).json()["source"]
+            assert source["enabled"] is not paused, "a library of RudderStack then starts nothing"
+        wrong = await client.post("/v1/batch", json={"batch": [PAGE]}, headers=basic("other:"))
+        assert wrong.status_code == 401
+
+    run(asks)
+    assert spool.waiting() == 16, "eight of each round but the middle one"
+
+
 class Slow:
     """A spool whose disk is held until it is let go, or is full."""
 

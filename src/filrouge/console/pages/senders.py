@@ -104,6 +104,21 @@ def revoke(request: HttpRequest, prefix: str) -> HttpResponse:
     return done(request, said, to=reverse("sender", args=[key.source]))
 
 
+@act
+def pause(request: HttpRequest, name: str) -> HttpResponse:
+    """Pause a sender: what it sends is refused until it is resumed."""
+    works.pause(require(request, "engineer"), name)
+    said = _("It is paused: what it sends is refused from now on.")
+    return done(request, said, to=reverse("sender", args=[name]), undo=reverse("sender-resume", args=[name]))
+
+
+@act
+def resume(request: HttpRequest, name: str) -> HttpResponse:
+    """Resume a sender: what it sends is taken again."""
+    works.resume(require(request, "engineer"), name)
+    return done(request, _("What it sends is taken again."), to=reverse("sender", args=[name]))
+
+
 def told(sender: found.Sender) -> dict[str, Any]:
     """Return a sender as a line."""
     return {
@@ -115,6 +130,7 @@ def told(sender: found.Sender) -> dict[str, Any]:
         "keys": sender.keys,
         "in_use": sender.in_use,
         "today": sender.today,
+        "paused": sender.paused,
     }
 
 

@@ -102,6 +102,8 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "key.revoke": _("revoked a key"),
         "write_key.make": _("gave a sender a key"),
         "write_key.revoke": _("revoked a key of a sender"),
+        "sender.pause": _("paused a sender"),
+        "sender.resume": _("resumed a sender"),
         "collect.run": _("took in what senders sent"),
         "collect.fail": _("could not take in what senders sent"),
         "account.take": _("took in accounts of senders"),

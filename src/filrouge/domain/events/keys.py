@@ -7,12 +7,13 @@ import hashlib
 import msgspec
 
 
-class WriteKey(msgspec.Struct, frozen=True):
-    """For which source, entity and brand a sender writes."""
+class WriteKey(msgspec.Struct, frozen=True, omit_defaults=True):
+    """For which source, entity and brand a sender writes; while it is paused nothing of it is kept."""
 
     source: str
     entity: str
     brand: str
+    paused: bool = False
 
 
 class Published(msgspec.Struct, frozen=True):

@@ -29,6 +29,7 @@ class Source(Row):
     cursor = models.CharField(max_length=200, blank=True)
     as_of = models.DateTimeField(null=True, blank=True)
     due_at = models.DateTimeField(null=True, blank=True)
+    paused_at = models.DateTimeField(null=True, blank=True)  # of a sender: since when nothing of it is taken
     swept_at = models.DateTimeField(null=True, blank=True)
     sample = models.BooleanField(default=False)
 

@@ -19,7 +19,10 @@ READERS = ("engineer", "analyst", "privacy")
 
 @dataclass(frozen=True)
 class Sender:
-    """A sender, its keys (those in use first), when an event of it last came, and what is counted of it today (UTC)."""
+    """A sender, its keys (those in use first), when an event of it last came, and what is counted of it today (UTC).
+
+    ``paused`` is since when it is paused, None when it is not.
+    """
 
     name: str
     entity: str
@@ -27,6 +30,7 @@ class Sender:
     heard: datetime | None
     keys: tuple[WriteKey, ...]
     today: Ledger | None = None
+    paused: datetime | None = None
 
     @property
     def in_use(self) -> tuple[WriteKey, ...]:
@@ -46,6 +50,7 @@ def senders(caller: Caller) -> list[Sender]:
         Sender(
             row.name, row.entity, row.brand, max(filter(None, (row.as_of, just.get(row.name))), default=None),
             tuple(sorted(keys[row.name], key=lambda key: key.revoked_at is not None)), today.get(row.name),
+            row.paused_at,
         )
         for row in rows_seen
     ]  # fmt: skip
@@ -108,7 +113,7 @@ def silent(caller: Caller, *, at: datetime) -> list[Silent]:
     """Return the senders of the caller that have fallen silent."""
     found = []
     for one in senders(caller):
-        if one.heard is None or not one.in_use:
+        if one.heard is None or not one.in_use or one.paused is not None:
             continue
         rows = list(Ledger.objects.filter(source=one.name, day__gte=at.date() - MEMORY))
         if not rows:
