@@ -27,6 +27,7 @@ class Settings:
     secret_key: str
     hosts: tuple[str, ...]
     roles: tuple[str, ...]
+    collect_rate: float  # events a second of one write key; 0 sets no bound
     debug: bool
     https: bool
     allow_private: tuple[str, ...]
@@ -71,6 +72,7 @@ def get() -> Settings:
         secret_key=_secret_key(home, file),
         hosts=tuple(h for h in _read("FILROUGE_HOSTS", "hosts", file, "localhost,127.0.0.1,[::1]").split(",") if h),
         roles=_roles(file),
+        collect_rate=_rate(file),
         debug=_read("FILROUGE_DEBUG", "debug", file, "") == "1",
         https=_read("FILROUGE_HTTPS", "https", file, "") == "1",
         allow_private=tuple(a for a in _read("FILROUGE_ALLOW_PRIVATE", "allow_private", file, "").split(",") if a),
@@ -137,6 +139,20 @@ def _roles(file: dict[str, Any]) -> tuple[str, ...]:
             "There is no role called {role}.", hint="Roles: {known}.", role=unknown[0], known=", ".join(ROLES)
         )
     return found
+
+
+def _rate(file: dict[str, Any]) -> float:
+    said = _read("FILROUGE_COLLECT_RATE", "collect_rate", file, "").strip()
+    try:
+        rate = float(said or 0)
+    except ValueError:
+        rate = -1.0
+    if not 0 <= rate < 1e9:
+        raise UsageError(
+            "{said} is no number of events a second.", hint="Write FILROUGE_COLLECT_RATE as a number, 0 for no bound.",
+            said=said[:60],
+        )  # fmt: skip
+    return rate
 
 
 def _issuer(file: dict[str, Any]) -> str:

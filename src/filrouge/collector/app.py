@@ -15,6 +15,7 @@ from filrouge.collector import http
 from filrouge.collector.committer import Committer
 from filrouge.collector.http import Answered, Receive, Request, Scope, Send
 from filrouge.collector.keys import Keys, Unpublished
+from filrouge.collector.pace import Pace
 from filrouge.collector.recent import Recent
 from filrouge.collector.room import Overloaded
 from filrouge.domain.events import KINDS, Batch, Unreadable, parse
@@ -47,8 +48,9 @@ class Verdict(msgspec.Struct, omit_defaults=True, gc=False):
 class Collector:
     """An ASGI application over a spool and the write keys that ``work`` publishes."""
 
-    def __init__(self, committer: Committer, keys: Keys) -> None:
+    def __init__(self, committer: Committer, keys: Keys, pace: Pace | None = None) -> None:
         self._committer, self._keys, self._recent = committer, keys, Recent()
+        self._pace = pace or Pace(0)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -103,15 +105,15 @@ class Collector:
         with self._committer.room.hold() as hold:
             body = await http.body_of(receive, request.headers, hold)
             said, perhaps = http.words_of(request.headers)
-            key = self._key(said or request.first("writeKey") or write_key(body) or perhaps)
-            verdicts = await self._keep(key, body, kind, form=http.is_form(request.headers))
+            word = said or request.first("writeKey") or write_key(body) or perhaps
+            verdicts = await self._keep(word, body, kind, form=http.is_form(request.headers))
         await http.answer_json(send, 200, {"success": True, "events": verdicts}, http.cors(request.headers))
 
     async def _pixel(self, request: Request, kind: str, send: Send) -> None:
         """Keep what an image's address says; the image is answered whatever it says."""
         try:
             said = msgspec.json.encode(_pixel_event(request))
-            await self._keep(self._key(request.first("writeKey")), said, kind)
+            await self._keep(request.first("writeKey"), said, kind)
         except Answered as ended:
             _log.info("A pixel was not kept: %s.", ended.code)
         except Exception:  # noqa: BLE001 a page shows the image, whatever befalls us
@@ -130,15 +132,18 @@ class Collector:
             raise Answered(404, "source_disabled", "This sender is paused: nothing of it is kept.")
         return key
 
-    async def _keep(self, key: WriteKey, body: bytes, kind: str, *, form: bool = False) -> list[Verdict]:
-        """Keep the events of ``body`` durably; return the verdict on each."""
-        now = clock.now()
+    async def _keep(self, word: str, body: bytes, kind: str, *, form: bool = False) -> list[Verdict]:
+        """Keep the events of ``body`` durably, sent by the key ``word``; return each verdict. Raises Answered."""
+        key, now = self._key(word), clock.now()
+        if wait := self._pace.wait(word):
+            raise Answered(429, "too_fast", f"A key sends at most {self._pace.rate:g} events a second.", wait=wait)
         try:
             if kind == "webhook":
                 body, kind = event_of(body, form=form), "track"
             batch = parse(body, kind=kind, received=now, foresees=self._keys.plan(key.source))
         except Unreadable as wrong:
             raise Answered(400, wrong.code, wrong.message) from None
+        self._pace.took(word, len(batch.events))
         try:
             await self._committer.keep(
                 Entry(

@@ -9,6 +9,7 @@ from filrouge.base import settings
 from filrouge.collector import Collector
 from filrouge.collector.committer import Committer
 from filrouge.collector.keys import Keys
+from filrouge.collector.pace import Pace
 from filrouge.site.leaving import Application, Leaving
 from filrouge.spool import open_spool
 
@@ -20,7 +21,8 @@ def collector() -> Collector:
     """Return the collector of this home: what it is sent waits in the spool, its write keys stand in a file."""
     here = settings.get()
     here.spool.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return Collector(Committer(open_spool(here.spool, here.database_url)), Keys(here.write_keys))
+    spool = open_spool(here.spool, here.database_url)
+    return Collector(Committer(spool), Keys(here.write_keys), Pace(here.collect_rate))
 
 
 def alone() -> Application:
