@@ -6,6 +6,7 @@ import pytest
 from tests.work.test_draining import drain, group, say, send, spool, turns  # noqa: F401 fixtures among them
 from tests.world import World
 
+from filrouge.base.errors import Conflict
 from filrouge.domain.events.edits import Edit
 from filrouge.domain.privacy.caller import OWNER
 from filrouge.spool import Spool
@@ -26,18 +27,19 @@ def _worked() -> None:
 
 
 @pytest.mark.usefixtures("drain")
-def test_corrected_twice_it_is_taken_once_and_its_line_is_closed(group: World, spool: Spool) -> None:  # noqa: F811
+def test_corrected_twice_the_first_correction_stands_and_its_line_is_closed(group: World, spool: Spool) -> None:  # noqa: F811
     send(spool, '{"type":"track","userId":"u","properties":{"a":1}}', say("track", 1, 2, userId="u"))
     _worked()
     assert found.totals(OWNER) == {"site": 2}
-    for _ in range(2):  # the second time before the worker came
-        done = quarantine.correct(OWNER, "site", Chosen(code="event_missing"), [Edit("set", "event", "Bought")])
-        assert done.passing == 2
+    done = quarantine.correct(OWNER, "site", Chosen(code="event_missing"), [Edit("set", "event", "Bought")])
+    assert done.passing == 2
+    with pytest.raises(Conflict):  # before the worker came
+        quarantine.correct(OWNER, "site", Chosen(code="event_missing"), [Edit("set", "event", "Sold")])
     _worked()
     assert found.totals(OWNER) == {}
     assert [row["name"] for row in group.rows("SELECT name FROM events")] == ["Bought", "Bought"]
     ledger = Ledger.objects.get()
-    assert (ledger.received, ledger.accepted, ledger.quarantined, ledger.duplicate, ledger.lost) == (6, 2, 2, 2, 0)
+    assert (ledger.received, ledger.accepted, ledger.quarantined, ledger.duplicate, ledger.lost) == (4, 2, 2, 0, 0)
 
 
 @pytest.mark.usefixtures("drain")
@@ -64,7 +66,7 @@ def test_discarded_it_stays_away_until_it_is_sent_right(group: World, spool: Spo
     wrong = say("track", 1, 1, userId="u")
     send(spool, wrong)
     _worked()
-    assert quarantine.discard(OWNER, "site", Chosen(code="event_missing")) == 1
+    assert quarantine.discard(OWNER, "site", Chosen(code="event_missing")).count == 1
     send(spool, wrong)
     _worked()
     assert found.totals(OWNER) == {}

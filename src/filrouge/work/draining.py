@@ -32,6 +32,7 @@ from filrouge.store import outbox
 from filrouge.store.idents import Idents
 from filrouge.store.live import Live
 from filrouge.store.models import Drained, Run, Source, Suppression
+from filrouge.store.queries import claims
 from filrouge.store.queries import plans as found_plans
 from filrouge.work import (
     accounts,
@@ -218,7 +219,9 @@ class Drain:
         if not self.load.places:
             self.load.since = time.monotonic()
         fallen = {stored.place for stored in entries} & self.culprits
-        judged = self.judge.judge(entries, plan=self._plan, barred=self._barred, unreadable=bool(fallen))
+        judged = self.judge.judge(
+            entries, plan=self._plan, barred=self._barred, unreadable=bool(fallen), awaited=claims.awaited(),
+        )  # fmt: skip
         appearing.appear(self.live, judged.taken, flush=self.flush_number)
         streaming.tell(self.live, judged)
         self._heard(judged)
