@@ -106,6 +106,16 @@ def test_discarding_names_what_it_discards(engineer: Client) -> None:
     assert get(engineer, ASIDE).json()["items"] == []
 
 
+@pytest.mark.parametrize("body", ["[]", '"x"', "3", "true", "null"])
+def test_a_body_that_is_no_object_is_refused_and_does_nothing(body: str, engineer: Client) -> None:
+    edits = json.dumps({"edits": [{"operation": "remove", "path": "properties"}]})
+    assert engineer.post(f"/api/v1{ASIDE}/correct", edits, content_type="application/json").json()["passing"] == 3
+    for act in ("correct", "discard"):
+        told = engineer.post(f"/api/v1{ASIDE}/{act}", body, content_type="application/json")
+        assert told.status_code in (400, 422)
+        assert told.headers["Content-Type"] == "application/problem+json"
+
+
 @pytest.mark.parametrize("key", ["x", "-1", str(1 << 63), "9" * 40])
 def test_a_key_that_is_none_is_told(key: str, engineer: Client) -> None:
     answer = get(engineer, f"{ASIDE}/events/{key}")

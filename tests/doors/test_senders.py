@@ -85,7 +85,8 @@ def test_what_was_written_wrongly_is_told_on_the_form_and_kept(sender: WriteKey,
     client = signed_in("remy")
     for name, brand, said in (
         ("My site", "horizon", "is no name for a sender"), ("site", "cargo", "writes for another brand"),
-        ("other", "halle", "You do not act for the brand"), ("other", "", "No brand is called"),
+        ("other", "halle", "You do not act for the brand"), ("other", "", "writes for one brand"),
+        ("", "horizon", "has a name"),
     ):  # fmt: skip
         answer = english(client, "/senders/new", name=name, brand=brand)
         assert answer.status_code == 422

@@ -107,6 +107,15 @@ def opened(raw: str) -> str:
 
 def outcome(made: Outcome, asking: Caller) -> dict[str, Any]:
     """Return what a correction came to, in words, with some events before and after."""
+    opens = asking.opens_pages()
+    examples = [
+        {
+            "key": aside.key,
+            "changes": _changes(aside, after, clear=sees(asking, aside)) if opens else [],
+            "why": why(reason.code, reason.values) if reason else "",
+        }
+        for aside, after, reason in made.examples
+    ]
     return {
         "tried": made.tried,
         "passing": made.passing,
@@ -117,14 +126,8 @@ def outcome(made: Outcome, asking: Caller) -> dict[str, Any]:
             {"why": why(made.reasons[said].code, made.reasons[said].values), "count": count}
             for said, count in made.failing.most_common(5)
         ],
-        "examples": [
-            {
-                "key": aside.key,
-                "changes": _changes(aside, after, clear=sees(asking, aside)) if asking.opens_pages() else [],
-                "why": why(reason.code, reason.values) if reason else "",
-            }
-            for aside, after, reason in made.examples
-        ],
+        "examples": examples,
+        "same": opens and bool(examples) and not any(one["changes"] for one in examples),
     }
 
 

@@ -162,6 +162,8 @@ def discard(asking: Caller, name: str, chosen: Chosen) -> Discarded:
         if theirs and not free:
             raise claims.refuse(asking, theirs)
         if not free:
+            if chosen.keys:
+                raise claims.vanished()
             return Discarded(0)
         wanted = [claims.Wanted(key, key, asides[key].at) for key in asides if key in free]
         with transaction.atomic():
