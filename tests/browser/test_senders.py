@@ -127,7 +127,7 @@ def test_what_is_copied_works_as_it_is_and_what_broke_the_plan_is_corrected_onto
     reader = signed_in(who="marie@example.com")
     reader.goto("/people?q=user-42@example.org")
     reader.wait_for_selector("[data-moves]", state="attached")
-    reader.wait_for_selector("#moments >> text=3 online actions", timeout=20_000)
+    reader.wait_for_selector("#moments >> text=3 actions online", timeout=20_000)
     page.goto("/senders/cargo_shop/quarantine")
     page.wait_for_selector("#aside .note-line, #aside a.row-link")
     page.wait_for_selector("#aside a.row-link", timeout=60_000)  # it comes by itself
@@ -137,7 +137,7 @@ def test_what_is_copied_works_as_it_is_and_what_broke_the_plan_is_corrected_onto
     page.click("button[value=replay]")
     assert "1 event goes on" in page.inner_text(".toasts")
     assert "1 is corrected and on its way" in page.inner_text("#aside")
-    reader.wait_for_selector("#moments >> text=4 online actions", timeout=20_000)
+    reader.wait_for_selector("#moments >> text=4 actions online", timeout=20_000)
 
 
 def test_a_double_click_makes_one_key(signed_in: Any) -> None:
