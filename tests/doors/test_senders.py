@@ -258,3 +258,16 @@ def test_a_sender_is_heard_as_soon_as_those_who_look_on_see_its_events(sender: W
     page = english(signed_in("remy"), "/senders/site").content.decode()
     assert "It is heard" in page
     assert "Waiting for" not in page
+
+
+def test_a_sender_whose_keys_are_all_revoked_says_that_nothing_is_taken(sender: WriteKey, signed_in: Enter) -> None:
+    client = signed_in("remy")
+    assert "nothing that it sends is taken" not in english(client, "/senders/site").content.decode()
+    client.post(f"/write-keys/{sender.prefix}/revoke")
+    assert "nothing that it sends is taken" in english(client, "/senders/site").content.decode()
+
+
+def test_whoever_adds_a_sender_that_stands_is_told_so(sender: WriteKey, signed_in: Enter) -> None:
+    client = signed_in("remy")
+    assert "was there already" in english(client, "/senders/new", name="site", brand="horizon").content.decode()
+    assert "was there already" not in english(client, "/senders/new", name="other", brand="horizon").content.decode()

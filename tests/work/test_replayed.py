@@ -11,6 +11,7 @@ from filrouge.domain.events.edits import Edit
 from filrouge.domain.privacy.caller import OWNER
 from filrouge.spool import Spool
 from filrouge.store.models import Ledger, PlanFinding
+from filrouge.store.queries import moving
 from filrouge.store.queries import quarantine as found
 from filrouge.store.queries.quarantine import Chosen
 from filrouge.work import draining, plans, quarantine, waiting
@@ -73,3 +74,23 @@ def test_discarded_it_stays_away_until_it_is_sent_right(group: World, spool: Spo
     send(spool, {**wrong, "event": "Bought"})
     _worked()
     assert len(group.rows("SELECT 1 FROM events")) == 1
+
+
+@pytest.mark.usefixtures("drain")
+def test_what_was_set_aside_a_moment_ago_is_known_of_before_the_lake_holds_it(
+    group: World,  # noqa: F811
+    spool: Spool,  # noqa: F811
+) -> None:
+    plans.keep(OWNER, "site", {"mode": "enforce", "events": [BOUGHT]})
+    assert not moving.lately_aside("site")
+    bought = say("track", 1, 1, userId="u", event="Bought", properties={"price": "free"})
+    send(spool, bought, say("track", 1, 2, userId="u", event="camille@example.org", properties=3))
+    made = draining.Drain(waiting.opened())
+    turns(made)
+    assert moving.lately_aside("site")
+    names = sorted((line.code, line.name) for line in moving.lines("site", verdict="quarantined"))
+    assert names == [("field_wrong", ""), ("plan_violated", "Bought")], "a name that may be somebody's is left out"
+    made.finish()
+    made.close()
+    assert not moving.lately_aside("site")
+    assert found.totals(OWNER) == {"site": 2}

@@ -28,7 +28,7 @@ class Phrase:
         self.params = params
 
     def __str__(self) -> str:
-        return _filled(self.template, self.params, str, date.isoformat)
+        return _filled(self.template, self.params, str)
 
 
 class FilrougeError(Exception):
@@ -76,15 +76,16 @@ def told(trouble: Mapping[str, Any], translate: Callable[[str], str] = str) -> t
 
 
 def _filled(
-    template: str, params: Mapping[str, object], translate: Callable[[str], str], dated: Callable[[date], str]
-) -> str:
+    template: str, params: Mapping[str, object], translate: Callable[[str], str],
+    dated: Callable[[date], str] = date.isoformat,
+) -> str:  # fmt: skip
     if not params:
         return translate(template)
 
     def ready(value: object) -> object:
         if isinstance(value, Phrase):
             return _filled(value.template, value.params, translate, dated)
-        return dated(value) if isinstance(value, date) else value
+        return dated(value) if type(value) is date else value
 
     return translate(template).format(**{name: ready(value) for name, value in params.items()})
 

@@ -310,7 +310,7 @@ _EVENTS: dict[str, str | Promise] = {
 
 def _event(moment: Moment) -> Said:
     topic, kind = str(moment.details.get("topic") or ""), str(moment.details.get("type") or "")
-    seen = _EVENTS.get(kind, _l("Action online"))
+    seen = str(_EVENTS.get(kind, _l("Action online")))
     name = str(moment.details.get("name") or "")
     told = moment.title or topic or (name if kind == "track" else "")
     return f"{seen} · {told}" if told else seen, "", []

@@ -315,6 +315,7 @@ class Drain:
         due = self.load.places and (much or time.monotonic() - self.load.since >= AFTER)
         if due or (now and self.load.places):
             load, self.load = self.load, Load()
+            load.cut = clock.now()
             load.noted += self._noted()
             self.flushing = load, self.thread.submit(self._put, load, self.flush_number)
             self.flush_number += 1

@@ -49,6 +49,7 @@ class Load:
     events: int = 0
     bytes: int = 0  # of their words, as they are held here
     since: float = 0.0
+    cut: datetime | None = None  # when it was closed: what was judged since is in the next one
 
     def add(self, judged: Judged, places: Mapping[str, int]) -> None:
         """Add what was judged, and the places in the spool up to which that is all."""
@@ -130,6 +131,7 @@ def flush(load: Load, *, taken: Idents, aside: Idents) -> Run | None:
         return None
     with runs.running("collect", by="collector") as run:
         now = clock.now()
+        run.started_at = load.cut or now
         standing = senders.standing()
         events = _allowed(load, standing)
         rows = _still_aside(_allowed_aside(load, standing), events)

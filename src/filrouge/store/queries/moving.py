@@ -79,7 +79,7 @@ class Line:
 
 
 def lately_aside(source: str) -> bool:
-    """Tell whether events of a sender were set aside that the lake does not hold yet."""
+    """Tell whether events of a sender were set aside that the lake does not hold yet: since its last run began."""
     last = Run.objects.filter(kind="collect", state=Run.State.COMMITTED).order_by("-started_at").first()
     after = micros(last.started_at if last else clock.now() - timedelta(minutes=2))
     return any(line.verdict == "quarantined" for line in lines(source, after=after, verdict="quarantined", most=1))
