@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from django.test import Client
 from tests import aside
 
 from filrouge.base import ids, settings
@@ -32,6 +33,13 @@ def web(world: Any, tmp_path: Path) -> Iterator[str]:
     aside.send(name, "groupe", "horizon", lot)
     yield name
     settings.use(FILROUGE_HOME=str(before.home), FILROUGE_LAKE=str(before.lake))
+
+
+def _client(world: Any, name: str) -> Client:
+    """Return a browser of its own, signed in as somebody."""
+    client = Client()
+    client.force_login(world.users[name], backend="allauth.account.auth_backends.AuthenticationBackend")
+    return client
 
 
 GROUP = urlencode({"code": "field_wrong", "kind": "track", "name": "Achat", "field": "properties"})
@@ -103,6 +111,40 @@ def test_one_event_is_opened_in_clear_with_a_line_and_corrected_by_hand(
     event = {"type": "track", "messageId": "m1", "userId": "u", "event": "Achat"}
     assert client.post(f"/senders/web/quarantine/{key}", {"event": json.dumps(event)}).status_code == 302
     assert sum(entry.count for entry, _ in aside.spooled()) == 1
+
+
+def test_whoever_comes_second_is_told_who_corrected_and_when(web: str, world: Any) -> None:
+    world.user("lea", "engineer", entities=("groupe",))
+    key = ids.record_key(web, "m1")
+    event = {"type": "track", "messageId": "m1", "userId": "u", "event": "Achat"}
+    first, second = _client(world, "remy"), _client(world, "lea")
+    second.get(f"/senders/web/quarantine/{key}")
+    assert first.post(f"/senders/web/quarantine/{key}", {"event": json.dumps(event)}).status_code == 302
+    told = second.post(f"/senders/web/quarantine/{key}", {"event": json.dumps(event | {"event": "Vente"})})
+    page = told.content.decode()
+    assert told.status_code == 409
+    assert "a corrigé cet événement à " in page
+    assert "<textarea" not in page, "it is not his to write any more"
+    assert "a corrigé cet événement à " in second.get(f"/senders/web/quarantine/group?{GROUP}").content.decode()
+    assert "1 est corrigé et en route" in second.get("/senders/web/quarantine").content.decode()
+    second.post("/senders/web/quarantine/discard", {"key": str(key)})
+    assert "a corrigé cet événement à " in second.get("/senders/web/quarantine").content.decode()
+    tried = _form(second, "preview", ("properties", "remove", "")).content.decode()
+    assert "2 sur 2 passeraient" in tried
+    assert "1 a été laissé" in tried
+    assert _form(second, "replay", ("properties", "remove", "")).status_code == 302
+    assert "1 a été laissé" in second.get("/senders/web/quarantine").content.decode()
+    assert sum(entry.count for entry, _ in aside.spooled()) == 3
+    again = _form(second, "replay", ("properties", "remove", ""))
+    assert (again.status_code, "ces événements" in again.content.decode()) == (409, True)
+
+
+def test_what_was_discarded_meanwhile_is_told_by_its_page(web: str, world: Any) -> None:
+    world.user("lea", "engineer", entities=("groupe",))
+    key = ids.record_key(web, "m1")
+    _client(world, "remy").post("/senders/web/quarantine/discard", {"key": str(key)})
+    told = _client(world, "lea").get(f"/senders/web/quarantine/{key}")
+    assert (told.status_code, "a abandonné cet événement à " in told.content.decode()) == (409, True)
 
 
 def test_a_group_is_discarded_after_its_number_is_said(web: str, signed_in: Callable[[str], Any]) -> None:

@@ -57,6 +57,23 @@ def test_what_is_set_aside_is_counted_tried_and_replayed(engineer: Client) -> No
     assert sum(entry.count for entry, _ in aside.spooled()) == 3
 
 
+def test_what_somebody_corrected_is_told_and_left(engineer: Client) -> None:
+    key = str(ids.record_key("web", "m1"))
+    edits = [{"operation": "remove", "path": "properties"}]
+    assert post(engineer, f"{ASIDE}/correct", {"keys": [key], "edits": edits}).json()["left"] is None
+    lines = {row["key"]: row["corrected"] for row in get(engineer, f"{ASIDE}/events").json()["items"]}
+    assert [at for at, corrected in lines.items() if corrected] == [key]
+    other = api("engineer", "groupe", scopes=SCOPES)
+    told = post(other, f"{ASIDE}/events/{key}", {"event": {"type": "track", "userId": "u", "event": "Sold"}})
+    assert told.status_code == 409
+    assert "corrected this event at " in told.json()["title"]
+    assert post(other, f"{ASIDE}/discard", {"keys": [key]}).status_code == 409
+    made = post(other, f"{ASIDE}/correct", {"code": "field_wrong", "edits": edits}).json()
+    assert (made["passing"], made["left"]["count"]) == (2, 1)
+    assert sum(entry.count for entry, _ in aside.spooled()) == 3
+    assert post(other, f"{ASIDE}/correct", {"code": "field_wrong", "edits": edits}).status_code == 409
+
+
 def test_what_still_fails_says_why_and_stays(engineer: Client) -> None:
     made = post(engineer, f"{ASIDE}/correct", {}).json()
     assert made["failing"] == [{"code": "field_wrong", "field": "properties", "count": 3}]
@@ -83,9 +100,20 @@ def test_one_event_is_read_in_clear_with_a_line_and_replaced(engineer: Client) -
 
 def test_discarding_names_what_it_discards(engineer: Client) -> None:
     assert post(engineer, f"{ASIDE}/discard").status_code == 400
-    assert post(engineer, f"{ASIDE}/discard", {"keys": [str(ids.record_key("web", "m0"))]}).json() == {"discarded": 1}
-    assert post(engineer, f"{ASIDE}/discard", {"code": "field_wrong"}).json() == {"discarded": 2}
+    one = post(engineer, f"{ASIDE}/discard", {"keys": [str(ids.record_key("web", "m0"))]})
+    assert one.json() == {"discarded": 1, "left": None}
+    assert post(engineer, f"{ASIDE}/discard", {"code": "field_wrong"}).json() == {"discarded": 2, "left": None}
     assert get(engineer, ASIDE).json()["items"] == []
+
+
+@pytest.mark.parametrize("body", ["[]", '"x"', "3", "true", "null"])
+def test_a_body_that_is_no_object_is_refused_and_does_nothing(body: str, engineer: Client) -> None:
+    edits = json.dumps({"edits": [{"operation": "remove", "path": "properties"}]})
+    assert engineer.post(f"/api/v1{ASIDE}/correct", edits, content_type="application/json").json()["passing"] == 3
+    for act in ("correct", "discard"):
+        told = engineer.post(f"/api/v1{ASIDE}/{act}", body, content_type="application/json")
+        assert told.status_code in (400, 422)
+        assert told.headers["Content-Type"] == "application/problem+json"
 
 
 @pytest.mark.parametrize("key", ["x", "-1", str(1 << 63), "9" * 40])

@@ -85,7 +85,8 @@ def test_what_was_written_wrongly_is_told_on_the_form_and_kept(sender: WriteKey,
     client = signed_in("remy")
     for name, brand, said in (
         ("My site", "horizon", "is no name for a sender"), ("site", "cargo", "writes for another brand"),
-        ("other", "halle", "You do not act for the brand"), ("other", "", "No brand is called"),
+        ("other", "halle", "You do not act for the brand"), ("other", "", "writes for one brand"),
+        ("", "horizon", "has a name"),
     ):  # fmt: skip
         answer = english(client, "/senders/new", name=name, brand=brand)
         assert answer.status_code == 422
@@ -331,3 +332,16 @@ def test_a_sender_is_paused_and_resumed_on_the_command_line(sender: WriteKey) ->
         said = json.loads(runner.invoke(app, ["list", "--json"]).stdout)
         assert [(one["name"], one["paused"] is not None) for one in said] == [("site", paused)]
     assert runner.invoke(app, ["list"]).exit_code == 0
+
+
+def test_a_sender_whose_keys_are_all_revoked_says_that_nothing_is_taken(sender: WriteKey, signed_in: Enter) -> None:
+    client = signed_in("remy")
+    assert "nothing that it sends is taken" not in english(client, "/senders/site").content.decode()
+    client.post(f"/write-keys/{sender.prefix}/revoke")
+    assert "nothing that it sends is taken" in english(client, "/senders/site").content.decode()
+
+
+def test_whoever_adds_a_sender_that_stands_is_told_so(sender: WriteKey, signed_in: Enter) -> None:
+    client = signed_in("remy")
+    assert "was there already" in english(client, "/senders/new", name="site", brand="horizon").content.decode()
+    assert "was there already" not in english(client, "/senders/new", name="other", brand="horizon").content.decode()

@@ -11,7 +11,7 @@ from tests import aside
 from tests.world import World
 
 from filrouge.base import ids
-from filrouge.base.errors import NotFound, Refused, UsageError
+from filrouge.base.errors import Conflict, NotFound, Refused, UsageError
 from filrouge.domain.events.edits import Edit
 from filrouge.domain.privacy.caller import OWNER
 from filrouge.store.queries import quarantine as found
@@ -191,11 +191,13 @@ def test_what_is_discarded_is_gone_and_the_line_says_how_many(web: str) -> None:
     from filrouge.work import quarantine
 
     keys = aside.send(web, "north", "red", [_event(1, event=""), _event(2, properties=3)], at=AT)
-    assert quarantine.discard(OWNER, web, Chosen(code="event_missing")) == 1
+    assert quarantine.discard(OWNER, web, Chosen(code="event_missing")).count == 1
     assert [row.key for row in found.rows(_source(web), OWNER, Chosen(), after=-1)] == [keys[1]]
     assert AuditEntry.objects.get(action="quarantine.discard").details == {"count": 1, "code": "event_missing"}
-    with pytest.raises(NotFound):
+    with pytest.raises(Conflict, match="You discarded this event"):
         quarantine.opened(OWNER, web, keys[0])
+    with pytest.raises(NotFound):
+        quarantine.opened(OWNER, web, 7)
     assert aside.spooled() == []
 
 

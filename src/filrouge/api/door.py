@@ -33,10 +33,13 @@ class Key(HttpBearer):
 
 
 class Letters(Parser):
-    """Bodies as JSON, without what no database keeps."""
+    """Bodies as JSON objects, without what no database keeps."""
 
     def parse_body(self, request: HttpRequest) -> Any:
-        return kept(super().parse_body(request))
+        said = kept(super().parse_body(request))
+        if not isinstance(said, dict):  # a list would be taken for an object that says nothing
+            raise TypeError
+        return said
 
 
 api = NinjaAPI(

@@ -14,10 +14,12 @@ from filrouge.api.door import caller, start_of
 from filrouge.base.errors import UsageError
 from filrouge.domain.events.edits import Edit
 from filrouge.domain.privacy.caller import Caller
+from filrouge.store.queries import claims
 from filrouge.store.queries import plans as senders
 from filrouge.store.queries import quarantine as found
 from filrouge.store.queries.quarantine import Aside, Chosen
 from filrouge.work import access, quarantine
+from filrouge.work import claims as claiming
 
 router = Router(tags=["senders"])
 LARGEST = 1 << 60  # keys are below
@@ -73,13 +75,15 @@ def events(
     rows = found.rows(source, asking, _chosen(said), after=-1 if start is None else start, most=limit + 1,
                       words=False)  # fmt: skip
     more = str(rows[limit - 1].key) if len(rows) > limit else None
-    return {"items": [_line(row) for row in rows[:limit]], "next": more}
+    held = claims.of(name, [row.key for row in rows], moving=True)
+    return {"items": [_line(row, held.get(row.key)) for row in rows[:limit]], "next": more}
 
 
 @router.get("/{name}/quarantine/events/{key}", summary="One event in clear, which leaves a line in the audit")
 def event(request: HttpRequest, name: str, key: str) -> dict[str, Any]:
     row = quarantine.opened(caller(request), name, _key(key))
-    return _line(row) | {"values": dict(row.values), "event": row.raw}
+    held = claims.of(name, [row.key], moving=True).get(row.key)
+    return _line(row, held) | {"values": dict(row.values), "event": row.raw}
 
 
 @router.post("/{name}/quarantine/correct", summary="Correct events by the same changes; those that pass go on")
@@ -96,8 +100,9 @@ def replace(request: HttpRequest, name: str, key: str, said: EventIn) -> dict[st
 
 
 @router.post("/{name}/quarantine/discard", summary="Let go of events for good; at least one of code, kind, day or keys")
-def discard(request: HttpRequest, name: str, said: ChosenIn) -> dict[str, int]:
-    return {"discarded": quarantine.discard(caller(request), name, _chosen(said))}
+def discard(request: HttpRequest, name: str, said: ChosenIn) -> dict[str, Any]:
+    made = quarantine.discard(caller(request), name, _chosen(said))
+    return {"discarded": made.count, "left": _theirs(made.theirs)}
 
 
 def _reads(request: HttpRequest, name: str) -> tuple[Caller, Any]:
@@ -122,9 +127,11 @@ def _key(text: str) -> int:
     return key
 
 
-def _line(row: Aside) -> dict[str, Any]:
+def _line(row: Aside, held: Any) -> dict[str, Any]:
+    """Return an event as a line; ``held``: who corrected it, where it is on its way."""
     shown = ("entity", "brand", "kind", "code", "field", "at")
-    return {"key": str(row.key), "message_id": row.message_id} | {name: getattr(row, name) for name in shown}
+    line = {"key": str(row.key), "message_id": row.message_id} | {name: getattr(row, name) for name in shown}
+    return line | {"corrected": {"by": held.by, "at": held.at} if held else None}
 
 
 def _outcome(made: quarantine.Outcome) -> dict[str, Any]:
@@ -132,4 +139,10 @@ def _outcome(made: quarantine.Outcome) -> dict[str, Any]:
         {"code": made.reasons[said].code, "field": str(made.reasons[said].values.get("field", "")), "count": count}
         for said, count in made.failing.most_common()
     ]
-    return {"tried": made.tried, "passing": made.passing, "failing": failing, "more": made.more}
+    return {"tried": made.tried, "passing": made.passing, "failing": failing, "more": made.more,
+            "left": _theirs(made.theirs)}  # fmt: skip
+
+
+def _theirs(held: claiming.Theirs | None) -> dict[str, Any] | None:
+    """Return how many events somebody had in hand first; of several, who was the last, and when."""
+    return {"count": held.count, "by": held.by, "at": held.at} if held else None

@@ -16,6 +16,7 @@ The message is a template kept apart from its parameters, so that a door may say
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from datetime import date
 from typing import Any
 
 
@@ -50,10 +51,13 @@ class FilrougeError(Exception):
     def hint(self) -> str:
         return self.said()[1]
 
-    def said(self, translate: Callable[[str], str] = str) -> tuple[str, str]:
-        """Return the message and the hint, each template put through ``translate`` before it is filled."""
+    def said(
+        self, translate: Callable[[str], str] = str, dated: Callable[[date], str] = date.isoformat
+    ) -> tuple[str, str]:
+        """Return the message and the hint, each template put through ``translate`` before it is filled, and each day
+        among the parameters through ``dated``."""
         parts = (self.template, self.hint_template)
-        message, hint = (_filled(part, self.params, translate) if part else "" for part in parts)
+        message, hint = (_filled(part, self.params, translate, dated) if part else "" for part in parts)
         return message, hint
 
     def plain(self) -> dict[str, Any]:
@@ -71,14 +75,19 @@ def told(trouble: Mapping[str, Any], translate: Callable[[str], str] = str) -> t
     ).said(translate)
 
 
-def _filled(template: str, params: Mapping[str, object], translate: Callable[[str], str]) -> str:
+def _filled(
+    template: str, params: Mapping[str, object], translate: Callable[[str], str],
+    dated: Callable[[date], str] = date.isoformat,
+) -> str:  # fmt: skip
     if not params:
         return translate(template)
-    ready = {
-        name: _filled(value.template, value.params, translate) if isinstance(value, Phrase) else value
-        for name, value in params.items()
-    }
-    return translate(template).format(**ready)
+
+    def ready(value: object) -> object:
+        if isinstance(value, Phrase):
+            return _filled(value.template, value.params, translate, dated)
+        return dated(value) if type(value) is date else value
+
+    return translate(template).format(**{name: ready(value) for name, value in params.items()})
 
 
 def _plain(params: Mapping[str, object]) -> dict[str, Any]:

@@ -91,6 +91,7 @@ def gather() -> None:
         person,
         plan,
         push,
+        quarantine,
         retention,
         role,
         score,
@@ -111,8 +112,9 @@ def gather() -> None:
     app.command("sql")(sql.sql)
     nouns = {
         "audit": audit, "demo": demo, "destination": destination, "household": household, "identity": identity,
-        "key": key, "live": live, "person": person, "plan": plan, "push": push, "retention": retention, "role": role,
-        "score": score, "secret": secret, "segment": segment, "sender": sender, "source": source, "user": user,
+        "key": key, "live": live, "person": person, "plan": plan, "push": push, "quarantine": quarantine,
+        "retention": retention, "role": role, "score": score, "secret": secret, "segment": segment, "sender": sender,
+        "source": source, "user": user,
     }  # fmt: skip
     for name, noun in nouns.items():
         app.add_typer(noun.app, name=name)

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from filrouge.base.errors import DefinitionError, FilrougeError
 from filrouge.base.errors import told as told_again
+from filrouge.console.templatetags import say
 from filrouge.work import disk
 
 log = logging.getLogger("filrouge.console")
@@ -53,7 +54,7 @@ def told(request: HttpRequest, error: FilrougeError) -> HttpResponse:
 
 def sentence(error: FilrougeError) -> tuple[str, str]:
     """Return the message and the hint of ``error`` in the language of the moment."""
-    return error.said(_)
+    return error.said(_, say.short_day)
 
 
 def recalled(trouble: Mapping[str, Any]) -> str:

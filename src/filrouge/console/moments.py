@@ -299,9 +299,18 @@ def _contact(moment: Moment) -> Said:
     )
 
 
+_EVENTS: dict[str, str | Promise] = {
+    "page": _l("Page seen"),
+    "screen": _l("Page seen"),
+    "identify": _l("Said who they are"),
+    "alias": _l("Said who they are"),
+    "group": _l("Said which company they are of"),
+}
+
+
 def _event(moment: Moment) -> Said:
     topic, kind = str(moment.details.get("topic") or ""), str(moment.details.get("type") or "")
-    seen = _("Page seen") if kind in ("page", "screen") else _("Action online")
+    seen = str(_EVENTS.get(kind, _l("Action online")))
     name = str(moment.details.get("name") or "")
     told = moment.title or topic or (name if kind == "track" else "")
     return f"{seen} · {told}" if told else seen, "", []

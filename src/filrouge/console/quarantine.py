@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any
+from datetime import datetime
+from typing import Any, Protocol
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from filrouge.console import words
+from filrouge.console.errors import sentence
+from filrouge.console.templatetags.say import number
 from filrouge.domain.events.edits import Edit
 from filrouge.domain.events.personal import field_is_personal, looks_personal
 from filrouge.domain.privacy.caller import Caller
 from filrouge.store.queries.quarantine import Aside, Group
+from filrouge.work.claims import Theirs, refuse
 from filrouge.work.quarantine import Outcome
 
 HIDDEN = "•••"
@@ -20,6 +25,14 @@ LINES = 3  # changes that the form holds
 _CLEAR = frozenset(
     {"type", "event", "name", "messageId", "timestamp", "originalTimestamp", "sentAt", "receivedAt", "channel"}
 )
+
+
+class Claimed(Protocol):
+    """An event that somebody has in hand."""
+
+    by: str
+    state: str
+    at: datetime
 
 
 def why(code: str, values: Mapping[str, Any]) -> str:
@@ -94,24 +107,41 @@ def opened(raw: str) -> str:
 
 def outcome(made: Outcome, asking: Caller) -> dict[str, Any]:
     """Return what a correction came to, in words, with some events before and after."""
+    opens = asking.opens_pages()
+    examples = [
+        {
+            "key": aside.key,
+            "changes": _changes(aside, after, clear=sees(asking, aside)) if opens else [],
+            "why": why(reason.code, reason.values) if reason else "",
+        }
+        for aside, after, reason in made.examples
+    ]
     return {
         "tried": made.tried,
         "passing": made.passing,
         "left": made.tried - made.passing,
         "more": made.more,
+        "theirs": theirs(made.theirs, asking),
         "failing": [
             {"why": why(made.reasons[said].code, made.reasons[said].values), "count": count}
             for said, count in made.failing.most_common(5)
         ],
-        "examples": [
-            {
-                "key": aside.key,
-                "changes": _changes(aside, after, clear=sees(asking, aside)) if asking.opens_pages() else [],
-                "why": why(reason.code, reason.values) if reason else "",
-            }
-            for aside, after, reason in made.examples
-        ],
+        "examples": examples,
+        "same": opens and bool(examples) and not any(one["changes"] for one in examples),
     }
+
+
+def theirs(held: Theirs | None, asking: Caller) -> str:
+    """Say which events somebody had in hand first; nothing when nobody had any."""
+    if held is None:
+        return ""
+    said = ngettext("%(count)s was left: %(why)s", "%(count)s were left: %(why)s", held.count)
+    return said % {"count": number(held.count), "why": sentence(refuse(asking, held))[0]}
+
+
+def in_hand(claim: Claimed | None, asking: Caller) -> str:
+    """Say of one event that somebody has it in hand; nothing when nobody has."""
+    return sentence(refuse(asking, Theirs(1, claim.by, claim.state, claim.at)))[0] if claim else ""
 
 
 def suggested(group: Group) -> list[dict[str, str]]:
@@ -193,6 +223,7 @@ def _changes(aside: Aside, after: str, *, clear: bool) -> list[tuple[str, str, s
     except (ValueError, RecursionError):
         return []
     changed = [path for path in {**before, **now} if before.get(path) != now.get(path)]
+    changed = [path for path in changed if path != "type" or path in before]  # the address it was sent to had said it
 
     def said(held: Mapping[str, Any], path: str) -> str:
         if path not in held:

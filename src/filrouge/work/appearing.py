@@ -12,12 +12,13 @@ from typing import Any
 import msgspec
 
 from filrouge.base import clock, ids
+from filrouge.base.clock import micros
 from filrouge.domain.events import account as accounts
 from filrouge.domain.events.account import Account
 from filrouge.store import outbox
 from filrouge.store.live import Live, number
 from filrouge.work import matches
-from filrouge.work.judging import Event, account_key, browser_key, micros
+from filrouge.work.judging import Event, account_key, browser_key
 from filrouge.work.showing import CHUNK, Known, as_record, load, packed, show, stamp
 
 NEW, CHANGED, SEEN = 1, 2, 3  # what the lake does not know of an account: all of it, a value, when it was said last

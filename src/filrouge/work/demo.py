@@ -24,6 +24,7 @@ from filrouge.store.models import (
     BUILT_IN,
     Agreement,
     Brand,
+    Claim,
     Doubt,
     Entity,
     FollowUpRule,
@@ -225,7 +226,7 @@ def remove() -> dict[str, int]:
             for counted in (IdentityQuality, Doubt):  # the figures of the sample say nothing of what remains
                 counted.objects.all().delete()
             Run.objects.filter(source__name__in=names).delete()
-            for told in (WriteKey, Ledger, TrackingPlan, PlanFinding):
+            for told in (WriteKey, Ledger, TrackingPlan, PlanFinding, Claim):
                 told.objects.filter(source__in=names).delete()
             Source.objects.filter(sample=True).delete()
             User.objects.filter(sample=True).delete()

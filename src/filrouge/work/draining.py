@@ -31,6 +31,7 @@ from filrouge.store import outbox
 from filrouge.store.idents import Idents
 from filrouge.store.live import Live
 from filrouge.store.models import Drained, Run, Source, Suppression
+from filrouge.store.queries import claims
 from filrouge.store.queries import plans as found_plans
 from filrouge.work import (
     accounts,
@@ -217,7 +218,9 @@ class Drain:
         if not self.load.places:
             self.load.since = time.monotonic()
         fallen = {stored.place for stored in entries} & self.culprits
-        judged = self.judge.judge(entries, plan=self._plan, barred=self._barred, unreadable=bool(fallen))
+        judged = self.judge.judge(
+            entries, plan=self._plan, barred=self._barred, unreadable=bool(fallen), awaited=claims.awaited(),
+        )  # fmt: skip
         appearing.appear(self.live, judged.taken, flush=self.flush_number)
         streaming.tell(self.live, judged)
         self._heard(judged)
@@ -311,6 +314,7 @@ class Drain:
         due = self.load.places and (much or time.monotonic() - self.load.since >= AFTER)
         if due or (now and self.load.places):
             load, self.load = self.load, Load()
+            load.cut = clock.now()
             load.noted += self._noted()
             self.flushing = load, self.thread.submit(self._put, load, self.flush_number)
             self.flush_number += 1

@@ -22,7 +22,7 @@ from filrouge.domain.events.checking import Checker
 from filrouge.store.idents import Idents
 from filrouge.store.lake import arrow_schema
 from filrouge.store.models import Drained, Ledger, Run
-from filrouge.work import plans, rawtext, runs, senders, suppressions
+from filrouge.work import claims, plans, rawtext, runs, senders, suppressions
 from filrouge.work.judging import Counts, Event, Judged, browser_key, whose
 
 _EVENT = (
@@ -45,9 +45,11 @@ class Load:
     counts: Counts = field(default_factory=Counter)
     places: dict[str, int] = field(default_factory=dict)
     noted: list[Checker] = field(default_factory=list)  # what tracking plans found in it
+    drained: dict[int, bool] = field(default_factory=dict)  # what had been corrected, and whether it passed
     events: int = 0
     bytes: int = 0  # of their words, as they are held here
     since: float = 0.0
+    cut: datetime | None = None  # when it was closed: what was judged since is in the next one
 
     def add(self, judged: Judged, places: Mapping[str, int]) -> None:
         """Add what was judged, and the places in the spool up to which that is all."""
@@ -57,6 +59,7 @@ class Load:
             self.aside.append(_table("rejects", _ASIDE, [_reject(*aside) for aside in judged.aside]))
         self.counts.update(judged.counts)
         self.places.update(places)
+        _drain(self.drained, judged.drained)
         self.events += len(judged.taken) + len(judged.aside)
         self.bytes += sum(table.nbytes for table in (self.taken[-1:] if judged.taken else []))
         self.bytes += sum(table.nbytes for table in (self.aside[-1:] if judged.aside else []))
@@ -73,7 +76,14 @@ class Load:
         self.places = {**earlier.places, **self.places}
         self.events, self.bytes = self.events + earlier.events, self.bytes + earlier.bytes
         self.noted += earlier.noted
+        _drain(self.drained, earlier.drained)
         self.since = earlier.since
+
+
+def _drain(drained: dict[int, bool], more: Mapping[int, bool]) -> None:
+    """Add what became of ``more``: what passed once has passed."""
+    for key, passed in more.items():
+        drained[key] = passed or drained.get(key, False)
 
 
 def _table(name: str, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> pa.Table:
@@ -121,6 +131,7 @@ def flush(load: Load, *, taken: Idents, aside: Idents) -> Run | None:
         return None
     with runs.running("collect", by="collector") as run:
         now = clock.now()
+        run.started_at = load.cut or now
         standing = senders.standing()
         events = _allowed(load, standing)
         rows = _still_aside(_allowed_aside(load, standing), events)
@@ -134,7 +145,7 @@ def flush(load: Load, *, taken: Idents, aside: Idents) -> Run | None:
         if events.num_rows:
             taken.write(str(run.id), events["record_key"].to_numpy())
             manifest["events"] = {"append": [runs.stage(run, "events.parquet", _stamped("events", events, run, now))]}
-            if len(released := _released(events, aside)):
+            if len(released := _released(load, events, aside)):
                 manifest["rejects"] = {"supersede": _closing(run, released, now)}
         if rows.num_rows:
             aside.write(str(run.id), rows["record_key"].to_numpy())
@@ -221,10 +232,11 @@ def _still_aside(rows: pa.Table, events: pa.Table) -> pa.Table:
     return rows.filter(pc.invert(pc.is_in(rows["record_key"], events["record_key"].combine_chunks())))
 
 
-def _released(events: pa.Table, aside: Idents) -> pa.Array:
+def _released(load: Load, events: pa.Table, aside: Idents) -> pa.Array:
     """Return the keys of events that were set aside before and are taken now."""
     keys = events["record_key"].to_numpy()
-    return pa.array(np.unique(keys[aside.known(keys)]), pa.int64())
+    left = np.array(claims.left_behind(load.drained), np.int64)
+    return pa.array(np.unique(np.concatenate([keys[aside.known(keys)], left])), pa.int64())
 
 
 def _closing(run: Run, keys: pa.Array, at: datetime) -> str:
@@ -246,6 +258,7 @@ def _count(load: Load) -> None:
     for checker in load.noted:
         if checker.source in standing:
             plans.note(checker)
+    claims.settle(load.drained)
     for file, number in sorted(load.places.items()):
         Drained.objects.update_or_create(file=file, defaults={"number": number})
 

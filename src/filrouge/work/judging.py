@@ -5,17 +5,19 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from enum import IntEnum
 from functools import lru_cache
+from types import MappingProxyType
 from typing import NamedTuple
 
 import msgspec
 import numpy as np
 
 from filrouge.base import ids, settings
+from filrouge.base.clock import micros
 from filrouge.domain.events import Reason
 from filrouge.domain.events.row import NOTHING, Told, told
 from filrouge.engines import open_engine
@@ -69,6 +71,7 @@ class Judged:
     taken: list[Event] = field(default_factory=list)
     aside: list[tuple[Event, Reason]] = field(default_factory=list)
     counts: Counts = field(default_factory=Counter)
+    drained: dict[int, bool] = field(default_factory=dict)  # what had been corrected, and whether it passed
 
 
 class Judge:
@@ -86,11 +89,13 @@ class Judge:
         plan: Plan,
         barred: Callable[[Sequence[Event]], Sequence[Out]],
         unreadable: bool = False,
+        awaited: Mapping[int, int] = MappingProxyType({}),
     ) -> Judged:
         """Return the verdict on each event of ``entries``; what is taken or set aside is known from then on.
 
         ``plan`` judges what is otherwise right; ``barred`` tells which events are of somebody who must not come back.
-        ``unreadable`` events are set aside whatever they say. Those of a sender that was removed are dropped.
+        ``unreadable`` events are set aside whatever they say. Those of a sender that was removed are dropped. Of the
+        keys ``awaited``, each with the microsecond of its receipt, it is told whether they passed.
         """
         standing = senders.standing()
         here = [stored for stored in entries if stored.entry.source in standing]
@@ -117,6 +122,11 @@ class Judge:
                     verdict = "quarantined"
                     self.waiting.add(key)
                     made.aside.append((event._replace(told=NOTHING, reason=reason, record=0), reason))
+                # what its sender sent once more, as it was, is not the correction
+                if reason is not None and awaited.get(key) == micros(event.received):
+                    made.drained.setdefault(key, False)
+            if key in awaited and (taken_before or key in self.pending):
+                made.drained[key] = True
             made.counts[event.source, day, verdict] += 1
         for at, out in enumerate(barred([event for event, _ in made.aside])):  # now that their words would be kept
             if out is Out.EVENT:
@@ -170,15 +180,6 @@ def _damaged(stored: Stored, received: datetime) -> Event:
         ids.record_key(entry.source, word), entry.source, entity, brand, received, word, "", received, entry.payload,
         NOTHING, Reason("unreadable"), 0,
     )  # fmt: skip
-
-
-def micros(at: datetime) -> int:
-    """Return a date as microseconds since 1970."""
-    gone = at - _EPOCH
-    return (gone.days * 86_400 + gone.seconds) * 1_000_000 + gone.microseconds
-
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def whose(source: str, kind: str, body: bytes) -> int:

@@ -16,6 +16,7 @@ from filrouge.domain.privacy.caller import Caller
 from filrouge.domain.profiles import PersonView, Record, Value
 from filrouge.store.models import Review, User, Verdict
 from filrouge.store.queries import reviews as found
+from filrouge.store.queries.accounts import called
 from filrouge.store.queries.verdicts import records_of
 from filrouge.work import access, audit, jobs, verdicts
 
@@ -78,7 +79,7 @@ def decide(asking: Caller, key: Any, said: str, *, reason: str = "") -> Review:
         if not taken:
             row.refresh_from_db()
             raise Conflict(
-                "{by} decided of this pair before you.", hint="Go on with the next one.", by=_name(row.decided_by)
+                "{by} decided of this pair before you.", hint="Go on with the next one.", by=called(row.decided_by)
             )
         if row.second_of_id is not None:
             audit.record("review.second", by=asking.by, kind="review", subject=str(row.pk))
@@ -203,11 +204,6 @@ def _verdict(asking: Caller, row: Review, said: str, reason: str) -> str:
         # joined, they bring all their records: what was said of any of these counts
         mine, theirs = {**mine, **left}, {**theirs, **right}
     return verdicts.same(mine, theirs, by=asking.by, reason=reason, subject=row.left_person)
-
-
-def _name(by: str) -> str:
-    """Return the name of the account of an address, which is what colleagues know each other by; else the address."""
-    return User.objects.filter(email__iexact=by).values_list("name", flat=True).first() or by or "?"
 
 
 def _show_again(row: Review) -> None:

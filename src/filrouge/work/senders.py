@@ -30,6 +30,10 @@ def make_key(asking: Caller, *, source: str, brand: str) -> tuple[WriteKey, str]
     The word returned beside the key is shown once and never kept. Raises Refused, NotFound, UsageError, Conflict.
     """
     access.must(asking, "engineer", scope="events:write")
+    if not source:
+        raise UsageError("A sender has a name.", hint="Write one: horizon_site.")
+    if not brand:
+        raise UsageError("A sender writes for one brand.", hint="Choose it.")
     if not _name.fullmatch(source):
         raise UsageError(
             "{name} is no name for a sender.",

@@ -13,13 +13,13 @@ from typing import Any
 import msgspec
 
 from filrouge.base import clock
+from filrouge.base.clock import micros
 from filrouge.domain.events import account as accounts
 from filrouge.domain.events.account import Account
 from filrouge.domain.identity.keys import email_key, phone_key, reference_key
 from filrouge.store.lake import as_json
 from filrouge.store.live import Live, number, pack
 from filrouge.work import findable
-from filrouge.work.judging import micros
 
 CHUNK = 500
 PAGES, MOMENT = 20, 0.05  # pages that are changed together, and seconds given to that while events wait

@@ -7,10 +7,16 @@ import time
 from collections import defaultdict
 from typing import Any
 
+import msgspec
+
+from filrouge.base.clock import micros
+from filrouge.domain.events.personal import looks_personal
+from filrouge.domain.events.plan import name_of
 from filrouge.store.live import Live
-from filrouge.work.judging import Event, Judged, micros
+from filrouge.work.judging import Event, Judged
 
 EACH = 40  # events of a source and turn that are told
+READ = 65_536  # bytes of an event that was set aside, in which its name is looked for
 KEPT = 4_000  # events told of that are kept, of all sources
 
 _last = 0
@@ -41,9 +47,21 @@ def _row(event: Event) -> tuple[Any, ...]:
     if event.reason is None:
         body |= {"name": said.name, "user": said.user, "record": event.record}
     else:
-        body |= {"code": event.reason.code, "values": dict(event.reason.values)}
+        body |= {"name": _name(event), "code": event.reason.code, "values": dict(event.reason.values)}
     told = json.dumps(body, ensure_ascii=False)
     return _number(), event.source, micros(event.received), event.record, told
+
+
+def _name(event: Event) -> str:
+    """Return the name of an event that was set aside, unless it is too long to look for or may be somebody's own."""
+    if len(event.body) > READ:
+        return ""
+    try:
+        said = msgspec.json.decode(event.body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return ""
+    name = name_of(event.kind, said) if isinstance(said, dict) else ""
+    return "" if looks_personal(name) else name
 
 
 def micros_now() -> int:

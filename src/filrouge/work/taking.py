@@ -10,6 +10,7 @@ from typing import Any
 import pyarrow as pa
 
 from filrouge.base import clock
+from filrouge.base.clock import micros
 from filrouge.base.errors import Conflict
 from filrouge.domain.events import account as accounts
 from filrouge.store.lake import arrow_schema, as_json
@@ -18,7 +19,6 @@ from filrouge.store.models import Job, Run
 from filrouge.work import jobs, runs, suppressions
 from filrouge.work.accounts import forget
 from filrouge.work.appearing import CHANGED, NEW, SEEN
-from filrouge.work.judging import micros
 from filrouge.work.showing import Known, as_record
 
 BATCH = 20_000

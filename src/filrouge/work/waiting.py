@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+
+import msgspec
 
 from filrouge.base import ids, settings
 from filrouge.spool import Entry, Spool, SqliteSpool, open_spool
+from filrouge.spool.kept import unpacked
 from filrouge.store.models import Drained
 
 SOME = 500  # requests copied at once
@@ -54,6 +57,29 @@ def put_back(files: Sequence[Path]) -> None:
             copied.close()
     finally:
         shutil.rmtree(aside, ignore_errors=True)
+
+
+def held(source: str, wanted: Mapping[int, int]) -> set[int]:
+    """Return which events of a sender wait, beyond how far the spool was drained, of the keys ``wanted``, each with the
+    microsecond at which it was received. Raises SpoolAway."""
+    spool, there, moments = opened(), set[int](), set(wanted.values())
+    try:
+        drained = dict(Drained.objects.values_list("file", "number"))
+        for file in spool.files():
+            for some in _lots(spool, file, after=drained.get(file, 0)):
+                for entry in some:
+                    if entry.source == source and entry.received_at in moments:
+                        there |= {key for key in _keys(entry) if wanted.get(key) == entry.received_at}
+    finally:
+        spool.close()
+    return there
+
+
+def _keys(entry: Entry) -> list[int]:
+    try:
+        return [ids.record_key(entry.source, event.message_id) for event in unpacked(entry.payload).events]
+    except (msgspec.MsgspecError, ValueError):  # a disk that lies: none of them can be told
+        return []
 
 
 def _lots(spool: Spool, file: str, *, after: int) -> Iterator[list[Entry]]:

@@ -12,13 +12,14 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from filrouge.base.errors import UsageError
+from filrouge.base.errors import Conflict, UsageError
 from filrouge.console import names, quarantine, slips, words
 from filrouge.console.errors import sentence
 from filrouge.console.pages.acting import act, done
 from filrouge.console.templatetags.say import number
 from filrouge.console.who import require
 from filrouge.domain.privacy.caller import Caller
+from filrouge.store.queries import claims, moving
 from filrouge.store.queries import plans as senders
 from filrouge.store.queries import quarantine as found
 from filrouge.store.queries.quarantine import Chosen
@@ -41,6 +42,8 @@ def index(request: HttpRequest, name: str) -> HttpResponse:
     ]
     total = dict(days)[day] if day else sum(count for _day, count in days)
     context = _sender(source) | {"lines": lines, "days": days, "day": day, "total": total}
+    context["lately"] = moving.lately_aside(name)
+    context["moving"] = len(claims.under_way(name))
     return render(request, "console/quarantine/index.html", context | {"full": len(groups) == found.GROUPS})
 
 
@@ -54,18 +57,19 @@ def group(request: HttpRequest, name: str) -> HttpResponse:
     if not groups:
         return HttpResponseRedirect(reverse("quarantine", args=[name]))
     shown = groups[0]
-    lines, tried, fault = quarantine.suggested(shown), None, ""
+    lines, tried, fault, status = quarantine.suggested(shown), None, "", 200
     if request.method == "POST":
         lines = quarantine.written(request.POST)
         try:
             edits = quarantine.edits(lines)
             if request.POST.get("do") == "replay":
-                return _replayed(request, name, works.correct(asking, name, chosen, edits))
+                return _replayed(request, asking, name, works.correct(asking, name, chosen, edits))
             tried = works.correct(asking, name, chosen, edits, dry_run=True)
-        except UsageError as error:
-            fault = " ".join(part for part in sentence(error) if part)
+        except (UsageError, Conflict) as error:
+            fault, status = " ".join(part for part in sentence(error) if part), 409 if error.status == 409 else 422
     start = max(0, _number(request.GET.get("after")))
     rows = found.rows(source, asking, chosen, after=start, most=PAGE + 1, words=False)
+    held = claims.of(name, [row.key for row in rows], moving=True)
     context = _sender(source) | {
         "group": quarantine.line(shown),
         "example": quarantine.shown(asking, shown.example),
@@ -77,12 +81,12 @@ def group(request: HttpRequest, name: str) -> HttpResponse:
         "changes": list(words.WORDS["change"].items()),
         "fault": fault,
         "outcome": quarantine.outcome(tried, asking) if tried else None,
-        "rows": rows[:PAGE],
+        "rows": [(row, quarantine.in_hand(held.get(row.key), asking)) for row in rows[:PAGE]],
         "next": rows[PAGE - 1].key if len(rows) > PAGE else None,
         "may_act": asking.has("engineer") and asking.perimeter.acts(source.entity, source.brand, "engineer"),
         "query": request.GET.urlencode(),
     }
-    return render(request, "console/quarantine/group.html", context, status=422 if fault else 200)
+    return render(request, "console/quarantine/group.html", context, status=status)
 
 
 @login_required
@@ -90,17 +94,19 @@ def group(request: HttpRequest, name: str) -> HttpResponse:
 def event(request: HttpRequest, name: str, key: int) -> HttpResponse:
     """Open one event in clear, which leaves a line; take it corrected by hand."""
     asking = require(request, "engineer")
-    fault, reason, text = "", "", None
+    fault, reason, text, status = "", "", None, 200
     if request.method == "POST":
         text = request.POST.get("event", "")
         try:
             made = works.correct_one(asking, name, key, text)
             if made.passing:
-                return _replayed(request, name, made)
+                return _replayed(request, asking, name, made)
             told = next(iter(made.reasons.values()))
-            reason = quarantine.why(told.code, told.values)
+            reason, status = quarantine.why(told.code, told.values), 422
         except UsageError as error:
-            fault = " ".join(part for part in sentence(error) if part)
+            fault, status = " ".join(part for part in sentence(error) if part), 422
+        except Conflict:  # the page says who has it in hand, or that it is over
+            status = 409
     aside = works.opened(asking, name, key)
     context = _sender(senders.sender(name, asking)) | {
         "aside": aside,
@@ -108,8 +114,9 @@ def event(request: HttpRequest, name: str, key: int) -> HttpResponse:
         "text": quarantine.opened(aside.raw) if text is None else text,
         "fault": fault,
         "reason": reason,
+        "theirs": quarantine.in_hand(claims.of(name, [key], moving=True).get(key), asking),
     }
-    answer = render(request, "console/quarantine/event.html", context, status=422 if fault or reason else 200)
+    answer = render(request, "console/quarantine/event.html", context, status=status)
     answer["Cache-Control"] = "no-store"
     return answer
 
@@ -119,12 +126,13 @@ def discard(request: HttpRequest, name: str) -> HttpResponse:
     """Let go of a group, or of one event."""
     asking = require(request, "engineer")
     one = request.POST.get("key")  # whatever it says, one event is meant, and never the rest
-    count = works.discard(asking, name, _chosen(request) if one is None else Chosen(keys=(_number(one),)))
-    said = ngettext("%(count)s event is discarded.", "%(count)s events are discarded.", count)
-    return done(request, said % {"count": number(count)}, to=reverse("quarantine", args=[name]))
+    made = works.discard(asking, name, _chosen(request) if one is None else Chosen(keys=(_number(one),)))
+    said = ngettext("%(count)s event is discarded.", "%(count)s events are discarded.", made.count)
+    told = (said % {"count": number(made.count)}, quarantine.theirs(made.theirs, asking))
+    return done(request, " ".join(part for part in told if part), to=reverse("quarantine", args=[name]))
 
 
-def _replayed(request: HttpRequest, name: str, made: works.Outcome) -> HttpResponse:
+def _replayed(request: HttpRequest, asking: Caller, name: str, made: works.Outcome) -> HttpResponse:
     said = ngettext(
         "%(count)s event goes on: it is where it belongs within seconds, and off this list within a minute.",
         "%(count)s events go on: they are where they belong within seconds, and off this list within a minute.",
@@ -134,6 +142,8 @@ def _replayed(request: HttpRequest, name: str, made: works.Outcome) -> HttpRespo
         said += " " + ngettext("%(count)s still fails and stays.", "%(count)s still fail and stay.", left) % {
             "count": number(left)
         }
+    if made.theirs:
+        said += " " + quarantine.theirs(made.theirs, asking)
     if made.more:
         said += " " + _("There are more: correct them again.")
     return done(request, said, to=reverse("quarantine", args=[name]))

@@ -45,7 +45,8 @@ def new(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         name, brand = request.POST.get("name", "").strip(), request.POST.get("brand", "")
         try:
-            return _shown(request, asking, works.make_key(asking, source=name, brand=brand))
+            stood = any(one.name == name for one in found.senders(asking))
+            return _shown(request, asking, works.make_key(asking, source=name, brand=brand), stood=stood)
         except (UsageError, Conflict, NotFound, Refused) as error:
             fault = _said(error)
     brands = found.brands(asking)
@@ -134,10 +135,13 @@ def told(sender: found.Sender) -> dict[str, Any]:
     }
 
 
-def _shown(request: HttpRequest, asking: Caller, made: tuple[Any, str]) -> HttpResponse:
+def _shown(request: HttpRequest, asking: Caller, made: tuple[Any, str], *, stood: bool = False) -> HttpResponse:
+    """Show a sender with the word of its new key; ``stood``: somebody who adds a sender is told that it was there."""
     key, word = made
     sender = found.sender(key.source, asking)
-    answer = render(request, "console/senders/sender.html", _page(request, asking, sender, word=word))
+    answer = render(
+        request, "console/senders/sender.html", _page(request, asking, sender, word=word) | {"stood": stood}
+    )
     answer["Cache-Control"] = "no-store"  # shown once: going back does not show it again
     return answer
 

@@ -111,6 +111,7 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "plan.keep": _("changed a tracking plan"),
         "plan.roll_back": _("put an earlier tracking plan in force"),
         "quarantine.correct": _("corrected events that were set aside"),
+        "quarantine.fail": _("corrected events that were set aside: there was no room to keep them"),
         "quarantine.discard": _("discarded events that were set aside"),
         "quarantine.open": _("opened an event that was set aside"),
         "agreement.add": _("recorded an agreement"),

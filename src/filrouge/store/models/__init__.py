@@ -5,6 +5,7 @@ from __future__ import annotations
 from filrouge.store.models.acts import ConsentEvent, Correction, FollowUp, Note, Promise, Verdict
 from filrouge.store.models.arrivals import Arrival
 from filrouge.store.models.calls import Call, Outcome, Questions, Verification
+from filrouge.store.models.claims import Claim
 from filrouge.store.models.collected import Drained, Ledger
 from filrouge.store.models.groups import Agreement, Brand, Entity
 from filrouge.store.models.identity import Doubt, Evaluation, IdentityModel, IdentityQuality
@@ -42,6 +43,7 @@ __all__ = [
     "Baseline",
     "Brand",
     "Call",
+    "Claim",
     "ConsentEvent",
     "Correction",
     "Destination",

@@ -11,6 +11,11 @@ def users() -> list[User]:
     return list(User.objects.prefetch_related("grants__entity"))
 
 
+def called(by: str) -> str:
+    """Return the name of the account of an address, which is what colleagues know each other by; else the address."""
+    return User.objects.filter(email__iexact=by).values_list("name", flat=True).first() or by or "?"
+
+
 def user(key: str) -> User | None:
     """Return one account."""
     return User.objects.prefetch_related("grants__entity").filter(pk=key).first()

@@ -8,7 +8,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zlib import crc32
 
+from filrouge.base import clock
+from filrouge.base.clock import micros
 from filrouge.store.live import Live, number, unpack
+from filrouge.store.models import Run
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -73,6 +76,13 @@ class Line:
     code: str = ""
     values: dict[str, Any] = field(default_factory=dict)
     count: int = 1
+
+
+def lately_aside(source: str) -> bool:
+    """Tell whether events of a sender were set aside that the lake does not hold yet: since its last run began."""
+    last = Run.objects.filter(kind="collect", state=Run.State.COMMITTED).order_by("-started_at").first()
+    after = micros(last.started_at if last else clock.now() - timedelta(minutes=2))
+    return any(line.verdict == "quarantined" for line in lines(source, after=after, verdict="quarantined", most=1))
 
 
 def lines(source: str, *, after: int = 0, verdict: str = "", kind: str = "", most: int = 100) -> list[Line]:

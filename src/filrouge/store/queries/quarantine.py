@@ -21,6 +21,7 @@ from filrouge.store.views import current
 
 READERS = ("engineer", "analyst", "privacy")
 GROUPS, PAGE = 100, 25
+ASKED = 5_000  # keys asked about at once
 COLUMNS = 'record_key, entity, brand, place, code, "column", value, raw, recorded_at'
 WORDLESS = COLUMNS.replace(" raw,", " '' AS raw,")  # where what was sent is not asked for
 TOGETHER = 64 * 1024 * 1024  # bytes of what was sent that are read at once: one that is too large has up to 4 MB
@@ -122,6 +123,16 @@ def count(source: Source, asking: Caller, chosen: Chosen, *, roles: Sequence[str
     with _laid([source], asking, roles) as ask:
         where, values = _where(chosen)
         return int(ask(f"SELECT count(DISTINCT record_key) FROM aside WHERE {where}", values)[0][0])
+
+
+def still(source: Source, asking: Caller, keys: Sequence[int], *, roles: Sequence[str] = READERS) -> set[int]:
+    """Return which of ``keys`` are set aside now."""
+    there: set[int] = set()
+    with _laid([source], asking, roles) as ask:
+        for start in range(0, len(keys), ASKED):
+            marks = ", ".join(str(int(key)) for key in keys[start : start + ASKED])
+            there.update(row[0] for row in ask(f"SELECT DISTINCT record_key FROM aside WHERE record_key IN ({marks})"))
+    return there
 
 
 def days(source: Source, asking: Caller) -> list[tuple[str, int]]:
