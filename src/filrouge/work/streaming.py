@@ -10,8 +10,8 @@ from typing import Any
 import msgspec
 
 from filrouge.base.clock import micros
+from filrouge.domain.events.checking import name_of
 from filrouge.domain.events.personal import looks_personal
-from filrouge.domain.events.plan import name_of
 from filrouge.store.live import Live
 from filrouge.work.judging import Event, Judged
 
