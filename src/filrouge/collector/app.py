@@ -159,16 +159,11 @@ class Collector:
         return self._verdicts(key, batch)
 
     def _verdicts(self, key: WriteKey, batch: Batch) -> list[Verdict]:
-        source, seen = key.source, self._recent.seen
         told = []
-        for event in batch.events:
-            reason = event.reason
-            if reason is None:
-                if seen(source, event.message_id, event.body):
-                    told.append(Verdict(event.message_id, "repeated"))
-                    continue
-                reason = event.foreseen
-            if reason is None:
+        for event, repeated in zip(batch.events, self._recent.repeats(key.source, batch.events), strict=True):
+            if repeated:
+                told.append(Verdict(event.message_id, "repeated"))
+            elif (reason := event.reason or event.foreseen) is None:
                 told.append(Verdict(event.message_id, "accepted"))
             else:
                 told.append(Verdict(event.message_id, "quarantined", reason.code, str(reason)))

@@ -25,6 +25,7 @@ _KINDS = frozenset(KINDS)
 UNUSED = frozenset({"merge", "audiencelist"})  # of RudderStack: kept as they were sent, and without effect here
 LONGEST, BATCH, ID, NAMED = 32_768, 2_500, 100, 300
 REFUSED = 10_000  # events of a batch; beyond, the request is refused whole
+SHORT = 5 * DEEPEST  # bytes in which nothing is too deep, unless it holds lists: a level takes five, {"":…}
 _event = msgspec.json.Decoder(Said)
 _together = msgspec.json.Decoder(SaidTogether)
 _key = msgspec.json.Decoder(SaidKey)
@@ -199,7 +200,7 @@ def _received(
     """Return one event with its verdict; a ``plain`` one holds no letter that is written otherwise."""
     if len(body) > LONGEST:
         return _aside(body, kind, received, "too_large", most=LONGEST)
-    if too_deep(body):
+    if (len(body) > SHORT or b"[" in body) and too_deep(body):
         return _aside(body, kind, received, "too_deep", most=DEEPEST)
     if body[:1] != b"{":
         return _aside(body, kind, received, "not_an_object")

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
 Id = str | int | float | None
-_BLOCKED = re.compile(r"(?:[0-]*|-1|null|none|nil|undefined|nan|anonymous|guest|unknown|n/a|\[object object\])", re.I)
+_NOBODY = frozenset({
+    "-1", "null", "none", "nil", "undefined", "nan", "anonymous", "guest", "unknown", "n/a", "[object object]",
+})  # fmt: skip
 _LONGEST = 300  # letters of an identifier, a name or an address kept beside the event as sent
 
 
@@ -73,10 +74,10 @@ def identifier(said: Id) -> str:
     """Return an id as text, nothing when it is one that names nobody (``null``, ``0000``, ``anonymous``…)."""
     if said is None:
         return ""
-    if isinstance(said, float) and said.is_integer():
-        said = int(said)
-    word = str(said).strip()
-    return "" if _BLOCKED.fullmatch(word) else word
+    if type(said) is not str:
+        said = str(int(said) if isinstance(said, float) and said.is_integer() else said)
+    word = said.strip()
+    return "" if not word.strip("0-") or word.casefold() in _NOBODY else word
 
 
 def told(kind: str, body: bytes, *, context: bytes = b"", integrations: bytes = b"") -> Told:
