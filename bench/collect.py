@@ -3,7 +3,8 @@
 Server and clients have a core each. The yardstick, served by the same granian in the same run, reads the JSON whole and
 commits in groups, nothing else; the collector also authenticates, judges each event and tells so. Targets: batches of
 100 over 16 connections at least half of the yardstick and 10,000 events a second; single events over 64 connections
-5,000. Beside it: what slow large bodies do to memory, and what kill -9 leaves of what was acknowledged.
+5,000. Beside it: what an enforced tracking plan costs, what slow large bodies do to memory, and what kill -9 leaves of
+what was acknowledged.
 """
 
 from __future__ import annotations
@@ -52,9 +53,10 @@ def _speeds(folder: Path, core: int, seconds: float) -> dict[str, object]:
     waits: dict[str, list[float]] = {}
     memory: list[float] = []
     for turn in range(TURNS):
-        for factory in ("limit", "collector"):
-            home = sending.published(folder / f"{factory}{turn}")
-            with sending.serving(home, factory=factory, core=core) as server:
+        for factory in ("limit", "collector", "planned"):
+            home = sending.published(folder / f"{factory}{turn}", planned=factory == "planned")
+            serves = "collector" if factory == "planned" else factory
+            with sending.serving(home, factory=serves, core=core) as server:
                 for name, (events, lines) in CASES.items():
                     said = sending.batch(events) if events > 1 else sending.single()
                     asyncio.run(sending.load(server.port, said, lines=lines, seconds=1))
@@ -72,9 +74,13 @@ def _speeds(folder: Path, core: int, seconds: float) -> dict[str, object]:
     for name in CASES:
         limit, ours = median(rates["limit", name]), median(rates["collector", name])
         limit_busy, ours_busy = median(busy["limit", name]), median(busy["collector", name])
+        planned_busy = median(busy["planned", name])
         found[name] = {
             "events_per_second": round(ours), "limit_events_per_second": round(limit), "ratio": round(ours / limit, 3),
             "cpu_ratio": round(limit_busy / ours_busy, 3), "cpu_microseconds_per_event": round(ours_busy * 1e6, 1),
+            "with_a_plan": {"events_per_second": round(median(rates["planned", name])),
+                            "cpu_ratio": round(limit_busy / planned_busy, 3),
+                            "cpu_microseconds_per_event": round(planned_busy * 1e6, 1)},
             "each": [round(rate) for rate in rates["collector", name]],
             "limit_each": [round(rate) for rate in rates["limit", name]], "milliseconds": percentiles(waits[name]),
         }  # fmt: skip

@@ -23,14 +23,21 @@ from filrouge.spool.kept import unpacked
 
 ROOT = Path(__file__).resolve().parent.parent
 KEY = "wk_bench"
+SCHEMA = {  # of the events below
+    "type": "object",
+    "required": ["product_id", "name", "price", "currency"],
+    "properties": {"product_id": {"type": "string"}, "price": {"type": "number"}, "currency": {"enum": ["EUR", "CHF"]}},
+}
 MARK = b"@@@@@@@@@@@@"  # where the number of a request stands in it
 
 
-def published(home: Path) -> Path:
-    """Make a home folder whose collector knows ``KEY``; return it."""
+def published(home: Path, *, planned: bool = False) -> Path:
+    """Make a home folder whose collector knows ``KEY``, and a plan that its events meet when ``planned``; return it."""
     home.mkdir(parents=True, exist_ok=True)
     aside = home / "write-keys.next"
-    aside.write_text(json.dumps({"keys": {digest(KEY): {"source": "web", "entity": "north", "brand": "red"}}}))
+    keys = {digest(KEY): {"source": "web", "entity": "north", "brand": "red"}}
+    plans = {"web": {"enforced": True, "events": [["track", "Product Viewed", SCHEMA]]}} if planned else {}
+    aside.write_text(json.dumps({"keys": keys, "plans": plans}))
     aside.replace(home / "write-keys.json")
     return home
 
