@@ -132,3 +132,16 @@ def test_a_plan_too_long_for_the_collector_is_left_to_the_worker(
     assert told["verdict"] == "accepted"
     drained()
     assert Ledger.objects.get().quarantined == 1
+
+
+def test_a_plan_that_cannot_be_read_keeps_no_key_from_being_told(world: World, word: str) -> None:
+    from filrouge.store.models import TrackingPlan
+
+    plans.keep(OWNER, "site", PLAN)
+    odd = {"mode": "enforce", "events": [{"kind": "dance"}]}
+    TrackingPlan.objects.filter(source="site").update(in_force=False)
+    TrackingPlan.objects.create(source="site", version=9, mode="enforce", spec=odd, in_force=True, by="test")
+    _, late = senders.make_key(OWNER, source="site", brand="red")
+    for one in (word, late):
+        (told,) = sent(one, [{"type": "track", "userId": "u", "event": "Paid"}])
+        assert told["verdict"] == "accepted"

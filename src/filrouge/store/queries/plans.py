@@ -6,13 +6,15 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any
+from uuid import UUID
 
 import ibis
 import msgspec
 
 from filrouge.base import clock, settings
-from filrouge.base.errors import NotFound
+from filrouge.base.errors import DefinitionError, NotFound
 from filrouge.domain.events.checking import SECTION
 from filrouge.domain.events.plan import PlanSpec
 from filrouge.domain.privacy.caller import Caller
@@ -63,12 +65,18 @@ def in_force(source: str) -> Kept | None:
 def enforced() -> dict[str, msgspec.Raw]:
     """Return what the collector is told of every plan that is enforced, by sender; one too long for it is left out."""
     rows = TrackingPlan.objects.filter(in_force=True, mode=TrackingPlan.Mode.ENFORCE).order_by("source")
-    told = {}
-    for row in rows:
-        said = msgspec.json.encode(PlanSpec.parse(row.spec, what=row.source).published(), order="deterministic")
-        if len(said) <= PUBLISHED:
-            told[row.source] = msgspec.Raw(said)
-    return told
+    found = ((source, _published(pk)) for source, pk in rows.values_list("source", "pk"))
+    return {source: msgspec.Raw(said) for source, said in found if 0 < len(said) <= PUBLISHED}
+
+
+@lru_cache(maxsize=256)  # a version never changes once kept, and this is asked every few seconds
+def _published(pk: UUID) -> bytes:
+    """Return a version as the collector is told it; nothing when an older Filrouge kept what this one does not read."""
+    row = TrackingPlan.objects.get(pk=pk)
+    try:
+        return msgspec.json.encode(PlanSpec.parse(row.spec, what=row.source).published(), order="deterministic")
+    except DefinitionError:
+        return b""
 
 
 def stamps() -> dict[str, int]:
