@@ -152,3 +152,17 @@ def test_an_event_as_deep_as_may_be_is_judged_like_any_other() -> None:
         _checker({}).check("track", "Bought", {"properties": {"deep": deep, "large": 10**40, "small": -1e300}}) is None
     )
     assert infer([("track", {"event": "Bought", "properties": {"deep": deep}})]).plan().events
+
+
+def test_of_many_faults_one_is_told_and_what_is_missing_comes_first() -> None:
+    schema = {"required": ["x"], "properties": {f"f{at}": {"type": "number"} for at in range(200)}}
+    checker = _checker(schema)
+    held = {f"f{at}": "no" for at in range(200)}
+    for properties in (held, dict(reversed(held.items()))):
+        found = checker.check("track", "Bought", {"properties": properties})
+        assert found is not None
+        assert found.values == {"field": "properties.x", "expected": "present"}
+    found = checker.check("track", "Bought", {"properties": held | {"x": 1}})
+    assert found is not None
+    assert found.values["expected"] == "number"
+    assert checker.noted.total() == 3
