@@ -138,10 +138,22 @@ def left_behind(drained: Mapping[int, bool]) -> list[int]:
 
 def refuse(asking: Caller, claimed: Theirs) -> Conflict:
     """Say who had events in hand first, and since when."""
-    one, own = claimed.count == 1, claimed.by.casefold() == asking.by.casefold()
-    discarded = claimed.state == Claim.State.DISCARDED
-    hint = _OVER if discarded else _ON_ITS_WAY
-    return Conflict(_SAID[one, own, discarded].template, hint=hint.template, by=_name(claimed.by), at=at(claimed.at))
+    own = claimed.by.casefold() == asking.by.casefold()
+    what = Phrase("this event") if claimed.count == 1 else Phrase("these events")
+    by, when = _name(claimed.by), at(claimed.at)
+    if claimed.state == Claim.State.DISCARDED:
+        if own:
+            return Conflict("You discarded {what} {at}.", hint="Nothing is left to do.", what=what, at=when)
+        return Conflict("{by} discarded {what} {at}.", hint="Nothing is left to do.", by=by, what=what, at=when)
+    if own:
+        return Conflict(
+            "You corrected {what} {at}.", hint="Nothing is left to do: what still fails comes back on the list.",
+            what=what, at=when,
+        )  # fmt: skip
+    return Conflict(
+        "{by} corrected {what} {at}.", hint="Nothing is left to do: what still fails comes back on the list.",
+        by=by, what=what, at=when,
+    )  # fmt: skip
 
 
 def gone(asking: Caller, source: str, key: int) -> Conflict | NotFound:
@@ -168,21 +180,6 @@ def at(moment: datetime) -> Phrase:
 
 def _name(by: str) -> Phrase | str:
     return Phrase("The owner of this machine") if by == OWNER.by else called(by)
-
-
-_ON_ITS_WAY = Phrase("Nothing is left to do: what still fails comes back on the list.")
-_OVER = Phrase("Nothing is left to do.")
-# (one event, their own, discarded)
-_SAID = {
-    (True, False, False): Phrase("{by} corrected this event {at}."),
-    (True, True, False): Phrase("You corrected this event {at}."),
-    (True, False, True): Phrase("{by} discarded this event {at}."),
-    (True, True, True): Phrase("You discarded this event {at}."),
-    (False, False, False): Phrase("{by} corrected these events {at}."),
-    (False, True, False): Phrase("You corrected these events {at}."),
-    (False, False, True): Phrase("{by} discarded these events {at}."),
-    (False, True, True): Phrase("You discarded these events {at}."),
-}
 
 
 def _lots(keys: Sequence[int]) -> list[Sequence[int]]:
