@@ -16,7 +16,7 @@ from django.db import transaction
 from filrouge.base import clock, ids, settings
 from filrouge.base.errors import Conflict, NotFound, Refused
 from filrouge.domain.privacy.caller import Caller
-from filrouge.domain.scores import training
+from filrouge.domain.scores import training, trees
 from filrouge.domain.scores.buying import Buying, Spending
 from filrouge.domain.scores.features import Family, contracts
 from filrouge.domain.scores.renewing import Renewing
@@ -53,7 +53,11 @@ def train(*, by: str, name: str = "", progress: runs.Progress = runs.silent) -> 
     made = []
     for entity, parts in sorted(months.items()):
         told = _models(parts, families.get(entity, []), terms.get(entity, {}))
-        made += [_keep(entity, one, now, by) for one in told if name in ("", one.name)]
+        for one in told:
+            if name in ("", one.name):
+                # what was not chosen may be promoted all the same: it stands just before
+                beside = [_keep(entity, one.other, now - queries.BESIDE, by)] if one.other else []
+                made += [_keep(entity, one, now, by), *beside]
         progress("models", len(made), None)
     return made
 
@@ -150,15 +154,21 @@ def _models(
 
 def _keep(entity: str, trained: training.Trained, at: datetime, by: str) -> ScoreModel:
     """Keep a model as a candidate; the oldest that are not in use go."""
+    version = trained.version(at)
+    held = ScoreModel.objects.filter(entity=entity, name=trained.name, version=version).first()
+    return held or keep(
+        ScoreModel(entity=entity, name=trained.name, version=version, kind=trained.kind, content=trained.content,
+                   card=trained.card, trained_at=at, by=by),
+        action="score.train",
+    )  # fmt: skip
+
+
+def keep(row: ScoreModel, *, action: str) -> ScoreModel:
+    """Keep a version that is new; the oldest that are not in use go."""
     with transaction.atomic():
-        row, made = ScoreModel.objects.get_or_create(
-            entity=entity, name=trained.name, version=trained.version(at),
-            defaults={"kind": trained.kind, "content": trained.content, "card": trained.card, "trained_at": at,
-                      "by": by},
-        )  # fmt: skip
-        if made:
-            audit.record("score.train", by=by, kind="model", subject=f"{entity}:{row}")
-        old = ScoreModel.objects.filter(entity=entity, name=trained.name).exclude(state=ScoreModel.State.PROMOTED)
+        row.save(force_insert=True)
+        audit.record(action, by=row.by, kind="model", subject=f"{row.entity}:{row}")
+        old = ScoreModel.objects.filter(entity=row.entity, name=row.name).exclude(state=ScoreModel.State.PROMOTED)
         ScoreModel.objects.filter(pk__in=list(old.order_by("-trained_at").values_list("pk", flat=True)[KEPT:])).delete()
     return row
 
@@ -171,7 +181,7 @@ def promote(asking: Caller, entity: str, name: str, version: str = "") -> ScoreM
 
     Raises NotFound, Refused, Conflict when it is in use.
     """
-    _may(asking, entity)
+    must_decide(asking, entity)
     with transaction.atomic():
         rows = ScoreModel.objects.select_for_update().filter(entity=entity, name=name)
         row = rows.filter(version=version).first() if version else rows.order_by("-trained_at").first()
@@ -187,7 +197,7 @@ def promote(asking: Caller, entity: str, name: str, version: str = "") -> ScoreM
 
 def roll_back(asking: Caller, entity: str, name: str) -> ScoreModel:
     """Use again the model that was in use before. Raises NotFound when there was none, Refused."""
-    _may(asking, entity)
+    must_decide(asking, entity)
     with transaction.atomic():
         rows = ScoreModel.objects.select_for_update().filter(entity=entity, name=name, state=ScoreModel.State.RETIRED)
         row = queries.former(list(rows))
@@ -211,7 +221,8 @@ def may_decide(asking: Caller, entity: str) -> bool:
     return asking.has(*ROLES) and (asking.perimeter.everything or entity in asking.perimeter.holds(*ROLES))
 
 
-def _may(asking: Caller, entity: str) -> None:
+def must_decide(asking: Caller, entity: str) -> None:
+    """Raise Refused unless the caller answers for the models of an entity."""
     access.must(asking, *ROLES)
     if not may_decide(asking, entity):
         raise Refused("You do not act for {entity}.", hint="Choose an entity of yours.", entity=entity)
@@ -222,9 +233,12 @@ def in_use(entity: str) -> Models:
     rows = {row.name: row for row in ScoreModel.objects.filter(entity=entity, state=ScoreModel.State.PROMOTED)}
     told: dict[str, Any] = {}
     for name, row in rows.items():
-        if "scorecard" in row.content:
-            label = str(row) if row.kind == "learned" else "rule@1"
-            used = Used(Scorecard.of(row.content["scorecard"]), label)
+        if "trees" in row.content and not trees.there():
+            continue  # the rule serves, and says so
+        if "scorecard" in row.content or "trees" in row.content:
+            label = "rule@1" if row.kind == "rule" else str(row)
+            grown = row.content.get("trees")
+            used = Used(trees.Trees.of(grown) if grown else Scorecard.of(row.content["scorecard"]), label)
             if name.startswith("propensity_"):
                 told.setdefault("propensity", {})[name.removeprefix("propensity_")] = used
             else:

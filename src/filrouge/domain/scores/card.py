@@ -6,14 +6,14 @@ above 0.25 another population.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from scipy.stats import rankdata
 
 from filrouge.domain.scores.fitting import Floats
-from filrouge.domain.scores.scorecard import Columns, Scorecard
+from filrouge.domain.scores.scorecard import Columns
 
 FEWEST = 100  # people in a group of whom fairness is told
 AGES = ((0, 35), (35, 50), (50, 65), (65, 200))
@@ -82,9 +82,27 @@ def psi(before: Floats, now: Floats, bins: int = 10) -> float | None:
     return round(float(((shares[1] - shares[0]) * np.log(shares[1] / shares[0])).sum()), 4)
 
 
-def drift(scorecard: Scorecard, before: Columns, now: Columns) -> dict[str, float]:
+def surer(one: Floats, other: Floats, y: Floats) -> tuple[float, float] | None:
+    """Return by how much the AUC of ``one`` is above that of ``other``, and how uncertain that is (95 %).
+
+    Both are of the same people: DeLong, DeLong & Clarke-Pearson (1988), Biometrics 44(3). None without both kinds.
+    """
+    happened = y > 0
+    m, n = int(happened.sum()), int((~happened).sum())
+    if min(m, n) < 2:
+        return None
+    parts = []
+    for values in (one, other):
+        ranks, among, rest = rankdata(values), rankdata(values[happened]), rankdata(values[~happened])
+        parts.append(((ranks[happened] - among) / n, 1 - (ranks[~happened] - rest) / m))
+    yes, no = (parts[0][side] - parts[1][side] for side in (0, 1))
+    error = float(np.sqrt(yes.var(ddof=1) / m + no.var(ddof=1) / n))
+    return round(float(yes.mean()), 4), round(1.96 * error, 4)
+
+
+def drift(names: Sequence[str], before: Columns, now: Columns) -> dict[str, float]:
     """Return the stability index of each feature, those that moved most first."""
-    found = {part.feature: psi(before[part.feature], now[part.feature]) for part in scorecard.parts}
+    found = {name: psi(before[name], now[name]) for name in names}
     known = {name: value for name, value in found.items() if value is not None}
     return dict(sorted(known.items(), key=lambda item: (-item[1], item[0])))
 

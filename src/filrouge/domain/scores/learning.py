@@ -39,7 +39,7 @@ def learn(columns: Columns, features: Sequence[str], y: Floats, *, ridge: float 
 
     Raises DefinitionError when nothing tells anything.
     """
-    kept = _drawn(len(y))
+    kept = drawn(len(y))
     y = y[kept]
     chosen: list[tuple[str, tuple[float, ...]]] = []
     blocks, spans = [], []
@@ -73,7 +73,7 @@ def learn(columns: Columns, features: Sequence[str], y: Floats, *, ridge: float 
     return Scorecard("logit", tuple(parts), base=round(base, 4), medium=low, high=high)
 
 
-def _drawn(n: int) -> NDArray[np.int64]:
+def drawn(n: int) -> NDArray[np.int64]:
     """Return which rows are learned from: all, or as many as will do, drawn always alike."""
     if n <= MOST:
         return np.arange(n)

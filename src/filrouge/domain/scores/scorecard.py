@@ -47,6 +47,15 @@ class Scorecard:
     medium: float = 25.0  # from which value a person is in the band "medium", and in the band "high"
     high: float = 60.0
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The features, in the order of the contributions."""
+        return tuple(part.feature for part in self.parts)
+
+    def chances(self, columns: Columns) -> Floats:
+        """Return the values, 0 to 100, of people."""
+        return self.values(self.contributions(columns))
+
     def contributions(self, columns: Columns) -> Floats:
         """Return what each part adds for each person (people × parts): points of a hundred, or log-odds."""
         table = np.column_stack([part.of(columns) for part in self.parts])

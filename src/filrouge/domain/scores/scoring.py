@@ -16,6 +16,7 @@ from filrouge.domain.scores.features import HISTORY, Family
 from filrouge.domain.scores.fitting import Floats
 from filrouge.domain.scores.renewing import Renewing
 from filrouge.domain.scores.scorecard import Columns, Scorecard, bands, shown
+from filrouge.domain.scores.trees import Trees
 
 MONTH = 30.0
 YEAR_WEEKS = 365.25 / 7
@@ -30,9 +31,9 @@ RATES: Mapping[str, float] = {
 
 @dataclass(frozen=True)
 class Used:
-    """A scorecard in use, and the name and version of the model that it is."""
+    """A scorecard, or trees, in use, and the name and version of the model that it is."""
 
-    scorecard: Scorecard
+    scorecard: Scorecard | Trees
     label: str = rules.VERSION
 
 
@@ -97,10 +98,15 @@ def columns_of(table: pa.Table) -> dict[str, Floats]:
     return found
 
 
-def scored(columns: Columns, models: Models, families: Sequence[Family], around: Usual) -> list[Scored]:
-    """Return the scores of the people whose features ``columns`` holds; ``around``: what is usual in their entity."""
-    found = [_engagement(columns), *_churn(columns, models, around)]
-    found += [_propensity(columns, models, family) for family in families]
+def scored(
+    columns: Columns, models: Models, families: Sequence[Family], around: Usual, *, because: bool = True
+) -> list[Scored]:
+    """Return the scores of the people whose features ``columns`` holds; ``around``: what is usual in their entity.
+
+    Where nobody asks why (not ``because``), trees leave their contributions out: most of their time goes there.
+    """
+    found = [_engagement(columns), *_churn(columns, models, around, because)]
+    found += [_propensity(columns, models, family, because) for family in families]
     found.append(_value(columns, models, around))
     return [one for one in found if one.of.any()]
 
@@ -110,22 +116,22 @@ def _engagement(columns: Columns) -> Scored:
     added = rule.contributions(columns)
     own = [part for part in rule.parts if part.feature != "brands"]
     some = np.column_stack([~np.isnan(columns[part.needs or part.feature]) for part in own])
-    return Scored("engagement", some.any(axis=1), rule.values(added), _names(rule), added, rule.medium, rule.high,
+    return Scored("engagement", some.any(axis=1), rule.values(added), rule.names, added, rule.medium, rule.high,
                   rules.VERSION)  # fmt: skip
 
 
-def _churn(columns: Columns, models: Models, around: Usual) -> list[Scored]:
+def _churn(columns: Columns, models: Models, around: Usual, because: bool) -> list[Scored]:
     """Return churn of those under contract, by cause and in all, and of those who buy without one."""
     under = np.nan_to_num(columns["contracts"]) > 0
     buyer = ~under & (np.nan_to_num(columns["orders_ever"]) > 0)
-    names = _names(models.wanted.scorecard) + tuple(
-        name for name in _names(models.payment.scorecard) if name not in _names(models.wanted.scorecard)
+    names = models.wanted.scorecard.names + tuple(
+        name for name in models.payment.scorecard.names if name not in models.wanted.scorecard.names
     )
     causes = {}
     for cause, used in (("wanted", models.wanted), ("payment", models.payment)):
-        month, quarter, added = _contract(columns, used.scorecard)
+        month, quarter, added = _contract(columns, used.scorecard, because)
         wide = np.zeros((len(under), len(names)))
-        for at, name in enumerate(_names(used.scorecard)):
+        for at, name in enumerate(used.scorecard.names):
             wide[:, names.index(name)] += added[:, at]
         causes[cause] = (month, quarter, wide)
     found = []
@@ -167,19 +173,27 @@ def _stretched(medium: float, high: float, days: int) -> tuple[float, ...]:
     return tuple(round(100 * (1 - (1 - one / 100) ** times), 1) for one in (medium, high))
 
 
-def _contract(columns: Columns, card: Scorecard) -> tuple[Floats, Floats, Floats]:
+def _contract(columns: Columns, card: Scorecard | Trees, because: bool) -> tuple[Floats, Floats, Floats]:
     """Return the chance within a month, within three, and the contributions of today.
 
     The three months are taken one by one, the renewal coming nearer by as much; the rest is held as it is.
     """
-    added = card.contributions(columns)
-    month = card.values(added)
+    month, added = _judged(columns, card, because)
     stays = 1 - month / 100
     for ahead in (1, 2):
         term, left = columns["term_days"], columns["renewal_in"] - ahead * MONTH
         near = np.where(left < 0, np.mod(left, np.where(term > 0, term, 365.25)), left)
-        stays = stays * (1 - card.values(card.contributions({**columns, "renewal_in": near})) / 100)
+        stays = stays * (1 - card.chances({**columns, "renewal_in": near}) / 100)
     return month, 100 * (1 - stays), added
+
+
+def _judged(columns: Columns, card: Scorecard | Trees, because: bool) -> tuple[Floats, Floats]:
+    """Return the values, and what each feature adds to them (nothing told where nobody asks why)."""
+    if because or isinstance(card, Scorecard):
+        added = card.contributions(columns)
+        return card.values(added), added
+    values = card.chances(columns)
+    return values, np.zeros((len(values), len(card.names)))
 
 
 def _buyers(columns: Columns, models: Models, days: int, buyer: Any, around: Usual) -> tuple[Floats, Floats]:
@@ -214,16 +228,14 @@ def _buyers(columns: Columns, models: Models, days: int, buyer: Any, around: Usu
     return values, table
 
 
-def _propensity(columns: Columns, models: Models, family: Family) -> Scored:
+def _propensity(columns: Columns, models: Models, family: Family, because: bool) -> Scored:
     used = models.propensity.get(family.name)
     if used is None:
         used = Used(rules.around(rules.propensity(family.kind, family.name), RATES["propensity"]))
     card = used.scorecard
-    added = card.contributions(columns)
+    values, added = _judged(columns, card, because)
     free = columns[f"holds_{family.name}"] == 0
-    return Scored(
-        f"propensity_{family.name}", free, card.values(added), _names(card), added, card.medium, card.high, used.label
-    )
+    return Scored(f"propensity_{family.name}", free, values, card.names, added, card.medium, card.high, used.label)
 
 
 def _value(columns: Columns, models: Models, around: Usual) -> Scored:
@@ -311,10 +323,6 @@ def _number(values: Floats) -> pa.Array:
     plain = pc.cast(pa.array(np.where(whole, values, 0).astype("int64")), pa.string())
     told = pc.if_else(pa.array(whole), plain, text)
     return pc.if_else(pa.array(np.isfinite(values)), told, pa.scalar("null"))
-
-
-def _names(card: Scorecard) -> tuple[str, ...]:
-    return tuple(part.feature for part in card.parts)
 
 
 __all__ = ["HISTORY", "Models", "Scored", "Used", "columns_of", "reasons", "rows", "scored"]

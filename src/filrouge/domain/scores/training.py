@@ -6,6 +6,7 @@ and no label of one reaches into another.
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
@@ -17,13 +18,14 @@ import numpy as np
 
 from filrouge.base.errors import DefinitionError, Phrase
 from filrouge.domain.scores import card as cards
-from filrouge.domain.scores import learning, rules
+from filrouge.domain.scores import learning, rules, trees
 from filrouge.domain.scores.buying import Buying, fit_buying, fit_spending
 from filrouge.domain.scores.features import FEATURES, Family
 from filrouge.domain.scores.fitting import Floats
 from filrouge.domain.scores.renewing import fit_renewing
 from filrouge.domain.scores.scorecard import Columns, Scorecard
 from filrouge.domain.scores.scoring import RATES
+from filrouge.domain.scores.trees import Trees
 
 TERMS = {30: "P1M", 91: "P3M", 183: "P6M", 365: "P1Y"}
 
@@ -42,9 +44,10 @@ class Trained:
     """A model as it comes out: ``content`` is what is used, ``card`` what is known of how good it is."""
 
     name: str
-    kind: str  # learned or rule
+    kind: str  # learned (a scorecard), trees or rule
     content: dict[str, Any]
     card: dict[str, Any]
+    other: Trained | None = None  # what was learned beside it from the same rows, and was not chosen
 
     def version(self, at: datetime) -> str:
         """Return the name of this content: two that decide alike bear the same."""
@@ -90,23 +93,41 @@ def _scorecard(
     now = {one: today[one][held(today)] for one in before}
     rate = float(y.mean()) if len(y) and y.sum() else RATES.get(name, RATES["propensity"])
     stand_in = rules.around(rule, rate)
-    kind, why, made = "learned", {}, stand_in
+    groups = {"brand": later.brands[mask], "age": cards.age_bands(later.features["age"][mask])}
+    of_rule = cards.auc(stand_in.chances(after), truth)
+
+    def trained(kind: str, made: Scorecard | Trees, why: Mapping[str, Any], compared: Mapping[str, Any]) -> Trained:
+        told = cards.card(made.chances(after), truth, trained=made.chances(before), groups=groups)
+        told |= {
+            "kind": kind, "refused": why, "learned_on": len(y), "learned_happened": int(y.sum()),
+            "least": learning.LEAST, "least_later": learning.LEAST_LATER, "rule_auc": of_rule,
+            "drift": cards.drift(made.names, before, now),
+        } | ({"compared": compared} if compared else {})  # fmt: skip
+        return Trained(name, kind, {"trees" if isinstance(made, Trees) else "scorecard": made.plain()}, told)
+
     try:
         learning.enough(y, truth)
         made = learning.learn(before, features, y)
     except DefinitionError as refused:
-        kind, why = "rule", refused.plain()
-    trained = made.values(made.contributions(before))
-    values = made.values(made.contributions(after))
-    groups = {"brand": later.brands[mask], "age": cards.age_bands(later.features["age"][mask])}
-    told = cards.card(values, truth, trained=trained, groups=groups)
-    told |= {
-        "kind": kind, "refused": why, "learned_on": len(y), "learned_happened": int(y.sum()),
-        "least": learning.LEAST, "least_later": learning.LEAST_LATER,
-        "rule_auc": cards.auc(stand_in.values(stand_in.contributions(after)), truth),
-        "drift": cards.drift(made, before, now),
+        return trained("rule", stand_in, refused.plain(), {})
+    apart = np.concatenate([np.full(int(one.sum()), at == 0) for at, one in enumerate(masks)])
+    try:
+        grown = trees.learn(before, features, y, apart=apart)
+    except DefinitionError as refused:
+        return trained("learned", made, {}, {"refused": refused.plain()})
+    compared = _compared(made.chances(after), grown.chances(after), truth)
+    both = {"scorecard": trained("learned", made, {}, compared), "trees": trained("trees", grown, {}, compared)}
+    other = "scorecard" if compared["chosen"] == "trees" else "trees"
+    return dataclasses.replace(both[compared["chosen"]], other=both[other])
+
+
+def _compared(card: Floats, grown: Floats, truth: Floats) -> dict[str, Any]:
+    """Say how well scorecard and trees tell apart, and which serves: trees only if better by more than is uncertain."""
+    more, unsure = cards.surer(grown, card, truth) or (0.0, 0.0)
+    return {
+        "scorecard": cards.auc(card, truth), "trees": cards.auc(grown, truth), "more": more, "unsure": unsure,
+        "chosen": "trees" if more > unsure else "scorecard",
     }  # fmt: skip
-    return Trained(name, kind, {"scorecard": made.plain()}, told)
 
 
 def buying(before: Columns, bought: Floats, days: int) -> Trained:

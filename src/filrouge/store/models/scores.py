@@ -21,7 +21,7 @@ class ScoreModel(Row):
     entity = models.CharField(max_length=60)
     name = models.CharField(max_length=80)
     version = models.CharField(max_length=20)
-    kind = models.CharField(max_length=10)  # learned, rule or published
+    kind = models.CharField(max_length=10)  # learned, trees, rule or published
     content = models.JSONField()
     card = models.JSONField()
     state = models.CharField(max_length=10, choices=State.choices, default=State.CANDIDATE)
@@ -29,6 +29,9 @@ class ScoreModel(Row):
     by = models.CharField(max_length=100)
     promoted_by = models.CharField(max_length=100, blank=True)
     promoted_at = models.DateTimeField(null=True, blank=True)
+    owner = models.CharField(max_length=100, blank=True)  # of a published one: who answers for it
+    trouble = models.JSONField(default=dict, blank=True)  # why it could not be refreshed; empty when it was
+    refreshed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ("entity", "name", "-trained_at")

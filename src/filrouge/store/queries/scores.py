@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import dataclasses
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from filrouge.base.clock import time_of
 from filrouge.base.errors import NotFound
 from filrouge.domain.privacy.caller import Caller
+from filrouge.domain.scores.own import is_ours
 from filrouge.domain.scores.sight import seen
 from filrouge.store.live import Live, number, unpack
 from filrouge.store.models import ScoreModel
 
+BESIDE = timedelta(milliseconds=1)  # how long before the model that was chosen the other of its training stands
 READERS = ("analyst", "engineer", "privacy", "executive")  # who may read the report cards of their entities
 
 
@@ -32,6 +35,7 @@ class Score:
     uses: tuple[str, ...]
     as_of: datetime | None
     stale_since: datetime | None
+    own: Mapping[str, Any] | None = None  # of one that an analyst published: title, colour, proved, owner…
 
     @property
     def learned(self) -> bool:
@@ -52,7 +56,36 @@ def of_person(person: str, asking: Caller) -> list[Score]:
                 uses = tuple(filter(None, (row["uses"] or "").split(",")))
                 if seen(asking.perimeter, row["entity"], frozenset(uses), row["score"]):
                     found[row["entity"], row["score"]] = _score(row, uses)
-    return [found[key] for key in sorted(found)]
+    return _in_use([found[key] for key in sorted(found)])
+
+
+def _in_use(told: list[Score]) -> list[Score]:
+    """Return scores with what there is to say of the published ones; one that was retired is shown no more."""
+    names = {one.name for one in told if not is_ours(one.name)}
+    if not names:
+        return told
+    known = {(entity, name): said for (entity, name), said in published(names).items() if said["in_use"]}
+    return [
+        one if is_ours(one.name) else dataclasses.replace(one, own=known[one.entity, one.name])
+        for one in told
+        if is_ours(one.name) or (one.entity, one.name) in known
+    ]
+
+
+def published(names: Iterable[str] | None = None) -> dict[tuple[str, str], dict[str, Any]]:
+    """Return what there is to say of published scores by (entity, name): of the version in use, else of the newest."""
+    rows = ScoreModel.objects.filter(kind="published").order_by("trained_at")
+    rows = rows if names is None else rows.filter(name__in=list(names))
+    found: dict[tuple[str, str], dict[str, Any]] = {}
+    for row in rows:
+        if row.state == ScoreModel.State.PROMOTED or not found.get((row.entity, row.name), {}).get("in_use"):
+            spec = row.content["spec"]
+            found[row.entity, row.name] = {
+                **{part: spec[part] for part in ("title", "foretells", "colour", "means", "high_is", "fresh_days")},
+                "owner": row.owner, "proved": bool(row.card.get("proved")),
+                "in_use": row.state == ScoreModel.State.PROMOTED,
+            }  # fmt: skip
+    return found
 
 
 def _score(row: Mapping[str, Any], uses: tuple[str, ...]) -> Score:
@@ -97,5 +130,6 @@ def newer(rows: Sequence[ScoreModel]) -> ScoreModel | None:
     shown = rows[0]
     if shown.state != ScoreModel.State.PROMOTED:
         return None
-    later = [one for one in rows if one.state == ScoreModel.State.CANDIDATE and one.trained_at > shown.trained_at]
+    since = shown.trained_at + BESIDE
+    later = [one for one in rows if one.state == ScoreModel.State.CANDIDATE and one.trained_at > since]
     return max(later, key=lambda one: one.trained_at, default=None)
