@@ -18,6 +18,7 @@ from filrouge.api import (
     pushes,
     quarantine,
     reviews,
+    scores,
     segments,
     senders,
     sources,
@@ -28,6 +29,8 @@ from filrouge.api.door import api, nowhere
 
 api.add_router("/people", matches.router)  # before /people/{person}
 api.add_router("/people", people.router)
+api.add_router("/people", scores.of_people)
+api.add_router("/scores", scores.router)
 api.add_router("/companies", companies.router)
 api.add_router("/follow-ups", followup_rules.router)
 api.add_router("/follow-ups", followups.router)

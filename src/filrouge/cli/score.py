@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -106,6 +107,35 @@ def rollback(name: Annotated[str, typer.Argument(help="The model.")], entity: En
 
 
 @app.command()
+def publish(
+    file: Annotated[Path, typer.Argument(help="YAML that defines the score.")], key: Key = None, as_json: AsJson = False
+) -> None:
+    """Publish a score of one's own: keep it as a candidate with its report card."""
+    from filrouge.cli import talk
+    from filrouge.work import access, installation, own_scores
+
+    installation.ready()
+    row = own_scores.publish_file(access.caller_of_key(key) if key else access.OWNER, file)
+    if as_json:
+        _list([row], as_json=True)
+        return
+    for line in _card(row):
+        talk.print(line, markup=False)
+    talk.print(f"`filrouge score promote {row.name}` has it used from the next run on.")
+
+
+@app.command()
+def retire(name: Annotated[str, typer.Argument(help="The published score.")], entity: Entity = "") -> None:
+    """Use a published score no more."""
+    from filrouge.cli import talk
+    from filrouge.work import access, installation, own_scores
+
+    installation.ready()
+    row = own_scores.retire(access.OWNER, entity or _only(name), name)
+    talk.print(f"{row} is used no more for {row.entity}.")
+
+
+@app.command()
 def show(
     person: Annotated[str, typer.Argument(help="The person's id.")], key: Key = None, as_json: AsJson = False
 ) -> None:
@@ -120,13 +150,18 @@ def show(
     if as_json:
         print_json([
             {"entity": one.entity, "score": one.name, "value": one.value, "band": one.band, "trend": one.trend,
-             "reasons": list(one.reasons), "model": one.model, "as_of": one.as_of, "stale_since": one.stale_since}
+             "reasons": list(one.reasons), "model": one.model, "as_of": one.as_of, "stale_since": one.stale_since,
+             "published": dict(one.own) if one.own else None}
             for one in found
         ])  # fmt: skip
         return
     table = Table("entity", "score", "value", "band", "30 days", "because", "model")
     for one in found:
-        why = ", ".join(f"{part['feature']} {part['contribution']:+g}" for part in one.reasons)
+        why = ", ".join(
+            part["text"]["en"] if part.get("text") else f"{part['feature']} {part['contribution']:+g}"
+            for part in one.reasons
+        )
+        why = why if one.own is None or one.own["proved"] else f"(not proved) {why or 'it gives no reasons'}"
         trend = "" if one.trend is None else f"{one.trend:+g}"
         table.add_row(one.entity, one.name, f"{one.value:g}", one.band, trend, why, one.model)
     talk.print(table if found else "No score: nothing to tell, or the person objected to profiling.")
@@ -175,22 +210,43 @@ def _card(row: Any) -> list[str]:
     from filrouge.base.errors import told
 
     card = row.card
+    published = row.kind == "published"
     lines = [f"{row}  {row.entity}  {row.state}  ({row.kind}, trained {row.trained_at:%Y-%m-%d %H:%M})"]
     if card.get("refused"):
-        lines.append(f"  Not learned: {' '.join(told(card['refused']))}")
-    learned, times = _figure(card.get("learned_on")), _figure(card.get("learned_happened"))
-    lines.append(f"  Learned on {learned} people, {times} times.")
+        lines.append(f"  {'Not proved' if published else 'Not learned'}: {' '.join(told(card['refused']))}")
+    if published:
+        lines.append(
+            f"  Published by {row.owner}: {card['scored']} people have a value, {card['with_reasons']} reasons;"
+        )
+        lines.append(f"    {card['left_out']} are left out, who objected or are not of {row.entity}.")
+        if row.trouble:
+            lines.append(f"  Not refreshed: {' '.join(told(row.trouble))}")
+    else:
+        learned, times = _figure(card.get("learned_on")), _figure(card.get("learned_happened"))
+        lines.append(f"  Learned on {learned} people, {times} times.")
+    if of_both := card.get("compared"):
+        if "refused" in of_both:
+            lines.append(f"  {' '.join(told(of_both['refused']))}")
+        else:
+            lines.append(
+                f"  Scorecard {of_both['scorecard']}, trees {of_both['trees']}; difference {of_both['more']:+g},"
+            )
+            lines.append(f"    uncertain by {of_both['unsure']:g}: {of_both['chosen']} chosen.")
     if "people" in card:
         expected, rate = 100 * card["expected"], 100 * card["rate"]
-        lines.append(f"  Tried on {card['people']} people of a later time: expected {expected:.2f} %,")
+        points = card.get("means") == "points"  # no chances: nothing was expected
+        was = "" if points else f"expected {expected:.2f} %, "
+        lines.append(f"  Tried on {card['people']} people of a later time: {was}")
         lines.append(f"    happened {rate:.2f} % ({card['happened']} times).")
-        lines.append(f"  AUC {_figure(card['auc'])}; the rule's: {_figure(card.get('rule_auc'))}.")
+        rule = "" if published else f"; the rule's: {_figure(card.get('rule_auc'))}"
+        lines.append(f"  AUC {_figure(card['auc'])}{rule}.")
         first, second = _figure(card["lift_10"]), _figure(card["lift_20"])
         lines.append(f"  Lift of the first tenth {first}, of the first fifth {second}.")
         steady = _figure(card["stability"])
         lines.append(f"  Stability index {steady} (below 0.1 steady, above 0.25 another population).")
         tenths = "  ".join(f"{100 * one['expected']:.1f}→{100 * one['happened']:.1f}" for one in card["calibration"])
-        lines.append(f"  Calibration by tenths, per cent expected → happened: {tenths}")
+        told_as = "value → per cent happened" if points else "per cent expected → happened"
+        lines.append(f"  By tenths, {told_as}: {tenths}")
     if told_of := card.get("purchases"):
         lines.append(f"  Purchases: {told_of['expected']} expected, {told_of['happened']:.0f} happened.")
     moved = [f"{name} {value:.2f}" for name, value in list((card.get("drift") or {}).items())[:5]]

@@ -9,8 +9,9 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from filrouge.base.errors import told
-from filrouge.console import names, words
+from filrouge.console import names, own_scores, words
 from filrouge.console.segments import score_name
+from filrouge.domain.scores.own import is_ours
 from filrouge.store.queries import scores as found
 
 WIDTH, HEIGHT, LEFT, LOW = 360, 240, 44, 28  # of the drawing; room for its two scales
@@ -37,6 +38,8 @@ def listed(models: Sequence[Any]) -> list[Row]:
 
 def called(name: str) -> str:
     """Say what a model foretells."""
+    if not is_ours(name):
+        return own_scores.title(name)
     return score_name(name) if name.startswith("propensity_") else words.say(name, "score_model")
 
 
@@ -45,8 +48,29 @@ def refused(model: Any) -> tuple[str, str]:
     return told(model.card.get("refused") or {}, _)
 
 
+def published(model: Any) -> dict[str, Any]:
+    """Return what there is to say of a published score; empty for one of ours."""
+    if model.kind != "published":
+        return {}
+    spec = model.content["spec"]
+    return {
+        "foretells": own_scores.said(spec.get("foretells")), "owner": model.owner, "chance": spec["means"] == "chance",
+        "proved": bool(model.card.get("proved")), "sql": spec["sql"], "python": spec["python"],
+        "outcome": (spec.get("outcome") or {}).get("sql", ""), "trouble": told(model.trouble or {}, _),
+        "colour": own_scores.COLOURS[spec["colour"]],
+    }  # fmt: skip
+
+
+def compared(card: Mapping[str, Any]) -> dict[str, Any]:
+    """Return how scorecard and trees compare, and why there is nothing to compare where there is not."""
+    told_of = card.get("compared") or {}
+    return {**told_of, "why_not": told(told_of["refused"], _)} if "refused" in told_of else dict(told_of)
+
+
 def drawing(card: Mapping[str, Any]) -> dict[str, Any]:
     """Return the calibration by tenths as points of a drawing; empty when there is none."""
+    if card.get("means") == "points":  # points are no chances: there is nothing to be right about
+        return {}
     tenths = card.get("calibration") or []
     most = max((max(one["expected"], one["happened"]) for one in tenths), default=0.0)
     if not most:
@@ -88,7 +112,10 @@ def fairness(card: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return, by brand then by age, how right and how sharp a model is for each group."""
     found = []
     for by, title in (("brand", _("By brand")), ("age", _("By age"))):
-        groups = [one | {"said": _group(by, str(one["group"]))} for one in (card.get("fairness") or {}).get(by, ())]
+        groups = [
+            one | {"said": _group(by, str(one["group"])), "points": 100 * one["expected"]}
+            for one in (card.get("fairness") or {}).get(by, ())
+        ]
         if groups:
             found.append({"title": title, "groups": groups})
     return found

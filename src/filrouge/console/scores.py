@@ -7,7 +7,7 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from filrouge.console import names, words
+from filrouge.console import names, own_scores, words
 from filrouge.console.templatetags import say
 from filrouge.console.words.scores import reason
 from filrouge.domain.privacy.caller import Caller
@@ -24,6 +24,7 @@ class Reason:
 
     said: str
     raises: bool
+    alone: bool = False  # said by who published the score, without how much it weighs
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,8 @@ class Line:
     model: str
     as_of: datetime | None
     stale_since: datetime | None
+    owner: str = ""  # of one that somebody published
+    proved: bool = True
 
 
 def lines(person: str, asking: Caller, *, told: list[Score] | None = None) -> list[Line]:
@@ -66,6 +69,7 @@ def lines(person: str, asking: Caller, *, told: list[Score] | None = None) -> li
     shown += leaving
     shown += offers[:FAMILIES]
     shown += [best[name] for name in ("value",) if name in best]
+    shown += [one for one in told if one.own]
     several = len({one.entity for one in told}) > 1
     return [_line(one, told, several) for one in shown]
 
@@ -81,13 +85,17 @@ def _churn(told: list[Score]) -> list[Score]:
 
 
 def _line(one: Score, told: list[Score], several: bool) -> Line:
-    kind = one.name.partition("_")[0]
-    money = kind == "value"
-    value = say.money(one.value) if money else say.number(one.value, 0) if kind == "engagement" else _share(one.value)
+    own = one.own or {}
+    kind = own_scores.COLOURS[own["colour"]] if own else one.name.partition("_")[0]
+    money = kind == "value" and not own
+    points = own["means"] == "points" if own else kind == "engagement"
+    value = say.money(one.value) if money else say.number(one.value, 0) if points else _share(one.value)
     trend = one.trend or 0.0
     direction = "flat" if one.trend is None or abs(trend) < STEADY else "up" if trend > 0 else "down"
     reasons = tuple(
-        Reason(reason(part["feature"], part["value"], contribution=part["contribution"]), part["contribution"] > 0)
+        Reason(own_scores.reason(part), part["contribution"] > 0, alone=not part["contribution"])
+        if part.get("text")
+        else Reason(reason(part["feature"], part["value"], contribution=part["contribution"]), part["contribution"] > 0)
         for part in one.reasons
     )
     # what raises it comes first; where nothing does, what lowers it is what there is to say
@@ -100,7 +108,7 @@ def _line(one: Score, told: list[Score], several: bool) -> Line:
         band=words.say(one.band, "band"),
         trend=_trend(trend, money) if direction != "flat" else "",
         direction=direction,
-        because=", ".join(mine[:2]),
+        because=", ".join(mine[:2]) or (_("it gives no reasons") if own else ""),
         reasons=reasons,
         causes=_causes(one, told),
         entity=names.entity(one.entity) if several else "",
@@ -109,6 +117,8 @@ def _line(one: Score, told: list[Score], several: bool) -> Line:
         model=one.model,
         as_of=one.as_of,
         stale_since=one.stale_since,
+        owner=str(own.get("owner", "")),
+        proved=bool(own.get("proved", True)),
     )
 
 
@@ -122,6 +132,8 @@ def _trend(trend: float, money: bool) -> str:
 
 
 def _label(one: Score, told: list[Score]) -> str:
+    if one.own:
+        return own_scores.said(one.own["title"])
     if one.name == "churn_90" and not _causes(one, told):
         return _("Churn risk of the buyer")
     if not one.name.startswith("propensity_"):

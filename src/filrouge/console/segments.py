@@ -8,12 +8,13 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from filrouge.console import names, words
+from filrouge.console import names, own_scores, words
 from filrouge.console.building import Line, drafted
 from filrouge.console.controls import Control, Known, controls
 from filrouge.console.templatetags import say
 from filrouge.domain.privacy.perimeter import CHANNELS as EVERY_CHANNEL
 from filrouge.domain.privacy.perimeter import PURPOSES as EVERY_PURPOSE
+from filrouge.domain.scores.own import is_ours
 from filrouge.domain.segments import Told
 from filrouge.work.segments import Counted
 
@@ -139,6 +140,8 @@ def curve(days: Sequence[Any]) -> dict[str, Any]:
 
 def score_name(name: str) -> str:
     """Say the name of a score; one of an offer with what is offered and its brand."""
+    if not is_ours(name):
+        return own_scores.title(name)
     if not name.startswith("propensity_") or name.count("_") < 2:
         return words.say(name, "score")
     _propensity, kind, family = name.split("_", 2)

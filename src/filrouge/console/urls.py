@@ -65,6 +65,7 @@ urlpatterns: list[URLPattern] = [
     path("scores/<slug:entity>/<slug:name>", scores.card, name="score-model"),
     path("scores/<slug:entity>/<slug:name>/promote", scores.promote, name="score-promote"),
     path("scores/<slug:entity>/<slug:name>/back", scores.roll_back, name="score-back"),
+    path("scores/<slug:entity>/<slug:name>/retire", scores.retire, name="score-retire"),
     path("segments/<slug:name>/push", pushes.new, name="push-new"),
     path("pushes", pushes.index, name="pushes"),
     path("pushes/<slug:name>", pushes.show, name="push"),

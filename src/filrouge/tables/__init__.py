@@ -14,7 +14,7 @@ def _load() -> dict[str, Table]:
         "source_records", "rejects", "person_records", "company_records", "roles", "opportunities", "followups",
         "contracts",
         "invoices", "payments", "orders", "order_lines", "returns", "promotions", "interactions", "contacts",
-        "consents", "events", "links", "people", "golden_values", "scores", "memberships", "deliveries",
+        "consents", "events", "links", "people", "golden_values", "scores", "score_values", "memberships", "deliveries",
     )  # fmt: skip
     return {name: import_module(f"filrouge.tables.{name}").TABLE for name in names}
 

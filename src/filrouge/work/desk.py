@@ -36,7 +36,7 @@ class Segment:
 
 
 class Filrouge:
-    """This installation, for Python and notebooks. Reads leave their audit line; nothing is written."""
+    """This installation, for Python and notebooks. Reads leave their audit line; only a score is written."""
 
     def __init__(self, key: str | None = None) -> None:
         from filrouge.work import access, installation
@@ -69,6 +69,25 @@ class Filrouge:
 
         segments.segment(name, self._caller)
         return Segment(self._caller, name)
+
+    def publish_score(
+        self, name: str, values: Any = None, *, entity: str, title: dict[str, str], outcome: Any = None,
+        within: int = 30, earlier: Any = None, as_of: datetime | None = None, **more: Any,
+    ) -> Any:  # fmt: skip
+        """Publish a score of one's own and return it, a candidate with its report card (``.card``).
+
+        ``values``: a data frame with person, value (0 to 100) and perhaps reasons, as of ``as_of``; or a function of
+        (sql, as_of) that returns one, so that it can be tried on a later time. ``outcome``: SQL with $since and $until,
+        a function of (sql, since, until), or the ids of those to whom it happened. ``earlier``: the values as they
+        were ``within`` days ago, where ``values`` is no function. The rest is as in the definition file.
+        """
+        from filrouge.work import own_scores
+
+        said: dict[str, Any] = {"score": name, "entity": entity, "title": title, **more}
+        if outcome is not None:
+            said["outcome"] = {"within": within, **({"sql": outcome} if isinstance(outcome, str) else {})}
+        handed = None if isinstance(outcome, str) else outcome
+        return own_scores.publish(self._caller, said, own_scores.Given(values, as_of, earlier, handed))
 
     def person(self, person: str) -> dict[str, Any]:
         """Return everything that the caller may see of a person, with its sources."""

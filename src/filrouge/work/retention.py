@@ -228,7 +228,8 @@ def _people(raw: Any, found: Found) -> None:
     found.counts["golden_values"] = _one(
         raw, f"SELECT count(*) FROM golden_values WHERE person {mine} OR record_key IN (SELECT record_key FROM going)"
     )
-    found.counts["scores"] = _one(raw, f"SELECT count(*) FROM scores WHERE person {mine}")
+    for name in ("scores", "score_values"):
+        found.counts[name] = _one(raw, f"SELECT count(*) FROM {name} WHERE person {mine}")
 
 
 def _told(found: Found, now: datetime) -> dict[str, int]:
@@ -308,7 +309,7 @@ def _destroy(lake: Lake, name: str, found: Found, now: datetime) -> None:
     elif name == "golden_values":
         lake.remove(name, "person", pa.array(found.gone, pa.string()))
         lake.remove(name, "record_key", found.records)
-    elif name in ("scores", "memberships", "deliveries"):
+    elif name in ("scores", "score_values", "memberships", "deliveries"):
         lake.remove(name, "person", pa.array(found.gone, pa.string()))
     elif condition := rules.over(name, at=now):
         lake.delete(name, condition)

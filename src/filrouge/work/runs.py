@@ -32,12 +32,13 @@ _WHAT = {
     "identity": Phrase("Settling who is who"),
     "collect": Phrase("Taking in what senders sent"),
     "scores": Phrase("Working out scores"),
+    "score_values": Phrase("Keeping the values of a score"),
     "segments": Phrase("Building segments"),
     "push": Phrase("Writing down what was delivered"),
 }
 TO_TAKE_BACK = {"take_back": True}  # the manifest of a run undone, until the lake holds nothing of it
 # The worker settles these again.
-_NOT_BY_RUN = ("links", "people", "golden_values", "scores", "memberships", "deliveries")
+_NOT_BY_RUN = ("links", "people", "golden_values", "scores", "score_values", "memberships", "deliveries")
 Progress = Callable[[str, int, int | None], None]
 
 
@@ -147,7 +148,7 @@ def _fail(run: Run, error: BaseException) -> None:
 
 def commit(
     run: Run, manifest: dict[str, dict[str, Any]], *, line: tuple[str, str, str] | None = None,
-    beside: Callable[[], None] = lambda: None, **details: Any,
+    beside: Callable[[], object] = lambda: None, **details: Any,
 ) -> None:  # fmt: skip
     """Promise the staged files in one transaction, then carry the promise out; ``beside`` is kept with the promise.
 

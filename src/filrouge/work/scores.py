@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from filrouge.domain.scores.scoring import columns_of, rows, scored, usual
 from filrouge.engines import Engine, open_engine
 from filrouge.store.lake import arrow_schema
 from filrouge.store.models import Run
-from filrouge.work import runs, score_models, scores_at_hand
+from filrouge.work import own_refresh, runs, score_models, scores_at_hand
 from filrouge.work.score_facts import Ground, stale
 
 BACK = timedelta(days=30)  # a trend looks this far back
@@ -42,7 +43,8 @@ def run(*, by: str, at: datetime | None = None, progress: runs.Progress = runs.s
             families = ground.families()
             today, before = _features(ground, families, folder, now, progress)
             late = stale(now, ground.openings)
-            count = _score(today, before, families, late, runs.staging(made) / "fresh.parquet", made, now, progress)
+            into = runs.staging(made) / "fresh.parquet"
+            count = _score(ground, today, before, families, late, into, made, now, progress)
             files = _laid(engine, made, now) if count else []
         finally:
             engine.close()
@@ -70,8 +72,8 @@ def _features(
 
 
 def _score(
-    today: Path, before: Path, families: dict[str, list[Family]], late: dict[str, datetime], into: Path, made: Run,
-    now: datetime, progress: runs.Progress,
+    ground: Ground, today: Path, before: Path, families: dict[str, list[Family]], late: dict[str, datetime], into: Path,
+    made: Run, now: datetime, progress: runs.Progress,
 ) -> int:  # fmt: skip
     """Write the scores of everybody, entity by entity; return how many there are."""
     schema, count = arrow_schema("scores"), 0
@@ -86,13 +88,31 @@ def _score(
                 people = some["person"].combine_chunks()
                 told = rows(
                     people, columns, scored(columns, models, own, around),
-                    scored(columns_of(then), models, own, around),
+                    scored(columns_of(then), models, own, around, because=False),
                 )  # fmt: skip
                 if told.num_rows:
                     writer.write_table(_shaped(told, some, entity, late.get(entity), made, now, schema))
                     count += told.num_rows
                 progress("scores", count, None)
+            late_since = late.get(entity)
+            for told in own_refresh.told(ground, entity, now_rows, _last_of(entity), now, late_since):
+                if told.num_rows:
+                    writer.write_table(_shaped(told, now_rows, entity, late_since, made, now, schema))
+                    count += told.num_rows
     return count
+
+
+def _last_of(entity: str) -> Callable[[str], pa.Table]:
+    """Return what gives the values in force of one score of an entity."""
+
+    def last(score: str) -> pa.Table:
+        schema, where = arrow_schema("scores"), [("entity", "=", entity), ("score", "=", score)]
+        files = runs.lake().files("scores")
+        tables = [pq.read_table(file, filters=where).cast(schema) for file in files] or [schema.empty_table()]
+        table = pa.concat_tables(tables)
+        return table.filter(pc.is_null(table["superseded_at"]))
+
+    return last
 
 
 def _of(path: Path, entity: str) -> pa.Table:

@@ -12,7 +12,7 @@ from filrouge.console import cards
 from filrouge.console.pages.acting import act, done
 from filrouge.console.who import require
 from filrouge.store.queries import scores as found
-from filrouge.work import score_models
+from filrouge.work import own_scores, score_models
 
 
 @login_required
@@ -35,6 +35,8 @@ def card(request: HttpRequest, entity: str, name: str) -> HttpResponse:
         "card": model.card,
         "called": cards.called(name),
         "refused": cards.refused(model),
+        "own": cards.published(model),
+        "compared": cards.compared(model.card),
         "drawing": cards.drawing(model.card),
         "steadiness": cards.steadiness(model.card),
         "moved": cards.moved(model.card),
@@ -62,3 +64,10 @@ def roll_back(request: HttpRequest, entity: str, name: str) -> HttpResponse:
     row = score_models.roll_back(require(request, *score_models.ROLES), entity, name)
     said = _("Version %(version)s is in use again, from the next run on.") % {"version": row.version}
     return done(request, said, to=reverse("score-model", args=[entity, name]))
+
+
+@act
+def retire(request: HttpRequest, entity: str, name: str) -> HttpResponse:
+    """Use a published score no more."""
+    own_scores.retire(require(request, *score_models.ROLES), entity, name)
+    return done(request, _("The score is used no more."), to=reverse("score-model", args=[entity, name]))

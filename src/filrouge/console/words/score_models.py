@@ -18,6 +18,7 @@ WORDS: dict[str, dict[str, str | Promise]] = {
     },
     "score_model_kind": {
         "learned": _p("model", "learned"), "rule": _p("model", "a stated rule"), "published": _p("model", "published"),
+        "trees": _p("model", "learned, as trees"),
     },
     "feature": {
         "order_recency": _("time since the last order"),
@@ -48,6 +49,7 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "ended_365": _("subscriptions ended in a year"),
         "failed_90": _("failed payments in three months"),
         "failed_365": _("failed payments in a year"),
+        "own_value": _("the values of the score"),
         "brands": _("brands dealt with"),
         "channels": _("channels used"),
         "took": _("this offer taken before"),

@@ -13,6 +13,9 @@ from filrouge.tables import TABLES, Table
 SENSITIVITIES = ("personal", "contact", "money", "text", "opinion", "evidence")
 
 
+DERIVED = frozenset({"links", "people", "golden_values", "scores", "score_values", "memberships", "deliveries"})
+
+
 @dataclass(frozen=True)
 class Feed:
     """A source that feeds a table, on behalf of an entity (empty: several, told by its rows)."""
@@ -46,8 +49,7 @@ def tables(feeds: Iterable[Feed]) -> list[Held]:
     found = []
     for table in TABLES.values():
         mine = [feed for feed in given if feed.reads == table.name or table.name in ("source_records", "rejects")]
-        derived = table.name in ("links", "people", "golden_values", "scores", "memberships", "deliveries")
-        if derived:
+        if table.name in DERIVED:
             mine = [feed for feed in given if feed.reads == "person_records"]
         found.append(
             Held(
@@ -61,7 +63,7 @@ def tables(feeds: Iterable[Feed]) -> list[Held]:
                 kept=table.kept if table.personal else "",
                 days=table.retention_days if table.kept not in ("with_record", "with_person") else None,
                 replaced_days=table.replaced_days,
-                sources=() if derived else tuple(sorted({feed.source for feed in mine})),
+                sources=() if table.name in DERIVED else tuple(sorted({feed.source for feed in mine})),
                 entities=tuple(sorted({entity for feed in mine for entity in feed.entities})),
             )
         )

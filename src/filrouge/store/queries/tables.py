@@ -10,9 +10,12 @@ from __future__ import annotations
 
 import hashlib
 import re
+import secrets
 import shutil
-from collections.abc import Sequence
-from dataclasses import dataclass
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -27,10 +30,36 @@ from filrouge.domain.scores import sight
 from filrouge.store.lake import SQL_TYPES, Lake
 from filrouge.tables import TABLES, Column, Table
 
-CLOSED = frozenset({"rejects", "source_records"})  # rows as received: only for the owner of the machine
+CLOSED = frozenset({"rejects", "source_records", "score_values"})  # rows as received: only for the owner of the machine
 CONFIG: dict[str, Any] = {
     "memory_limit": "1500MB", "threads": 2, "autoinstall_known_extensions": False, "autoload_known_extensions": False,
 }  # fmt: skip
+
+
+# What of a row is told later than the row, and so is not known of a moment gone by.
+LATER: Mapping[str, tuple[str, ...]] = {
+    "contracts": ("renews_at", "ended_at", "end_reason"), "opportunities": ("closed_at", "outcome", "stage"),
+    "followups": ("status",), "invoices": ("status",), "orders": ("status",), "interactions": ("status",),
+    "roles": ("until",),
+}  # fmt: skip
+# Of these there is no telling when each row came to be known: they are taken as they are known today.
+AS_KNOWN = frozenset({"links", "people", "golden_values", "company_records"})
+KEPT_APART = frozenset({"scores", "memberships"})  # every version is kept: at a moment gone by, that of then
+OWNERS = """CREATE VIEW owners AS SELECT record_key, person FROM links WHERE undone_at IS NULL
+    QUALIFY row_number() OVER (PARTITION BY record_key ORDER BY decided_at DESC, run_id DESC) = 1"""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What an unattended query is held to: seconds, rows, and a moment after which nothing has happened yet.
+
+    ``owners`` (record_key, person) stands among the tables then: who each record is of, as is known today.
+    """
+
+    until: datetime
+    seconds: float
+    rows: int
+    now: bool = True  # the moment is the present one: what rows tell of later is known
 
 
 @dataclass(frozen=True)
@@ -43,9 +72,11 @@ class Desk:
     copies: Path
     hidden: Sequence[str] = ()
     as_of: datetime | None = None
+    limits: Limits | None = None
+    params: Mapping[str, Any] = field(default_factory=dict)
 
     def run(self, sql: str) -> pa.Table:
-        """Run one SELECT and return its rows.
+        """Run one SELECT and return its rows; ``$name`` in it stands for a parameter.
 
         Raises UsageError when it is not one or has a fault, Refused when it reaches for what is shut.
         """
@@ -54,19 +85,58 @@ class Desk:
             con.execute("SET TimeZone = 'UTC'")
             con.execute("SET enable_progress_bar = false")
             statement = _one_select(con, sql)
-            named = _tables(sql)
+            named = _tables(sql, also=("links",) if self.limits else ())
             if self.sees.everything:
                 for name in named:
                     con.execute(f'CREATE VIEW "{name}" AS {self._select(TABLES[name], TABLES[name].every)}')
             else:
                 for name in (known for known in named if known not in CLOSED):
-                    con.register(name, pads.dataset(self._copy(TABLES[name]), format="parquet"))
+                    self._register(con, name)
+                if self.limits:
+                    con.execute(OWNERS)
                 for setting in ("python_enable_replacements", "python_scan_all_frames", "enable_external_access"):
                     con.execute(f"SET {setting} = false")
                 con.execute("SET lock_configuration = true")
-            return _rows(con, statement)
+            return _rows(con, statement, self._asked(statement), self.limits)
         finally:
             con.close()
+
+    def _asked(self, statement: duckdb.Statement) -> dict[str, Any]:
+        """Return the parameters that a query names. Raises UsageError where it names another."""
+        named = {str(one) for one in statement.named_parameters}
+        if strange := named - set(self.params):
+            raise UsageError(
+                "The query names a parameter that there is not: {name}.", hint="There are: {known}.",
+                name=min(strange), known=", ".join(f"${one}" for one in sorted(self.params)) or "none",
+            )  # fmt: skip
+        return {name: self.params[name] for name in named}
+
+    def _register(self, con: duckdb.DuckDBPyConnection, name: str) -> None:
+        """Put a narrowed table under its name; where a moment is set, what happened later is not in it."""
+        data = pads.dataset(self._copy(TABLES[name]), format="parquet")
+        if self.limits is None or self.limits.now:
+            con.register(name, data)
+            return
+        hidden, table, at = f"_{secrets.token_hex(8)}", TABLES[name], f"TIMESTAMPTZ '{self.limits.until.isoformat()}'"
+        con.register(hidden, data)
+        later, columns = LATER.get(name, ()), []
+        for column in self._shown(table):
+            shown = f'"{column.name}"'
+            if column.name == "end_reason":
+                shown = f'CASE WHEN "ended_at" <= {at} THEN "end_reason" END AS "end_reason"'
+            elif column.name in ("ended_at", "closed_at", "until"):
+                shown = f"CASE WHEN {shown} <= {at} THEN {shown} END AS {shown}"
+            elif name == "contacts" and column.name == "outcome":  # with hindsight, that of a late contact is of later
+                shown = f'CASE WHEN "at" <= {at} - INTERVAL 3 DAY THEN {shown} END AS {shown}'
+            elif column.name in later:
+                shown = f"CAST(NULL AS {SQL_TYPES[column.type]}) AS {shown}"
+            columns.append(shown)
+        term = ""
+        if name == "person_records":
+            term = f"WHERE created_at IS NULL OR created_at <= {at}"
+        elif table.at and name not in AS_KNOWN:
+            term = f'WHERE coalesce("{table.at}" <= {at}, false)'
+        con.execute(f'CREATE VIEW "{name}" AS SELECT {", ".join(columns)} FROM {hidden} {term}')
 
     # --- narrowing ----------------------------------------------------------------------------------------------------
 
@@ -88,10 +158,12 @@ class Desk:
         if "run_id" in held and self.hidden:
             terms.append(f"run_id NOT IN ({hidden})")
         if "superseded_at" in held:
-            if self.as_of is None:
+            past = self.limits is not None and not self.limits.now and table.name in KEPT_APART
+            as_of = self.limits.until if past and self.limits else self.as_of
+            if as_of is None:
                 terms.append(f"(superseded_at IS NULL OR superseded_run IN ({hidden}))")
             else:
-                at = f"TIMESTAMPTZ '{self.as_of.isoformat()}'"
+                at = f"TIMESTAMPTZ '{as_of.isoformat()}'"
                 terms.append(f"recorded_at <= {at} AND (superseded_at IS NULL OR superseded_at > {at})")
         if not self.sees.everything and "entity" in held and table.name != "scores":
             seen = [pair for pair in self.origins if self.sees.sees(*pair, table.category)]
@@ -198,15 +270,52 @@ def _one_select(con: duckdb.DuckDBPyConnection, sql: str) -> duckdb.Statement:
     return statements[0]
 
 
-def _tables(sql: str) -> list[str]:
+def _tables(sql: str, *, also: Sequence[str] = ()) -> list[str]:
     """Return the tables of ours whose names stand in a query: one too many costs a copy, one too few would fail it."""
-    words = {word.lower() for word in re.findall(r"\w+", sql)}
+    words = {word.lower() for word in re.findall(r"\w+", sql)} | set(also)
     return sorted(name for name in TABLES if name in words)
 
 
-def _rows(con: duckdb.DuckDBPyConnection, statement: duckdb.Statement) -> pa.Table:
+@contextmanager
+def _hurried(con: duckdb.DuckDBPyConnection, limits: Limits | None) -> Iterator[None]:
+    """Stop what runs on ``con`` when its time is over."""
+    if limits is None:
+        yield
+        return
+    timer = threading.Timer(limits.seconds, con.interrupt)
+    timer.daemon = True
+    timer.start()
     try:
-        return con.execute(statement).to_arrow_table()
+        yield
+    finally:
+        timer.cancel()
+
+
+def _gathered(asked: duckdb.DuckDBPyConnection, limits: Limits | None) -> pa.Table:
+    if limits is None:
+        return asked.to_arrow_table()
+    batches, count = [], 0
+    reader = asked.to_arrow_reader(100_000)
+    for batch in reader:
+        batches.append(batch)
+        count += batch.num_rows
+        if count > limits.rows:
+            raise Refused("The query gives more than {rows} rows.", hint="One row a person.", rows=limits.rows)
+    return pa.Table.from_batches(batches, reader.schema)
+
+
+def _rows(
+    con: duckdb.DuckDBPyConnection, statement: duckdb.Statement, params: dict[str, Any], limits: Limits | None
+) -> pa.Table:
+    try:
+        with _hurried(con, limits):
+            return _gathered(con.execute(statement, params or None), limits)
+    except duckdb.InterruptException:
+        seconds = limits.seconds if limits else 0
+        raise Refused(
+            "The query ran longer than {seconds} seconds and was stopped.", hint="Ask for less, or of fewer tables.",
+            seconds=f"{seconds:g}",
+        ) from None  # fmt: skip
     except duckdb.PermissionException:
         raise Refused(
             "A query reads the tables of Filrouge and nothing else.", hint="Read files through a source."
