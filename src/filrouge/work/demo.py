@@ -113,7 +113,7 @@ def _score(progress: runs.Progress, *, learning: bool) -> None:
     """Train the models, use those learned that tell more than their rule, and work out the scores."""
     for model in score_models.train(by=BY, progress=progress) if learning else ():
         told = model.card.get("auc") or 0
-        if model.kind == "learned" and told > max(0.6, model.card.get("rule_auc") or 0):
+        if model.kind in ("learned", "trees") and told > max(0.6, model.card.get("rule_auc") or 0):
             score_models.promote(OWNER, model.entity, model.name, model.version)
     scores.run(by=BY, progress=progress)
 
@@ -240,7 +240,7 @@ def remove() -> dict[str, int]:
     if Source.objects.filter(reads="person_records").exists():
         identity.resolve(by=BY, full=True)
     else:
-        for table in ("people", "golden_values", "scores"):
+        for table in ("people", "golden_values", "scores", "score_values"):
             lake.delete(table, "true")
             lake.vacuum(table, everything=True)
         with live.alone():

@@ -36,7 +36,10 @@ KEPT = 30  # versions of a model that are kept
 
 
 def train(*, by: str, name: str = "", progress: runs.Progress = runs.silent) -> list[ScoreModel]:
-    """Train the models of every entity (or the one called ``name``) and keep each as a candidate with its card."""
+    """Train the models of every entity (or the one called ``name``) and keep each as a candidate with its card.
+
+    Where scorecard and trees were both learned, the one that was chosen is returned; the other is kept beside it.
+    """
     now = clock.now()
     engine = open_engine(settings.get().engine, scratch=settings.get().home / "scratch")
     folder = settings.get().home / "scratch" / f"models-{ids.uuid7()}"
@@ -55,9 +58,9 @@ def train(*, by: str, name: str = "", progress: runs.Progress = runs.silent) -> 
         told = _models(parts, families.get(entity, []), terms.get(entity, {}))
         for one in told:
             if name in ("", one.name):
-                # what was not chosen may be promoted all the same: it stands just before
-                beside = [_keep(entity, one.other, now - queries.BESIDE, by)] if one.other else []
-                made += [_keep(entity, one, now, by), *beside]
+                if one.other:  # what was not chosen may be promoted all the same: it stands just before
+                    _keep(entity, one.other, now - queries.BESIDE, by)
+                made.append(_keep(entity, one, now, by))
         progress("models", len(made), None)
     return made
 

@@ -75,6 +75,10 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "scores.fail": _("could not work out scores"),
         "score.train": _("trained a model of scores"),
         "score.promote": _("put a model of scores in use"),
+        "score.publish": _("published a score"),
+        "score.retire": _("had a published score used no more"),
+        "score_values.run": _("kept the values of a score"),
+        "score_values.fail": _("could not keep the values of a score"),
         "score.roll_back": _("put an earlier model of scores in use again"),
         "identity.evaluate": _("kept an evaluation of identity"),
         "identity.must_link": _("joined records"),
@@ -161,6 +165,7 @@ WORDS: dict[str, dict[str, str | Promise]] = {
     "detail": {
         "door": _("by"),
         "scores": _("scores"),
+        "score_values": _("values of a score"),
         "decision": _p("detail", "decided by"),
         "purpose": _("for"),
         "channel": _("by the channel"),

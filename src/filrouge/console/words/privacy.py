@@ -51,6 +51,7 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "memberships": _("segments of people"),
         "people": _("the person"),
         "scores": _("scores"),
+        "score_values": _("values given to a score"),
         "rejects": _("rejected rows"),
         "note": _("notes"),
         "promise": _("promises"),
