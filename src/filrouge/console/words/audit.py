@@ -165,7 +165,6 @@ WORDS: dict[str, dict[str, str | Promise]] = {
     "detail": {
         "door": _("by"),
         "scores": _("scores"),
-        "score_values": _("values of a score"),
         "decision": _p("detail", "decided by"),
         "purpose": _("for"),
         "channel": _("by the channel"),
