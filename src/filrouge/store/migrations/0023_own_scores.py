@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("store", "0020_actions")]
+    dependencies = [("store", "0021_sender_pauses")]
 
     operations = [
         migrations.AddField("scoremodel", "owner", models.CharField(blank=True, default="", max_length=100), False),
