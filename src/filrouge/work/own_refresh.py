@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
+from ibis.expr import types as ir
 
 from filrouge.base.errors import FilrougeError, StorageError
 from filrouge.domain.scores import own
@@ -24,10 +24,8 @@ from filrouge.work.score_facts import Ground
 BACK = timedelta(days=30)  # a trend looks this far back
 
 
-def told(
-    ground: Ground, entity: str, some: pa.Table, old: Callable[[str], pa.Table], now: datetime, late: datetime | None
-) -> Iterator[pa.Table]:
-    """Yield the scores that an entity uses of its analysts, of the people of ``some``; ``old`` gives the last values.
+def told(ground: Ground, entity: str, some: pa.Table, now: datetime, late: datetime | None) -> Iterator[pa.Table]:
+    """Yield the scores that an entity uses of its analysts, of the people of ``some``.
 
     One that cannot be refreshed leaves its last values, stale since then, and says why; ours are none the worse.
     """
@@ -38,14 +36,14 @@ def told(
         spec = Own.model_validate(row.content["spec"])
         try:
             if row.content.get("handed"):
-                yield _handed(row, spec, people, now)
+                yield _handed(ground, row, spec, people, now)
             else:
                 groups = groups or whom(ground, entity)
                 yield _fresh(row, spec, groups, people, now, late)
             trouble: dict[str, Any] = {}
         except FilrougeError as error:
             trouble = error.plain()
-            yield _last(row, old(row.name), people)
+            yield _last(ground, row, people)
         ScoreModel.objects.filter(pk=row.pk).update(
             trouble=trouble, **({} if trouble or row.content.get("handed") else {"refreshed_at": now})
         )
@@ -66,12 +64,9 @@ def _fresh(
     return _told(row, spec, today, people, trend, as_of=now, stale=late)
 
 
-def _handed(row: ScoreModel, spec: Own, people: pa.Array, now: datetime) -> pa.Table:
-    files = runs.lake().files("score_values")
-    where = [("entity", "=", row.entity), ("score", "=", row.name), ("version", "=", row.version)]
-    schema = arrow_schema("score_values")
-    tables = [pq.read_table(file, filters=where).cast(schema) for file in files]
-    kept = pa.concat_tables(tables or [schema.empty_table()])
+def _handed(ground: Ground, row: ScoreModel, spec: Own, people: pa.Array, now: datetime) -> pa.Table:
+    table = _of(ground, "score_values", row)
+    kept = table.filter(table.version == row.version).to_pyarrow().cast(arrow_schema("score_values"))
     if not kept.num_rows:
         raise StorageError("The values of the score are not in the lake.", hint="Publish it again.")
     led = Live().current_of(kept["person"].to_pylist()) if Live().ready() else {}
@@ -103,9 +98,17 @@ def _told(
     })  # fmt: skip
 
 
-def _last(row: ScoreModel, old: pa.Table, people: pa.Array) -> pa.Table:
+def _last(ground: Ground, row: ScoreModel, people: pa.Array) -> pa.Table:
     """Return the values of the last run, of whoever may still be scored, stale since they were worked out."""
-    kept = old.filter(pc.and_(pc.is_in(old["person"], value_set=people), pc.equal(old["model"], str(row))))
+    table = _of(ground, "scores", row)
+    old = table.filter(table.superseded_at.isnull() & (table.model == str(row))).to_pyarrow()
+    old = old.cast(arrow_schema("scores"))
+    kept = old.filter(pc.is_in(old["person"], value_set=people))
     names = ["person", "score", "value", "band", "trend", "reasons", "model", "as_of"]
-    since = pc.coalesce(kept["stale_since"], kept["as_of"])
-    return kept.select(names).append_column("stale_since", since)
+    return kept.select(names).append_column("stale_since", pc.coalesce(kept["stale_since"], kept["as_of"]))
+
+
+def _of(ground: Ground, name: str, row: ScoreModel) -> ir.Table:
+    """Return the rows of a table that are of one score."""
+    table = ground.engine.read(name, runs.lake().files(name), arrow_schema(name))
+    return table.filter((table.entity == row.entity) & (table.score == row.name))

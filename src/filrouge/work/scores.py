@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -95,24 +94,11 @@ def _score(
                     count += told.num_rows
                 progress("scores", count, None)
             late_since = late.get(entity)
-            for told in own_refresh.told(ground, entity, now_rows, _last_of(entity), now, late_since):
+            for told in own_refresh.told(ground, entity, now_rows, now, late_since):
                 if told.num_rows:
                     writer.write_table(_shaped(told, now_rows, entity, late_since, made, now, schema))
                     count += told.num_rows
     return count
-
-
-def _last_of(entity: str) -> Callable[[str], pa.Table]:
-    """Return what gives the values in force of one score of an entity."""
-
-    def last(score: str) -> pa.Table:
-        schema, where = arrow_schema("scores"), [("entity", "=", entity), ("score", "=", score)]
-        files = runs.lake().files("scores")
-        tables = [pq.read_table(file, filters=where).cast(schema) for file in files] or [schema.empty_table()]
-        table = pa.concat_tables(tables)
-        return table.filter(pc.is_null(table["superseded_at"]))
-
-    return last
 
 
 def _of(path: Path, entity: str) -> pa.Table:
