@@ -15,6 +15,11 @@ from filrouge.domain.scores import card, trees
 from filrouge.domain.scores.scoring import Models, Used, Usual, rows, scored
 from filrouge.domain.scores.training import Month, Trained, contract_churn
 
+try:
+    import lightgbm as _lightgbm  # noqa: F401
+except (ImportError, OSError):
+    pytest.skip("LightGBM cannot be loaded here: install libgomp1.", allow_module_level=True)
+
 FEATURES = ["reads_slope", "complaints_90", "tenure"]
 
 
