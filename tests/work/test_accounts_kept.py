@@ -247,6 +247,25 @@ def test_events_are_put_on_their_pages_a_little_at_a_time_and_wait_for_nobody(
     assert titles(person) == ["Did 1"]
 
 
+def test_events_do_not_wait_for_pages_that_were_built_anew(
+    group: World, spool: Spool, drain: draining.Drain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(showing, "PAGES", 1)
+    monkeypatch.setattr(showing, "MOMENT", 0.0)
+    send(spool, *[say("identify", n, n, userId=f"u{n}", traits={"lastName": f"Named{n}"}) for n in range(1, 5)])
+    turns(drain)
+    live.rebuild()
+    drain.looked = float("-inf")
+    send(spool, say("identify", 9, 9, userId="u9", traits={"lastName": "Lately"}))
+    assert drain.turn()
+    assert len(drain.unshown) == 3, "a few a turn"
+    assert group.find("lately"), "and who came meanwhile is there"
+    turns(drain)
+    assert drain.unshown == []
+    for n in range(1, 5):
+        assert group.find(f"named{n}")
+
+
 def test_a_lock_that_is_tried_is_not_waited_for(home: Any) -> None:
     inside: list[bool] = []
 

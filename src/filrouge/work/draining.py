@@ -132,6 +132,7 @@ class Drain:
         self.built: str | None = None
         self.doubtful = True
         self.untold: set[int] = set()  # keys of accounts of which the lake holds something, and nobody was told
+        self.unshown: list[int] = []  # accounts whose pages were built anew, and may not show them as they are
         self.settling = False  # events beside the pages are being put on them
         if not self.live.ready():
             live.rebuild()
@@ -175,9 +176,11 @@ class Drain:
             self._take(some)
         self.reading = None
         self._flush()
-        if self.settling:  # a little each time: events are not to wait for it
+        # a little each time: events are not to wait for it
+        self.unshown = showing.show_again(self.live, self.unshown)
+        if self.settling:
             self.settling = showing.settle_in(self.live, upto=int(self.live.meta("flush") or 0))
-        return bool(entries)
+        return bool(entries or self.unshown)
 
     # --- reading ------------------------------------------------------------------------------------------------------
 
@@ -294,7 +297,7 @@ class Drain:
         if built != self.built:
             self.built = built
             if built is not None:
-                showing.show_again(self.live, since=datetime.fromisoformat(built))
+                self.unshown = showing.to_show_again(self.live, since=datetime.fromisoformat(built))
         if time.monotonic() - self.swept > 60:
             self.swept = time.monotonic()
             self.spool.sweep()

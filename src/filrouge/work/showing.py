@@ -170,9 +170,21 @@ def _findable(words: findable.Words, person: int, one: Known, made: Mapping[str,
             words.name(person, str(made[name]), bits)
 
 
-def show_again(live: Live, *, since: datetime) -> None:
-    """Let pages show again what events told of accounts while copies were built anew, since the date ``since``."""
-    _show(live, "(dirty = 1 OR (dirty = 2 AND changed_at >= %s))", [micros(since)])
+def to_show_again(live: Live, *, since: datetime) -> list[int]:
+    """Return the accounts of which events told something while copies were built anew, since the date ``since``."""
+    return _unshown(live, "(dirty = 1 OR (dirty = 2 AND changed_at >= %s))", [micros(since)])
+
+
+def show_again(live: Live, records: list[int]) -> list[int]:
+    """Let pages show ``records`` again, for a moment; return those that are left: events are not to wait for them."""
+    until = time.monotonic() + MOMENT
+    while records:
+        with live.changing():
+            show(live, list(load(live, records[:PAGES]).values()))
+        records = records[PAGES:]
+        if time.monotonic() >= until:
+            break
+    return records
 
 
 def show_unknown(live: Live, *, people: Collection[str] | None = None) -> None:
@@ -180,7 +192,10 @@ def show_unknown(live: Live, *, people: Collection[str] | None = None) -> None:
 
     ``people``: the ids whose pages these are, when not all.
     """
-    _show(live, "dirty IN (1, 2)", [], None if people is None else frozenset(people))
+    records = _unshown(live, "dirty IN (1, 2)", [], None if people is None else frozenset(people))
+    for start in range(0, len(records), PAGES):
+        with live.unhurried(changing=True):
+            show(live, list(load(live, records[start : start + PAGES]).values()))
 
 
 def show_these(live: Live, people: Sequence[str]) -> None:
@@ -194,12 +209,9 @@ def show_these(live: Live, people: Sequence[str]) -> None:
         show(live, list(load(live, [record for (record,) in rows]).values()))
 
 
-def _show(live: Live, which: str, params: Sequence[Any], people: Collection[str] | None = None) -> None:
+def _unshown(live: Live, which: str, params: Sequence[Any], people: Collection[str] | None = None) -> list[int]:
     rows = live.rows(f"SELECT record, person FROM accounts WHERE dirty > 0 AND {which} ORDER BY record", params)
-    records = [record for record, person in rows if people is None or person in people]
-    for start in range(0, len(records), PAGES):
-        with live.unhurried(changing=True):
-            show(live, list(load(live, records[start : start + PAGES]).values()))
+    return [record for record, person in rows if people is None or person in people]
 
 
 def many_beside(live: Live) -> bool:
