@@ -19,6 +19,7 @@ from django.db import connections, transaction
 
 from filrouge.base.text import traces
 from filrouge.domain.profiles.gather import LAST
+from filrouge.store import hurry
 from filrouge.store.routers import live_alias
 
 VERSION = "12"
@@ -166,8 +167,11 @@ class Live:
     def unhurried(self, *, changing: bool = False) -> Iterator[None]:
         """One transaction of who is in no hurry (``changing``: as that one): a file has one writer at a time.
 
-        Its place is left free afterwards for as long as it was held, or ``REST``: who waits looks but now and then.
+        Whoever is in a hurry goes first, and its place is left free afterwards for as long as it was held, or ``REST``:
+        who waits looks but now and then.
         """
+        if not self.postgres and not self.con.in_atomic_block:
+            hurry.give_way()
         with self.changing() if changing else self.writing():
             began = time.monotonic()
             yield

@@ -15,6 +15,7 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import nullcontext
 from copy import copy
 from datetime import datetime
 from typing import Any
@@ -27,7 +28,7 @@ from filrouge.base.errors import Conflict
 from filrouge.domain.events import Reason
 from filrouge.domain.events.checking import Checker
 from filrouge.spool import Place, Spool, Stored
-from filrouge.store import outbox
+from filrouge.store import hurry, outbox
 from filrouge.store.idents import Idents
 from filrouge.store.live import Live
 from filrouge.store.models import Drained, Run, Source, Suppression
@@ -224,8 +225,9 @@ class Drain:
         judged = self.judge.judge(
             entries, plan=self._plan, barred=self._barred, unreadable=bool(fallen), awaited=claims.awaited(),
         )  # fmt: skip
-        appearing.appear(self.live, judged.taken, flush=self.flush_number)
-        streaming.tell(self.live, judged)
+        with nullcontext() if self.live.postgres else hurry.first():
+            appearing.appear(self.live, judged.taken, flush=self.flush_number)
+            streaming.tell(self.live, judged)
         self._heard(judged)
         self.load.add(judged, {stored.place.file: stored.place.number for stored in entries})
 
