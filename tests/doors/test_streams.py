@@ -210,3 +210,7 @@ def test_who_else_has_a_page_open_is_told_to_those_who_work_for_the_same_company
     assert board.others(ottokar, mine.asking), "whoever turns to another tab comes back"
     board.opened[ottokar][places["nora"]].left = time.monotonic() - LINGERS - 1
     assert board.others(ottokar, mine.asking) == ()
+    board.leave(ottokar, places["owner"])
+    board.opened[ottokar][places["owner"]].left = time.monotonic() - LINGERS - 1
+    board.leave("another", 0)
+    assert board.opened == {}, "nothing is kept of who looked at whom"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from filrouge.base import clock
 from filrouge.base.errors import Conflict, DefinitionError, FilrougeError, NotFound, Refused, UsageError, told
 from filrouge.store.models import AuditEntry, ScoreModel
 from filrouge.store.queries import scores as reads
-from filrouge.work import access, consents, own_scores, score_models, scores, scores_at_hand, segments
+from filrouge.work import access, consents, own_refresh, own_scores, score_models, scores, scores_at_hand, segments
 
 PEOPLE = 60
 TITLE = {"fr": "Reviendra", "en": "Comes back"}
@@ -152,7 +153,9 @@ def test_it_is_rolled_back_and_retired_by_who_answers_for_it(shop: World) -> Non
         own_scores.retire(access.OWNER, "south", "comes_back")
 
 
-def test_one_that_breaks_leaves_its_last_values_stale_and_ours_unharmed(shop: World) -> None:
+def test_one_that_breaks_leaves_its_last_values_stale_and_ours_unharmed(
+    shop: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     row = put_in_use()
     scores.run(by="test")
     before = current("comes_back")
@@ -162,8 +165,36 @@ def test_one_that_breaks_leaves_its_last_values_stale_and_ours_unharmed(shop: Wo
     after = current("comes_back")
     assert {k: v["value"] for k, v in after.items()} == {k: v["value"] for k, v in before.items()}
     assert {v["stale_since"] for v in after.values()} == {v["as_of"] for v in before.values()}
-    assert "vanished" in str(ScoreModel.objects.get(pk=row.pk).trouble)
+    assert "Catalog Error" in str(ScoreModel.objects.get(pk=row.pk).trouble)
     assert current("engagement")
+
+    def stopped(*_given: Any) -> pa.Table:
+        raise OSError("Could not convert string 'ava@example.com' to DOUBLE")
+
+    monkeypatch.setattr(own_refresh, "asked", stopped)
+    scores.run(by="test")
+    kept = str(ScoreModel.objects.get(pk=row.pk).trouble)
+    assert "OSError" in kept
+    assert "ava" not in kept, "what is kept quotes no value"
+    assert set(current("comes_back")) == set(before)
+
+
+def test_what_is_kept_of_a_fault_of_a_query_quotes_no_value() -> None:
+    told = UsageError("The query has a fault: {why}", why="Conversion Error: Could not convert 'ava@example.com'")
+    assert own_refresh._kept(told)["params"] == {"why": "Conversion Error"}
+
+
+def test_a_score_reads_as_the_role_held_for_its_own_entity(shop: World) -> None:
+    analyst = shop.user("analyst", entities=("south",))
+    north = shop.user("administrator", entities=("north",))
+    rules = (*analyst.perimeter.rules, *north.perimeter.rules)
+    both = replace(analyst, perimeter=replace(
+        analyst.perimeter, rules=rules, roles=analyst.perimeter.roles | {"administrator"},
+        acting=analyst.perimeter.acting | north.perimeter.acting,
+    ))  # fmt: skip
+    assert own_scores.publish(both, SPEC).content["role"] == "analyst"
+    with pytest.raises(Refused, match="scope"):
+        own_scores.publish(replace(analyst, scopes=frozenset({"scores:read"})), SPEC | {"score": "other_one"})
 
 
 # --- bad input --------------------------------------------------------------------------------------------------------

@@ -49,10 +49,15 @@ class Keys:
         stamp = (found.st_ino, found.st_mtime_ns, found.st_size)
         if stamp == self._read:  # the file is replaced whole, never written over
             return
+        try:
+            raw = self._path.read_bytes()
+        except OSError as fault:
+            _log.error("What is published to the collector cannot be read: %s.", type(fault).__name__)
+            return  # what was known before goes on; it is read at the next request
         self._read = stamp
         try:
-            said = _published.decode(self._path.read_bytes())
-        except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as fault:
+            said = _published.decode(raw)
+        except (msgspec.MsgspecError, UnicodeDecodeError) as fault:
             _log.error("What is published to the collector cannot be read: %s.", type(fault).__name__)
             return  # what was known before goes on; the file is made anew within seconds
         self._known = said.keys

@@ -153,7 +153,8 @@ def _condition_controls(
         yield _choose(line, f"value{number}", label, _worded("segment_choice", found.choices))
     elif found.choices and op.value in ("one_of", "none_of"):
         ticked = "\n".join(one.strip() for one in text.replace(",", "\n").split("\n"))
-        yield Control(f"value{number}", label, "ticks", ticked, _worded("segment_choice", found.choices))
+        choices = _with(_worded("segment_choice", found.choices), *ticked.split("\n"))
+        yield Control(f"value{number}", label, "ticks", ticked, choices)
     elif op.value in fields.OF_DAYS:
         yield Control(f"value{number}", label, "number", text, after=_("days"))
     elif found.type in ("day", "moment"):

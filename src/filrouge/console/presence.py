@@ -45,6 +45,7 @@ class Board:
         """Say that a page was closed."""
         if (one := self.opened.get(person, {}).get(place)) is not None:
             one.left = time.monotonic()
+        self._sweep()
 
     def others(self, person: str, asking: Caller) -> tuple[Here, ...]:
         """Return who else has the page open, each once, the first to come first.
@@ -52,17 +53,21 @@ class Board:
         Only those are told of who act for an entity for which ``asking`` acts too: that somebody of another company
         looks at a person says that this company knows them.
         """
-        pages = self.opened.get(person, {})
-        now = time.monotonic()
-        for place in [place for place, one in pages.items() if one.left is not None and now - one.left > LINGERS]:
-            del pages[place]
-        if not pages:
-            self.opened.pop(person, None)
+        self._sweep()
         told: dict[str, Here] = {}
-        for one in sorted(pages.values(), key=lambda one: one.here.since):
+        for one in sorted(self.opened.get(person, {}).values(), key=lambda one: one.here.since):
             if one.here.user != asking.user_id and _together(one.asking, asking):
                 told.setdefault(one.here.user, one.here)
         return tuple(told.values())
+
+    def _sweep(self) -> None:
+        """Forget those who left: who looked at whom is nobody's business afterwards."""
+        now = time.monotonic()
+        for person, pages in list(self.opened.items()):
+            for place in [place for place, one in pages.items() if one.left is not None and now - one.left > LINGERS]:
+                del pages[place]
+            if not pages:
+                del self.opened[person]
 
 
 def _together(one: Caller, other: Caller) -> bool:

@@ -86,9 +86,8 @@ class Streams:
         await send({"type": "http.response.start", "status": 200, "headers": HEAD})
         gone = asyncio.create_task(_gone(receive))
         self._open += 1
-        place = (
-            self._board.enter(reader.person, reader.asking, clock.now()) if reader.asking and reader.person else None
-        )
+        person, asking = reader.person, reader.asking
+        place = self._board.enter(person, asking, clock.now()) if asking and person else None
         try:
             async for said in self._told(reader, look, gone):
                 await send({"type": "http.response.body", "body": said, "more_body": True})
@@ -97,14 +96,14 @@ class Streams:
         finally:
             self._open -= 1
             if place is not None:
-                self._board.leave(reader.person, place)
+                self._board.leave(person, place)
             gone.cancel()
 
     async def _told(self, reader: Reader, look: Look, gone: asyncio.Task[None]) -> AsyncIterator[bytes]:
         yield b"retry: 2000\n\n"
         checked = spoke = time.monotonic()
         beats = -1
-        others: tuple[Here, ...] = ()
+        others: tuple[Here, ...] | None = None  # not told yet: what the page says may be of an earlier stream
         while not gone.done():
             now = time.monotonic()
             if (

@@ -8,6 +8,7 @@ the claim is taken, or let go of when the event failed anew.
 
 from __future__ import annotations
 
+import sqlite3
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -68,7 +69,7 @@ def under_way(source: str) -> dict[int, Claim]:
         return rows
     try:
         there = waiting.held(source, {row.goes_as: clock.micros(row.received) for row in doubtful})
-    except SpoolAway:  # nobody knows: they stay claimed until it answers
+    except (SpoolAway, OSError, sqlite3.Error):  # nobody knows: they stay claimed until it answers
         return rows
     left = [row.key for row in doubtful if row.goes_as not in there]
     for some in _lots(left):

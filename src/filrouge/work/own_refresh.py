@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from ibis.expr import types as ir
 
-from filrouge.base.errors import FilrougeError, StorageError
+from filrouge.base.errors import FilrougeError, StorageError, UsageError
 from filrouge.domain.scores import own
 from filrouge.domain.scores.own import Own, Values
 from filrouge.store.lake import arrow_schema
@@ -21,6 +23,7 @@ from filrouge.work import runs
 from filrouge.work.own_scores import asked, whom
 from filrouge.work.score_facts import Ground
 
+log = logging.getLogger(__name__)
 BACK = timedelta(days=30)  # a trend looks this far back
 
 
@@ -42,11 +45,23 @@ def told(ground: Ground, entity: str, some: pa.Table, now: datetime, late: datet
                 yield _fresh(row, spec, groups, people, now, late)
             trouble: dict[str, Any] = {}
         except FilrougeError as error:
-            trouble = error.plain()
+            trouble = _kept(error)
+            yield _last(ground, row, people)
+        except Exception as error:  # noqa: BLE001 whatever an analyst's query or function does, the others are scored
+            log.error("The score %s of %s stopped: %s.", row.name, row.entity, type(error).__name__)
+            trouble = UsageError("The score stopped: {kind}.", kind=type(error).__name__).plain()
             yield _last(ground, row, people)
         ScoreModel.objects.filter(pk=row.pk).update(
             trouble=trouble, **({} if trouble or row.content.get("handed") else {"refreshed_at": now})
         )
+
+
+def _kept(error: FilrougeError) -> dict[str, Any]:
+    """Return what is kept of an error: of a fault of a query its kind alone, for its words may quote a value."""
+    said = error.plain()
+    if "why" in said["params"]:
+        said["params"]["why"] = str(said["params"]["why"]).partition(":")[0][:80]
+    return said
 
 
 def _fresh(
@@ -54,11 +69,12 @@ def _fresh(
     late: datetime | None,
 ) -> pa.Table:  # fmt: skip
     known, aside, every = groups
-    frames = [asked(spec, row.content["role"], now, at) for at in (now, now - BACK)]
-    today = own.taken(frames[0], entity=spec.entity, known=known, left_out=aside, strange=every)
+    frame = asked(spec, row.content["role"], now, now)
+    today = own.taken(frame, entity=spec.entity, known=known, left_out=aside, strange=every)
     trend = np.full(len(today.values), np.nan)
-    if frames[1].num_rows:
-        then = own.taken(frames[1], entity=spec.entity, known=known, left_out=aside, strange=every)
+    with suppress(FilrougeError):  # what cannot be told of a month ago has no trend
+        before = asked(spec, row.content["role"], now, now - BACK)
+        then = own.taken(before, entity=spec.entity, known=known, left_out=aside, strange=every)
         at = pc.fill_null(pc.index_in(today.people, value_set=then.people), -1).to_numpy()
         trend = np.where(at >= 0, np.round(today.values - then.values[at], 1), np.nan)
     return _told(row, spec, today, people, trend, as_of=now, stale=late)

@@ -30,7 +30,7 @@ from filrouge.engines import open_engine
 from filrouge.store.lake import arrow_schema
 from filrouge.store.models import Agreement, Brand, Entity, ScoreModel
 from filrouge.store.queries.tables import Desk, Limits
-from filrouge.work import audit, definitions, runs, score_models, sql
+from filrouge.work import access, audit, definitions, runs, score_models, sql
 from filrouge.work.lengths import OWNER
 from filrouge.work.score_facts import PURPOSES, Ground
 
@@ -64,6 +64,7 @@ def publish(asking: Caller, said: Mapping[str, Any], given: Given | None = None)
     """
     spec = Own.parse(dict(said), what=str(said.get("score", ""))[:80])
     score_models.must_decide(asking, spec.entity)
+    access.must(asking, scope="sql:read")
     _free(spec)
     handed = given is not None and given.values is not None
     if not (spec.sql or spec.python or handed):
@@ -75,7 +76,8 @@ def publish(asking: Caller, said: Mapping[str, Any], given: Given | None = None)
     if not spec.owner and asking.perimeter.everything:
         raise DefinitionError("Nobody answers for the score.", hint="Name its owner under owner.")
     now = clock.now()
-    role = "administrator" if asking.administrator else next(r for r in score_models.ROLES if r in asking.roles)
+    role = _role(asking, spec.entity)
+    audit.record("sql.query", by=asking.by, kind="score", subject=spec.score, entity=spec.entity)
     work = _Work(spec, role, given or Given(), now)
     try:
         today, card = work.judged()
@@ -104,6 +106,14 @@ def publish(asking: Caller, said: Mapping[str, Any], given: Given | None = None)
         )  # fmt: skip
     _tidy(row)
     return row
+
+
+def _role(asking: Caller, entity: str) -> str:
+    """Return as whom the score reads: the role held for that very entity, whatever is held for another."""
+    for role in ("administrator", *score_models.ROLES):
+        if asking.perimeter.everything or entity in asking.perimeter.holds(role):
+            return role
+    raise Refused("You do not act for {where}.", hint="Choose an entity and a brand of yours.", where=entity)
 
 
 def retire(asking: Caller, entity: str, name: str) -> ScoreModel:

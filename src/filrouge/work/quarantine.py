@@ -27,7 +27,7 @@ from filrouge.domain.events.parse import LONGEST
 from filrouge.domain.privacy.caller import Caller
 from filrouge.spool import Entry, SpoolAway, SpoolFull
 from filrouge.spool.kept import packed
-from filrouge.store.models import Claim, Source
+from filrouge.store.models import Claim, Run, Source
 from filrouge.store.queries import claims as claimed
 from filrouge.store.queries import quarantine as found
 from filrouge.store.queries.quarantine import Aside, Chosen
@@ -220,6 +220,8 @@ def _free(source: Source, asking: Caller, keys: Sequence[int]) -> tuple[set[int]
     """Return which events may be taken in hand, and what is known of the others; under ``runs.writing()``."""
     held = claims.under_way(source.name)
     free = found.still(source, asking, keys, roles=("engineer",)) - set(held)
+    if Run.objects.filter(kind="collect", state=Run.State.STAGED).exists():  # promised, and not in the lake yet
+        free -= set(claimed.of(source.name, sorted(free)))
     lost = [key for key in keys if key not in free]
     return free, list(claimed.of(source.name, lost).values())
 

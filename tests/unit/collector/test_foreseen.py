@@ -12,7 +12,7 @@ from tests.unit.collector.test_collector import asked, basic, kept, publish
 
 from filrouge.collector import Collector
 from filrouge.collector.committer import Committer
-from filrouge.collector.keys import Keys
+from filrouge.collector.keys import Keys, Unpublished
 from filrouge.domain.events.keys import digest
 from filrouge.spool import SqliteSpool
 
@@ -121,3 +121,23 @@ def test_a_file_that_cannot_be_read_leaves_known_what_was_known(
 
     asked(Collector(Committer(spool), Keys(place)), asks)
     assert [record.levelname for record in caplog.records if record.name.startswith("filrouge")] == ["ERROR"] * 2
+
+
+def test_what_could_not_be_read_for_a_moment_is_read_at_the_next_request(
+    place: Path, spool: SqliteSpool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys = Keys(place)
+    told(place, web=PLAN)
+    read, falls = Path.read_bytes, [True]
+
+    def flooded(path: Path) -> bytes:
+        if path == place and falls.pop():
+            falls.append(False)
+            raise OSError(24, "Too many open files")
+        falls.append(False)
+        return read(path)
+
+    monkeypatch.setattr(Path, "read_bytes", flooded)
+    with pytest.raises(Unpublished):
+        keys.find("key_web")
+    assert keys.find("key_web") is not None

@@ -114,6 +114,15 @@ def test_whatever_is_sent_is_a_draft_or_a_fault_that_is_told(form: dict[str, str
         building.blame(root, error.faults)
 
 
+def test_a_value_that_is_no_choice_is_shown_and_kept() -> None:
+    rule = {"on": "score", "score": "engagement", "field": "band", "op": "one_of", "value": ["high", "highest"]}
+    root = building.drafted({"rules": [rule]})
+    (line,) = root.lines
+    shown = {control.name: control for control in controls.controls(line, KNOWN)}["value"]
+    assert shown.ticked == ["high", "highest"]
+    assert "highest" in dict(shown.options)
+
+
 def test_a_fault_stands_beside_its_line() -> None:
     root = building.read({
         "all": "all", "k:0": "contacts", "p:0:measure": "did_not", "p:0:window": "within_days", "p:0:days": "0",

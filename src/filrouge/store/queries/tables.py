@@ -277,16 +277,22 @@ def _tables(sql: str, *, also: Sequence[str] = ()) -> list[str]:
 
 
 @contextmanager
-def _hurried(con: duckdb.DuckDBPyConnection, limits: Limits | None) -> Iterator[None]:
-    """Stop what runs on ``con`` when its time is over."""
+def _hurried(con: duckdb.DuckDBPyConnection, limits: Limits | None) -> Iterator[threading.Event]:
+    """Stop what runs on ``con`` when its time is over; the event says that it was."""
+    over = threading.Event()
     if limits is None:
-        yield
+        yield over
         return
-    timer = threading.Timer(limits.seconds, con.interrupt)
+
+    def stop() -> None:
+        over.set()
+        con.interrupt()
+
+    timer = threading.Timer(limits.seconds, stop)
     timer.daemon = True
     timer.start()
     try:
-        yield
+        yield over
     finally:
         timer.cancel()
 
@@ -307,15 +313,12 @@ def _gathered(asked: duckdb.DuckDBPyConnection, limits: Limits | None) -> pa.Tab
 def _rows(
     con: duckdb.DuckDBPyConnection, statement: duckdb.Statement, params: dict[str, Any], limits: Limits | None
 ) -> pa.Table:
+    over = threading.Event()
     try:
-        with _hurried(con, limits):
+        with _hurried(con, limits) as over:
             return _gathered(con.execute(statement, params or None), limits)
     except duckdb.InterruptException:
-        seconds = limits.seconds if limits else 0
-        raise Refused(
-            "The query ran longer than {seconds} seconds and was stopped.", hint="Ask for less, or of fewer tables.",
-            seconds=f"{seconds:g}",
-        ) from None  # fmt: skip
+        raise _late(limits) from None
     except duckdb.PermissionException:
         raise Refused(
             "A query reads the tables of Filrouge and nothing else.", hint="Read files through a source."
@@ -324,6 +327,15 @@ def _rows(
         raise Refused("The query needs more memory than one may have.", hint="Ask for fewer rows or columns.") from None
     except duckdb.Error as error:
         raise UsageError("The query has a fault: {why}", why=_why(error)) from None
+    except (OSError, pa.ArrowException) as error:  # what stops after the first rows is told by Arrow
+        raise _late(limits) if over.is_set() else UsageError("The query has a fault: {why}", why=_why(error)) from None
+
+
+def _late(limits: Limits | None) -> Refused:
+    return Refused(
+        "The query ran longer than {seconds} seconds and was stopped.", hint="Ask for less, or of fewer tables.",
+        seconds=f"{limits.seconds if limits else 0:g}",
+    )  # fmt: skip
 
 
 def _why(error: Exception) -> str:

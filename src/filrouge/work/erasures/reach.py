@@ -124,9 +124,9 @@ def condition(name: str, reach: Reach) -> str | None:
     people = ", ".join(f"'{person}'" for person in reach.people)
     if name == "people":
         return f"person_id IN ({people}) OR merged_into IN ({people})" if reach.whole else None
-    if name in ("scores", "score_values"):  # whoever remains is scored anew at the next run
+    if name == "scores":  # whoever remains is scored anew at the next run
         return f"person IN ({people})"
-    if name in ("golden_values", "memberships", "deliveries"):
+    if name in ("golden_values", "memberships", "deliveries", "score_values"):
         return f"person IN ({people}){reach.held()}"
     if name == "source_records":
         return f"record_key IN ({_listed([*reach.own, *reach.facts])})"
