@@ -140,7 +140,8 @@ class Collector:
         try:
             if kind == "webhook":
                 body, kind = event_of(body, form=form), "track"
-            batch = parse(body, kind=kind, received=now, foresees=self._keys.plan(key.source))
+            plan = self._keys.plan(key.source)
+            batch = parse(body, kind=kind, received=now, foresees=plan.of_request() if plan else None)
         except Unreadable as wrong:
             raise Answered(400, wrong.code, wrong.message) from None
         self._pace.took(word, len(batch.events))

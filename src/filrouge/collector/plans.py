@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import logging
+import time
 
 import msgspec
 
 from filrouge.domain.events import Reason
 from filrouge.domain.events.checking import Checker, PublishedPlan
+from filrouge.domain.events.parse import Foresees
 from filrouge.domain.events.said import Said
 
+LONGEST = 0.25  # seconds that the events of one request are looked at by a plan
 _log = logging.getLogger(__name__)
 _plan = msgspec.json.Decoder(PublishedPlan)
 
@@ -35,6 +38,22 @@ class Plan:
         except Exception as fault:  # noqa: BLE001
             self._unasked(fault)
             return None
+
+    def of_request(self) -> Foresees:
+        """Return what is asked about the events of one request, for ``LONGEST`` at most: others wait meanwhile, and the
+        live worker judges whatever is said here."""
+        spent = 0.0
+
+        def asked(kind: str, said: Said) -> Reason | None:
+            nonlocal spent
+            if spent >= LONGEST:
+                return None
+            began = time.perf_counter()
+            reason = self(kind, said)
+            spent += time.perf_counter() - began
+            return reason
+
+        return asked
 
     def _unasked(self, fault: Exception) -> None:
         self._checker = None

@@ -10,7 +10,7 @@ import httpx
 import pytest
 from tests.unit.collector.test_collector import asked, basic, kept, publish
 
-from filrouge.collector import Collector
+from filrouge.collector import Collector, plans
 from filrouge.collector.committer import Committer
 from filrouge.collector.keys import Keys, Unpublished
 from filrouge.domain.events.keys import digest
@@ -141,3 +141,15 @@ def test_what_could_not_be_read_for_a_moment_is_read_at_the_next_request(
     with pytest.raises(Unpublished):
         keys.find("key_web")
     assert keys.find("key_web") is not None
+
+
+def test_a_plan_that_is_slow_keeps_nobody_waiting(
+    place: Path, spool: SqliteSpool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def asks(client: httpx.AsyncClient) -> None:
+        assert await verdicts(client, WRONG, WRONG) == [ASIDE, ASIDE]
+        monkeypatch.setattr(plans, "LONGEST", 1e-12)
+        assert await verdicts(client, WRONG, WRONG) == [ASIDE, ACCEPTED], "the live worker judges it"
+
+    told(place, web=PLAN)
+    asked(Collector(Committer(spool), Keys(place)), asks)
