@@ -133,6 +133,7 @@ class Drain:
         self.built: str | None = None
         self.doubtful = True
         self.untold: set[int] = set()  # keys of accounts of which the lake holds something, and nobody was told
+        self.awaited = claims.Awaited()  # what is being corrected, and comes down the road
         self.unshown: list[int] = []  # accounts whose pages were built anew, and may not show them as they are
         self.settling = False  # events beside the pages are being put on them
         if not self.live.ready():
@@ -223,7 +224,7 @@ class Drain:
             self.load.since = time.monotonic()
         fallen = {stored.place for stored in entries} & self.culprits
         judged = self.judge.judge(
-            entries, plan=self._plan, barred=self._barred, unreadable=bool(fallen), awaited=claims.awaited(),
+            entries, plan=self._plan, barred=self._barred, unreadable=bool(fallen), awaited=self.awaited(),
         )  # fmt: skip
         with nullcontext() if self.live.postgres else hurry.first():
             appearing.appear(self.live, judged.taken, flush=self.flush_number)
