@@ -267,7 +267,8 @@
     listen();
   });
   document.addEventListener("htmx:afterSettle", listen);
-  window.addEventListener("pageshow", () => {
+  window.addEventListener("pageshow", (event) => {
+    if (!event.persisted) return; // a page that comes back as it was left, not one that is new
     for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
   });
   // what was unfolded stays so: new moments come above, so places are counted from below
