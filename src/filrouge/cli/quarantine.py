@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -90,11 +89,11 @@ def correct(
     dry_run: DryRun = False, as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """Correct events by the same changes, in the order set, rename, remove, convert; those that pass are replayed."""
-    from filrouge.domain.events.edits import Edit
+    from filrouge.domain.events.edits import Edit, typed
     from filrouge.work import access, installation, quarantine
 
     installation.ready()
-    edits = [Edit("set", path, value=_value(value)) for path, value in _pairs(put)]
+    edits = [Edit("set", path, value=typed(value)) for path, value in _pairs(put)]
     edits += [Edit("rename", path, to=to) for path, to in _pairs(rename)]
     edits += [Edit("remove", path) for path in remove or ()]
     edits += [Edit("convert", path, to=to) for path, to in _pairs(convert)]
@@ -178,15 +177,6 @@ def _pairs(said: list[str] | None) -> list[tuple[str, str]]:
             raise UsageError("{said} names no value.", hint="Write field=value.", said=one[:60])
         pairs.append((path, value))
     return pairs
-
-
-def _value(text: str) -> Any:
-    try:
-        value = json.loads(text)
-        json.dumps(value, allow_nan=False)
-    except (ValueError, RecursionError):
-        return text
-    return value
 
 
 def _tell(made: Any, *, dry_run: bool, as_json: bool) -> None:

@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 from filrouge.console import words
 from filrouge.console.errors import sentence
 from filrouge.console.templatetags.say import number
-from filrouge.domain.events.edits import Edit
+from filrouge.domain.events.edits import Edit, typed
 from filrouge.domain.events.personal import field_is_personal, looks_personal
 from filrouge.domain.privacy.caller import Caller
 from filrouge.store.queries.quarantine import Aside, Group
@@ -186,20 +186,10 @@ def edits(lines: list[dict[str, str]]) -> list[Edit]:
         if operation == "rename":
             found.append(Edit("rename", one["path"], to=value))
         elif operation == "set":
-            found.append(Edit("set", one["path"], value=_value(value)))
+            found.append(Edit("set", one["path"], value=typed(value)))
         else:
             found.append(Edit(operation, one["path"], to=to))  # type: ignore[arg-type]
     return found
-
-
-def _value(text: str) -> Any:
-    """Return what was written for a value: JSON if it is some, else a text."""
-    try:
-        value = json.loads(text)
-        json.dumps(value, allow_nan=False)
-    except (ValueError, RecursionError):
-        return text
-    return value
 
 
 def _veiled(value: Any, path: str, fault: str) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -170,4 +171,14 @@ def _converted(value: Any, to: str) -> Any:
         value = number
     if to == "integer" and isinstance(value, float) and value.is_integer():
         return int(value)
+    return value
+
+
+def typed(text: str) -> Any:
+    """Return what somebody typed for a value: JSON if it is some, else a text."""
+    try:
+        value = json.loads(text)
+        json.dumps(value, allow_nan=False)
+    except (ValueError, RecursionError):
+        return text
     return value
