@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from tests.kept import laid_once
 from tests.world import World, person
 
 from filrouge.base import clock
@@ -15,6 +16,7 @@ from filrouge.work import access, consents, promises
 
 
 @pytest.fixture
+@laid_once
 def group(world: World) -> World:
     world.people(person("1", "Ada", "Martin", mail="ada@example.org", phone="06 39 98 00 01", optin="yes"))
     world.resolve()

@@ -7,7 +7,9 @@ from uuid import uuid4
 
 import pytest
 from django.test import Client
-from tests.work.test_matches import ZOE, remembered
+from tests.work.test_matches import ZOE
+from tests.work.test_matches import group as group
+from tests.work.test_matches import trained_on_few as trained_on_few
 from tests.work.test_people_doors import api
 from tests.world import World
 
@@ -24,11 +26,6 @@ NEW = {
     "birth_date": "1980-05-06",
 }
 HERE = {"entity": "north", "brand": "red"}
-
-
-@pytest.fixture
-def group(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
-    return remembered(world, monkeypatch)
 
 
 def post(client: Client, said: dict[str, Any], token: str = "t1", **more: Any) -> Any:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from django.core.management import call_command
 from django.db.backends.base.base import NO_DB_ALIAS
+from tests.kept import laid_once
 from tests.world import World, person
 
 from filrouge.base import settings
@@ -31,6 +32,7 @@ def _second_database(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
+@laid_once
 def group(world: World) -> World:
     world.people(ADA, GUS)
     world.shop({**ADA, "id": "9"})

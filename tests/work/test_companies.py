@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from tests.kept import laid_once
 from tests.world import World, person
 
 from filrouge.base import clock
@@ -29,6 +30,7 @@ def firm(number: str, name: str, **values: str) -> dict[str, str]:
 
 
 @pytest.fixture
+@laid_once
 def group(world: World) -> World:
     world.people(person("1", "Ada", "Byron", mail="ada@example.com"))
     firms(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from tests.kept import laid_once
 from tests.world import World, person
 
 from filrouge.base import clock
@@ -16,6 +17,7 @@ NEW = "06 39 98 77 66"
 
 
 @pytest.fixture
+@laid_once
 def ada(world: World) -> str:
     world.people(person("1", "Ada", "Byron", mail="ada@example.com", phone="06 39 98 00 01"))
     world.resolve()

@@ -6,6 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from tests.kept import laid_once
 from tests.world import World, person
 
 from filrouge.base import clock, settings
@@ -20,6 +21,7 @@ def states(part: str) -> list[str]:
 
 
 @pytest.fixture
+@laid_once
 def group(world: World) -> World:
     settings.get().home.chmod(0o700)
     world.people(person("1", "Ada", "Byron", mail="ada@example.com"))

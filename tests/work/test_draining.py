@@ -12,7 +12,10 @@ from typing import Any
 
 import pytest
 from django.db import OperationalError
-from tests.work.test_matches import ZOE, remembered
+from tests.kept import laid_once
+from tests.work.test_matches import ZOE
+from tests.work.test_matches import group as remembered  # noqa: F401
+from tests.work.test_matches import trained_on_few as trained_on_few
 from tests.world import World, person
 
 from filrouge.base import clock, settings
@@ -60,6 +63,7 @@ def send(spool: Spool, *events: dict[str, Any] | str, source: str = "site", bran
 
 
 @pytest.fixture
+@laid_once
 def group(world: World) -> World:
     world.people(person("Z", "Zoé", "Quillard", mail=ZOE["email"], phone=ZOE["phone"]))
     world.resolve()
@@ -104,8 +108,8 @@ def titles(person: str) -> list[str]:
     return [moment.title for moment in page(person).view.moments if moment.kind == "event"]
 
 
-def test_an_event_is_on_the_page_before_it_is_in_the_lake(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    group = remembered(world, monkeypatch)
+def test_an_event_is_on_the_page_before_it_is_in_the_lake(remembered: World) -> None:  # noqa: F811
+    group = remembered
     sender()
     spool, drain = emptied(), draining.Drain(waiting.opened())
     (zoe,) = [hit.id for hit in group.find("quillard")]

@@ -8,7 +8,8 @@ import pytest
 from tests.work.test_draining import drain as drain
 from tests.work.test_draining import page, say, send, sender, titles, turns
 from tests.work.test_draining import spool as spool
-from tests.work.test_matches import remembered
+from tests.work.test_matches import group as remembered  # noqa: F401
+from tests.work.test_matches import trained_on_few as trained_on_few
 from tests.world import World
 
 from filrouge.base import clock
@@ -21,11 +22,10 @@ OTTO = {"firstName": "Ottokar", "lastName": "Brandt", "email": "Ottokar.Brandt@e
 
 
 @pytest.fixture
-def group(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
+def group(remembered: World) -> World:  # noqa: F811
     """A group whose last settlement is remembered: new accounts find whose they are at once."""
-    made = remembered(world, monkeypatch)
     sender()
-    return made
+    return remembered
 
 
 def erase(person: str, asking: Any = access.OWNER) -> Any:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 from django.db import connections
+from tests.kept import laid_once
 from tests.world import World, person
 
 from filrouge.base import settings
@@ -43,6 +44,7 @@ def holding(home: Path, words: tuple[str, ...] = WORDS) -> list[str]:
 
 
 @pytest.fixture
+@laid_once
 def group(world: World) -> World:
     world.people(ADA, GUS, person("", "Augustine", "Lovelacia", mail="augustine.l@example.com"))
     world.shop({**ADA, "id": "9", "card": ""})

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.kept import laid_once
 from tests.work.test_erasures import holding
 from tests.world import World, person
 
@@ -35,6 +36,7 @@ OF_SOUTH = ("lovelacia-byron", "06 39 98 41 41", "order-4141")
 
 
 @pytest.fixture
+@laid_once
 def group(world: World) -> World:
     world.people(NORTH, GUS)
     world.shop(SOUTH)

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import python_calamine
+from tests.kept import laid_once
 from tests.world import World, person
 
 from filrouge.base import clock
@@ -23,6 +24,7 @@ YES, NO = {"optin": "yes"}, {"optin": "no"}
 
 
 @pytest.fixture
+@laid_once
 def group(world: World) -> World:
     world.people(
         person("1", "Ada", "Martin", mail="ada@example.org", phone="06 39 98 00 01", town="Nantes", **YES),

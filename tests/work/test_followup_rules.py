@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from tests.kept import laid_once
 from tests.world import World, person
 
 from filrouge.base import clock
@@ -23,6 +24,7 @@ NORTH = {"entity": "north", "title": "Invitations"}
 
 
 @pytest.fixture
+@laid_once
 def group(world: World) -> World:
     world.people(ADA, EVA)
     world.resolve()

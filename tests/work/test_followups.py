@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from tests.kept import laid_once
 from tests.world import World, person
 
 from filrouge.store.models import FollowUp, Promise
@@ -43,6 +44,7 @@ def calls(world: World, *rows: tuple[str, str]) -> None:
 
 
 @pytest.fixture
+@laid_once
 def ada(world: World) -> World:
     world.people(person("1", "Ada", "Byron"))
     world.resolve()

@@ -7,6 +7,7 @@ import random
 from typing import Any
 
 import pytest
+from tests.kept import laid_once
 from tests.work.test_companies import firm, firms
 from tests.world import World, person
 from typer.testing import CliRunner
@@ -26,6 +27,7 @@ OWNER = access.OWNER
 
 
 @pytest.fixture
+@laid_once
 def street(world: World) -> World:
     """Ada and Bo Byron at home, Cleo Grand elsewhere, Dan Grand with her; Eve, of another entity, at Ada's."""
     world.people(
@@ -188,6 +190,7 @@ ROLES: dict[str, Any] = {
 
 
 @pytest.fixture
+@laid_once
 def office(world: World) -> World:
     world.people(person("1", "Ada", "Byron"), person("2", "Bo", "Petit"))
     firms(

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
+from tests.kept import laid_once
 from tests.work.test_settling import crowd, few, settled
 from tests.world import World
 from typer.testing import CliRunner
@@ -21,11 +22,16 @@ REAL = deriving.spec
 
 
 @pytest.fixture
-def group(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
+def trained_on_few(monkeypatch: pytest.MonkeyPatch) -> None:
     def small() -> IdentitySpec:
         return REAL().model_copy(update={"training": few().training})
 
     monkeypatch.setattr(deriving, "spec", small)
+
+
+@pytest.fixture
+@laid_once
+def group(world: World, trained_on_few: None) -> World:
     world.people(*crowd())
     world.resolve()
     return world

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from tests.kept import laid_once
 from tests.world import World, person
 from typer.testing import CliRunner
 
@@ -21,6 +22,7 @@ ADA = {"mail": "ada.byron@example.com", "born": "10/12/1985"}
 
 
 @pytest.fixture
+@laid_once
 def group(world: World) -> World:
     """Ada in both systems, twice in the first, joined by hand; Bea in the first, Cleo in the second."""
     world.people(

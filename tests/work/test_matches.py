@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from tests.kept import laid_once
 from tests.work.test_people_doors import api
 from tests.work.test_settling import crowd, few
 from tests.world import World, person
@@ -21,16 +22,17 @@ ZOE = {"given_name": "Zoé", "family_name": "Quillard", "email": "zoe.quillard@e
 
 
 @pytest.fixture
-def group(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
-    return remembered(world, monkeypatch)
+def trained_on_few(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(deriving, "spec", few)
+    monkeypatch.setattr(matches, "spec", few)
 
 
-def remembered(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
+@pytest.fixture
+@laid_once
+def group(world: World, trained_on_few: None) -> World:
     """Settle a group that leaves a memory.
 
     Zoé is a customer of north and of west, which shares nothing; her second phone is known to west alone."""
-    monkeypatch.setattr(deriving, "spec", few)
-    monkeypatch.setattr(matches, "spec", few)
     world.people(*crowd(), person("Z", "Zoé", "Quillard", mail=ZOE["email"], phone=ZOE["phone"]))
     world.people(
         person("W", "Zoé", "Quillard", mail=ZOE["email"], phone="06 39 98 66 22"),

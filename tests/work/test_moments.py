@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from tests.kept import laid_once
 from tests.world import World, person
 
 from filrouge.base import clock
@@ -20,6 +21,7 @@ ORDERS = 260  # more than are kept at hand, on few days: most bear the same date
 
 
 @pytest.fixture
+@laid_once
 def ada(world: World) -> str:
     """Known to the shop, where she ordered far more than is kept at hand, and to the group."""
     world.people(person("A1", "Ada", "Lovelace", mail="ada@example.org"))

@@ -13,6 +13,7 @@ import polars as pl
 import pyarrow as pa
 import pytest
 import yaml
+from tests.kept import laid_once
 from tests.world import World
 
 import filrouge
@@ -41,6 +42,7 @@ def on(days: int) -> str:
 
 
 @pytest.fixture
+@laid_once
 def shop(world: World) -> World:
     """Sixty buyers of 45 days ago; every second bought twice then, and most of these bought again 10 days ago."""
     people = [

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+from tests.kept import laid_once
 from tests.world import World, person
 
 from filrouge.base import clock
@@ -21,6 +22,7 @@ BOB = person("B", "Bob", "Boole", mail="bob@example.org")
 
 
 @pytest.fixture
+@laid_once
 def group(world: World) -> World:
     world.people(BOB)
     world.resolve()

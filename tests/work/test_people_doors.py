@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from tests.kept import laid_once
 from tests.world import World, person
 from typer.testing import CliRunner
 
@@ -25,6 +26,7 @@ SCOPES = ("people:read", "people:write", "people:export")
 
 
 @pytest.fixture
+@laid_once
 def group(world: World) -> World:
     world.people(person("B", "Bob", "Boole", mail="bob@example.org"))
     world.resolve()

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from tests.kept import laid_once
 from tests.world import World, person
 
 from filrouge.base import clock
@@ -21,6 +22,7 @@ SHOP_ONLY = person("78", "Olga", "Secrète", mail="olga@example.net", phone="01 
 
 
 @pytest.fixture
+@laid_once
 def group(world: World) -> World:
     world.people(ADA)
     world.shop(ADA_SHOP, SHOP_ONLY)

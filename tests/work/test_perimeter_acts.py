@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from tests.kept import laid_once
 from tests.world import World, person
 
 from filrouge.base import clock
@@ -14,6 +15,7 @@ LATER = clock.now().replace(year=clock.now().year + 1)
 
 
 @pytest.fixture
+@laid_once
 def ada(world: World) -> str:
     """Known to north (brand red) and to south (brand blue), which share customer service."""
     world.people(person("1", "Ada", "Byron", mail="ada@example.com"))

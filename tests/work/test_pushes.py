@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from tests.kept import laid_once
 from tests.world import World, person
 
 from filrouge import sample
@@ -30,6 +31,7 @@ COLUMNS = ("id", "given_name", "family_name", "email", "city")
 
 
 @pytest.fixture
+@laid_once
 def group(world: World) -> World:
     world.people(ADA, GUS, EVA, BOB)
     world.resolve()

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import time_machine
+from tests.kept import laid_once
 from tests.world import World, person
 
 from filrouge.base import clock
@@ -22,6 +23,7 @@ NOW = datetime(2026, 11, 2, 12, tzinfo=UTC)
 
 
 @pytest.fixture
+@laid_once
 def group(world: World) -> World:
     with time_machine.travel(NOW - timedelta(days=1), tick=True):
         world.people(ADA, GUS)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from tests.kept import laid_once
 from tests.unit.identity.conftest import crowd
 from tests.work.test_verdicts import settle
 from tests.world import World, person
@@ -30,6 +31,7 @@ Ask = Callable[..., Review]
 
 
 @pytest.fixture
+@laid_once
 def group(world: World) -> World:
     world.people(ADA, BOB, CLEO)
     world.shop(ADA_SHOP)

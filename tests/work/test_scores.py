@@ -7,6 +7,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
+from tests.kept import laid_once
 from tests.world import World
 
 from filrouge.base import clock
@@ -26,6 +27,7 @@ def on(days: int) -> str:
 
 
 @pytest.fixture
+@laid_once
 def shop(world: World) -> World:
     """Ava bought three times and lately, Ben once and long ago, Cleo never."""
     world.shop(*BUYERS)

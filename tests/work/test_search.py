@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from tests.kept import laid_once
 from tests.world import World, person
 
 from filrouge.base import clock
@@ -25,6 +26,7 @@ CONTRACTS: dict[str, Any] = {
 
 
 @pytest.fixture
+@laid_once
 def group(world: World) -> World:
     world.people(
         person("1", "Ada", "Martin", mail="ada@example.org", town="Saint-Étienne", zip="42 000"),

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from tests.kept import laid_once
 from tests.world import World, person
 
 from filrouge.base import clock
@@ -27,6 +28,7 @@ EVERYBODY = {"rules": [{"on": "brands", "brands": ["red"]}]}
 
 
 @pytest.fixture
+@laid_once
 def group(world: World) -> World:
     world.people(ADA, GUS, EVA)
     world.shop(

@@ -7,6 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from tests.kept import laid_once
 from tests.world import World, person
 
 from filrouge.domain import identity as domain
@@ -41,8 +42,13 @@ def crowd() -> list[dict[str, Any]]:
 
 
 @pytest.fixture
-def group(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
+def trained_on_few(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(deriving, "spec", few)
+
+
+@pytest.fixture
+@laid_once
+def group(world: World, trained_on_few: None) -> World:
     world.people(*crowd())
     world.resolve()
     assert memory.recall(few()) is not None

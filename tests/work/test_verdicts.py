@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from tests.kept import laid_once
 from tests.world import World, person
 
 from filrouge.base.errors import Conflict, NotFound, Refused, UsageError
@@ -36,6 +37,7 @@ def settle() -> None:
 
 
 @pytest.fixture
+@laid_once
 def group(world: World) -> World:
     world.people(ADA, BOB)
     world.shop(ADA_SHOP)
