@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -139,6 +140,13 @@ def signed_in(client: Any, world: World) -> Callable[[str], Any]:
         return client
 
     return enter
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded by now stays to the end: it is not looked through again and again for what may go."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

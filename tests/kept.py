@@ -53,18 +53,10 @@ class _Kept:
         shutil.copytree(self._folder, world.folder.parent, dirs_exist_ok=True)
         _store().lay(self._rows)
         for source in Source.objects.all():  # each says in which folder its system leaves its files
-            source.spec = _moved(source.spec, str(self._at), str(world.folder.parent))
-            source.save(update_fields=["spec"])
+            source.folder = source.folder.replace(str(self._at), str(world.folder.parent))
+            source.save(update_fields=["folder"])
         vars(world).update(copy.deepcopy(self._world))
         return world if self._is_world else copy.deepcopy(self._value)
-
-
-def _moved(value: Any, before: str, after: str) -> Any:
-    if isinstance(value, dict):
-        return {name: _moved(held, before, after) for name, held in value.items()}
-    if isinstance(value, list):
-        return [_moved(held, before, after) for held in value]
-    return value.replace(before, after) if isinstance(value, str) else value
 
 
 def _store() -> type[_Files] | type[_Server]:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import ibis
 import pyarrow as pa
+from ibis.backends.sql.datatypes import DuckDBType
+from ibis.expr import datatypes as dt
+from ibis.expr import operations as ops
 from ibis.expr import types as ir
 
 from filrouge.engines.base import empty
@@ -57,13 +61,22 @@ class DuckDBEngine:
         if not files:
             return self.load(name, empty(schema))
         self._loaded += 1
-        return self._con.read_parquet(list(files), table_name=f"{name}_{self._loaded}", union_by_name=True)
+        alias = f"{name}_{self._loaded}"
+        self._con.con.execute(f'CREATE TEMPORARY VIEW "{alias}" AS FROM {parquet(files)}')
+        return self._seen(alias)
 
     def load(self, name: str, data: pa.Table) -> ir.Table:
         self._loaded += 1
         alias = f"{name}_{self._loaded}"
         self._con.con.register(alias, data)
-        return self._con.table(alias)
+        return self._seen(alias)
+
+    def _seen(self, alias: str) -> ir.Table:
+        """Return a table that is there; Ibis would parse the type of each of its columns anew."""
+        described = self._con.con.execute(f'DESCRIBE "{alias}"').fetchall()
+        schema = ibis.schema({column: _type(told) for column, told, *_ in described})
+        namespace = ops.Namespace(catalog=None, database=None)
+        return ops.DatabaseTable(alias, schema=schema, source=self._con, namespace=namespace).to_expr()
 
     def key64(self, text: ir.StringValue) -> ir.IntegerValue:
         return _hex_to_int(text.hexdigest("sha256").substr(0, 15))
@@ -76,7 +89,7 @@ class DuckDBEngine:
         aside = Path(f"{path}.parts") if largest else Path(path)
         size = f", FILE_SIZE_BYTES {largest}" if largest else ""
         rows = self._con.con.execute(
-            f"COPY ({sql}) TO {_quoted(str(aside))} (FORMAT parquet, COMPRESSION snappy{size})"
+            f"COPY ({sql}) TO {quoted(str(aside))} (FORMAT parquet, COMPRESSION snappy{size})"
         ).fetchall()
         if largest:
             for at, part in enumerate(sorted(aside.iterdir())):
@@ -98,5 +111,16 @@ def _in_steps(con: Any, expr: ir.Table) -> str:
         ibis.options.sql.fuse_selects = before
 
 
-def _quoted(text: str) -> str:
+@lru_cache(maxsize=1_000)
+def _type(told: str) -> dt.DataType:
+    return DuckDBType.from_string(told)
+
+
+def parquet(files: Sequence[str]) -> str:
+    """Return ``files`` as one relation of DuckDB's SQL."""
+    return f"read_parquet([{', '.join(map(quoted, files))}], union_by_name = true)"
+
+
+def quoted(text: str) -> str:
+    """Return ``text`` as SQL writes it."""
     return "'" + text.replace("'", "''") + "'"

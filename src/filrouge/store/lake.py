@@ -10,6 +10,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -55,11 +56,11 @@ def arrow_schema(name: str) -> pa.Schema:
     return pa.schema([(column.name, _ARROW[column.type]) for column in TABLES[name].every])
 
 
+@dataclass(frozen=True)
 class Lake:
     """Delta tables under one folder."""
 
-    def __init__(self, root: Path) -> None:
-        self.root = root
+    root: Path
 
     def path(self, name: str) -> Path:
         return self.root / name
@@ -78,8 +79,8 @@ class Lake:
 
     def files(self, name: str) -> list[str]:
         """Return the Parquet files that hold the table now."""
-        table = self.open(name)
-        return [uri.removeprefix("file://") for uri in table.file_uris()] if table is not None else []
+        last = _last_entry(self.path(name) / "_delta_log")
+        return list(_files(self, name, last)) if last else []
 
     def rows(self, name: str) -> int:
         """Return the number of rows, superseded versions included, from the footers."""
@@ -295,6 +296,28 @@ class Lake:
             )
         except OSError as error:
             raise _unwritable(error) from error
+
+
+@lru_cache(maxsize=256)
+def _files(lake: Lake, name: str, last: tuple[str, int, int]) -> tuple[str, ...]:
+    """Return the files of a table whose log ends with ``last``: a log that nobody wrote to is not read again."""
+    table = lake.open(name)
+    return tuple(uri.removeprefix("file://") for uri in table.file_uris()) if table is not None else ()
+
+
+def _last_entry(log: Path) -> tuple[str, int, int] | None:
+    """Return what tells the last entry of a table's log from any other, or None while there is none."""
+    try:
+        with os.scandir(log) as entries:
+            last = max(
+                (entry for entry in entries if entry.name.endswith(".json")), key=lambda entry: entry.name, default=None
+            )
+            if last is None:
+                return None
+            stat = last.stat()
+    except FileNotFoundError:
+        return None
+    return last.name, stat.st_mtime_ns, stat.st_ino
 
 
 def _unwritable(error: OSError) -> StorageError:

@@ -8,7 +8,8 @@ from datetime import datetime
 from ibis.expr import types as ir
 
 from filrouge.engines import Engine
-from filrouge.store.lake import Lake, arrow_schema
+from filrouge.engines.duckdb import parquet, quoted
+from filrouge.store.lake import SQL_TYPES, Lake, arrow_schema
 from filrouge.tables import TABLES
 
 
@@ -31,3 +32,18 @@ def current(
     elif as_of is not None and "recorded_at" in held:
         table = table.filter(table.recorded_at <= as_of)
     return table
+
+
+def current_sql(lake: Lake, name: str, *, hidden: Sequence[str] = ()) -> str:
+    """Return what ``current`` returns as DuckDB's SQL, for whoever lays out many tables to ask little of each."""
+    held = [column.name for column in TABLES[name].every]
+    files = lake.files(name)
+    if not files:
+        columns = ", ".join(f'NULL::{SQL_TYPES[column.type]} AS "{column.name}"' for column in TABLES[name].every)
+        return f"SELECT {columns} LIMIT 0"
+    rows = f"SELECT * FROM {parquet(files)}"
+    listed = ", ".join(map(quoted, hidden))
+    kept = [f"run_id NOT IN ({listed})"] if hidden else []
+    if "superseded_at" in held:
+        kept.append(f"(superseded_at IS NULL OR superseded_run IN ({listed}))" if hidden else "superseded_at IS NULL")
+    return f"{rows} WHERE {' AND '.join(kept)}" if kept else rows
