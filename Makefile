@@ -20,7 +20,7 @@ LOCK := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashe
 people ?= 20000
 port ?= 8000
 
-.PHONY: help demo serve test test-fast test-postgres test-spark test-browser check fix bench shots messages lock chromium java openmp slice clean
+.PHONY: help demo serve test test-fast test-postgres test-spark test-browser check fix bench shots messages lock chromium java openmp openssh slice clean
 
 help: ## say what each target does
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | awk -F'\t' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -31,7 +31,7 @@ demo: $(VENV)/.run $(VENDOR)/.built $(MO) ## build the sample group, run the who
 serve: $(VENV)/.run $(VENDOR)/.built $(MO) ## serve what stands in the home folder (port=8000)
 	$(BIN)/filrouge serve --port $(port)
 
-test: check chromium java openmp ## everything that CI runs: checks, then the default, PostgreSQL, Spark and browser lanes
+test: check chromium java openmp openssh ## everything that CI runs: checks, then the default, PostgreSQL, Spark and browser lanes
 	@$(MAKE) --no-print-directory test-fast
 	@$(MAKE) --no-print-directory test-postgres
 	@$(MAKE) --no-print-directory test-spark
@@ -149,6 +149,12 @@ java:
 	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends default-jre-headless && have && exit 0; \
 	fi; \
 	echo "The Spark lane needs Java 17 or later and this account may not install it: apt install default-jre-headless, then make test again." >&2; exit 1
+
+# The tests of SFTP speak to a real OpenSSH server; without one they are skipped, and say so.
+openssh:
+	@if [ ! -x /usr/sbin/sshd ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends openssh-server openssh-client; \
+	fi
 
 # LightGBM needs the system's OpenMP library; without it its tests are skipped, and say so.
 openmp:

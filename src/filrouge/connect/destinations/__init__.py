@@ -10,9 +10,9 @@ __all__ = ["Answered", "Described", "Destination", "Line", "Lot", "Parcel", "Rea
 
 def destination(kind: str) -> Destination:
     """Return what writes to destinations of ``kind``. Raises UsageError when nothing does."""
-    from filrouge.connect.destinations import folder, rest
+    from filrouge.connect.destinations import folder, rest, sftp
 
-    known: dict[str, Destination] = {"folder": folder.Folder(), "rest": rest.REST()}
+    known: dict[str, Destination] = {"folder": folder.Folder(), "rest": rest.REST(), "sftp": sftp.SFTP()}
     if kind in known:
         return known[kind]
     raise UsageError(

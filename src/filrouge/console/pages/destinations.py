@@ -22,9 +22,13 @@ from filrouge.store.queries import pushes as found
 from filrouge.work import pushes as works
 from filrouge.work import secrets
 
-FIELDS = ("kind", "place", "form", "delimiter", "auth", "header", "user", "secret", "lot", "answers")
+FIELDS = ("kind", "place", "form", "delimiter", "auth", "header", "user", "secret", "host_key", "lot", "answers")
 _CHOICES = {"form": ("csv", "xlsx"), "auth": ("bearer", "header", "basic"), "answers": ("lot", "rows"), "kind": KINDS}
-_OF = {"folder": ("form", "delimiter"), "rest": ("auth", "header", "user", "secret", "lot", "answers")}
+_OF = {
+    "folder": ("form", "delimiter"),
+    "sftp": ("form", "delimiter", "user", "secret", "host_key"),
+    "rest": ("auth", "header", "user", "secret", "lot", "answers"),
+}
 
 
 @login_required
@@ -141,7 +145,7 @@ def _kept(request: HttpRequest, asking: Caller, row: Any, about: dict[str, Any])
     kind = about["kind"]
     spec = {"kind": kind, "place": about["place"].strip()}
     spec |= {name: about[name] for name in _OF.get(kind, ()) if about[name]}
-    if kind == "rest" and about["allow_private"]:
+    if kind != "folder" and about["allow_private"]:
         spec["allow_private"] = True
     name = row.name if row is not None else found.free(slugify(title)[:50].strip("-") or "destination", place=True)
     made = works.keep_destination(asking, name, spec=spec, entity=about["entity"], brand=about["brand"], title=title)

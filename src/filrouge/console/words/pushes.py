@@ -37,6 +37,7 @@ WORDS: dict[str, dict[str, str | Promise]] = {
     "held": {"deliveries": _("what was given to destinations"), "pushremoval": _("people to be taken back")},
     "destination_kind": {
         "folder": _("files in a folder"),
+        "sftp": _("files on a server (SFTP)"),
         "rest": _("an address on the web (REST)"),
     },
     "destination_form": {"csv": _("CSV"), "xlsx": _("Excel")},

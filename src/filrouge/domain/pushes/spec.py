@@ -10,18 +10,20 @@ from pydantic import Field
 
 from filrouge.base.spec import Spec
 
-KINDS = ("folder", "rest")
-FILES = frozenset({"folder"})
+KINDS = ("folder", "sftp", "rest")
+_SCHEMES = {"rest": ("http", "https"), "sftp": ("sftp",)}
+FILES = frozenset({"folder", "sftp"})
 
 
 class DestinationSpec(Spec):
     """Where people are given, and in which form.
 
-    ``place`` is a folder, or an address. ``answers`` says what an answer of a REST address confirms: the lot whole
-    unless it names rows, or nothing but the rows that it names.
+    ``place`` is a folder, or an address (``sftp://host/folder``, ``https://…``). ``host_key`` is the fingerprint of an
+    SFTP server's key (``SHA256:…``): a server that shows another is given nothing. ``answers`` says what an answer of
+    a REST address confirms: the lot whole unless it names rows, or nothing but the rows that it names.
     """
 
-    kind: Literal["folder", "rest"]
+    kind: Literal["folder", "sftp", "rest"]
     place: str = Field(min_length=1, max_length=1000)
     form: Literal["csv", "xlsx"] = "csv"
     delimiter: Literal[";", ",", "\t"] = ";"
@@ -29,6 +31,7 @@ class DestinationSpec(Spec):
     header: str = Field("", max_length=100, pattern=r"^[A-Za-z0-9-]*$")
     user: str = Field("", max_length=200)
     secret: str | None = None
+    host_key: str = Field("", max_length=100, pattern=r"^(SHA256:[A-Za-z0-9+/]{43})?$")
     lot: int = Field(500, ge=1, le=10_000)
     answers: Literal["lot", "rows"] = "lot"
     allow_private: bool = False
@@ -36,16 +39,26 @@ class DestinationSpec(Spec):
     @pydantic.model_validator(mode="after")
     def _fits(self) -> Self:
         faults = []
-        if self.kind == "rest":
+        if self.kind in _SCHEMES:
             try:
                 parts = urlsplit(self.place)
-                whole = parts.scheme in ("http", "https") and bool(parts.hostname)
-                if parts.username or parts.password:
+                whole = parts.scheme in _SCHEMES[self.kind] and bool(parts.hostname) and parts.port != 0
+                if parts.password or (parts.username and self.kind == "rest"):
                     faults.append("place: keep the password as a secret, not in the address")
+                elif parts.username:
+                    faults.append("place: write the account as `user`, not in the address")
+                if ".." in parts.path.split("/"):
+                    faults.append("place: a folder is named without ..")
             except ValueError:
                 whole = False
             if not whole:
-                faults.append("place: write http://host/path or https://host/path")
+                faults.append("place: write " + " or ".join(f"{scheme}://host/path" for scheme in _SCHEMES[self.kind]))
+        if self.kind == "sftp":
+            if not self.user:
+                faults.append("user: say whose account it is")
+            if not self.secret:
+                faults.append("secret: name the one that holds the password, or the private key")
+        if self.kind == "rest":
             if self.secret and self.auth == "header" and not self.header:
                 faults.append("header: say the name of the header that bears the secret")
             if self.auth == "basic" and self.secret and not self.user:
