@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from filrouge.base.errors import UsageError
-from filrouge.engines.base import Engine
+from filrouge.engines.base import Engine, parquet, quoted
 
-__all__ = ["Engine", "open_engine"]
+__all__ = ["Engine", "open_engine", "parquet", "quoted"]
 
 
 def open_engine(url: str = "duckdb://", *, scratch: Path | None = None) -> Engine:

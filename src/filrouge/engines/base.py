@@ -49,3 +49,13 @@ def empty(schema: pa.Schema) -> pa.Table:
 def ibis_schema(schema: pa.Schema) -> ibis.Schema:
     """Return the Ibis form of an Arrow schema."""
     return ibis.Schema.from_pyarrow(schema)
+
+
+def parquet(files: Sequence[str]) -> str:
+    """Return ``files`` as one relation of DuckDB's SQL."""
+    return f"read_parquet([{', '.join(map(quoted, files))}], union_by_name = true)"
+
+
+def quoted(text: str) -> str:
+    """Return ``text`` as SQL writes it."""
+    return "'" + text.replace("'", "''") + "'"

@@ -14,7 +14,7 @@ from ibis.expr import datatypes as dt
 from ibis.expr import operations as ops
 from ibis.expr import types as ir
 
-from filrouge.engines.base import empty
+from filrouge.engines.base import empty, parquet, quoted
 
 MEMORY = "1500MB"
 # What Spark calls so: the text at a path, NULL where the text is no JSON.
@@ -114,13 +114,3 @@ def _in_steps(con: Any, expr: ir.Table) -> str:
 @lru_cache(maxsize=1_000)
 def _type(told: str) -> dt.DataType:
     return DuckDBType.from_string(told)
-
-
-def parquet(files: Sequence[str]) -> str:
-    """Return ``files`` as one relation of DuckDB's SQL."""
-    return f"read_parquet([{', '.join(map(quoted, files))}], union_by_name = true)"
-
-
-def quoted(text: str) -> str:
-    """Return ``text`` as SQL writes it."""
-    return "'" + text.replace("'", "''") + "'"

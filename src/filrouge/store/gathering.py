@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from filrouge.domain.profiles import gather
-from filrouge.engines import Engine
-from filrouge.engines.duckdb import quoted
+from filrouge.engines import Engine, quoted
 from filrouge.store.lake import Lake
 from filrouge.store.models import Run, Source
 from filrouge.store.views import current_sql

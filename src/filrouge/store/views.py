@@ -7,8 +7,7 @@ from datetime import datetime
 
 from ibis.expr import types as ir
 
-from filrouge.engines import Engine
-from filrouge.engines.duckdb import parquet, quoted
+from filrouge.engines import Engine, parquet, quoted
 from filrouge.store.lake import SQL_TYPES, Lake, arrow_schema
 from filrouge.tables import TABLES
 

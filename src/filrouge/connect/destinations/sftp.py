@@ -110,7 +110,7 @@ def _connected(spec: DestinationSpec, reach: Reach) -> socket.socket:
     try:
         address = resolve(host, port, private=spec.allow_private, allowed=reach.allow_private)
     except SourceError as error:
-        raise DestinationError(error.message, hint=error.hint, **error.params) from None
+        raise DestinationError(error.message, hint=error.hint, host=host) from None
     return socket.create_connection((address, port), timeout=PATIENCE)
 
 
