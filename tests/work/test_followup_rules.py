@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 import time_machine
+import yaml
 from tests.kept import laid_once
 from tests.world import World, person
+from typer.testing import CliRunner
 
 from filrouge.base import clock
 from filrouge.base.errors import NotFound, Refused, UsageError
+from filrouge.cli import app, gather
 from filrouge.domain.privacy.caller import OWNER
 from filrouge.store.models import AuditEntry, FollowUp, FollowUpRule
 from filrouge.store.queries import followup_rules as reads
-from filrouge.work import consents, followup_rules, promises, segments
+from filrouge.work import consents, followup_rules, followups, promises, segments
 
 ADA = person("1", "Ada", "Lovelace", mail="ada@example.com", town="Lyon", phone="+33612345678")
 EVA = person("3", "Eva", "Curie", mail="eva@example.com", town="Lyon", phone="+33612345679")
@@ -31,6 +36,17 @@ def group(world: World) -> World:
     segments.keep(OWNER, "lyon", spec=IN_LYON, title="Lyon", entity="north", brand="red")
     segments.build(["lyon"], by="test")
     return world
+
+
+def typed(*words: str, code: int = 0) -> str:
+    """Return what a command prints: its data, else what it says."""
+    if not app.registered_groups:
+        gather()
+    done = CliRunner().invoke(app, list(words))
+    if done.exception and not isinstance(done.exception, SystemExit):
+        raise done.exception
+    assert done.exit_code == code, done.output
+    return done.stdout or done.stderr
 
 
 def id_of(group: World, name: str) -> str:
@@ -128,3 +144,39 @@ def test_an_owner_a_colleague_and_a_stranger(group: World) -> None:
         followup_rules.keep(capped, RULE, **NORTH)
     with pytest.raises(NotFound):
         followup_rules.keep(stranger, RULE, entity="south", title="x", name=row.name)
+
+
+def test_the_command_line_keeps_tries_works_and_deletes_a_rule(group: World, tmp_path: Path) -> None:
+    file = tmp_path / "lyon.yaml"
+    file.write_text(yaml.safe_dump({"entity": "north", "brand": "red", "title": "Lyon", "spec": RULE}))
+    assert "2 would be made now" in typed("rule", "try", str(file))
+    assert typed("rule", "save", str(file)).startswith("The rule lyon is kept")
+    assert "2 follow-ups made" in typed("rule", "run", "lyon")
+    lines = json.loads(typed("followup", "list", "all", "--json"))
+    assert {(line["rule"], line["who"]) for line in lines} == {("lyon", "Ada Lovelace"), ("lyon", "Eva Curie")}
+    line = lines[0]
+    assert "done" in typed("followup", "done", line["id"], "--outcome", "said yes")
+    assert "0 follow-ups made" in typed("rule", "run", "lyon"), "the same cause is never worked twice"
+    file.write_text(typed("rule", "show", "lyon"))
+    assert typed("rule", "save", str(file)).startswith("The rule lyon is kept"), "what is printed is read back"
+    assert "is off" in typed("rule", "off", "lyon")
+    assert "Nothing is deleted" in typed("rule", "delete", "lyon", code=1)
+    assert "is deleted" in typed("rule", "delete", "lyon", "--yes")
+    assert "There is no rule yet" in typed("rule", "list")
+    with pytest.raises(UsageError, match="no such list"):
+        typed("followup", "list", "mine")
+    file.write_text("entity: north\n")
+    with pytest.raises(UsageError, match=r"lyon\.yaml defines no rule"):
+        typed("rule", "save", str(file))
+
+
+def test_the_command_line_says_what_to_say_and_keeps_the_answer(group: World) -> None:
+    ada = group.find("Ada")[0].id
+    followups.add(OWNER, ada, "Invite her", clock.now() + timedelta(hours=1), kind="call")
+    told = json.loads(typed("person", "actions", ada, "--json"))
+    first = told["actions"][0]
+    assert "is kept" in typed(
+        "person", "answer", ada, first["action"], first["cause"], "refused", "--reason", "no time"
+    )
+    (kept,) = json.loads(typed("person", "actions", ada, "--json"))["answered"]
+    assert (kept["action"], kept["said"], kept["reason"]) == (first["action"], "refused", "no time")

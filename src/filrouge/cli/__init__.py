@@ -84,6 +84,7 @@ def gather() -> None:
         demo,
         destination,
         files,
+        followup,
         household,
         identity,
         key,
@@ -94,6 +95,7 @@ def gather() -> None:
         quarantine,
         retention,
         role,
+        rule,
         score,
         secret,
         segment,
@@ -111,10 +113,10 @@ def gather() -> None:
     app.command("import")(files.import_)
     app.command("sql")(sql.sql)
     nouns = {
-        "audit": audit, "demo": demo, "destination": destination, "household": household, "identity": identity,
-        "key": key, "live": live, "person": person, "plan": plan, "push": push, "quarantine": quarantine,
-        "retention": retention, "role": role, "score": score, "secret": secret, "segment": segment, "sender": sender,
-        "source": source, "user": user,
+        "audit": audit, "demo": demo, "destination": destination, "followup": followup, "household": household,
+        "identity": identity, "key": key, "live": live, "person": person, "plan": plan, "push": push,
+        "quarantine": quarantine, "retention": retention, "role": role, "rule": rule, "score": score,
+        "secret": secret, "segment": segment, "sender": sender, "source": source, "user": user,
     }  # fmt: skip
     for name, noun in nouns.items():
         app.add_typer(noun.app, name=name)

@@ -10,11 +10,11 @@ import typer
 from rich.table import Table
 
 from filrouge.base.errors import Conflict, StorageError
+from filrouge.cli.asking import Key, caller
 from filrouge.cli.source import AsJson, print_json
 from filrouge.connect.sheets import Form
 
-app = typer.Typer(no_args_is_help=True, help="People: find, show, add, export, erase.")
-Key = Annotated[str | None, typer.Option(help="Ask as this API key, not as the owner of the machine.")]
+app = typer.Typer(no_args_is_help=True, help="People: find, show, add, actions, answer, export, erase.")
 
 
 @app.command()
@@ -28,10 +28,9 @@ def find(
     from filrouge.base import clock
     from filrouge.cli import talk
     from filrouge.store.queries import people
-    from filrouge.work import access, installation
+    from filrouge.work import access
 
-    installation.ready()
-    asking = access.caller_of_key(key) if key else access.OWNER
+    asking = caller(key)
     access.must(asking, scope="people:read")
     hits = people.search(text, asking, limit=limit, at=clock.now())
     if as_json:
@@ -49,10 +48,9 @@ def show(
 ) -> None:
     """Show everything that is known of a person, with its sources."""
     from filrouge.cli import talk
-    from filrouge.work import access, installation
+    from filrouge.work import access
 
-    installation.ready()
-    asking = access.caller_of_key(key) if key else access.OWNER
+    asking = caller(key)
     access.must(asking, scope="people:read")
     page = access.person(asking, person, opening="command line")
     if as_json:
@@ -90,10 +88,9 @@ def add(
     from filrouge.base import clock
     from filrouge.cli import talk
     from filrouge.store.queries import people as known
-    from filrouge.work import access, installation, people
+    from filrouge.work import access, people
 
-    installation.ready()
-    asking = access.caller_of_key(key) if key else access.OWNER
+    asking = caller(key)
     access.must(asking, "advisor", "sales", scope="people:write")
     alike = known.alike(f"{given_name} {family_name}", email, phone, asking, at=clock.now())
     if alike and not yes:
@@ -124,10 +121,9 @@ def export(
 
     from filrouge.cli import talk
     from filrouge.domain.profiles.filters import Filters
-    from filrouge.work import access, exports, installation
+    from filrouge.work import exports
 
-    installation.ready()
-    asking = access.caller_of_key(key) if key else access.OWNER
+    asking = caller(key)
     filters = Filters(brand=known_by_brand, place=place, system=system, subscription=subscription, complaint=complaint)
     order = exports.Order(text, filters, purpose, channel, entity, brand)
     form: Form = "xlsx" if to is not None and to.suffix == ".xlsx" else "csv"
@@ -182,3 +178,50 @@ def save(stream: BinaryIO, to: Path) -> None:
             "The file {path} cannot be written: {why}.", hint="Choose another place.", path=str(to),
             why=error.strerror or "refused",
         ) from None  # fmt: skip
+
+
+@app.command()
+def actions(
+    person: Annotated[str, typer.Argument(help="The person's id.")], key: Key = None, as_json: AsJson = False
+) -> None:
+    """Say what is worth saying to a person now, and what is not, each with its reason."""
+    from filrouge.base import clock
+    from filrouge.cli import talk
+    from filrouge.work import access
+    from filrouge.work import actions as ranked
+
+    asking = caller(key)
+    access.must(asking, scope="people:read")
+    page = access.person(asking, person, opening="command line")
+    told = ranked.plain(ranked.told(asking, page, at=clock.now()))
+    shown = ("action", "subject", "cause", "said", "reason", "at", "by")
+    answered = [{"id": str(row.id)} | {name: getattr(row, name) for name in shown} for row in page.outcomes]
+    if as_json:
+        print_json(told | {"answered": answered})
+        return
+    for one in told["actions"]:
+        why = ", ".join(f"{name} {value}" for name, value in one["params"].items())
+        talk.print(f"{one['action']}  {one['subject']}  {one['cause']}" + (f"  ({why})" if why else ""), markup=False)
+    for one in told["unsaid"]:
+        talk.print("not: " + "  ".join(str(value) for value in one.values() if value), markup=False)
+    for one in answered:
+        talk.print(f"{one['said']}  {one['action']}  {one['cause']}  {one['at']:%Y-%m-%d}  {one['id']}", markup=False)
+    if not told["actions"]:
+        talk.print("Nothing is to be said now.")
+
+
+@app.command()
+def answer(
+    person: Annotated[str, typer.Argument(help="The person's id.")],
+    action: Annotated[str, typer.Argument(help="What was said, as `person actions` lists it.")],
+    cause: Annotated[str, typer.Argument(help="On what it rests, as `person actions` lists it.")],
+    said: Annotated[str, typer.Argument(help="accepted, refused or unsuited.")],
+    reason: Annotated[str, typer.Option(help="Why, in a few words.")] = "",
+    key: Key = None,
+) -> None:
+    """Keep how a person received what was said; it feeds the next ranking."""
+    from filrouge.cli import talk
+    from filrouge.work import actions as ranked
+
+    row = ranked.answer(caller(key), person, action, cause, said, reason=reason)
+    talk.print(f"The answer {row.id} is kept.")

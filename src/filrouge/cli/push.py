@@ -7,18 +7,11 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
+from filrouge.cli.asking import Key, caller
 from filrouge.cli.source import AsJson, print_json
 
 app = typer.Typer(no_args_is_help=True, help="Pushes: list, add, show, run, rows, pause, resume, empty, delete.")
 Name = Annotated[str, typer.Argument(help="The name of a push.")]
-Key = Annotated[str | None, typer.Option(help="Ask as this API key, not as the owner of the machine.")]
-
-
-def _asking(key: str | None = None) -> Any:
-    from filrouge.work import access, installation
-
-    installation.ready()
-    return access.caller_of_key(key) if key else access.OWNER
 
 
 @app.command(name="list")
@@ -28,7 +21,7 @@ def list_(key: Key = None, as_json: AsJson = False) -> None:
     from filrouge.store.queries import pushes as found
     from filrouge.work import access
 
-    asking = _asking(key)
+    asking = caller(key)
     access.must(asking, *found.READERS, scope="pushes:read")
     rows = found.pushes(asking)
     last = found.last_runs(rows)
@@ -63,7 +56,7 @@ def add(
 
     chosen = [one.strip() for one in columns.split(",") if one.strip()]
     row = pushes.keep(
-        _asking(key), name, segment=segment, destination=destination, columns=chosen, purpose=purpose, channel=channel,
+        caller(key), name, segment=segment, destination=destination, columns=chosen, purpose=purpose, channel=channel,
         key=by, gives=gives, timing=timing, title=title,
     )  # fmt: skip
     talk.print(f"The push {row.name} is kept. `filrouge push run {row.name}` runs it now.")
@@ -76,7 +69,7 @@ def show(name: Name, key: Key = None, as_json: AsJson = False) -> None:
     from filrouge.store.queries import pushes as found
     from filrouge.work import access
 
-    asking = _asking(key)
+    asking = caller(key)
     access.must(asking, *found.READERS, scope="pushes:read")
     row = found.push(name, asking)
     runs = found.runs(row, most=10)
@@ -104,7 +97,7 @@ def run(
     from filrouge.cli.progress import shown
     from filrouge.work import pushes
 
-    asking = _asking(key)
+    asking = caller(key)
     with shown(talk):
         done = pushes.run_as(asking, name, only="failed" if failed else "")
     if as_json:
@@ -133,7 +126,7 @@ def rows(
     from filrouge.store.queries import pushes as found
     from filrouge.work import pushes
 
-    asking = _asking(key)
+    asking = caller(key)
     if run_id is None:
         last = found.runs(found.push(name, asking), most=1)
         if not last:
@@ -157,7 +150,7 @@ def pause(name: Name, key: Key = None) -> None:
     from filrouge.cli import talk
     from filrouge.work import pushes
 
-    pushes.pause(_asking(key), name)
+    pushes.pause(caller(key), name)
     talk.print(f"The push {name} is paused.")
 
 
@@ -167,7 +160,7 @@ def resume(name: Name, key: Key = None) -> None:
     from filrouge.cli import talk
     from filrouge.work import pushes
 
-    pushes.resume(_asking(key), name)
+    pushes.resume(caller(key), name)
     talk.print(f"The push {name} goes on.")
 
 
@@ -178,7 +171,7 @@ def empty(name: Name, yes: Annotated[bool, typer.Option("--yes", help="Do it.")]
     from filrouge.work import pushes
     from filrouge.work.pushes.verbs import own
 
-    asking = _asking(key)
+    asking = caller(key)
     row = own(asking, name)
     if not yes:
         talk.print(f"{row.held:,} people would be taken back from {row.destination.name}. Say --yes to do it.")
@@ -202,7 +195,7 @@ def delete(
     from filrouge.work import pushes
     from filrouge.work.pushes.verbs import own
 
-    asking = _asking(key)
+    asking = caller(key)
     row = own(asking, name)
     if not yes:
         talk.print(f"{row.name} would go; {row.destination.name} holds {row.held:,} people of it. Say --yes to do it.")

@@ -8,11 +8,11 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
+from filrouge.cli.asking import Key, caller
 from filrouge.cli.source import AsJson, print_json
 
 BY = "owner of this machine"
 app = typer.Typer(no_args_is_help=True, help="Scores: engagement, churn risk, propensity, customer value.")
-Key = Annotated[str | None, typer.Option(help="Ask as this API key, not as the owner of the machine.")]
 Entity = Annotated[str, typer.Option(help="The legal entity whose model it is; left out when only one has it.")]
 
 
@@ -64,7 +64,7 @@ def report(
     from filrouge.work import access, installation, score_models
 
     installation.ready()
-    asking = access.caller_of_key(key) if key else access.OWNER
+    asking = caller(key)
     access.must(asking, *score_models.ROLES, scope="figures:read")
     rows = scores.models(asking, name=name, entity=entity)
     if not rows and name:
@@ -112,10 +112,10 @@ def publish(
 ) -> None:
     """Publish a score of one's own: keep it as a candidate with its report card."""
     from filrouge.cli import talk
-    from filrouge.work import access, installation, own_scores
+    from filrouge.work import installation, own_scores
 
     installation.ready()
-    row = own_scores.publish_file(access.caller_of_key(key) if key else access.OWNER, file)
+    row = own_scores.publish_file(caller(key), file)
     if as_json:
         _list([row], as_json=True)
         return
@@ -144,7 +144,7 @@ def show(
     from filrouge.work import access, installation, scores_at_hand
 
     installation.ready()
-    asking = access.caller_of_key(key) if key else access.OWNER
+    asking = caller(key)
     access.must(asking, scope="people:read")
     found = scores_at_hand.shown(asking, access.person(asking, person, opening="command line").view.id)
     if as_json:

@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.table import Table
 
+from filrouge.cli import definition
+from filrouge.cli.asking import Key, caller
 from filrouge.cli.source import AsJson, print_json
 
 app = typer.Typer(no_args_is_help=True, help="Segments: list, show, save, count, build, ask why, compare, delete.")
 Name = Annotated[str, typer.Argument(help="The name of a segment.")]
-Key = Annotated[str | None, typer.Option(help="Ask as this API key, not as the owner of the machine.")]
-FILES = (".yaml", ".yml", ".json")
-
-
-def _asking(key: str | None) -> Any:
-    from filrouge.work import access, installation
-
-    installation.ready()
-    return access.caller_of_key(key) if key else access.OWNER
+SAID = frozenset({"name", "title", "description", "brand", "purpose", "channel", "kind", "owner"})
 
 
 @app.command(name="list")
@@ -34,7 +27,7 @@ def list_(
     from filrouge.store.queries import segments as found
     from filrouge.work import access
 
-    asking = _asking(key)
+    asking = caller(key)
     access.must(asking, *found.READERS, scope="segments:read")
     rows = found.segments(asking, archived=archived)
     if as_json:
@@ -50,20 +43,17 @@ def list_(
 @app.command()
 def show(name: Name, key: Key = None, as_json: AsJson = False) -> None:
     """Print a segment, as YAML that `segment save` reads."""
-    import yaml
-
     from filrouge.store.queries import segments as found
     from filrouge.work import access
 
-    asking = _asking(key)
+    asking = caller(key)
     access.must(asking, *found.READERS, scope="segments:read")
     row = found.segment(name, asking)
     if as_json:
         print_json(_line(row) | {"description": row.description, "spec": row.spec})
         return
     shown = ("name", "title", "description", "entity", "brand", "purpose", "channel", "kind", "owner")
-    said = {column: str(getattr(row, column)) for column in shown if getattr(row, column)}
-    typer.echo(yaml.safe_dump({**said, "spec": row.spec}, sort_keys=False, allow_unicode=True).rstrip())
+    typer.echo(definition.printed(row, *shown))
 
 
 @app.command()
@@ -74,8 +64,8 @@ def save(
     from filrouge.cli import talk
     from filrouge.work import segments
 
-    asking = _asking(key)
-    said = _read(file)
+    asking = caller(key)
+    said = definition.read(file, "segment", known=SAID)
     row = segments.keep(asking, **said)
     talk.print(f"The segment {row.name} is kept: version {row.version}. `filrouge segment build {row.name}` fills it.")
 
@@ -91,9 +81,9 @@ def count(
     from filrouge.cli.sql import moment
     from filrouge.work import segments
 
-    asking = _asking(key)
-    if Path(what).suffix in FILES:
-        said = _read(Path(what))
+    asking = caller(key)
+    if Path(what).suffix in definition.FILES:
+        said = definition.read(Path(what), "segment", known=SAID)
         scope = segments.Scope(
             **{name: said[name] for name in ("entity", "brand", "purpose", "channel") if name in said}
         )
@@ -124,7 +114,7 @@ def build(
     from filrouge.cli.progress import shown
     from filrouge.work import access, segments
 
-    asking = _asking(None)
+    asking = caller(None)
     with shown(talk) as progress:
         done = [segments.build_as(asking, name)] if name else segments.build(by=access.OWNER.by, progress=progress)
     if as_json:
@@ -151,7 +141,7 @@ def why(
     from filrouge.cli import talk
     from filrouge.work import segments
 
-    found = segments.why(_asking(key), name, person).plain()
+    found = segments.why(caller(key), name, person).plain()
     if as_json:
         print_json(found)
         return
@@ -173,7 +163,7 @@ def overlap(left: Name, right: Name, key: Key = None, as_json: AsJson = False) -
     from filrouge.cli import talk
     from filrouge.work import segments
 
-    found = segments.overlap(_asking(key), left, right)
+    found = segments.overlap(caller(key), left, right)
     if as_json:
         print_json(found.__dict__)
     else:
@@ -186,36 +176,13 @@ def delete(name: Name, yes: Annotated[bool, typer.Option("--yes", help="Do it.")
     from filrouge.cli import talk
     from filrouge.work import segments
 
-    asking = _asking(None)
+    asking = caller(None)
     row = segments.own(asking, name)
     if not yes:
         talk.print(f"{row.name}: {row.version} versions and {row.people or 0:,} people would go. Say --yes to do it.")
         raise typer.Exit(1)
     segments.remove(asking, name)
     talk.print(f"The segment {name} is deleted.")
-
-
-def _read(file: Path) -> dict[str, Any]:
-    from filrouge.base.errors import UsageError
-    from filrouge.work import definitions
-
-    said = definitions.read(file)
-    known = {"name", "title", "description", "entity", "brand", "purpose", "channel", "kind", "owner", "spec"}
-    if not isinstance(said, dict) or not {"spec", "entity"} <= set(said) <= known:
-        raise UsageError(
-            "The file {path} defines no segment.", hint="It has an entity and a spec; `segment show` prints one.",
-            path=file.name,
-        )  # fmt: skip
-    return {"name": file.stem, **_written(said)}
-
-
-def _written(node: Any) -> Any:
-    """Return what YAML read, days as they were typed."""
-    if isinstance(node, dict):
-        return {str(name): _written(value) for name, value in node.items()}
-    if isinstance(node, list):
-        return [_written(value) for value in node]
-    return node.isoformat() if isinstance(node, date) else node
 
 
 def _line(row: Any) -> dict[str, Any]:
