@@ -41,7 +41,7 @@ test-fast: $(VENV)/.dev $(VENDOR)/.built $(MO) ## the default lane, on SQLite an
 	$(PY) -m pytest -n auto
 
 test-postgres: $(VENV)/.dev $(VENDOR)/.built $(MO) ## the tests of acts and doors, on PostgreSQL
-	FILROUGE_TEST_STORE=postgres $(PY) -m pytest -n auto -m "not browser and not spark and not verification" tests/work tests/doors
+	FILROUGE_TEST_STORE=postgres $(PY) -m pytest -n auto -m "not browser and not spark and not verification and not lake" tests/work tests/doors
 
 test-spark: $(VENV)/.dev java ## every expression on Spark, in local mode
 	$(PY) -m pytest -m spark tests/spec

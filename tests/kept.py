@@ -95,40 +95,48 @@ class _Server:
 
     @staticmethod
     def take() -> dict[str, Any]:
-        from django.db import connection
+        from django.db import connections
 
+        return {alias: _Server._taken(connections[alias]) for alias in connections}
+
+    @staticmethod
+    def lay(taken: dict[str, Any]) -> None:
+        from django.db import connections
+
+        from filrouge.store.live import Live
+
+        live = [table for _, table in taken["live"]["rows"]]
+        if "documents" in live:  # they stand together, and what is asked of them once they do
+            Live().create()
+            Live().index()
+        else:
+            Live().create(only=[name for name in live])
+        for alias, held in taken.items():
+            _Server._laid(connections[alias], held)
+
+    @staticmethod
+    def _taken(connection: Any) -> dict[str, Any]:
         with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT schemaname, tablename FROM pg_tables "
                 "WHERE schemaname NOT IN ('pg_catalog', 'information_schema') AND tablename <> 'django_migrations'"
             )
-            tables = [(schema, table) for schema, table in cursor.fetchall()]
             rows = {}
-            for schema, table in tables:
+            for schema, table in cursor.fetchall():
                 with cursor.copy(f'COPY "{schema}"."{table}" TO STDOUT') as stream:
                     rows[schema, table] = b"".join(bytes(part) for part in stream)
             cursor.execute("SELECT schemaname, sequencename, last_value FROM pg_sequences WHERE last_value IS NOT NULL")
             return {"rows": rows, "places": cursor.fetchall()}
 
     @staticmethod
-    def lay(taken: dict[str, Any]) -> None:
-        from django.db import connection
-
-        from filrouge.store.live import Live
-
-        live = [table for schema, table in taken["rows"] if schema == "live"]
-        if "documents" in live:  # they stand together, and what is asked of them once they do
-            Live().create()
-            Live().index()
-        else:
-            Live().create(only=live)
+    def _laid(connection: Any, held: dict[str, Any]) -> None:
         with connection.cursor() as cursor:
             cursor.execute("SET session_replication_role = replica")  # as they stood, without what follows a row
-            for (schema, table), rows in taken["rows"].items():
+            for (schema, table), rows in held["rows"].items():
                 if rows:
                     cursor.execute(f'DELETE FROM "{schema}"."{table}"')
                     with cursor.copy(f'COPY "{schema}"."{table}" FROM STDIN') as stream:
                         stream.write(rows)
-            for schema, sequence, value in taken["places"]:
+            for schema, sequence, value in held["places"]:
                 cursor.execute("SELECT setval(%s, %s)", [f'"{schema}"."{sequence}"', value])
             cursor.execute("SET session_replication_role = origin")

@@ -21,6 +21,8 @@ from filrouge.store.queries import companies, households
 from filrouge.work import access, erasures, roles, sources
 from filrouge.work import households as works
 
+pytestmark = pytest.mark.lake
+
 HOME = {"street": "1 rue Neuve", "zip": "44000", "town": "Nantes"}
 FLAT = {"street": "9 quai Vert", "zip": "35000", "town": "Rennes"}
 OWNER = access.OWNER

@@ -18,6 +18,8 @@ from filrouge.domain.identity import IdentitySpec, ModelSpec
 from filrouge.store.models import AuditEntry, IdentityModel, IdentityQuality, Run
 from filrouge.work import deriving, identity, identity_models, memory
 
+pytestmark = pytest.mark.lake
+
 REAL = deriving.spec
 
 

@@ -10,6 +10,8 @@ from tests.world import World
 
 from filrouge.work import sources
 
+pytestmark = pytest.mark.lake
+
 FAKE: dict[str, Any] = {
     "source": "fake_people", "kind": "csv", "place": "fake_1000.csv", "entity": "north", "brand": "red", "reads": "person_records",
     "key": ["unique_id"],

@@ -23,6 +23,8 @@ from filrouge.store.models import AuditEntry, ScoreModel
 from filrouge.store.queries import scores as reads
 from filrouge.work import access, consents, own_refresh, own_scores, score_models, scores, scores_at_hand, segments
 
+pytestmark = pytest.mark.lake
+
 PEOPLE = 60
 TITLE = {"fr": "Reviendra", "en": "Comes back"}
 VALUE = """SELECT o.person, least(100, 20 + 30 * count(*)) AS value,

@@ -15,6 +15,8 @@ from filrouge.base.errors import Conflict, NotFound, Refused
 from filrouge.store.models import AuditEntry, ConsentEvent, ScoreModel, Source
 from filrouge.work import access, consents, runs, score_models, scores, scores_at_hand
 
+pytestmark = pytest.mark.lake
+
 ROW = {"seen": "01/06/2026", "optin": "yes"}
 BUYERS = [
     {"id": f"S{n}", "given": given, "family": f"Family{n}", "mail": f"{given.lower()}@example.com", **ROW}

@@ -17,6 +17,8 @@ from filrouge.store.models import Run, Source
 from filrouge.work import deriving, erasures, identity, memory, worker
 from filrouge.work.jobs import claim, work
 
+pytestmark = pytest.mark.lake
+
 GIVEN = ("Ada", "Bob", "Cleo", "Dan", "Eve", "Fay", "Guy", "Hal", "Ida", "Jon", "Kim", "Lou")
 FAMILY = ("Martin", "Petit", "Durand", "Moreau", "Simon", "Roux", "Girard", "Bonnet", "Garnier", "Faure")
 

@@ -46,6 +46,8 @@ def train(*, by: str, name: str = "", progress: runs.Progress = runs.silent) -> 
     folder.mkdir(parents=True)
     try:
         ground = Ground(engine, now, folder)
+        if not _people(ground, now):
+            return []
         families = ground.families()
         every = sorted({family for some in families.values() for family in some}, key=lambda one: one.name)
         months = _months(ground, every, now, progress)
@@ -96,9 +98,13 @@ def _months(
     return found
 
 
+def _people(ground: Ground, at: datetime) -> int:
+    return int(ground.facts(at).people().count().to_pyarrow().as_py())
+
+
 def _drawn(ground: Ground, now: datetime) -> list[str]:
     """Return the endings of the ids of those learned from when people are more than needed; none: everybody."""
-    count = int(ground.facts(now).people().count().to_pyarrow().as_py())
+    count = _people(ground, now)
     return [f"{n:02x}" for n in range(max(1, 256 * FEW // count))] if count > FEW else []
 
 
