@@ -110,7 +110,7 @@ class _Server:
             Live().create()
             Live().index()
         else:
-            Live().create(only=[name for name in live])
+            Live().create(only=list(live))
         for alias, held in taken.items():
             _Server._laid(connections[alias], held)
 
