@@ -14,7 +14,7 @@ from filrouge.cli.asking import Key, caller
 from filrouge.cli.source import AsJson, print_json
 from filrouge.connect.sheets import Form
 
-app = typer.Typer(no_args_is_help=True, help="People: find, show, add, actions, answer, export, erase.")
+app = typer.Typer(no_args_is_help=True, help="People: find, show, add, actions, answer, lookup, export, erase.")
 
 
 @app.command()
@@ -225,3 +225,14 @@ def answer(
 
     row = ranked.answer(caller(key), person, action, cause, said, reason=reason)
     talk.print(f"The answer {row.id} is kept.")
+
+
+@app.command()
+def lookup(person: Annotated[str, typer.Argument(help="The person's id.")], key: Key = None) -> None:
+    """Ask the systems that can be asked for one person what they have new."""
+    from filrouge.cli import talk
+    from filrouge.work import access, lookups
+
+    access.person(caller(key), person, opening="command line")
+    news = lookups.carry_out(person)
+    talk.print(f"{news:,} systems had something new." if news else "Nothing is new.")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from importlib.metadata import entry_points
 
 from filrouge.base.errors import UsageError
-from filrouge.connect.base import Chunk, Connector, Discovered, Reach, RowFault
+from filrouge.connect.base import Chunk, Connector, Discovered, Lookup, Reach, RowFault
 
-__all__ = ["Chunk", "Connector", "Discovered", "Reach", "RowFault", "connector"]
+__all__ = ["Chunk", "Connector", "Discovered", "Lookup", "Reach", "RowFault", "connector", "lookup"]
 
 
 def connector(kind: str) -> Connector:
@@ -36,3 +36,13 @@ def connector(kind: str) -> Connector:
         kind=kind,
         known=", ".join(sorted(built_in)),
     )
+
+
+def lookup(kind: str) -> Lookup:
+    """Return what asks places of ``kind`` for the rows of one person. Raises UsageError when nothing does."""
+    from filrouge.connect import rest, sql
+
+    known: dict[str, Lookup] = {"rest": rest.REST(), "sql": sql.SQL()}
+    if kind in known:
+        return known[kind]
+    raise UsageError("No source of kind {kind} can be asked for one person.", kind=kind)

@@ -72,6 +72,13 @@ class Connector(Protocol):
         """Yield the rows, those after ``cursor`` when the definition has one and the place can do so."""
 
 
+class Lookup(Protocol):
+    """Asks one kind of place for the rows of one person."""
+
+    def look_up(self, spec: SourceSpec, reach: Reach, ref: str) -> Iterator[Chunk]:
+        """Yield the rows of the person whom the place knows as ``ref``. Raises SourceError."""
+
+
 def need_columns(spec: SourceSpec, present: Sequence[str], place: str) -> None:
     """Raise SourceError when columns that the definition names are not ``present``, or stand twice."""
     missing = [name for name in spec.columns() if name not in present]

@@ -6,7 +6,7 @@ import time
 from collections.abc import Generator, Iterator
 from contextlib import closing
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import quote, urljoin, urlsplit
 
 import httpx
 
@@ -48,11 +48,26 @@ class REST:
 
         yield from chunks(spec, _path(spec), lines())
 
+    def look_up(self, spec: SourceSpec, reach: Reach, ref: str) -> Iterator[Chunk]:
+        place = _same_host(spec.place, (spec.lookup or "").replace("{ref}", quote(ref, safe="")), spec)
+        asked = spec.model_copy(update={"place": place})
+
+        def lines() -> Iterator[tuple[int, bytes]]:
+            try:
+                for items, _ in self._pages(asked, reach, one=True):
+                    yield from ((number, encode(item)) for number, item in enumerate(items, start=1))
+            except NobodyError:  # the system knows nobody of this number any more
+                return
+
+        yield from chunks(spec, _path(spec), lines())
+
     def _first(self, spec: SourceSpec, reach: Reach) -> tuple[list[Any], Any]:
         with closing(self._pages(spec, reach)) as pages:
             return next(pages)
 
-    def _pages(self, spec: SourceSpec, reach: Reach) -> Generator[tuple[list[Any], Any], None, None]:
+    def _pages(
+        self, spec: SourceSpec, reach: Reach, *, one: bool = False
+    ) -> Generator[tuple[list[Any], Any], None, None]:
         headers = {"Accept": "application/json", **spec.headers}
         if reach.secret:
             headers.setdefault("Authorization", f"Bearer {reach.secret}")
@@ -69,6 +84,8 @@ class REST:
                     params[spec.format.page] = str(page)
                 answer = _get(http, url, params, spec)
                 items = reach_in(answer, spec.format.items.split(".")) if spec.format.items else answer
+                if one and not isinstance(items, list):  # one person, as they are, or within the usual list
+                    items = [items if items is not None else answer]
                 if not isinstance(items, list):
                     raise SourceError(
                         "The answer of {path} holds no list at {items}.",
@@ -189,7 +206,17 @@ def _answer(http: httpx.Client, url: str, params: dict[str, str], path: str) -> 
     return response, bytes(body)
 
 
+class NobodyError(SourceError):
+    """The address knows nobody of that number."""
+
+
 def _refused(status: int, path: str, spec: SourceSpec) -> SourceError:
+    if status == 404:
+        return NobodyError(
+            "{path} answered {status}.",
+            hint="Check the address of the source {source}; nothing was imported.",
+            path=path, source=spec.source, status=status,
+        )  # fmt: skip
     if status in (401, 403):
         return SourceError(
             "{path} refused the key of the source {source} ({status}).",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 import sqlite3
 import threading
@@ -56,13 +57,22 @@ class SQL:
             return int(_fetch(rows, spec)[0][0])
 
     def read(self, spec: SourceSpec, reach: Reach, *, cursor: str | None = None) -> Iterator[Chunk]:
-        sql, params = _query(spec), ()
+        return self._rows(spec, reach, spec.cursor or "", ">=", [cursor] if spec.cursor and cursor else [])
+
+    def look_up(self, spec: SourceSpec, reach: Reach, ref: str) -> Iterator[Chunk]:
+        return self._rows(spec, reach, spec.lookup or "", "=", [ref])
+
+    def _rows(self, spec: SourceSpec, reach: Reach, column: str, compared: str, values: list[Any]) -> Iterator[Chunk]:
+        sql = _query(spec)
         with _connected(spec, reach) as con, ExitStack() as stack:
-            if spec.cursor and cursor:
-                if not isinstance(con, sqlite3.Connection):
-                    sql = sql.replace("%", "%%")
-                mark = "?" if isinstance(con, sqlite3.Connection) else "%s"
-                sql, params = f"{sql} WHERE {_quoted(spec.cursor)} >= {mark}", (cursor,)  # type: ignore[assignment]
+            if values:
+                local = isinstance(con, sqlite3.Connection)
+                sql = sql if local else sql.replace("%", "%%")
+                sql = f"{sql} WHERE q.{_quoted(column)} {compared} {'?' if local else '%s'}"
+                if local and compared == "=" and re.fullmatch("0|[1-9][0-9]{0,17}", values[0]):
+                    # a column that SQLite computes holds a number or a text, and is neither by itself
+                    sql, values = f"{sql} OR q.{_quoted(column)} = ?", [*values, int(values[0])]
+            params = tuple(values)
             rows = stack.enter_context(closing(_execute(con, sql, params, spec, stream=True)))
             names = [column[0] for column in rows.description]
             need_columns(spec, names, _label(spec))
@@ -92,7 +102,7 @@ def _query(spec: SourceSpec) -> str:
     if spec.format.query:
         return f"SELECT * FROM (\n{spec.format.query.strip().rstrip(';')}\n) AS q"
     parts = (spec.format.table or "").split(".") if spec.place.startswith("postgres") else [spec.format.table or ""]
-    return f"SELECT * FROM {'.'.join(_quoted(part) for part in parts)}"
+    return f"SELECT * FROM {'.'.join(_quoted(part) for part in parts)} AS q"
 
 
 def _quoted(name: str) -> str:

@@ -47,6 +47,7 @@ urlpatterns: list[URLPattern] = [
     path("people/views/<uuid:view_id>/remove", views.remove, name="view-remove"),
     path("people/<str:person_id>", people.show, name="person"),
     path("people/<str:person_id>/records", verdicts.records, name="person-records"),
+    path("people/<str:person_id>/asked", people.looked_up, name="person-asked"),
     path("people/<str:person_id>/settling", verdicts.settling, name="person-settling"),
     path("people/<str:person_id>/split", verdicts.split, name="person-split"),
     path("people/<str:person_id>/merge", verdicts.search, name="person-merge"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from ibis.expr import types as ir
 
-from filrouge.connect import Reach, RowFault, connector
+from filrouge.connect import Chunk, Reach, RowFault, connector, lookup
 from filrouge.domain.privacy import retention
 from filrouge.domain.sources import SourceSpec, mapping
 from filrouge.domain.sources.verdict import Counts
@@ -62,6 +62,7 @@ class Import:
     at: datetime
     hidden: tuple[str, ...] = ()
     cursor: str = ""
+    ref: str = ""  # of one person, when only their rows are asked for
     suppressed: Suppressed | None = None
     swept_at: datetime | None = None
     progress: Progress = lambda step, done, total: None
@@ -100,7 +101,7 @@ class Import:
         wrong: pq.ParquetWriter | None = None
         count = faults = 0
         try:
-            for chunk in connector(self.spec.kind).read(self.spec, self.reach, cursor=self.cursor or None):
+            for chunk in self._chunks():
                 if chunk.faults:
                     told = self._faulty(chunk.faults)
                     wrong = wrong or pq.ParquetWriter(self.folder / "faults.parquet", told.schema)
@@ -126,6 +127,11 @@ class Import:
             for _, writer in writers.values():
                 writer.close()
         return [path for path, _ in writers.values()], faults, count + faults
+
+    def _chunks(self) -> Iterator[Chunk]:
+        if self.ref:
+            return lookup(self.spec.kind).look_up(self.spec, self.reach, self.ref)
+        return connector(self.spec.kind).read(self.spec, self.reach, cursor=self.cursor or None)
 
     def _base(self, files: list[Path]) -> ir.Table:
         texts = [(name, pa.string()) for name in dict.fromkeys([*self.spec.columns(), "_place"])]
@@ -227,7 +233,7 @@ class Import:
         grouped = judged.group_by("_outcome").aggregate(n=judged.count()).to_pyarrow().to_pylist()
         by = {row["_outcome"]: row["n"] for row in grouped}
         vanished = 0
-        if not (self.spec.kind in KEEPS_CURSOR and self.spec.cursor and self.cursor):
+        if not self.ref and not (self.spec.kind in KEEPS_CURSOR and self.spec.cursor and self.cursor):
             known = self._known("source_records")
             vanished = int(known.anti_join(rows, known.record_key == rows.record_key).count().to_pyarrow().as_py())
         return Counts(
@@ -351,8 +357,8 @@ class Import:
         return rawtext.barred(self.suppressed, [fault.raw for fault in faults], [self.spec.entity.const] * len(faults))
 
     def _next_cursor(self, base: ir.Table) -> str:
-        if not self.spec.cursor:
-            return ""
+        if not self.spec.cursor or self.ref:  # one person's rows say nothing of how far the others were read
+            return self.cursor if self.ref else ""
         seen = base[self.spec.cursor].max().to_pyarrow().as_py()
         return max(str(seen or ""), self.cursor)
 

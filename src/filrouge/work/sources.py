@@ -154,6 +154,24 @@ def run(
     return made
 
 
+def look_up(name: str, ref: str, *, by: str) -> bool:
+    """Ask a source for the rows of the person whom it knows as ``ref``; tell whether any was new or changed.
+
+    Nothing is kept of an answer that only repeats what is known. Raises SourceError, Conflict as ``run`` does.
+    """
+    source, spec = get(name)
+    counts = _dry(source, spec, runs.silent, ref=ref)
+    if not counts["new"] + counts["changed"]:
+        return False
+    with runs.running("import", by=by, source=source) as made:
+        now = clock.now()
+        prepared = _prepare(source, spec, runs.staging(made), str(made.id), now, runs.silent, ref=ref)
+        made.lookup, made.next_cursor, made.as_of = True, source.cursor, source.as_of
+        _counted(made, prepared)
+        runs.commit(made, prepared.manifest, counts=prepared.counts.plain())
+    return True
+
+
 def dry_run(name: str, *, progress: runs.Progress = runs.silent) -> dict[str, int]:
     """Return what importing the source would count, and write nothing."""
     return _dry(*get(name), progress)
@@ -166,18 +184,18 @@ def try_out(data: Any, *, progress: runs.Progress = runs.silent) -> dict[str, in
     return _dry(known or Source(name=spec.source, folder=str(Path(spec.place).parent)), spec, progress)
 
 
-def _dry(source: Source, spec: SourceSpec, progress: runs.Progress) -> dict[str, int]:
+def _dry(source: Source, spec: SourceSpec, progress: runs.Progress, *, ref: str = "") -> dict[str, int]:
     folder = settings.get().home / "staging" / f"dry-{ids.uuid7()}"
     folder.mkdir(parents=True)
     try:
-        return _prepare(source, spec, folder, "dry", clock.now(), progress).counts.plain()
+        return _prepare(source, spec, folder, "dry", clock.now(), progress, ref=ref).counts.plain()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
 def _prepare(
     source: Source, spec: SourceSpec, folder: Path, run_id: str, at: datetime, progress: runs.Progress, *,
-    full: bool = False,
+    full: bool = False, ref: str = "",
 ) -> Prepared:  # fmt: skip
     engine = open_engine(scratch=folder / "scratch")
     try:
@@ -191,6 +209,7 @@ def _prepare(
             at=at,
             hidden=tuple(runs.hidden()),
             cursor="" if full else source.cursor,
+            ref=ref,
             suppressed=suppressions.checker(),
             swept_at=source.swept_at,
             progress=progress,
@@ -209,16 +228,22 @@ def _judge(made: Run, source: Source, spec: SourceSpec, prepared: Prepared, now:
             source=source.name,
         )
     before = list(
-        Run.objects.filter(source=source, kind="import", state=Run.State.COMMITTED).values_list("read", flat=True)[:5]
+        Run.objects.filter(source=source, kind="import", lookup=False, state=Run.State.COMMITTED).values_list(
+            "read", flat=True
+        )[:5]
     )
     if source.cursor and spec.kind in KEEPS_CURSOR:  # only what is new was read: its volume says nothing
         before = []
     verdict, findings = judge(counts, spec.expect, before=before, newest=prepared.newest, at=now)
-    for field, value in asdict(counts).items():
-        setattr(made, field, value)
+    _counted(made, prepared)
     made.verdict = verdict
-    made.figures = {"beyond_retention": prepared.beyond} if prepared.beyond else {}
     made.findings = [{"code": finding.code, "params": finding.params} for finding in findings]
+
+
+def _counted(made: Run, prepared: Prepared) -> None:
+    for field, value in asdict(prepared.counts).items():
+        setattr(made, field, value)
+    made.figures = {"beyond_retention": prepared.beyond} if prepared.beyond else {}
 
 
 def _as_of(source: Source, spec: SourceSpec) -> datetime | None:

@@ -13,7 +13,7 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
-from django.db import close_old_connections
+from django.db import DatabaseError, close_old_connections, connections
 
 from filrouge.base import clock
 from filrouge.base.errors import Conflict
@@ -33,6 +33,7 @@ from filrouge.work import (
     installation,
     jobs,
     live,
+    lookups,
     memory,
     pushes,
     retention,
@@ -46,6 +47,7 @@ from filrouge.work import (
 )
 
 log = logging.getLogger("filrouge.worker")
+WAITED_FOR = frozenset({"lookup"})  # kinds of jobs that somebody waits for before a page
 PAUSE = 1.0  # seconds between two looks at the queue
 LOOK = 10.0  # seconds between two looks at the schedules, and between two signs of life
 FORGET = timedelta(days=1)  # a worker not seen for so long is no longer told of
@@ -60,6 +62,8 @@ def run(stop: threading.Event | None = None) -> None:
     installation.ready()
     schedule()
     schedules.plan_all()
+    beside = threading.Thread(target=_beside, args=(ending,), name="lookups", daemon=True)
+    beside.start()
     name = f"{socket.gethostname()}:{os.getpid()}"[:60]
     looked = float("-inf")
     while not ending.is_set():
@@ -72,13 +76,36 @@ def run(stop: threading.Event | None = None) -> None:
             _surviving(pushes.wake)
             _surviving(go_on)
             _surviving(senders.publish)  # whatever became of the file, the collector is told anew
-        job = jobs.claim(name)
+        job = jobs.claim(name, but=WAITED_FOR)
         if job is None:
             ending.wait(PAUSE)
             continue
         with _held(job):
             jobs.work(job, VERBS)
+    beside.join()
     Worker.objects.filter(name=name).delete()
+
+
+def _beside(ending: threading.Event) -> None:
+    """Do what somebody waits for before a page, while the long work goes on."""
+    name = f"{socket.gethostname()}:{os.getpid()} beside"[:60]
+    while not ending.is_set():
+        close_old_connections()
+        _surviving(lambda: _next(name, ending))
+    connections.close_all()
+
+
+def _next(name: str, ending: threading.Event) -> None:
+    try:
+        job = jobs.claim(name, only=WAITED_FOR)
+    except DatabaseError:
+        ending.wait(LOOK)
+        raise
+    if job is None:
+        ending.wait(PAUSE / 4)
+        return
+    with _held(job):
+        jobs.work(job, VERBS)
 
 
 def _surviving(verb: Callable[[], object]) -> None:
@@ -231,6 +258,7 @@ VERBS: Mapping[str, jobs.Verb] = {
     "identity": _identity,
     "identity_whole": _whole,
     "erase": lambda job, *, erasure, **_: erasures.carry_out(erasure),
+    "lookup": lambda job, *, person, **_: lookups.carry_out(person),
     "live": lambda job, **_: live.rebuild(),
     "segments": _segments,
     "push": _push,

@@ -11,7 +11,7 @@ import pytest
 from tests.unit.connect.places import Answer, Web, read, rows, spec
 
 from filrouge.base.errors import SourceError
-from filrouge.connect import Reach, connector
+from filrouge.connect import Reach, connector, lookup
 
 PAGE = {"data": [{"id": 1, "nom": "Ada", "ville": None, "vu_le": None}]}
 Serve = Callable[[Callable[[str, dict[str, str], dict[str, str]], Answer]], Web]
@@ -185,3 +185,24 @@ def test_a_private_address_is_refused_unless_the_source_allows_it(serve: Serve) 
 @pytest.mark.parametrize("place", ["people", "ftp://shop.example.com/x", "http://", "http://[::1", "http://a b/c"])
 def test_what_is_no_address_is_told(place: str, no_waiting: list[float]) -> None:
     refused(spec("rest", place))
+
+
+def test_one_person_is_asked_for_by_their_number_and_nobody_is_no_fault(serve: Serve) -> None:
+    asked: list[str] = []
+
+    def answer(path: str, _: dict[str, str], __: dict[str, str]) -> Answer:
+        asked.append(path)
+        if path.endswith("/gone"):
+            return 404, {}, b"{}"
+        return ok({"id": 7, "nom": "Ada"} if path.endswith("/alone") else {"data": [{"id": 8, "nom": "Bo"}]})
+
+    web = serve(answer)
+    source = at(web).model_copy(update={"lookup": f"{web.url}/people/{{ref}}"})
+    found = {
+        ref: rows(list(lookup("rest").look_up(source, Reach(Path()), ref)), "id") for ref in ("a/b", "alone", "gone")
+    }
+    assert found == {"a/b": [(1, "8")], "alone": [(1, "7")], "gone": []}
+    assert asked[0] == "/people/a%2Fb", "a number is one part of the address, whatever it holds"
+    elsewhere = source.model_copy(update={"lookup": "https://elsewhere.example/{ref}"})
+    with pytest.raises(SourceError, match="another host"):
+        list(lookup("rest").look_up(elsewhere, Reach(Path()), "1"))

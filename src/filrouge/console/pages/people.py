@@ -21,13 +21,14 @@ from filrouge.console import (
     layers,
     lines,
     moments,
+    names,
     people,
     scores,
     searches,
     verdicts,
 )
 from filrouge.console.context import places_like
-from filrouge.console.errors import sentence
+from filrouge.console.errors import recalled, sentence
 from filrouge.console.pages import newcomers
 from filrouge.console.templatetags import say
 from filrouge.console.who import caller, opens_pages
@@ -37,7 +38,7 @@ from filrouge.store.queries import moments as threads
 from filrouge.store.queries import moving
 from filrouge.store.queries import people as found
 from filrouge.store.queries import search as finding
-from filrouge.work import access, scores_at_hand
+from filrouge.work import access, lookups, scores_at_hand
 from filrouge.work import actions as ranked
 from filrouge.work import segments as segmented
 
@@ -112,7 +113,24 @@ def show(request: HttpRequest, person_id: str) -> HttpResponse:
         return redirect("person", person_id=page.view.id)
     if "HX-Request" in request.headers and request.GET.get("after"):
         return render(request, "console/people/thread.html", {"added": True} | thread(request, page, asking))
-    return render(request, "console/people/person.html", context(request, page, asking) | {"mark": mark})
+    return render(
+        request, "console/people/person.html", context(request, page, asking) | {"mark": mark} | asked(page, asking)
+    )
+
+
+@login_required
+def looked_up(request: HttpRequest, person_id: str) -> HttpResponse:
+    """Say whether the systems asked when the page was opened have answered; htmx asks until they have."""
+    asking = caller(request)
+    page = access.person(asking, person_id)
+    return render(request, "console/people/asked.html", {"person": page.view} | asked(page, asking))
+
+
+def asked(page: found.Page, asking: Caller) -> dict[str, Any]:
+    """Have the systems asked that can be, and return what the page says of it."""
+    told = lookups.ask(asking, page)
+    named = [names.system(system, source) for system, source in told.systems]
+    return {"asked": told, "asked_of": named, "asked_trouble": recalled(told.trouble) if told.trouble else ""}
 
 
 @login_required

@@ -12,6 +12,7 @@ from pydantic import Field
 from filrouge.base.spec import Spec
 from filrouge.tables import TABLES
 
+LOOKED_UP = frozenset({"sql", "rest"})
 KINDS = ("csv", "excel", "sql", "rest", "ndjson")
 DURATION = r"(\d+)\s*([smhd])"
 CONSENT_STATES = ("granted", "denied", "withdrawn", "objected", "restricted")
@@ -190,6 +191,7 @@ class SourceSpec(Spec):
     owner: Owner = Owner()
     rank: int = 100
     one_each: bool = False  # the system holds each person once: two of its records are never one person
+    lookup: str | None = Field(None, max_length=1000)  # how it is asked for the rows of one person
     secret: str | None = None
     headers: dict[str, str] = Field(default_factory=dict)
     allow_private: bool = False
@@ -234,11 +236,30 @@ class SourceSpec(Spec):
         for consent in self.consents:
             bad = {value for value in (consent.state.values or {}).values() if value} - set(CONSENT_STATES)
             faults += [f"consents: {value!r} is not a state of consent" for value in sorted(bad)]
+        faults += self._lookup_faults()
         if self.kind == "sql" and not (self.format.query or self.format.table):
             faults.append("format: a SQL source needs a table or a query")
         if faults:
             raise ValueError("; ".join(faults))
         return self
+
+    def _lookup_faults(self) -> list[str]:
+        if self.lookup is None:
+            return []
+        if self.kind not in LOOKED_UP:
+            return [f"lookup: a source of kind {self.kind} cannot be asked for one person"]
+        if not self.people():
+            return ["lookup: this source holds nothing of one person"]
+        if self.kind == "rest" and [part for part in pieces(self.lookup) if part[0] == "column"] != [("column", "ref")]:
+            return ["lookup: write the address with {ref} once, where the person's number goes"]
+        return []
+
+    def people(self) -> tuple[str, ...]:
+        """Return the sources of people whose numbers its rows bear: itself, where it holds people."""
+        if self.reads == "person_records":
+            return (self.source,)
+        refs = [self.map[name].of for name, key in KEY_OF_REF.items() if key != "company_key" and name in self.map]
+        return tuple(dict.fromkeys(of for of in refs if of))
 
     def columns(self) -> tuple[str, ...]:
         """Return every source column that the definition names, in order, each once."""

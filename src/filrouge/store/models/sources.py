@@ -61,6 +61,7 @@ class Run(Row):
         UNDONE = "undone", _("undone")
 
     kind = models.CharField(max_length=20, default="import")
+    lookup = models.BooleanField(default=False)  # of one person's rows: it says nothing of the source as a whole
     source = models.ForeignKey(Source, null=True, blank=True, on_delete=models.SET_NULL, related_name="runs")
     source_name = models.CharField(max_length=60, blank=True)
     state = models.CharField(max_length=12, choices=State.choices, default=State.RUNNING)

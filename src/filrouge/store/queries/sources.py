@@ -56,7 +56,7 @@ def lines(caller: Caller) -> list[SourceLine]:
     for source in Source.objects.exclude(kind=BUILT_IN):
         if not _open_to(source, caller):
             continue
-        last = Run.objects.filter(source=source, kind="import").first()
+        last = Run.objects.filter(source=source, kind="import", lookup=False).first()
         spec = SourceSpec.parse(source.spec, what=source.name)
         late_by = lateness(spec, as_of=source.as_of, at=now) if source.enabled else None
         found.append(SourceLine(source, spec, last, source.pk in busy or source.name in waiting, late_by))
@@ -104,7 +104,7 @@ def _named(source: Source) -> frozenset[str]:
 
 def runs(caller: Caller, *, source: str = "", limit: int = 50) -> list[Run]:
     """Return the latest runs, those of one source when it is named."""
-    rows = Run.objects.select_related("source").filter(kind__in=("import", "identity"))
+    rows = Run.objects.select_related("source").filter(kind__in=("import", "identity"), lookup=False)
     if source:
         rows = rows.filter(source_name=source)
     return [row for row in rows[: limit * 2] if row.source is None or _open_to(row.source, caller)][:limit]
