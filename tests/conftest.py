@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import json
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -143,7 +144,13 @@ def signed_in(client: Any, world: World) -> Callable[[str], Any]:
 
 
 def pytest_collection_finish() -> None:
-    """What is loaded by now stays to the end: it is not looked through again and again for what may go."""
+    """Let many small tests cost little: PostgreSQL empties what is full; what is loaded is not looked through again."""
+    if os.environ.get("FILROUGE_TEST_STORE") == "postgres":
+        from django.db.backends.postgresql.operations import DatabaseOperations
+
+        from tests import postgres
+
+        DatabaseOperations.sql_flush = postgres.emptied
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)

@@ -137,7 +137,7 @@ def test_a_worker_outlives_a_chain_that_cannot_be_written(
 
     monkeypatch.setattr(worker.audit, "chain_waiting", breaks)
     monkeypatch.setattr(worker, "PAUSE", 0.01)
-    monkeypatch.setattr(worker.jobs, "claim", lambda _: None)
+    monkeypatch.setattr(worker.jobs, "claim", lambda _, **__: None)
     worker.run(stop)
     assert len(tried) == 2, "it tried again"
     assert "OSError" in caplog.text and "augustine" not in caplog.text

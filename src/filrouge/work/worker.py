@@ -64,6 +64,14 @@ def run(stop: threading.Event | None = None) -> None:
     schedules.plan_all()
     beside = threading.Thread(target=_beside, args=(ending,), name="lookups", daemon=True)
     beside.start()
+    try:
+        _work_through(ending)
+    finally:
+        ending.set()
+        beside.join()
+
+
+def _work_through(ending: threading.Event) -> None:
     name = f"{socket.gethostname()}:{os.getpid()}"[:60]
     looked = float("-inf")
     while not ending.is_set():
@@ -82,30 +90,27 @@ def run(stop: threading.Event | None = None) -> None:
             continue
         with _held(job):
             jobs.work(job, VERBS)
-    beside.join()
     Worker.objects.filter(name=name).delete()
 
 
 def _beside(ending: threading.Event) -> None:
     """Do what somebody waits for before a page, while the long work goes on."""
     name = f"{socket.gethostname()}:{os.getpid()} beside"[:60]
-    while not ending.is_set():
-        close_old_connections()
-        _surviving(lambda: _next(name, ending))
-    connections.close_all()
-
-
-def _next(name: str, ending: threading.Event) -> None:
     try:
-        job = jobs.claim(name, only=WAITED_FOR)
-    except DatabaseError:
-        ending.wait(LOOK)
-        raise
-    if job is None:
-        ending.wait(PAUSE / 4)
-        return
-    with _held(job):
-        jobs.work(job, VERBS)
+        while not ending.is_set():
+            close_old_connections()
+            try:
+                job = jobs.claim(name, only=WAITED_FOR)
+            except DatabaseError as error:  # one that is away comes back
+                log.error("%s", type(error).__name__)
+                job = None
+            if job is None:
+                ending.wait(PAUSE / 4)
+                continue
+            with _held(job):
+                jobs.work(job, VERBS)
+    finally:
+        connections.close_all()
 
 
 def _surviving(verb: Callable[[], object]) -> None:
