@@ -6,15 +6,29 @@ import argparse
 import sys
 from pathlib import Path
 
-from bench import chain, collect, drained, identity, imports, inbox, match, pages, pushes, scores, segments, steady
+from bench import (
+    chain,
+    collect,
+    drained,
+    identity,
+    imports,
+    inbox,
+    match,
+    membership,
+    pages,
+    pushes,
+    scores,
+    segments,
+    steady,
+)
 from bench.figures import Skipped
 
 BENCHES = {
     "import": imports.run, "chain": chain.run, "search": pages.search, "person": pages.person,
     "identity": identity.run, "match": match.run,
     "arrival": match.arrival, "collect": collect.run, "inbox": inbox.run, "drain": drained.run,
-    "steady": steady.minutes, "repeated": steady.repeated, "scores": scores.run, "segments": segments.run,
-    "push": pushes.run,
+    "steady": steady.minutes, "repeated": steady.repeated, "membership": membership.measure,
+    "scores": scores.run, "segments": segments.run, "push": pushes.run,
 }  # fmt: skip
 
 

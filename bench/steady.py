@@ -101,7 +101,7 @@ def _steady(home: Path, seconds: float) -> dict[str, Any]:
 def _first(home: Path, port: int, word: str) -> None:
     """Send one event and wait until it is on its page: from then on a server is at work, not on its way up."""
     event = visit("first", random.Random(4))
-    _post(http.client.HTTPConnection("127.0.0.1", port, timeout=60), word, [event])
+    post(http.client.HTTPConnection("127.0.0.1", port, timeout=60), word, [event])
     with sqlite3.connect(f"file:{home / 'live.db'}?mode=ro", uri=True, timeout=30) as con:
         until(lambda: on_page(con, event))
 
@@ -139,7 +139,7 @@ def _send(home: Path, port: int, word: str, seconds: float, memory: _Memory) -> 
         else:
             events = [visit(f"m{sent + at}", dice) for at in range(LOT)]
             began = time.monotonic()
-            answered[_post(line, word, events)] += 1
+            answered[post(line, word, events)] += 1
             if sent % PER_SECOND == 0:
                 asked.append((events[-1], began))
             sent += LOT
@@ -156,7 +156,7 @@ def _send(home: Path, port: int, word: str, seconds: float, memory: _Memory) -> 
     }  # fmt: skip
 
 
-def _post(line: http.client.HTTPConnection, word: str, events: Sequence[dict[str, Any]]) -> int:
+def post(line: http.client.HTTPConnection, word: str, events: Sequence[dict[str, Any]]) -> int:
     head = {"X-Write-Key": word, "Content-Type": "application/json"}
     line.request("POST", "/v1/batch", json.dumps({"batch": list(events)}), head)
     answer = line.getresponse()

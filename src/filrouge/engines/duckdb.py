@@ -14,6 +14,7 @@ from ibis.expr import datatypes as dt
 from ibis.expr import operations as ops
 from ibis.expr import types as ir
 
+from filrouge.base import heap
 from filrouge.engines.base import empty, parquet, quoted
 
 MEMORY = "1500MB"
@@ -99,6 +100,7 @@ class DuckDBEngine:
 
     def close(self) -> None:
         self._con.disconnect()
+        heap.let_go()
 
 
 def _in_steps(con: Any, expr: ir.Table) -> str:

@@ -14,7 +14,7 @@ import django
 from asgiref.sync import ThreadSensitiveContext
 from django.core.handlers.asgi import ASGIHandler
 
-from filrouge.base import settings
+from filrouge.base import heap, settings
 from filrouge.site.collect import Doors, collector
 from filrouge.site.leaving import Application, Leaving
 
@@ -52,6 +52,8 @@ class Site(ASGIHandler):
 async def _lifespan(receive: Receive, send: Send) -> None:
     while True:
         message = await receive()
+        if message["type"] == "lifespan.startup":
+            heap.lasts()
         await send({"type": f"{message['type']}.complete"})
         if message["type"] == "lifespan.shutdown":
             return

@@ -23,7 +23,7 @@ from typing import Any
 import pyarrow as pa
 from django.db import close_old_connections, connections
 
-from filrouge.base import clock, settings
+from filrouge.base import clock, heap, settings
 from filrouge.base.errors import Conflict
 from filrouge.domain.events import Reason
 from filrouge.domain.events.checking import Checker
@@ -72,7 +72,7 @@ def run(stop: threading.Event | None = None) -> None:
     if stop is None:
         for asked in (signal.SIGTERM, signal.SIGINT):
             signal.signal(asked, lambda *_: ending.set())
-        gc.freeze()
+        heap.lasts()
         gc.set_threshold(50_000, 50, 100)  # a turn makes thousands of objects, none of them in circles
     installation.ready()
     while not ending.is_set():
@@ -336,6 +336,7 @@ class Drain:
             return done
         finally:
             connections.close_all()
+            heap.let_go()
 
     def _follow(self, number: int, load: Load, done: Run | None) -> None:
         """Say which events the lake holds, put in it the accounts that it does not know; tell whoever follows."""

@@ -15,7 +15,7 @@ from typing import Any
 
 from django.db import DatabaseError, close_old_connections, connections
 
-from filrouge.base import clock
+from filrouge.base import clock, heap
 from filrouge.base.errors import Conflict
 from filrouge.store.live import Live
 from filrouge.store.models import Job, Run, Source, Worker
@@ -59,6 +59,7 @@ def run(stop: threading.Event | None = None) -> None:
     if stop is None:
         for asked in (signal.SIGTERM, signal.SIGINT):
             signal.signal(asked, lambda *_: ending.set())
+        heap.lasts()
     installation.ready()
     schedule()
     schedules.plan_all()
@@ -90,6 +91,7 @@ def _work_through(ending: threading.Event) -> None:
             continue
         with _held(job):
             jobs.work(job, VERBS)
+        heap.let_go()
     Worker.objects.filter(name=name).delete()
 
 

@@ -14,7 +14,7 @@ from dataclasses import replace
 
 from django.db import close_old_connections
 
-from filrouge.base import clock
+from filrouge.base import clock, heap
 from filrouge.base.errors import FilrougeError
 from filrouge.domain import segments
 from filrouge.domain.segments import Facts
@@ -41,6 +41,7 @@ def run(stop: threading.Event | None = None) -> None:
     if stop is None:
         for asked in (signal.SIGTERM, signal.SIGINT):
             signal.signal(asked, lambda *_: ending.set())
+        heap.lasts()
     installation.ready()
     while not ending.is_set():
         close_old_connections()
