@@ -16,7 +16,7 @@ from filrouge.spool import Spool
 from filrouge.store import members, outbox
 from filrouge.store.live import Live
 from filrouge.store.models import Job, SegmentDay
-from filrouge.work import draining, replaying, segments
+from filrouge.work import draining, replaying, runs, segments
 from filrouge.work.segments import building, following
 
 __all__ = ("drain", "group", "spool")
@@ -98,6 +98,27 @@ def test_who_does_it_is_in_it_before_the_lake_knows_of_it_and_stays_whatever_is_
     assert names("payers") == {nora(group)}
     assert segments.why(OWNER, "payers", nora(group)).since == since
     assert members.moved(Live(), "payers") == {}, "the build says it now"
+
+
+def test_somebody_met_for_the_first_time_is_in_it_before_the_lake_knows_them(
+    group: World, spool: Spool, drain: draining.Drain, readers: str
+) -> None:
+    send(
+        spool,
+        say("identify", 1, 1, userId="u", traits={"name": "Nora Delacroix"}),
+        say("track", 2, 2, userId="u", event="Read"),
+    )
+    turns(drain)
+    followed()
+    assert not runs.lake().exists("events")
+    assert [one.name for one in segments.of_person(OWNER, nora(group))] == [readers]
+    why = segments.why(OWNER, readers, nora(group))
+    assert why.holds
+    assert (since := why.since) is not None
+    drain.finish()
+    followed()
+    assert names(readers) == {nora(group)}
+    assert segments.why(OWNER, readers, nora(group)).since == since, "the lake finds the same"
 
 
 def test_an_event_that_the_lake_holds_and_its_page_too_counts_once(

@@ -97,7 +97,7 @@ class Lake:
         if all(_fits_as_it_is(file, arrow_schema(name)) for file in files):
             self._adopt(name, files, mode="append", mark=mark)
         else:
-            self._write(name, _stream(files, arrow_schema(name)), mode="append", mark=mark)
+            self._write(name, _stream(files, arrow_schema(name)), mode="append", mark=_mark(mark))
 
     def overwrite(self, name: str, files: Sequence[Path], *, run: str) -> None:
         """Replace the table by staged Parquet ``files`` once per ``run``."""
@@ -106,7 +106,7 @@ class Lake:
         if files and all(_fits_as_it_is(file, arrow_schema(name)) for file in files):
             self._adopt(name, files, mode="overwrite", mark=mark)
         else:
-            self._write(name, _stream(files, arrow_schema(name)), mode="overwrite", mark=mark)
+            self._write(name, _stream(files, arrow_schema(name)), mode="overwrite", mark=_mark(mark))
 
     def replace_people(self, name: str, people: pa.Array, files: Sequence[Path], *, run: str) -> None:
         """Replace the rows of ``people`` by those of the staged ``files``, in two marked steps."""
@@ -163,22 +163,18 @@ class Lake:
     def _without(self, name: str, column: str, keys: pa.Array, mark: CommitProperties | None = None) -> int:
         """Delete the rows whose ``column`` is one of ``keys``; return how many.
 
-        A join keeps each file in memory until one of its rows is met: it is for keys that are many, and everywhere.
+        Where they are many they stand everywhere: the table is written again without them, a batch at a time. A join
+        would keep each file in memory until one of its rows is met.
         """
         table = self.open(name)
         if table is None or len(keys) == 0:
             return 0
         if len(keys) <= FEW:
             return int(table.delete(_among(column, keys), commit_properties=mark).get("num_deleted_rows") or 0)
-        done = (
-            table.merge(
-                pa.table({"key": keys}), predicate=f"t.{column} = s.key", source_alias="s", target_alias="t",
-                max_spill_size=HELD, commit_properties=mark,
-            )
-            .when_matched_delete()
-            .execute()
-        )  # fmt: skip
-        return int(done.get("num_target_rows_deleted") or 0)
+        before, files = self.rows(name), [Path(file) for file in self.files(name)]
+        kept = _stream(files, arrow_schema(name), but=(column, keys.cast(arrow_schema(name).field(column).type)))
+        self._write(name, kept, mode="overwrite", mark=mark)
+        return before - self.rows(name)
 
     def undo(self, name: str, *, run: str) -> None:
         """Take away what ``run`` brought and reopen what it closed."""
@@ -284,7 +280,14 @@ class Lake:
                 commit_properties=_mark(mark),
             )
 
-    def _write(self, name: str, data: pa.RecordBatchReader, *, mode: Literal["append", "overwrite"], mark: str) -> None:
+    def _write(
+        self,
+        name: str,
+        data: pa.RecordBatchReader,
+        *,
+        mode: Literal["append", "overwrite"],
+        mark: CommitProperties | None,
+    ) -> None:
         try:
             self.path(name).mkdir(parents=True, exist_ok=True)
             write_deltalake(
@@ -292,7 +295,7 @@ class Lake:
                 data,
                 mode=mode,  # type: ignore[arg-type,unused-ignore]
                 configuration=_configuration(TABLES[name]) if not self.exists(name) else None,
-                commit_properties=_mark(mark),
+                commit_properties=mark,
             )
         except OSError as error:
             raise _unwritable(error) from error
@@ -371,12 +374,19 @@ def _mark(mark: str) -> CommitProperties:
     return CommitProperties(app_transactions=[Transaction(mark, 1)])
 
 
-def _stream(files: Sequence[Path], schema: pa.Schema) -> pa.RecordBatchReader:
+def _stream(
+    files: Sequence[Path], schema: pa.Schema, *, but: tuple[str, pa.Array] | None = None
+) -> pa.RecordBatchReader:
+    """Return the rows of ``files``, ``but`` those whose column holds one of some keys."""
+
     def batches() -> Iterable[pa.RecordBatch]:
         for file in files:
             with pq.ParquetFile(file) as parquet:
                 for batch in parquet.iter_batches(batch_size=65_536):
-                    yield _fit(batch, schema)
+                    rows = _fit(batch, schema)
+                    if but is not None:
+                        rows = rows.filter(pc.invert(pc.is_in(rows[but[0]], value_set=but[1])))
+                    yield rows
 
     return pa.RecordBatchReader.from_batches(schema, batches())
 

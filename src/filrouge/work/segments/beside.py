@@ -1,4 +1,4 @@
-"""Events that pages show and the lake may not hold yet: facts of people like those that it holds, each once."""
+"""What pages show and the lake may not hold yet: events of people whom it knows, and all of those whom it does not."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from filrouge.domain.segments import Facts
 from filrouge.store.live import Live, number
 
+_VALUES = ("attribute", "value", "rank", "at", "source", "entity", "brand")
 TOGETHER = 500  # people, or records, asked for at once
 
 
@@ -26,6 +28,32 @@ def events_of(people: Sequence[str], known: Mapping[str, set[int]]) -> Iterator[
             event, person = json.loads(body), owner[record]
             if event["record_key"] not in known.get(person, ()) and "asked" in event:
                 yield person, _row(event)
+
+
+def newcomers(people: Sequence[str]) -> dict[str, Facts]:
+    """Return what pages say of ``people`` (ids) whom the lake does not know yet: who they are, and what they did."""
+    live = Live()
+    if not people or not live.ready():
+        return {}
+    numbers = {number(person): person for person in people}
+    events: dict[str, list[dict[str, Any]]] = {}
+    for person, event in events_of(people, {}):
+        events.setdefault(person, []).append(event)
+    found = {}
+    for at, page in live.documents(list(numbers)).items():
+        person = numbers[at]
+        records = [
+            {"record_key": row["key"], "source": row["source"], "entity": row["entity"], "brand": row["brand"],
+             "created_at": _moment(row["created_at"]), "recorded_at": _moment(row["as_of"]), "deceased": None}
+            for row in page["records"]
+        ]  # fmt: skip
+        values = [{name: row[name] for name in _VALUES} | {"at": _moment(row["at"])} for row in page["values"]]
+        found[person] = Facts(person, records, values, {"events": events.get(person, [])})
+    return found
+
+
+def _moment(told: str | None) -> datetime | None:
+    return datetime.fromisoformat(told) if told else None
 
 
 def _records(live: Live, people: Sequence[str]) -> dict[int, str]:

@@ -71,6 +71,8 @@ def facts_of_all(desk: Desk, people: Sequence[str]) -> dict[str, Facts]:
         )
         for number in named
     }  # fmt: skip
+    if desk.as_of is None:
+        found |= beside.newcomers([person for person in people if person not in found])
     return {person: found.get(person) or Facts(id=person) for person in people}
 
 
