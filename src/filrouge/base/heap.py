@@ -4,8 +4,18 @@ from __future__ import annotations
 
 import ctypes
 import gc
+import time
 from functools import lru_cache
 from typing import Any
+
+EVERY = 3.0  # seconds between two times
+
+
+class _Last:
+    at = float("-inf")
+
+
+_last = _Last()
 
 
 def lasts() -> None:
@@ -18,9 +28,11 @@ def let_go() -> None:
     """Give back what nothing needs any more, where the process lasts.
 
     An engine that is closed stands in circles with what it held: hundreds of megabytes would wait for the collector.
+    Whoever opens and closes one again and again spends no more than a moment of each few seconds on it.
     """
-    if not gc.get_freeze_count():
+    if not gc.get_freeze_count() or time.monotonic() - _last.at < EVERY:
         return
+    _last.at = time.monotonic()
     gc.collect()
     if (trim := _trim()) is not None:
         trim(0)

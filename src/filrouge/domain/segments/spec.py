@@ -189,6 +189,12 @@ class Group(Base):
                 yield here, node
 
     @property
+    def happenings(self) -> frozenset[str]:
+        """The tables of what happened that its rules look at; those of segments that it names apart."""
+        asked = (rule for _, rule in self.walk() if isinstance(rule, Happened | Sequence))
+        return frozenset(rule.on if isinstance(rule, Happened) else "events" for rule in asked)
+
+    @property
     def segments(self) -> frozenset[str]:
         """The other segments that it names."""
         return frozenset(rule.segment for _, rule in self.walk() if isinstance(rule, InSegment))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
+import pyarrow as pa
 from ibis.expr import types as ir
 
 from filrouge.domain.segments import Facts
@@ -28,35 +29,42 @@ def facts_of(desk: Desk, person: str) -> Facts:
     return facts_of_all(desk, [person])[person]
 
 
-def facts_of_all(desk: Desk, people: Sequence[str]) -> dict[str, Facts]:
-    """Return everything that rules may ask of each of ``people``, each table read once for all of them."""
+def facts_of_all(desk: Desk, people: Sequence[str], among: Collection[str] = HAPPENED) -> dict[str, Facts]:
+    """Return everything that rules may ask of each of ``people``, each table read once for all of them.
+
+    Of what happened, the tables ``among`` which the rules look: the others are not read.
+    """
     tables, ids, owned = desk.laid.tables, desk.laid.ids, desk.laid.owned
-    named = {row["person"]: row["id"] for row in desk.rows(ids.filter(ids.id.isin(list(people))))}
-    who = list(named) or [-1]
-    mine = desk.rows(owned.filter(owned.person.isin(who)).select("record_key", "person", "living"))
+    # joined with tables: however many they are, the question is as short
+    asked = desk.engine.load("asked", pa.table({"id": pa.array(people, pa.string())}))
+    named = {row["person"]: row["id"] for row in desk.rows(ids.semi_join(asked, "id"))}
+    who = desk.engine.load("who", pa.table({"person": pa.array(named, pa.int64())}))
+    mine = desk.rows(owned.semi_join(who, "person").select("record_key", "person", "living"))
     owner = {row["record_key"]: row["person"] for row in mine}
-    keys = list(owner) or [-1]
-    living = [row["record_key"] for row in mine if row["living"]] or [-1]
+    keys = desk.engine.load("mine", pa.table({"key": pa.array(owner, pa.int64())}))
+    living = desk.engine.load(
+        "living", pa.table({"key": pa.array([r["record_key"] for r in mine if r["living"]], pa.int64())})
+    )
 
     def of(table: ir.Table, *columns: str) -> Told:
-        return _by(desk.rows(table.filter(table.person.isin(who)).select("person", *columns)), "person")
+        return _by(desk.rows(table.semi_join(who, "person").select("person", *columns)), "person")
 
-    def under(table: ir.Table, key: str, *columns: str) -> Told:
-        found = desk.rows(table.filter(table[key].isin(keys)).select(*{key: None, **dict.fromkeys(columns)}))
+    def under(table: ir.Table, key: str, *columns: str, among: ir.Table = keys) -> Told:
+        found = desk.rows(table.semi_join(among, [(key, "key")]).select(*{key: None, **dict.fromkeys(columns)}))
         return _by(found, key, owner)
 
     rows = {
         name: under(tables[name], "person_key", "record_key", *READ[name], *DATES[name], *_ORIGIN)
-        for name in HAPPENED if name != "contracts"
+        for name in HAPPENED if name != "contracts" and name in among
     }  # fmt: skip
-    rows["contracts"] = _contracts(desk, keys, owner)
-    if desk.as_of is None:
+    if "contracts" in among:
+        rows["contracts"] = _contracts(desk, keys, owner)
+    if desk.as_of is None and "events" in among:
         _just_now(rows["events"], named)
     told = under(tables["consents"], "person_key", *_CONSENTS)
     acts = of(tables["consent_acts"], *_CONSENTS)
     records = tables["person_records"]
-    standing = under(records.filter(records.record_key.isin(living)), "record_key", "created_at", "recorded_at",
-                     "deceased", *_ORIGIN)  # fmt: skip
+    standing = under(records, "record_key", "created_at", "recorded_at", "deceased", *_ORIGIN, among=living)
     values, held = of(tables["golden_values"], *_VALUES), of(tables["held"], *_HELD)
     scores: Told = {}
     if "scores" in TABLES:
@@ -84,13 +92,14 @@ def _just_now(events: Told, named: Mapping[int, str]) -> None:
         events.setdefault(numbers[person], []).append(event)
 
 
-def _contracts(desk: Desk, keys: Sequence[int], owner: Mapping[int, int]) -> Told:
+def _contracts(desk: Desk, keys: ir.Table, owner: Mapping[int, int]) -> Told:
     """Return the contracts of each: once, whether the person pays, reads, or both."""
     table = desk.laid.tables["contracts"]
     wanted = (*READ["contracts"], *DATES["contracts"], *_ORIGIN, "person_key", "reader_key")
-    met = table.person_key.isin(keys) | table.reader_key.isin(keys)
+    paid = table.semi_join(keys, [("person_key", "key")])
+    read = table.semi_join(keys, [("reader_key", "key")]).anti_join(keys, [("person_key", "key")])
     found: Told = {}
-    for row in desk.rows(table.filter(met).select(*dict.fromkeys(wanted))):
+    for row in desk.rows(paid.union(read).select(*dict.fromkeys(wanted))):
         for person in {owner[key] for key in (row["person_key"], row["reader_key"]) if key in owner}:
             found.setdefault(person, []).append(row)
     return found

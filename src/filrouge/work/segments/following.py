@@ -12,6 +12,7 @@ import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
+import pyarrow as pa
 from django.db import close_old_connections
 
 from filrouge.base import clock, heap
@@ -30,7 +31,7 @@ from filrouge.work.segments.facts import facts_of_all
 
 log = logging.getLogger("filrouge.segments")
 NAME = "segments"  # under which the outbox knows them
-TOGETHER = 500  # people asked at once
+TOGETHER = 5_000  # people asked at once
 PAUSE = 0.25  # seconds between two looks when there was nothing
 AWAY = 2.0  # seconds after which what failed is tried again
 
@@ -91,18 +92,36 @@ def ask_anew(people: Sequence[str], rows: Sequence[Segment] | None = None) -> in
     live = Live()
     if rows is None:
         rows = _followed()
-    standing = {person: live.current(person) for person in people}
+    standing = live.current_of(people)
     gone = [person for person, now in standing.items() if person != now]
     asked = sorted(set(standing.values()))
     if gone:
         members.forget(live, people=gone)
     with Desk() as desk:
-        facts = facts_of_all(desk, asked)
+        facts = facts_of_all(desk, asked, _looked_at(rows))
         before = _before(desk, live, asked)
         kept = members.held(live, asked)
         told = [one for row in rows for one in _asked(desk, row, facts, before, kept)]
     members.write(live, told)
     return sum(one.at == micros(desk.at) for one in told)
+
+
+def _looked_at(rows: Sequence[Segment]) -> set[str]:
+    """Return the tables of what happened that the rules of ``rows`` look at, and those of the segments they name."""
+    tables: set[str] = set()
+    seen, waiting = set[str](), list(rows)
+    while waiting:
+        row = waiting.pop()
+        if row.name in seen:
+            continue
+        seen.add(row.name)
+        try:
+            spec = found.spec_of(row)
+        except FilrougeError:  # its build says so
+            continue
+        tables |= spec.happenings
+        waiting += Segment.objects.filter(name__in=spec.segments) if spec.segments else ()
+    return tables
 
 
 def _asked(
@@ -138,7 +157,7 @@ def _seen(facts: Facts, pairs: Mapping[str, Pairs] | None) -> Facts:
 def _inside(desk: Desk, spec: segments.Spec, facts: Facts) -> dict[str, segments.Spec | bool]:
     """Return whether the person is in each of the segments that ``spec`` names, each by its own scope."""
     told: dict[str, segments.Spec | bool] = {}
-    for row in Segment.objects.filter(name__in=spec.segments):
+    for row in Segment.objects.filter(name__in=spec.segments) if spec.segments else ():
         inner, scope = found.spec_of(row), Scope.of(row)
         answer = segments.tell(
             inner, _seen(facts, desk.for_(scope).pairs), at=desk.at, entity=scope.entity, brand=scope.brand,
@@ -152,7 +171,8 @@ def _before(desk: Desk, live: Live, people: Sequence[str]) -> dict[str, set[str]
     """Return the segments in which each of ``people`` was at their last builds."""
     leads = {alias: person for person, aliases in live.aliases_of(people).items() for alias in aliases}
     held = desk.read("memberships")
-    inside = held.filter(held.left_at.isnull() & held.person.isin(list(leads) or [""])).select("segment", "person")
+    named = desk.engine.load("named", pa.table({"person": pa.array(leads, pa.string())}))
+    inside = held.filter(held.left_at.isnull()).semi_join(named, "person").select("segment", "person")
     found_in: dict[str, set[str]] = {person: set() for person in people}
     for row in desk.rows(inside):
         found_in[leads[row["person"]]].add(row["segment"])
