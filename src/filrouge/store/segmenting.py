@@ -14,6 +14,7 @@ from typing import Any
 
 import ibis
 import pyarrow as pa
+import pyarrow.compute as pc
 from ibis.expr import types as ir
 
 from filrouge.base.ids import uuid7
@@ -60,23 +61,27 @@ class Tables(Mapping[str, ir.Table]):
 
 def lay(
     engine: Engine, lake: Lake, *, hidden: Sequence[str], copies: Path, as_of: datetime | None = None,
-    pairs: Mapping[str, Pairs] | None = None,
+    pairs: Mapping[str, Pairs] | None = None, people: Sequence[str] | None = None,
 ) -> Laid:  # fmt: skip
     """Return the lake as segments look at it, as it is known now or was at ``as_of``.
 
-    ``copies`` is where the numbered owners are kept.
+    ``copies`` is where the numbered owners are kept; ``people`` (ids), where only some are asked about, are numbered
+    for themselves, which needs nobody else.
     """
 
     def read(name: str) -> ir.Table:
         return current(engine, lake, name, hidden=hidden, as_of=as_of)
 
-    owned, ids = _numbered(engine, lake, read, copies, key=f"{sorted(hidden)} {as_of}")
+    if people is None:
+        owned, ids = _numbered(engine, lake, read, copies, key=f"{sorted(hidden)} {as_of}")
+    else:
+        owned, ids = _some(engine, read, people)
 
-    def people() -> ir.Table:
+    def everybody() -> ir.Table:
         return read("people")
 
     def acts(name: str) -> Callable[[], ir.Table]:
-        return lambda: _acts(engine, name, ids, people(), as_of)
+        return lambda: _acts(engine, name, ids, everybody(), as_of)
 
     def golden() -> ir.Table:
         columns = ("attribute", "value", "rank", "source", "entity", "brand", "at")
@@ -153,6 +158,23 @@ def _numbered(
     return (
         engine.read("segments_owned", [str(owned)], schema),
         engine.read("segments_ids", [str(ids)], pa.schema([("id", pa.string()), ("person", pa.int64())])),
+    )
+
+
+def _some(engine: Engine, read: Callable[[str], ir.Table], people: Sequence[str]) -> tuple[ir.Table, ir.Table]:
+    asked = engine.load("people_asked", pa.table({"id": pa.array(sorted(set(people)), pa.string())}))
+    links = read("links")
+    theirs = engine.load(
+        "records_asked", links.semi_join(asked, [("person", "id")]).select("record_key").distinct().to_pyarrow()
+    )
+    laid = owners(links.semi_join(theirs, "record_key"), read("person_records").semi_join(theirs, "record_key"))
+    rows = laid.semi_join(asked, "id").to_pyarrow()
+    named = pc.unique(rows["id"])
+    numbers = pa.array(range(len(named)), pa.int64())
+    owned = rows.append_column("person", pc.index_in(rows["id"], value_set=named).cast(pa.int64())).drop_columns("id")
+    return (
+        engine.load("segments_owned", owned.select(["record_key", "person", "entity", "brand", "living"])),
+        engine.load("segments_ids", pa.table({"id": named, "person": numbers})),
     )
 
 

@@ -17,6 +17,7 @@ from filrouge.store.queries import people
 from filrouge.work import followups, identity, jobs, schedules, sources
 
 AGAIN = timedelta(minutes=15)  # a page opened again within this asks nobody anew
+PATIENCE = timedelta(minutes=2)  # after which no worker does it, and the page says nothing of it
 MOST = 5  # numbers by which one system knows a person, asked about at once
 
 
@@ -44,7 +45,8 @@ def ask(asking: Caller, page: people.Page) -> Asked:
         return Asked(systems, under_way=True)
     # what went wrong is said of the systems whose records the caller sees, and of no other
     seen = last.trouble.get("params", {}).get("source") in {spec.source for spec, _ in wanted}
-    return Asked(systems, last.finished_at, last.finished_at is None, last.trouble if seen else None)
+    under_way = last.finished_at is None and clock.now() - last.run_at < PATIENCE
+    return Asked(systems, last.finished_at, under_way, last.trouble if seen else None)
 
 
 def carry_out(person: str) -> int:

@@ -44,12 +44,17 @@ class Scope:
 class Desk:
     """An engine for some questions asked at one moment; to be closed."""
 
-    def __init__(self, *, at: datetime | None = None, as_of: datetime | None = None) -> None:
+    def __init__(
+        self, *, at: datetime | None = None, as_of: datetime | None = None, people: Sequence[str] | None = None
+    ) -> None:
+        """Lay the lake out for everybody, or where only ``people`` (ids) are asked about, for them alone."""
         self.at = at or as_of or clock.now()
         self.engine = open_engine(settings.get().engine, scratch=settings.get().home / SCRATCH)
         self.hidden = runs.hidden()
         self.as_of = as_of
-        self.laid = segmenting.lay(self.engine, runs.lake(), hidden=self.hidden, copies=sql.copies(), as_of=as_of)
+        self.laid = segmenting.lay(
+            self.engine, runs.lake(), hidden=self.hidden, copies=sql.copies(), as_of=as_of, people=people
+        )
         self.built: dict[str, ir.Table] = {}  # segments computed already, by name
         self._narrowed: dict[tuple[str, str, str], segments.Laid] = {}
 

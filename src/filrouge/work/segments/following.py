@@ -97,7 +97,7 @@ def ask_anew(people: Sequence[str], rows: Sequence[Segment] | None = None) -> in
     asked = sorted(set(standing.values()))
     if gone:
         members.forget(live, people=gone)
-    with Desk() as desk:
+    with Desk(people=asked) as desk:
         facts = facts_of_all(desk, asked, _looked_at(rows))
         before = _before(desk, live, asked)
         kept = members.held(live, asked)
