@@ -92,8 +92,14 @@ def test_it_is_asked_once_in_a_quarter_of_an_hour_and_leaves_nothing_when_nothin
         runs,
         log,
     )
+    lookups.forget_old()
+    assert Job.objects.filter(kind="lookup").count() == 1
     with time_machine.travel(clock.now() + timedelta(minutes=16)):
         assert lookups.ask(access.OWNER, ada).under_way
+        beside()
+    with time_machine.travel(clock.now() + timedelta(days=2)):
+        lookups.forget_old()
+    assert not Job.objects.filter(kind="lookup").exists()
 
 
 def test_a_source_is_what_its_whole_readings_say_whoever_was_looked_up(group: World) -> None:

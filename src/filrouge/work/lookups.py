@@ -77,6 +77,13 @@ def carry_out(person: str) -> int:
     return news
 
 
+def forget_old() -> None:
+    """Forget of whom systems were asked, a day after."""
+    Job.objects.filter(kind="lookup", finished_at__lt=clock.now() - timedelta(days=1)).exclude(
+        state__in=("waiting", "running")
+    ).delete()
+
+
 def _of(records: Iterable[Any]) -> list[tuple[SourceSpec, list[str]]]:
     """Return each source that can be asked, and the numbers by which it knows whom ``records`` are of."""
     known: dict[str, list[str]] = {}

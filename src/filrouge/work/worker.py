@@ -217,6 +217,7 @@ def _tidy(job: Job, **_: Any) -> None:
             lake.vacuum(table)
         jobs.renew(job)
     answers.forget_old()
+    lookups.forget_old()
 
 
 def _renewing(job: Job) -> Callable[[str, int, int | None], None]:
