@@ -21,7 +21,7 @@ READ = {
     "pgserver": "Apache-2.0",
     "qrcode": "BSD-3-Clause",  # "other" is the trade mark of QR Code
 }
-IMPORTED = {"psycopg", "psycopg-binary"}  # LGPL, used as a library and never changed
+IMPORTED = {"psycopg", "psycopg-binary", "paramiko"}  # LGPL, used as a library and never changed
 
 
 def locked() -> dict[str, Requirement]:

@@ -109,8 +109,11 @@ def _connected(spec: DestinationSpec, reach: Reach) -> socket.socket:
     host, port = parts.hostname or "", parts.port or PORT
     try:
         address = resolve(host, port, private=spec.allow_private, allowed=reach.allow_private)
-    except SourceError as error:
-        raise DestinationError(error.message, hint=error.hint, host=host) from None
+    except SourceError:
+        raise DestinationError(
+            "The address {host} is private: Filrouge does not connect to it.",
+            hint="If it is meant, an engineer may allow it with `allow_private: true` in the definition.", host=host,
+        ) from None  # fmt: skip
     return socket.create_connection((address, port), timeout=PATIENCE)
 
 
