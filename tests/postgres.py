@@ -10,6 +10,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -99,17 +100,20 @@ class Server:
 
     def freeze(self) -> None:
         """Stop every process of the server where it stands."""
-        for pid in self._family():
-            os.kill(pid, signal.SIGSTOP)
+        self._tell(signal.SIGSTOP)
 
     def thaw(self) -> None:
         """Let them go on."""
-        for pid in self._family():
-            os.kill(pid, signal.SIGCONT)
+        self._tell(signal.SIGCONT)
 
     def remove(self) -> None:
         self.stop()
         shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _tell(self, word: signal.Signals) -> None:
+        for pid in self._family():
+            with suppress(ProcessLookupError):  # it ended meanwhile
+                os.kill(pid, word)
 
     def _family(self) -> list[int]:
         assert self._server is not None
