@@ -9,13 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 EVERY = 3.0  # seconds between two times
-
-
-class _Last:
-    at = float("-inf")
-
-
-_last = _Last()
+_last = float("-inf")  # when it was done last
 
 
 def lasts() -> None:
@@ -30,9 +24,10 @@ def let_go() -> None:
     An engine that is closed stands in circles with what it held: hundreds of megabytes would wait for the collector.
     Whoever opens and closes one again and again spends no more than a moment of each few seconds on it.
     """
-    if not gc.get_freeze_count() or time.monotonic() - _last.at < EVERY:
+    global _last
+    if not gc.get_freeze_count() or time.monotonic() - _last < EVERY:
         return
-    _last.at = time.monotonic()
+    _last = time.monotonic()
     gc.collect()
     if (trim := _trim()) is not None:
         trim(0)

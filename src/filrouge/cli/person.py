@@ -233,6 +233,8 @@ def lookup(person: Annotated[str, typer.Argument(help="The person's id.")], key:
     from filrouge.cli import talk
     from filrouge.work import access, lookups
 
-    access.person(caller(key), person, opening="command line")
+    asking = caller(key)
+    access.must(asking, scope="people:read")
+    access.person(asking, person, opening="command line")
     news = lookups.carry_out(person)
     talk.print(f"{news:,} systems had something new." if news else "Nothing is new.")

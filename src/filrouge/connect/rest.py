@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from typing import Any
 from urllib.parse import quote, urljoin, urlsplit
 
@@ -39,25 +39,15 @@ class REST:
         return int(total) if isinstance(total, int) else None
 
     def read(self, spec: SourceSpec, reach: Reach, *, cursor: str | None = None) -> Iterator[Chunk]:
-        def lines() -> Iterator[tuple[int, bytes]]:
-            number = 0
-            for items, _ in self._pages(spec, reach):
-                for item in items:
-                    number += 1
-                    yield number, encode(item)
-
-        yield from chunks(spec, _path(spec), lines())
+        yield from chunks(spec, _path(spec), _lines(self._pages(spec, reach)))
 
     def look_up(self, spec: SourceSpec, reach: Reach, ref: str) -> Iterator[Chunk]:
         place = _same_host(spec.place, (spec.lookup or "").replace("{ref}", quote(ref, safe="")), spec)
         asked = spec.model_copy(update={"place": place})
 
         def lines() -> Iterator[tuple[int, bytes]]:
-            try:
-                for items, _ in self._pages(asked, reach, one=True):
-                    yield from ((number, encode(item)) for number, item in enumerate(items, start=1))
-            except NobodyError:  # the system knows nobody of this number any more
-                return
+            with suppress(NobodyError):  # the system knows nobody of this number any more
+                yield from _lines(self._pages(asked, reach, one=True))
 
         yield from chunks(spec, _path(spec), lines())
 
@@ -84,8 +74,9 @@ class REST:
                     params[spec.format.page] = str(page)
                 answer = _get(http, url, params, spec)
                 items = reach_in(answer, spec.format.items.split(".")) if spec.format.items else answer
-                if one and not isinstance(items, list):  # one person, as they are, or within the usual list
-                    items = [items if items is not None else answer]
+                if one and not isinstance(items, list):  # one person, as they are: no page follows
+                    yield [items if items is not None else answer], answer
+                    return
                 if not isinstance(items, list):
                     raise SourceError(
                         "The answer of {path} holds no list at {items}.",
@@ -109,6 +100,15 @@ class REST:
                 else:
                     return
         raise _endless(url, spec)
+
+
+def _lines(pages: Iterator[tuple[list[Any], Any]]) -> Iterator[tuple[int, bytes]]:
+    """Yield the objects of pages, each with its number."""
+    number = 0
+    for items, _ in pages:
+        for item in items:
+            number += 1
+            yield number, encode(item)
 
 
 def _path(spec: SourceSpec) -> str:

@@ -203,6 +203,8 @@ def test_one_person_is_asked_for_by_their_number_and_nobody_is_no_fault(serve: S
     }
     assert found == {"a/b": [(1, "8")], "alone": [(1, "7")], "gone": []}
     assert asked[0] == "/people/a%2Fb", "a number is one part of the address, whatever it holds"
+    paged = source.model_copy(update={"format": at(web, page="page").format})
+    assert rows(list(lookup("rest").look_up(paged, Reach(Path()), "alone")), "id") == [(1, "7")], "no page follows one"
     elsewhere = source.model_copy(update={"lookup": "https://elsewhere.example/{ref}"})
     with pytest.raises(SourceError, match="another host"):
         list(lookup("rest").look_up(elsewhere, Reach(Path()), "1"))
