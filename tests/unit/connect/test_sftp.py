@@ -128,6 +128,7 @@ def test_a_server_that_is_away_is_asked_again_later(server: Server, tmp_path: Pa
     with pytest.raises(DestinationError) as told:
         destination("sftp").check(server.spec(place=f"sftp://127.0.0.1:{port}/x"), reach(server, tmp_path))
     assert told.value.retryable
+    assert "nobody answers at the address" in str(told.value)
     assert not told.value.arrived
 
 

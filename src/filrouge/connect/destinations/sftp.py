@@ -16,7 +16,7 @@ from urllib.parse import unquote, urlsplit
 
 import paramiko
 
-from filrouge.base.errors import DestinationError, SourceError
+from filrouge.base.errors import DestinationError, Phrase, SourceError
 from filrouge.connect.destinations import files
 from filrouge.connect.destinations.base import Answered, Described, Lot, Parcel, Reach
 from filrouge.connect.guard import resolve
@@ -198,9 +198,18 @@ def _told(spec: DestinationSpec) -> Iterator[None]:
             "No server is called {place}.", hint="Look at the address of the destination.", place=_said(spec)
         ) from None
     except (OSError, EOFError, paramiko.SSHException) as error:
-        full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
-        why = "it is full" if full else type(error).__name__
         raise DestinationError(
             "The server of {place} does not take the file: {why}.",
-            hint="The next run gives what is missing.", retryable=True, place=_said(spec), why=why,
+            hint="The next run gives what is missing.", retryable=True, place=_said(spec), why=_why(error),
         ) from None  # fmt: skip
+
+
+def _why(error: Exception) -> Phrase:
+    if isinstance(error, ConnectionRefusedError) or getattr(error, "errno", None) in (
+        errno.EHOSTUNREACH,
+        errno.ENETUNREACH,
+    ):
+        return Phrase("nobody answers at the address")
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return Phrase("it is full")
+    return Phrase("it takes too long") if isinstance(error, TimeoutError) else Phrase("the connection broke")
