@@ -116,7 +116,11 @@ class People:
             "living": pa.array([key in living for key, _ in self.owners], pa.bool_()),
         })  # fmt: skip
         everybody = sorted({person for _, person in self.owners})
-        ids = pa.table({"person": pa.array(everybody, pa.string()), "id": pa.array(everybody, pa.string())})
+        alive = {person for key, person in self.owners if key in living}
+        ids = pa.table({
+            "person": pa.array(everybody, pa.string()), "id": pa.array(everybody, pa.string()),
+            "living": pa.array([person in alive for person in everybody], pa.bool_()),
+        })  # fmt: skip
         tables = {name: engine.load(name, self.table(name)) for name in COLUMNS}
         return Laid(engine.load("owned", owned), engine.load("ids", ids), tables, **more)
 

@@ -18,8 +18,11 @@ from filrouge.base import heap
 from filrouge.engines.base import empty, parquet, quoted
 
 MEMORY = "1500MB"
-# What Spark calls so: the text at a path, NULL where the text is no JSON.
-_JSON = "CREATE MACRO get_json_object(t, p) AS try(json_extract_string(t, p))"
+# What Spark calls so: the text at a path, NULL where the text is no JSON; a moment as a number.
+_SPARKS = (
+    "CREATE MACRO get_json_object(t, p) AS try(json_extract_string(t, p))",
+    "CREATE MACRO unix_micros(t) AS epoch_us(t)",
+)
 
 
 @ibis.udf.scalar.builtin(name="from_hex_digits", signature=(("string",), "int64"))  # type: ignore[untyped-decorator]
@@ -51,7 +54,8 @@ class DuckDBEngine:
         self._con.con.execute("SET TimeZone = 'UTC'")
         self._con.con.execute("SET enable_progress_bar = false")
         self._con.con.execute("CREATE MACRO from_hex_digits(t) AS CAST('0x' || t AS BIGINT)")
-        self._con.con.execute(_JSON)
+        for macro in _SPARKS:
+            self._con.con.execute(macro)
         self._loaded = 0
 
     @property

@@ -6,6 +6,7 @@ People stand under whole numbers while a segment is computed: joining them costs
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
@@ -28,6 +29,7 @@ from filrouge.store.models import ConsentEvent, Correction, Promise
 from filrouge.store.views import current
 from filrouge.tables import TABLES
 
+_IDS = pa.schema([("id", pa.string()), ("living", pa.bool_()), ("person", pa.int64())])
 KEPT = 4  # copies, the latest ones
 _TIME = pa.timestamp("us", tz="UTC")
 _SCHEMAS = {
@@ -77,17 +79,14 @@ def lay(
     else:
         owned, ids = _some(engine, read, people)
 
-    def everybody() -> ir.Table:
-        return read("people")
-
     def acts(name: str) -> Callable[[], ir.Table]:
-        return lambda: _acts(engine, name, ids, everybody(), as_of)
+        return lambda: _acts(engine, name, ids, read("people"))
 
     def golden() -> ir.Table:
         columns = ("attribute", "value", "rank", "source", "entity", "brand", "at")
-        table = read("golden_values").rename(id="person").join(ids, "id").select("person", *columns)
-        corrected = acts("corrections")()
-        return table.union(corrected.select(*table.columns)) if _any("corrections") else table
+        table = read("golden_values").rename(id="person").select("id", *columns)
+        corrected = _corrected(engine, read("people"))
+        return table if corrected is None else _put_first(table, corrected)
 
     makers: dict[str, Callable[[], ir.Table]] = {
         name: partial(read, name) for name in (*HAPPENED, "consents", "person_records")
@@ -134,7 +133,7 @@ def _numbered(
     engine: Engine, lake: Lake, read: Callable[[str], ir.Table], copies: Path, *, key: str
 ) -> tuple[ir.Table, ir.Table]:
     files = [*lake.files("links"), *lake.files("person_records")]
-    mark = hashlib.sha256("\n".join([key, *sorted(files)]).encode()).hexdigest()[:32]
+    mark = hashlib.sha256("\n".join([str(_IDS), key, *sorted(files)]).encode()).hexdigest()[:32]
     owned, ids = (copies / f"segments-{name}-{mark}.parquet" for name in ("owned", "ids"))
     if not (owned.exists() and ids.exists()):
         copies.mkdir(parents=True, exist_ok=True)
@@ -147,17 +146,17 @@ def _numbered(
         schema = pa.schema([("record_key", pa.int64()), ("id", pa.string()), ("entity", pa.string()),
                             ("brand", pa.string()), ("living", pa.bool_())])  # fmt: skip
         laid = engine.read("owners_draft", [str(draft)], schema)
-        people = laid.select("id").distinct()
-        numbered = people.select("id", person=ibis.row_number().over(ibis.window(order_by="id")))
+        people = laid.group_by("id").agg(living=laid.living.any())
+        numbered = people.select("id", "living", person=ibis.row_number().over(ibis.window(order_by="id")))
         _write(engine, numbered, ids)
-        named = engine.read("people_ids", [str(ids)], pa.schema([("id", pa.string()), ("person", pa.int64())]))
+        named = engine.read("people_ids", [str(ids)], _IDS).drop("living")
         _write(engine, laid.join(named, "id").select("record_key", "person", "entity", "brand", "living"), owned)
         draft.unlink(missing_ok=True)
     schema = pa.schema([("record_key", pa.int64()), ("person", pa.int64()), ("entity", pa.string()),
                         ("brand", pa.string()), ("living", pa.bool_())])  # fmt: skip
     return (
         engine.read("segments_owned", [str(owned)], schema),
-        engine.read("segments_ids", [str(ids)], pa.schema([("id", pa.string()), ("person", pa.int64())])),
+        engine.read("segments_ids", [str(ids)], _IDS),
     )
 
 
@@ -171,10 +170,12 @@ def _some(engine: Engine, read: Callable[[str], ir.Table], people: Sequence[str]
     rows = laid.semi_join(asked, "id").to_pyarrow()
     named = pc.unique(rows["id"])
     numbers = pa.array(range(len(named)), pa.int64())
+    alive = rows.filter(rows["living"])["id"]
+    living = pc.is_in(named, value_set=alive)
     owned = rows.append_column("person", pc.index_in(rows["id"], value_set=named).cast(pa.int64())).drop_columns("id")
     return (
         engine.load("segments_owned", owned.select(["record_key", "person", "entity", "brand", "living"])),
-        engine.load("segments_ids", pa.table({"id": named, "person": numbers})),
+        engine.load("segments_ids", pa.table({"id": named, "living": living, "person": numbers})),
     )
 
 
@@ -194,12 +195,8 @@ def _scores(table: ir.Table, ids: ir.Table) -> ir.Table:
 # --- what was done here -----------------------------------------------------------------------------------------------
 
 
-def _any(name: str) -> bool:
-    return bool(_rows(name, None))
-
-
-def _rows(name: str, as_of: datetime | None) -> list[dict[str, Any]]:
-    """Return the acts of one kind as rows; a correction's rank is below 1, the latest first."""
+def _rows(name: str) -> list[dict[str, Any]]:
+    """Return the acts of one kind as rows."""
     if name == "held":
         return [
             {"person": row.person, "entity": row.entity, "due_at": row.due_at, "forbids": row.promised.forbids,
@@ -209,19 +206,42 @@ def _rows(name: str, as_of: datetime | None) -> list[dict[str, Any]]:
     if name == "consent_acts":
         columns = ("person", "entity", "brand", "purpose", "channel", "state", "at")
         return [{**row} for row in ConsentEvent.objects.values(*columns)]
-    rows = Correction.objects.filter(undone_at=None).order_by("created_at", "id")
-    return [
-        {"person": row.person, "attribute": row.attribute, "value": row.value, "rank": -place, "source": "filrouge",
-         "entity": row.entity, "brand": row.brand, "at": row.created_at}
-        for place, row in enumerate(rows)
-    ]  # fmt: skip
+    raise KeyError(name)
 
 
-def _acts(engine: Engine, name: str, ids: ir.Table, people: ir.Table, as_of: datetime | None) -> ir.Table:
-    """Return the acts of one kind, each with the number of whoever their person leads to today."""
-    rows = _rows(name, as_of)
+def _led(rows: Sequence[dict[str, Any]], people: ir.Table) -> list[dict[str, Any]]:
+    """Return ``rows``, each of whoever their person leads to today."""
     leads = leads_of(people, {row["person"] for row in rows}) if rows else {}
-    told = [{**row, "person": leads.get(row["person"], row["person"])} for row in rows]
-    table = engine.load(name, pa.Table.from_pylist(told, schema=pa.schema(_SCHEMAS[name])))
+    return [{**row, "person": leads.get(row["person"], row["person"])} for row in rows]
+
+
+def _acts(engine: Engine, name: str, ids: ir.Table, people: ir.Table) -> ir.Table:
+    """Return the acts of one kind, each with the number of its person."""
+    told = pa.Table.from_pylist(_led(_rows(name), people), schema=pa.schema(_SCHEMAS[name]))
     rest = [column for column, _ in _SCHEMAS[name] if column != "person"]
-    return table.rename(id="person").join(ids, "id").select("person", *rest)
+    return engine.load(name, told).rename(id="person").join(ids, "id").select("person", *rest)
+
+
+def _corrected(engine: Engine, people: ir.Table) -> ir.Table | None:
+    """Return the values that were put right here, of each attribute of a person the latest first; None without any."""
+    rows = [
+        {"person": row.person, "attribute": row.attribute, "value": row.value, "source": "filrouge",
+         "entity": row.entity, "brand": row.brand, "at": row.created_at}
+        for row in Correction.objects.filter(undone_at=None).order_by("-created_at", "-id")
+    ]  # fmt: skip
+    if not rows:
+        return None
+    places: Counter[tuple[str, str]] = Counter()
+    for row in (led := _led(rows, people)):
+        places[row["person"], row["attribute"]] += 1
+        row["rank"] = places[row["person"], row["attribute"]]
+    told = pa.Table.from_pylist(led, schema=pa.schema(_SCHEMAS["corrections"]))
+    return engine.load("corrections", told).rename(id="person")
+
+
+def _put_first(golden: ir.Table, corrected: ir.Table) -> ir.Table:
+    """Return golden values with those put right before them: no two of an attribute of a person have one rank."""
+    put = corrected.group_by("id", "attribute").agg(more=corrected["rank"].max())
+    led = golden.left_join(put, ["id", "attribute"])
+    later = {name: led[name] for name in golden.columns} | {"rank": led["rank"] + led.more.fill_null(0)}
+    return led.select(**later).union(corrected.select(*golden.columns))

@@ -16,7 +16,8 @@ from filrouge.domain import segments
 from filrouge.domain.followups import BARS
 from filrouge.engines import Engine, open_engine
 
-TEXTS = ["Lyon", "LYON", "lyon sud", "Évreux", "", "a'b", "%_", "$['x']", "NULL", "‮x", "İ", "ß"]
+TEXTS = ["Lyon", "LYON", "lyon sud", "Évreux", "", "a'b", "%_", "$['x']", "NULL", "‮x", "İ", "ß", "a.b\\d", "x\nLyon", "[Ly]",
+         "𝛼.*", "{a", "]^-"]  # fmt: skip
 ASKED = [text for text in TEXTS if text]
 CODES = ["a", "a", "b", "o'x"]
 DAYS = [1, 7, 30, 365]
@@ -47,6 +48,7 @@ codes = st.none() | st.sampled_from(CODES)
 properties = st.none() | st.sampled_from([
     "not json", "[1]", *(json.dumps(one) for one in (
         {"x": "Lyon"}, {"x": 3}, {"x": 2.5}, {"x": True}, {"x": {"y": "deep"}}, {"x": "12"}, {"x": "[1]"}, {"x": None}, {},
+        {"x": "x\nLyon"}, {"x": "a.b\\d"}, {"x": "{a"}, {"x": ""}, {"x": "é[Ly]"}, {"x": "12.5000000001"},
     ))])  # fmt: skip
 events = row(at=moments, name=codes, type=st.sampled_from(["track", "page"]), topic=texts, properties=properties)
 orders = row(ordered_at=moments, total=st.none() | st.sampled_from([0, 10, 19.99, -5]),

@@ -144,7 +144,7 @@ def _joined(rows: ir.Table, laid: Laid, name: str) -> ir.Table:
         found = living.group_by("person").agg(_brands=living.brand.collect())
         found = found.select("person", _brands=found._brands.sort().join(","))
     else:
-        golden = laid.golden(COLUMNS[name].attribute, any=False)
+        golden = laid.numbered(laid.golden(COLUMNS[name].attribute, any=False))
         found = golden.select("person", **{f"_{name}": part(golden.value, name)})
     return rows.left_join(found, "person").drop("person_right")
 

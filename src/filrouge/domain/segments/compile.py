@@ -25,16 +25,14 @@ from filrouge.domain.segments.laid import Laid
 from filrouge.domain.segments.wide import Wide, all_of, of_rows, rows_of, together
 from filrouge.engines import Engine
 
-# Measure -> column, what is computed of it for a record, and for a person of their records.
-_MEASURES = {
-    "count": ("", "count", "sum"), "sum": ("of", "sum", "sum"), "first": ("date", "min", "min"),
-    "last": ("date", "max", "max"),
-}  # fmt: skip
+_DAY = 86_400_000_000  # microseconds
+# Measure -> column, and what is computed of it for a person.
+_MEASURES = {"count": ("person", "count"), "sum": ("of", "sum"), "first": ("date", "min"), "last": ("date", "max")}
 
 
 @dataclass(frozen=True)
 class Some:
-    """Some people (a table with ``person``, who may stand there twice), or everybody ``but`` them."""
+    """Some people (a table with ``person`` or ``id``, who may stand there twice), or everybody ``but`` them."""
 
     people: ir.Table
     but: bool = False
@@ -60,9 +58,14 @@ class Asked:
 def compile(spec: said.Group, laid: Laid, engine: Engine, asked: Asked) -> ir.Table:
     """Return (person), each once, of those who are in ``spec``; ``person`` is as in ``laid``, ``named`` gives ids."""
     found = _Compiler(laid, engine, asked).all(spec)
-    everybody = laid.everybody()
-    joined = everybody.anti_join(found.people, "person") if found.but else everybody.semi_join(found.people, "person")
-    return joined.select("person")
+    if laid.pairs is None:  # everybody is in ``ids``, once
+        living, people = laid.ids.filter(laid.ids.living), found.people
+    else:
+        living, people = laid.living(), laid.numbered(found.people)
+    key = _key(people)
+    met = living.anti_join(people, key) if found.but else living.semi_join(people, key)
+    met = met.select("person")
+    return met if laid.pairs is None else met.distinct()
 
 
 def named(people: ir.Table, laid: Laid) -> ir.Table:
@@ -134,8 +137,18 @@ class _Compiler:
             one = found[0]
             return one.contrary() if group.not_ else one
         sets = [self.some(node) for node in found]
-        both = _all_of(sets) if group.combinator == "and" else _all_of([x.contrary() for x in sets]).contrary()
+        every = group.combinator == "and"
+        both = self.all_of(sets) if every else self.all_of([one.contrary() for one in sets]).contrary()
         return both.contrary() if group.not_ else both
+
+    def all_of(self, sets: Sequence[Some]) -> Some:
+        """Return who is in all of ``sets``: those told by id among themselves first, so that few ids are looked up."""
+        named = [one for one in sets if _key(one.people) == "id"]
+        numbered = [one for one in sets if _key(one.people) == "person"]
+        if named and numbered:
+            found = _all_of(named, "id")
+            numbered.append(Some(self.laid.numbered(found.people), found.but))
+        return _all_of(numbered, "person") if numbered else _all_of(named, "id")
 
     def node(self, rule: said.Rule) -> Some | Wide:
         """Return the test that a rule is, if one pass may answer it with others; else who it holds of."""
@@ -166,7 +179,7 @@ class _Compiler:
             table = self._values(name, any=False)
         else:
             table = rows_of(self.laid.rows(name), self.laid.owners(), node.measures, self._counts)
-        return Some(table.filter(~node.test(table) if node.absent else node.test(table)).select("person"), node.absent)
+        return Some(_who(table.filter(~node.test(table) if node.absent else node.test(table))), node.absent)
 
     def rule(self, rule: said.Rule) -> Some:
         if isinstance(rule, said.Happened):
@@ -200,13 +213,13 @@ class _Compiler:
             held = self.laid.living().join(dated, "record_key").group_by("person").agg(since=dated.since.min())
             return Some(held.filter(put.moment(held.since, op, rule.value, self.at)).select("person"), but)
         values = self._values(rule.field, any=rule.any)
-        return Some(values.filter(put.person(values.value, rule.field, op, rule.value, self.at)).select("person"), but)
+        return Some(_who(values.filter(put.person(values.value, rule.field, op, rule.value, self.at))), but)
 
     def _values(self, name: str, *, any: bool) -> ir.Table:
-        """Return (person, value) of a field: of each the value shown first, or all of them."""
+        """Return (person or id, value) of a field: of each the value shown first, or all of them."""
         golden = self.laid.golden(put.field_of("person", name).attribute, any=any)
-        found = golden.select("person", value=put.part(golden.value, name))
-        return found.filter(found.value.notnull())
+        found = golden.mutate(value=put.part(golden.value, name))
+        return found if name not in put.ADDRESS else found.filter(found.value.notnull())
 
     def brands(self, rule: said.Brands) -> Some:
         records = self.laid.living()
@@ -238,66 +251,61 @@ class _Compiler:
     # --- what happened ------------------------------------------------------------------------------------------------
 
     def happened(self, rule: said.Happened) -> Some:
-        rows, by = self._rows(rule)
-        if rule.measure == "count" and (rule.op, rule.value) in (("at_least", 1), ("exactly", 0), ("at_most", 0)):
-            people = rows if by == "person" else self.laid.owners().semi_join(rows, "person_key")
-            return Some(people.select("person"), rule.op != "at_least")
+        rows = self._rows(rule)
+        if _any(rule):
+            return Some(self.laid.owners().semi_join(rows, "person_key").select("person"), rule.op != "at_least")
+        mine = rows.join(self.laid.owners(), "person_key")
+        if rule.on == "contracts":  # one that a person both pays and reads counts once
+            mine = mine.drop("person_key").distinct()
         if rule.measure == "distinct":
-            mine = rows if by == "person" else rows.join(self.laid.owners(), "person_key")
             return _counted(rule, mine.group_by("person").agg(m=mine.of.nunique()))
-        column, first, then = _MEASURES[rule.measure]
-        found = rows.group_by(by).agg(m=getattr(rows[column or by], first)())
-        if by == "person_key":  # few records a person: the rows are many, what is left to join is little
-            mine = found.join(self.laid.owners(), "person_key")
-            found = mine.group_by("person").agg(m=getattr(mine.m, then)())
+        column, how = _MEASURES[rule.measure]
+        found = mine.group_by("person").agg(m=getattr(mine[column], how)())
         if rule.measure == "count":
             return _counted(rule, found)
         if rule.measure == "sum":
             return _summed(rule, found)
         return Some(found.filter(put.moment(found.m, rule.op, rule.value, self.at)).select("person"))
 
-    def _rows(self, rule: said.Happened) -> tuple[ir.Table, str]:
-        """Return (key, date, of) of the rows that a rule counts, and the name of the key: person_key or person."""
+    def _rows(self, rule: said.Happened) -> ir.Table:
+        """Return (person_key, date, of) of the rows that a rule counts; of contracts, ``record_key`` besides."""
         table = self.laid.rows(rule.on)
         kept = table.filter(self._counts(table, rule))
-        of = {"of": rule.of} if rule.of else {}
-        date_of = rule.dated_by or put.usual_date(rule.on)
-        if rule.on == "contracts":  # one that a person both pays and reads counts once
-            kept = kept.join(self.laid.owners(), "person_key")
-            return kept.select("person", "record_key", date=date_of, **of).distinct(), "person"
-        return kept.select("person_key", date=date_of, **of), "person_key"
+        told = {"date": kept[rule.dated_by or put.usual_date(rule.on)], **({"of": kept[rule.of]} if rule.of else {})}
+        if rule.on != "contracts":
+            return kept.select("person_key", **told)
+        both = kept.select("record_key", person_key=ibis.array([kept.person_key, kept.reader_key]).unnest(), **told)
+        return both.filter(both.person_key.notnull())
 
     def _counts(self, table: ir.Table, rule: said.Happened) -> ir.BooleanValue:
         """Return whether a row is one that a rule counts."""
-        began = table[put.usual_date(rule.on)]
-        terms = [began.isnull() | (began <= put.moment_of(self.at))]
-        terms += [put.row(table, rule.on, one, self.at) for one in rule.where]
+        usual = put.usual_date(rule.on)
+        ends = put.between(table[rule.dated_by or usual], *put.bounds(rule, self.at))
+        terms = [*ends, *(put.row(table, rule.on, one, self.at) for one in rule.where)]
         if rule.currency:
-            terms.append((table.currency == rule.currency).fill_null(False))
-        ends = put.between(table[rule.dated_by or put.usual_date(rule.on)], *put.bounds(rule, self.at))
-        return all_of([*terms, *(one.fill_null(False) for one in ends)])
+            terms.append(table.currency == rule.currency)
+        if not ends or rule.within_days is None or rule.dated_by not in ("", usual):  # else the window ends by now
+            terms.append(table[usual].isnull() | (table[usual] <= put.moment_of(self.at)))
+        return all_of(terms)
 
     def sequence(self, rule: said.Sequence) -> Some:
         """Keep, at each event that is a step, the latest beginning from which the steps before it lead there."""
         table = self.laid.rows("events")
-
-        def met(rows: ir.Table, step: said.Step) -> ir.BooleanValue:
-            return all_of([put.row(rows, "events", one, self.at) for one in step.where])
-
-        some_step = reduce(lambda a, b: a | b, [met(table, step) for step in rule.steps])
+        flags = {
+            f"s{number}": all_of([put.row(table, "events", one, self.at) for one in step.where]).fill_null(False)
+            for number, step in enumerate(rule.steps)
+        }
         terms = [table["at"] <= put.moment_of(self.at), *put.between(table["at"], *put.bounds(rule, self.at))]
-        some = table.filter([*terms, some_step])
-        flags = {f"s{number}": met(some, step).cast("int64") for number, step in enumerate(rule.steps)}
-        steps = some.select("person_key", "at", **flags)
-        mine = steps.join(self.laid.owners(), "person_key")
+        some = table.filter([*terms, reduce(lambda a, b: a | b, flags.values())])
+        steps = some.select("person_key", at=put.micros(some["at"]), **flags)
+        led = steps.join(self.laid.owners(), "person_key").drop("person_key")
+        led = led.mutate(led=ibis.cases((led.s0, led["at"])))
         # of events of one moment none is before another
-        led = mine.group_by(["person", "at"]).agg(**{name: mine[name].max() for name in flags})
-        led = led.mutate(led=ibis.cases((led.s0 == 1, led["at"])))
-        before = ibis.rows_window(preceding=(None, 1), group_by="person", order_by="at")
+        before = ibis.range_window(preceding=(None, 1), group_by="person", order_by="at")
         for name in list(flags)[1:]:
             led = led.mutate(came=led.led.max().over(before))
-            led = led.mutate(led=ibis.cases((led[name] == 1, led.came)))
-        near = led.led.notnull() & (led["at"] <= led.led + ibis.interval(days=rule.span_days))
+            led = led.mutate(led=ibis.cases((led[name], led.came)))
+        near = led.led.notnull() & (led["at"] <= led.led + rule.span_days * _DAY)
         return Some(led.filter(near).select("person"), rule.op == "did_not")
 
     # --- who is named, and who is drawn -------------------------------------------------------------------------------
@@ -312,17 +320,27 @@ class _Compiler:
         return Some(self.laid.ids.filter(drawn.between(rule.first, rule.last)).select("person"))
 
 
-def _all_of(found: Sequence[Some]) -> Some:
-    """Return who is in all of ``found``."""
-    kept = [one.people.select("person") for one in found if not one.but]
-    left_out = [one.people.select("person") for one in found if one.but]
+def _key(table: ir.Table) -> str:
+    """Return the column that says whom the rows of ``table`` are of."""
+    return "person" if "person" in table.columns else "id"
+
+
+def _who(table: ir.Table) -> ir.Table:
+    """Return whom the rows of ``table`` are of."""
+    return table.select(_key(table))
+
+
+def _all_of(found: Sequence[Some], key: str) -> Some:
+    """Return who is in all of ``found``, all of them told by ``key``."""
+    kept = [one.people.select(key) for one in found if not one.but]
+    left_out = [one.people.select(key) for one in found if one.but]
     if not kept:
         return Some(_together(left_out), but=True)
     people = kept[0]
     for other in kept[1:]:
-        people = people.semi_join(other, "person")
+        people = people.semi_join(other, key)
     for other in left_out:
-        people = people.anti_join(other, "person")
+        people = people.anti_join(other, key)
     return Some(people)
 
 
@@ -332,6 +350,11 @@ def _together(tables: Sequence[ir.Table]) -> ir.Table:
         pairs = [tables[at : at + 2] for at in range(0, len(tables), 2)]
         tables = [pair[0].union(pair[1]) if len(pair) == 2 else pair[0] for pair in pairs]
     return tables[0]
+
+
+def _any(rule: said.Happened) -> bool:
+    """Tell whether a rule asks for one row, or for none."""
+    return rule.measure == "count" and (rule.op, rule.value) in (("at_least", 1), ("exactly", 0), ("at_most", 0))
 
 
 def _counted(rule: said.Happened, found: ir.Table) -> Some:

@@ -28,6 +28,11 @@ def _json(text: str, path: str) -> str:  # type: ignore[empty-body]
     """Spark's own; the DuckDB engine declares a macro of that name."""
 
 
+@ibis.udf.scalar.builtin(name="unix_micros", signature=(("timestamp('UTC')",), "int64"))  # type: ignore[untyped-decorator]
+def micros(moment: datetime) -> int:  # type: ignore[empty-body]
+    """The microseconds since 1970, by the same two: whole numbers are compared and added without a calendar."""
+
+
 # --- shared with ``one`` ----------------------------------------------------------------------------------------------
 
 
@@ -178,13 +183,17 @@ def part(column: ir.StringValue, name: str) -> ir.StringValue:
 
 def value(column: ir.Value, field: Field, op: str, asked: Any) -> ir.BooleanValue:
     """Return whether a positive operator holds of a column; NULL where there is no value."""
+    if field.type == "property":
+        return _property(column, op, asked)
     if op == "filled":
         return column.notnull()
     if field.type == "yes_no":
         return column == asked
-    if field.type in ("number", "money") or op in ("at_least", "at_most", "above", "below"):
-        return _size(column, field, op, asked)
-    if field.type in ("text", "property"):
+    if field.type == "money":
+        return _against(column, op, ibis.literal(amount(asked), type="decimal(18, 4)"))
+    if field.type == "number":
+        return _against(column, op, asked)
+    if field.type == "text":
         return _text(column, op, asked)
     if op == "is":
         return column == asked
@@ -200,25 +209,44 @@ def _text(column: ir.StringValue, op: str, asked: Any) -> ir.BooleanValue:
 
     A text and its key have one length: only texts that are long enough are looked at letter by letter.
     """
-    key, length = texts.keyed(column), column.length()
+    length = column.length()
     if op == "one_of":
         wanted = sorted({texts.key(one) for one in asked})
-        return length.isin(sorted({len(one) for one in wanted})) & key.isin(wanted)
-    text = texts.key(asked)
-    if op == "is":
-        return (length == len(text)) & (key == text)
-    met = {"contains": key.contains, "starts_with": key.startswith, "ends_with": key.endswith}[op](text)
-    return (length >= len(text)) & met
+        return length.isin(sorted({len(one) for one in wanted})) & texts.keyed(column).isin(wanted)
+    met = column.re_search(_matching(op, asked))
+    return ((length == len(asked)) if op == "is" else (length >= len(asked))) & met
 
 
-def _size(column: ir.Value, field: Field, op: str, asked: Any) -> ir.BooleanValue:
-    limit: Any = asked
-    if field.type == "money":
-        limit = ibis.literal(amount(asked), type="decimal(18, 4)")
-    elif field.type == "property":
-        written = column.re_search(rf"\A{texts.NUMBER.pattern}\z")
-        column = ibis.cases((written, column.try_cast("float64")), else_=ibis.null("float64"))
-        limit = float(asked)
+def _matching(op: str, asked: str, *, before: str = "") -> str:
+    """Return the pattern of the texts of which an operator holds; ``before`` stands for what may come before it."""
+    pattern = texts.pattern(asked)
+    return {
+        "is": rf"\A{pattern}\z", "starts_with": rf"\A{pattern}", "contains": before + pattern,
+        "ends_with": rf"{before}{pattern}\z",
+    }[op]  # fmt: skip
+
+
+def _property(column: ir.StringValue, op: str, asked: Any) -> ir.BooleanValue:
+    """Return whether an operator holds of a property: one that is an object or a list has no value.
+
+    ``column`` is read from JSON, which costs more than all else: it stands once.
+    """
+    if op == "one_of":
+        single = ibis.cases((column.re_search(r"\A[{\[]"), ibis.null("string")), else_=column)
+        return _text(single, op, asked)
+    if op == "filled":
+        return column.re_search(r"\A([^{\[]|\z)")
+    if op in ("at_least", "at_most", "above", "below"):
+        number = column.re_extract(rf"\A({texts.NUMBER.pattern})\z", 1).try_cast("float64")
+        return _against(number, op, float(asked))
+    if asked[0] not in "{[":
+        return column.re_search(_matching(op, asked, before=r"(?s)\A([^{\[].*)?"))
+    if op in ("is", "starts_with"):
+        return ibis.literal(False)
+    return column.re_search(_matching(op, asked, before=r"(?s)\A[^{\[].*"))
+
+
+def _against(column: ir.Value, op: str, limit: Any) -> ir.BooleanValue:
     return {
         "is": lambda: column == limit, "at_least": lambda: column >= limit, "at_most": lambda: column <= limit,
         "above": lambda: column > limit, "below": lambda: column < limit,
@@ -226,7 +254,10 @@ def _size(column: ir.Value, field: Field, op: str, asked: Any) -> ir.BooleanValu
 
 
 def row(table: ir.Table, on: str, one: Filter, at: datetime) -> ir.BooleanValue:
-    """Return whether a condition holds of a row: true or false, never unknown."""
+    """Return whether a condition holds of a row; what it says of no value may be unknown, which keeps no row.
+
+    Unknown is not made false: an engine passes over blocks of a file by a plain comparison, and by nothing else.
+    """
     found = field_of(on, one.field)
     op, contrary = CONTRARY.get(one.op, one.op), one.op in CONTRARY
     if on == "contracts" and one.field == "running":
@@ -234,12 +265,10 @@ def row(table: ir.Table, on: str, one: Filter, at: datetime) -> ir.BooleanValue:
         return running if one.value else ~running
     if found.type == "property":
         column = _json(table.properties, ".".join(("$", *fields.path(one.field))))
-        column = ibis.cases((column.startswith("{") | column.startswith("["), ibis.null("string")), else_=column)
     else:
         column = table[one.field]
     met = moment(column, op, one.value, at) if found.type == "moment" else value(column, found, op, one.value)
-    met = met.fill_null(False)
-    return ~met if contrary else met
+    return ~met.fill_null(False) if contrary else met
 
 
 def _every(terms: list[ir.BooleanValue]) -> ir.BooleanValue:

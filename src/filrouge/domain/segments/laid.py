@@ -12,6 +12,7 @@ from filrouge.domain.segments.fields import DATES
 from filrouge.tables import TABLES
 
 Pairs = Collection[tuple[str, str]]
+
 EVERY = "*"  # in the place of a brand: all of the entity, rows of no brand among them
 # The columns that rules read, per table.
 READ: Mapping[str, tuple[str, ...]] = {
@@ -24,13 +25,19 @@ READ: Mapping[str, tuple[str, ...]] = {
 }
 
 
+@ibis.udf.agg.builtin(name="min_by", signature=(("string", "int64"), "string"))  # type: ignore[untyped-decorator]
+def _of_least(value: str, rank: int) -> str:  # type: ignore[empty-body]
+    """The value of the least rank, by the name that every engine knows it under: Ibis would sort each group."""
+
+
 @dataclass(frozen=True)
 class Laid:
     """What ``compile`` reads. ``person`` is a number or the id itself, the same in all tables.
 
-    ``owned``: record_key, person, entity, brand, living. ``ids``: person, id. ``tables``: the canonical ones, current
-    rows, each with ``person_key`` or ``person``, and besides what was done here: ``held`` (person, entity, due_at,
-    forbids and until of the promises that are open) and ``consent_acts`` (as ``consents``, with person).
+    ``owned``: record_key, person, entity, brand, living. ``ids``: person, id, living (whether a record of theirs is).
+    ``tables``: the canonical ones, current rows, with ``person_key``, ``person`` or (``golden_values``) ``id``, and
+    besides what was done here: ``held`` (person, entity, due_at, forbids and until of the promises that are open) and
+    ``consent_acts`` (as ``consents``, with person).
     ``pairs``: the (entity, brand) pairs that may be looked at, by category of data; None for all.
     """
 
@@ -43,8 +50,10 @@ class Laid:
     def everybody(self) -> ir.Table:
         """Return (person), each once: those of whom a living record may be seen."""
         if "everybody" not in self.cached:
-            seen = self.living().select("person").distinct()
-            self.cached["everybody"] = seen
+            if self.pairs is None:
+                self.cached["everybody"] = self.ids.filter(self.ids.living).select("person")
+            else:
+                self.cached["everybody"] = self.living().select("person").distinct()
         return self.cached["everybody"]
 
     def living(self) -> ir.Table:
@@ -60,17 +69,30 @@ class Laid:
         return self.seen(self.tables["person_records"], "identity")
 
     def golden(self, attribute: str, *, any: bool) -> ir.Table:
-        """Return (person, value) of an attribute: of each the first of the values that may be seen, or ``any`` of them.
+        """Return (``person`` or ``id``, value) of an attribute: of each the first of the values that may be seen, or
+        ``any`` of them; ``numbered`` gives their people once few are left.
 
-        What somebody put right here has a rank below 1, and comes first; no two values of one attribute have one rank.
+        The first value has the rank 1, and no two of one attribute have one rank: only of whoever has it where it may
+        not be seen are the others compared.
         """
-        golden = self.seen(self.tables["golden_values"], "identity")
+        table = self.tables["golden_values"]
+        key = "id" if "id" in table.columns else "person"
+        golden = self.seen(table, "identity")
         golden = golden.filter((golden.attribute == attribute) & golden.value.notnull())
         if any:
-            return golden.select("person", "value")
-        if self.pairs is None:  # everybody's first value is among these
-            golden = golden.filter(golden["rank"] <= 1)
-        return golden.group_by("person").agg(value=golden.value.argmin(golden["rank"]))
+            return golden.select(key, "value")
+        first = golden.filter(golden["rank"] == 1).select(key, "value")
+        if self.pairs is None:
+            return first
+        rest = golden.filter(golden["rank"] > 1).anti_join(first, key)
+        return first.union(rest.group_by(key).agg(value=_of_least(rest.value, rest["rank"])))
+
+    def numbered(self, table: ir.Table) -> ir.Table:
+        """Return ``table`` with ``person`` in the place of ``id``; without those of whom there is no record."""
+        if "person" in table.columns:
+            return table
+        rest = [name for name in table.columns if name != "id"]
+        return table.join(self.ids, "id").select("person", *rest)
 
     def consents(self) -> ir.Table:
         """Return what people allowed or refused, on systems and here, with their person."""
@@ -112,19 +134,15 @@ class Laid:
     def rows(self, name: str) -> ir.Table:
         """Return what may be looked at of a table of facts: ``person_key``, its dates, and the columns that rules read.
 
-        A contract is of whoever pays and of whoever reads: both keys stand, a row each.
+        A contract is of whoever pays and of whoever reads: its ``reader_key`` stands beside.
         """
         if name in self.cached:
             return self.cached[name]
         table = self.seen(self.tables[name], TABLES[name].category)
         wanted = [*READ[name], *DATES[name], "entity", "brand", "source"]
-        if name == "contracts":
-            payer = table.select("record_key", "person_key", *wanted)
-            reader = table.filter(table.reader_key.notnull()).select("record_key", *wanted, person_key=table.reader_key)
-            found = payer.union(reader.select(*payer.columns))
-        else:
-            found = table.select("person_key", *wanted)
-        self.cached[name] = found.filter(found.person_key.notnull())
+        keys = ("record_key", "person_key", "reader_key") if name == "contracts" else ("person_key",)
+        found = table.select(*keys, *wanted)
+        self.cached[name] = found if name == "contracts" else found.filter(found.person_key.notnull())
         return self.cached[name]
 
 

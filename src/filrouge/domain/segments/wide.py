@@ -98,15 +98,8 @@ def rows_of(
     while len(whole) > 1:
         pairs = [whole[at : at + 2] for at in range(0, len(whole), 2)]
         whole = [pair[0] if len(pair) == 1 else pair[0] | pair[1] for pair in pairs]
-    some = table.filter(whole[0])
-    first, then = {}, {}
-    for rule in measures:
-        first[column(rule)] = _measured(some, rule, counts(some, rule))
-    by_record = some.group_by("person_key").agg(**first).join(owners, "person_key")
-    for rule in measures:
-        held = by_record[column(rule)]
-        then[column(rule)] = getattr(held, {"first": "min", "last": "max"}.get(rule.measure, "sum"))()
-    return by_record.group_by("person").agg(**then)
+    some = table.filter(whole[0]).join(owners, "person_key")
+    return some.group_by("person").agg(**{column(rule): _measured(some, rule, counts(some, rule)) for rule in measures})
 
 
 def _measured(table: ir.Table, rule: Happened, where: ir.BooleanValue) -> ir.Value:

@@ -65,7 +65,7 @@ def facts_of_all(desk: Desk, people: Sequence[str], among: Collection[str] = HAP
     acts = of(tables["consent_acts"], *_CONSENTS)
     records = tables["person_records"]
     standing = under(records, "record_key", "created_at", "recorded_at", "deceased", *_ORIGIN, among=living)
-    values, held = of(tables["golden_values"], *_VALUES), of(tables["held"], *_HELD)
+    values, held = of(desk.laid.numbered(tables["golden_values"]), *_VALUES), of(tables["held"], *_HELD)
     scores: Told = {}
     if "scores" in TABLES:
         table = tables["scores"]
