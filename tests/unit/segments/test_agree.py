@@ -205,9 +205,12 @@ PAIRS = [
 ]
 
 
-def many(engine: Engine, laid: segments.Laid, spec: segments.Spec, at: datetime) -> set[str]:
+def many(
+    engine: Engine, laid: segments.Laid, spec: segments.Spec, at: datetime, shared: segments.Shared | None = None
+) -> set[str]:
     other = segments.compile(OTHER, laid, engine, segments.Asked(at, "north", "red", {}))
-    found = segments.compile(spec, laid, engine, segments.Asked(at, "north", "red", {"other": other}))
+    asked = segments.Asked(at, "north", "red", {"other": other}, shared=shared or segments.Shared())
+    found = segments.compile(spec, laid, engine, asked)
     listed = found.to_pyarrow().column("person").to_pylist()
     assert len(listed) == len(set(listed))
     return set(listed)
@@ -229,6 +232,22 @@ def test_everybody_at_once_and_each_in_turn_agree(
         spec = segments.parse(said)
         told = {one.id for one in facts if tell(spec, one, at).holds}
         assert many(engine, laid, spec, at) == told, said
+
+
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@given(world=worlds(), many_said=st.lists(specs, min_size=3, max_size=5), pairs=st.sampled_from(PAIRS))
+def test_what_segments_ask_alike_is_answered_as_if_each_asked_alone(
+    engine: Engine, world: People, many_said: list[dict[str, Any]], pairs: Any
+) -> None:
+    laid = world.laid(engine, pairs=pairs)
+    asked = [segments.parse(said) for said in many_said]
+
+    def keep(table: Any) -> Any:
+        return engine.load("kept", table.to_pyarrow())
+
+    shared = segments.share([*asked, *asked], laid, engine, segments.Asked(AT, "north", "red"), keep)
+    for spec in asked:
+        assert many(engine, laid, spec, AT, shared) == many(engine, laid, spec, AT), spec.dump()
 
 
 @settings(max_examples=12, suppress_health_check=[HealthCheck.too_slow])

@@ -16,13 +16,12 @@ import ibis
 import pyarrow as pa
 from ibis.expr import types as ir
 
-from filrouge.domain.privacy.may_i import held_by
-from filrouge.domain.privacy.may_i_many import may_i_many
 from filrouge.domain.segments import conditions as put
 from filrouge.domain.segments import spec as said
+from filrouge.domain.segments.answers import answers
 from filrouge.domain.segments.fields import CONTRARY
 from filrouge.domain.segments.laid import Laid
-from filrouge.domain.segments.wide import Wide, all_of, of_rows, rows_of, together
+from filrouge.domain.segments.wide import Shared, Some, Wide, all_of, of_rows, rows_of, together
 from filrouge.engines import Engine
 
 _DAY = 86_400_000_000  # microseconds
@@ -31,21 +30,11 @@ _MEASURES = {"count": ("person", "count"), "sum": ("of", "sum"), "first": ("date
 
 
 @dataclass(frozen=True)
-class Some:
-    """Some people (a table with ``person`` or ``id``, who may stand there twice), or everybody ``but`` them."""
-
-    people: ir.Table
-    but: bool = False
-
-    def contrary(self) -> Some:
-        return Some(self.people, not self.but)
-
-
-@dataclass(frozen=True)
 class Asked:
     """What a segment is compiled for: the moment, the entity and brand it stands for, what other segments are.
 
-    ``segments``: by name, a table with ``person``. ``leads``: where ids that were merged away lead.
+    ``segments``: by name, a table with ``person``. ``leads``: where ids that were merged away lead. ``shared``: what
+    was computed already, of the same moment, entity and brand.
     """
 
     at: datetime
@@ -53,11 +42,12 @@ class Asked:
     brand: str = ""
     segments: Mapping[str, ir.Table] = field(default_factory=dict)
     leads: Mapping[str, str] = field(default_factory=dict)
+    shared: Shared = field(default_factory=Shared)
 
 
 def compile(spec: said.Group, laid: Laid, engine: Engine, asked: Asked) -> ir.Table:
     """Return (person), each once, of those who are in ``spec``; ``person`` is as in ``laid``, ``named`` gives ids."""
-    found = _Compiler(laid, engine, asked).all(spec)
+    found = Compiler(laid, engine, asked).all(spec)
     if laid.pairs is None:  # everybody is in ``ids``, once
         living, people = laid.ids.filter(laid.ids.living), found.people
     else:
@@ -73,50 +63,12 @@ def named(people: ir.Table, laid: Laid) -> ir.Table:
     return laid.ids.semi_join(people, "person").select("id")
 
 
-def answers(
-    laid: Laid, *, entity: str, brand: str, purpose: str, channel: str, at: datetime, among: ir.Table | None = None
-) -> ir.Table:
-    """Return (person, allow, reason) of everybody, or of those ``among`` whom it is asked: what ``may_i`` says."""
-    orders, contracts = (laid.tables[name].filter(lambda t: t.entity == entity) for name in ("orders", "contracts"))
-    began = contracts.filter(contracts.started_at.isnull() | (contracts.started_at <= put.moment_of(at)))
-    running = began.filter(began.ended_at.isnull() | (began.ended_at > put.moment_of(at)))
-    bought = orders.filter(orders.ordered_at.isnull() | (orders.ordered_at <= put.moment_of(at)))
-    keys = {
-        "customer": [bought.person_key, began.person_key, began.reader_key],
-        "subscriber": [running.person_key, running.reader_key],
-    }
-    people = laid.everybody() if among is None else among.select("person")
-    for name, columns in keys.items():
-        every = reduce(lambda left, right: left.union(right), [c.name("person_key").as_table() for c in columns])
-        mine = laid.owners().semi_join(every, "person_key").select("person").distinct()
-        people = _flagged(people, mine, name)
-    owed = laid.tables["held"]
-    owed, now = owed.filter(owed.entity == entity), put.moment_of(at)
-    late = owed.filter((owed.forbids == "") & (owed.due_at < now))
-    barred = owed.filter(owed.forbids.isin(held_by(purpose, channel) or ("none",)) & (now <= owed.until))
-    for name, some in (("held", late), ("promised", barred)):
-        people = _flagged(people, some.select("person").distinct(), name)
-    return may_i_many(
-        people,
-        laid.consents(),
-        entity=entity,
-        brand=brand,
-        purpose=purpose,
-        channel=channel,
-        at=at,
-    )
+class Compiler:
+    """The rules of segments over one lake, each as the people whom it holds of."""
 
-
-def _flagged(people: ir.Table, some: ir.Table, name: str) -> ir.Table:
-    joined = people.left_join(some.mutate(_flag=True), "person")
-    kept = {column: joined[column] for column in people.columns}
-    return joined.select(**kept, **{name: joined["_flag"].fill_null(False)})
-
-
-class _Compiler:
     def __init__(self, laid: Laid, engine: Engine, asked: Asked) -> None:
         self.laid, self.engine, self.asked, self.at = laid, engine, asked, asked.at
-        self.known: dict[said.Rule, Some] = {}
+        self.known: dict[said.Rule, Some] = {**asked.shared.told}
 
     def all(self, spec: said.Group) -> Some:
         """Return who is in a segment."""
@@ -152,8 +104,8 @@ class _Compiler:
 
     def node(self, rule: said.Rule) -> Some | Wide:
         """Return the test that a rule is, if one pass may answer it with others; else who it holds of."""
-        if isinstance(rule, said.Happened):
-            return of_rows(rule, self.at) or self.rule(rule)
+        if isinstance(rule, said.Happened) and rule not in self.known and (wide := of_rows(rule, self.at)):
+            return wide
         if isinstance(rule, said.Person) and not rule.any and rule.field not in ("deceased", "known_since"):
             op, contrary = CONTRARY.get(rule.op, rule.op), rule.op in CONTRARY
 
@@ -171,14 +123,16 @@ class _Compiler:
         """Return who meets ``node``: whoever has no row stands outside of its table."""
         if isinstance(node, Some):
             return node
-        if node.alone is not None:
-            found = self.happened(node.alone)
-            return found.contrary() if node.contrary_of else found
         on, name = node.key
         if on == "person":
-            table = self._values(name, any=False)
+            table = self.values(name, any=False)
+        elif (measured := self.asked.shared.measured_of(name, node.measures)) is not None:
+            table = measured
+        elif node.alone is not None:
+            found = self.happened(node.alone)
+            return found.contrary() if node.contrary_of else found
         else:
-            table = rows_of(self.laid.rows(name), self.laid.owners(), node.measures, self._counts)
+            table = rows_of(self.laid.rows(name), self.laid.owners(), node.measures, self.counts)
         return Some(_who(table.filter(~node.test(table) if node.absent else node.test(table))), node.absent)
 
     def rule(self, rule: said.Rule) -> Some:
@@ -212,11 +166,13 @@ class _Compiler:
             dated = records.select("record_key", since=records.created_at.fill_null(records.recorded_at))
             held = self.laid.living().join(dated, "record_key").group_by("person").agg(since=dated.since.min())
             return Some(held.filter(put.moment(held.since, op, rule.value, self.at)).select("person"), but)
-        values = self._values(rule.field, any=rule.any)
+        values = self.values(rule.field, any=rule.any)
         return Some(_who(values.filter(put.person(values.value, rule.field, op, rule.value, self.at))), but)
 
-    def _values(self, name: str, *, any: bool) -> ir.Table:
+    def values(self, name: str, *, any: bool) -> ir.Table:
         """Return (person or id, value) of a field: of each the value shown first, or all of them."""
+        if not any and name in self.asked.shared.values:
+            return self.asked.shared.values[name]
         golden = self.laid.golden(put.field_of("person", name).attribute, any=any)
         found = golden.mutate(value=put.part(golden.value, name))
         return found if name not in put.ADDRESS else found.filter(found.value.notnull())
@@ -270,14 +226,14 @@ class _Compiler:
     def _rows(self, rule: said.Happened) -> ir.Table:
         """Return (person_key, date, of) of the rows that a rule counts; of contracts, ``record_key`` besides."""
         table = self.laid.rows(rule.on)
-        kept = table.filter(self._counts(table, rule))
+        kept = table.filter(self.counts(table, rule))
         told = {"date": kept[rule.dated_by or put.usual_date(rule.on)], **({"of": kept[rule.of]} if rule.of else {})}
         if rule.on != "contracts":
             return kept.select("person_key", **told)
         both = kept.select("record_key", person_key=ibis.array([kept.person_key, kept.reader_key]).unnest(), **told)
         return both.filter(both.person_key.notnull())
 
-    def _counts(self, table: ir.Table, rule: said.Happened) -> ir.BooleanValue:
+    def counts(self, table: ir.Table, rule: said.Happened) -> ir.BooleanValue:
         """Return whether a row is one that a rule counts."""
         usual = put.usual_date(rule.on)
         ends = put.between(table[rule.dated_by or usual], *put.bounds(rule, self.at))
@@ -316,8 +272,14 @@ class _Compiler:
         return Some(self.laid.ids.semi_join(table, "id").select("person"), rule.op == "not_in")
 
     def bucket(self, rule: said.Bucket) -> Some:
-        drawn = self.engine.key64(ibis.literal(f"{rule.salt}\t") + self.laid.ids.id) % 10_000
-        return Some(self.laid.ids.filter(drawn.between(rule.first, rule.last)).select("person"))
+        drawn = self.asked.shared.drawn.get(rule.salt)
+        drawn = self.drawn(rule.salt) if drawn is None else drawn
+        return Some(drawn.filter(drawn.drawn.between(rule.first, rule.last)).select("person"))
+
+    def drawn(self, salt: str) -> ir.Table:
+        """Return (person, drawn) of everybody: a number from 0 to 9,999."""
+        ids = self.laid.ids
+        return ids.select("person", drawn=self.engine.key64(ibis.literal(f"{salt}\t") + ids.id) % 10_000)
 
 
 def _key(table: ir.Table) -> str:

@@ -5,8 +5,8 @@ A segment of many rules would otherwise read a table once for each, and be a que
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import reduce
 from typing import Any
 
@@ -14,9 +14,20 @@ import ibis
 from ibis.expr import types as ir
 
 from filrouge.domain.segments import conditions as put
-from filrouge.domain.segments.spec import Happened
+from filrouge.domain.segments.spec import Happened, Rule
 
 Test = Callable[[ir.Table], ir.BooleanValue]
+
+
+@dataclass(frozen=True)
+class Some:
+    """Some people (a table with ``person`` or ``id``, who may stand there twice), or everybody ``but`` them."""
+
+    people: ir.Table
+    but: bool = False
+
+    def contrary(self) -> Some:
+        return Some(self.people, not self.but)
 
 
 @dataclass(frozen=True)
@@ -36,6 +47,25 @@ class Wide:
     def contrary(self) -> Wide:
         test = self.test
         return replace(self, test=lambda table: ~test(table), absent=not self.absent, contrary_of=not self.contrary_of)
+
+
+@dataclass(frozen=True)
+class Shared:
+    """What several segments ask alike, computed beforehand.
+
+    ``measured``: by table, some measures and (person, a column each); ``values``: by field, (person, value);
+    ``told``: by rule, who it holds of; ``drawn``: by salt, (person, drawn).
+    """
+
+    measured: Mapping[str, Sequence[tuple[frozenset[Happened], ir.Table]]] = field(default_factory=dict)
+    values: Mapping[str, ir.Table] = field(default_factory=dict)
+    told: Mapping[Rule, Some] = field(default_factory=dict)
+    drawn: Mapping[str, ir.Table] = field(default_factory=dict)
+
+    def measured_of(self, table: str, measures: Sequence[Happened]) -> ir.Table | None:
+        """Return the table that holds all of ``measures``, if there is one."""
+        wanted = frozenset(measures)
+        return next((found for held, found in self.measured.get(table, ()) if wanted <= held), None)
 
 
 def together(parts: Sequence[Wide], how: str) -> Wide:

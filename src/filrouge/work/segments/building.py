@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -27,7 +27,9 @@ from filrouge.work.segments.desk import Desk, Scope
 from filrouge.work.segments.verbs import own
 
 _TIME = "timestamp('UTC', 6)"
-_INSIDE = pa.schema([("person", pa.int64()), ("segment", pa.string())])
+_INSIDE = pa.schema([("person", pa.int64()), ("n", pa.int32())])
+_CHANGED = pa.schema([("n", pa.int32()), ("person", pa.int64()), ("now", pa.bool_()),
+                      ("since", pa.timestamp("us", tz="UTC")), ("moved", pa.bool_())])  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -79,16 +81,20 @@ def build(
         return []
     with runs.running("segments", by=by) as run, Desk(at=at) as desk:
         done: list[Built] = []
-        troubles: dict[str, FilrougeError] = {}
+        specs, troubles = _read(rows)
+        desk.share([(specs[row.name], Scope.of(row)) for row in rows if row.name in specs], runs.staging(run))
         for step, row in enumerate(rows):
             progress("segments", step, len(rows))
             try:
-                done.append(_computed(run, desk, row, step))
+                if row.name in specs:
+                    done.append(_computed(run, desk, row, specs[row.name], step))
+                    continue
             except FilrougeError as error:
                 troubles[row.name] = error
-                done.append(Built(row.name, row.people or 0, 0, 0, 0.0, str(error)))
-        built = [row for row in rows if row.name not in troubles]
-        manifest, moved = _changes(run, desk, built) if built else ({}, {})
+            done.append(Built(row.name, row.people or 0, 0, 0, 0.0, str(troubles[row.name])))
+        numbered = {step: row for step, row in enumerate(rows) if row.name not in troubles}
+        built = list(numbered.values())
+        manifest, moved = _changes(run, desk, numbered) if built else ({}, {})
         done = [replace(one, entered=moved[one.name][0], left=moved[one.name][1]) if one.name in moved else one
                 for one in done]  # fmt: skip
         run.read, run.figures = sum(one.people for one in done), {"segments": len(done), "failed": len(troubles)}
@@ -136,13 +142,25 @@ def _due(names: Sequence[str] | None) -> list[Segment]:
     return [rows[name] for name in ordered]
 
 
-def _computed(run: Run, desk: Desk, row: Segment, number: int) -> Built:
+def _read(rows: Sequence[Segment]) -> tuple[dict[str, segments.Spec], dict[str, FilrougeError]]:
+    """Return the rules of each segment, and what is wrong with those that fields have gone from."""
+    specs: dict[str, segments.Spec] = {}
+    troubles: dict[str, FilrougeError] = {}
+    for row in rows:
+        try:
+            specs[row.name] = found.spec_of(row)
+            segments.parse(specs[row.name], segments.Known(scoped=bool(row.brand)), what=row.name)
+        except FilrougeError as error:
+            specs.pop(row.name, None)
+            troubles[row.name] = error
+    return specs, troubles
+
+
+def _computed(run: Run, desk: Desk, row: Segment, spec: segments.Spec, number: int) -> Built:
     """Compute who is in a segment, and lay them aside."""
     began = time.monotonic()
-    spec, scope = found.spec_of(row), Scope.of(row)
-    segments.parse(spec, segments.Known(scoped=bool(scope.brand)), what=row.name)  # fields may have gone since
     file = runs.staging(run) / _aside(row)
-    people = desk.engine.write(desk.people(spec, scope).mutate(segment=ibis.literal(row.name)), str(file))
+    people = desk.engine.write(desk.people(spec, Scope.of(row)).mutate(n=ibis.literal(number, "int32")), str(file))
     desk.built[row.name] = desk.engine.read(f"inside_{number}", [str(file)], _INSIDE)
     return Built(row.name, people, 0, 0, time.monotonic() - began)
 
@@ -152,25 +170,31 @@ def _aside(row: Segment) -> str:
 
 
 def _changes(
-    run: Run, desk: Desk, rows: Sequence[Segment]
+    run: Run, desk: Desk, rows: Mapping[int, Segment]
 ) -> tuple[dict[str, dict[str, Any]], dict[str, tuple[int, int]]]:
-    """Stage what changed since the last build, of all segments in one go; tell how many came and went in each."""
+    """Stage what changed since the last build, of all segments in one go; tell how many came and went in each.
+
+    ``rows``: the segments by their number in this build, under which people were laid aside.
+    """
     folder = runs.staging(run)
-    now = desk.engine.read("inside_all", [str(folder / _aside(row)) for row in rows], _INSIDE)
-    file = folder / "memberships.parquet"
-    if not desk.engine.write(_change(run, desk, rows, now), str(file)):
+    of = desk.engine.load("segments_of", pa.table({
+        "n": pa.array(rows, pa.int32()), "segment": pa.array([row.name for row in rows.values()], pa.string()),
+        "entity": pa.array([row.entity for row in rows.values()], pa.string()),
+        "brand": pa.array([row.brand for row in rows.values()], pa.string()),
+    }))  # fmt: skip
+    now = desk.engine.read("inside_all", [str(folder / _aside(row)) for row in rows.values()], _INSIDE)
+    aside = folder / "changed.parquet"
+    if not desk.engine.write(_change(desk, of, now), str(aside)):
         return {}, {}
-    staged = desk.engine.read("changed", [str(file)], arrow_schema("memberships"))
-    before = (
-        _before(desk).filter(lambda held: held.left_at.isnull()).select("segment", person="id", was="id").distinct()
+    changed = desk.engine.read("changed", [str(aside)], _CHANGED)
+    file = folder / "memberships.parquet"
+    desk.engine.write(_told(run, desk, rows, changed.join(of, "n")), str(file))
+    counted = changed.group_by("n").agg(
+        entered=changed.count(where=changed.now & changed.since.isnull()), left=changed.count(where=~changed.now)
     )
-    led = staged.left_join(before, ["segment", "person"])
-    told = led.group_by("segment").agg(
-        entered=led.count(where=led.left_at.isnull() & led.was.isnull()), left=led.count(where=led.left_at.notnull())
-    )
-    moved = {str(one["segment"]): (int(one["entered"]), int(one["left"])) for one in desk.rows(told)}
+    moved = {rows[one["n"]].name: (int(one["entered"]), int(one["left"])) for one in desk.rows(counted)}
     steps: dict[str, Any] = {"append": [file.name]}
-    keys = _closed(desk, staged).to_pyarrow()
+    keys = _closed(desk, desk.engine.read("told", [str(file)], arrow_schema("memberships"))).to_pyarrow()
     if keys.num_rows:
         steps["supersede"] = runs.stage(run, "closed.parquet", keys)
     return {"memberships": steps}, moved
@@ -180,65 +204,70 @@ def _moment(desk: Desk) -> ir.TimestampScalar:
     return ibis.literal(desk.at).cast(_TIME)
 
 
-def _before(desk: Desk) -> ir.Table:
-    """Return (segment, person, record_key, entered_at, left_at, was, id) of the rows in force, whoever they lead to."""
-    held = desk.read("memberships")
-    people = desk.read("people")
-    moved = people.filter(people.merged_into.notnull()).select(was=people.person_id, to=people.merged_into)
-    led = held.left_join(moved, held.person == moved.was)
-    led = led.select(
-        "segment", "record_key", "entered_at", "left_at", was=led.person, id=ibis.coalesce(led.to, led.person)
+def _held(desk: Desk) -> ir.Table:
+    """Return the rows of memberships in force, with ``id``: whoever their person leads to today."""
+    held, people = desk.read("memberships"), desk.read("people")
+    merged = people.filter(people.merged_into.notnull()).select(was=people.person_id, to=people.merged_into)
+    led = held.left_join(merged, held.person == merged.was)
+    return led.select("segment", "person", "record_key", "entered_at", "left_at", id=ibis.coalesce(led.to, led.person))
+
+
+def _change(desk: Desk, of: ir.Table, now: ir.Table) -> ir.Table:
+    """Return (n, person, now, since, moved) of whoever came, went, or goes on under another id.
+
+    ``since`` is when they entered, null of whoever was not in. Both sides are put under each other and counted: one
+    pass, whatever their number.
+    """
+    held = _held(desk)
+    inside = held.filter(held.left_at.isnull()).join(of, "segment").rename(was="person").join(desk.laid.ids, "id")
+    before = inside.select(
+        "n", "person", now=ibis.literal(False), since=inside.entered_at.cast(_TIME), moved=inside.was != inside.id
     )
-    columns = ("segment", "person", "record_key", "entered_at", "left_at", "was", "id")
-    return desk.laid.ids.join(led, "id").select(*columns)
+    both = now.select(
+        "n", "person", now=ibis.literal(True), since=ibis.null(_TIME), moved=ibis.literal(False)
+    ).union(before)  # fmt: skip
+    found = both.group_by("n", "person").agg(now=both.now.any(), since=both.since.min(), moved=both.moved.any())
+    return found.filter(~found.now | found.since.isnull() | found.moved)
 
 
-def _change(run: Run, desk: Desk, rows: Sequence[Segment], now: ir.Table) -> ir.Table:
-    """Return the rows of memberships to append: who entered, who left, and who goes on under another id."""
-    both, moment, never = ["segment", "person"], _moment(desk), ibis.null(_TIME)
-    of = desk.engine.load("segments_of", pa.table({
-        name: pa.array([getattr(row, "name" if name == "segment" else name) for row in rows], pa.string())
-        for name in ("segment", "entity", "brand")
-    }))  # fmt: skip
-    before = _before(desk).semi_join(of, "segment")
-    inside = before.filter(before.left_at.isnull())
-    since = inside.group_by(both).agg(entered_at=inside.entered_at.min().cast(_TIME))
-    fresh = _dated(desk, rows, now.anti_join(since, both), inside=True)
-    entered = fresh.select(*both, entered_at=ibis.coalesce(fresh.told_at, moment), left_at=never)
-    gone = _dated(desk, rows, since.anti_join(now, both), inside=False)
-    left = gone.select(*both, "entered_at", left_at=ibis.coalesce(gone.told_at, moment))
-    moved = inside.filter(inside.was != inside.id).select(*both).distinct()
-    going_on = since.semi_join(moved, both).semi_join(now, both).select(*both, "entered_at", left_at=never)
-    changed = entered.union(left).union(going_on).join(desk.laid.ids, "person").join(of, "segment")
-    key = desk.engine.key64(ibis.literal("segment ") + changed.segment + "\t" + changed.id)
-    told = changed.select(
-        "entity", "brand", "segment", "entered_at", "left_at", person=changed.id, record_key=key,
+def _told(run: Run, desk: Desk, rows: Mapping[int, Segment], changed: ir.Table) -> ir.Table:
+    """Return the rows of memberships to append, each dated as it was found to happen, or else by this build."""
+    moment, never = _moment(desk), ibis.null(_TIME)
+    named = changed.join(desk.laid.ids, "person")
+    dated = named.left_join(_dated(desk, rows), ["n", "id", "now"])
+    told_at = ibis.coalesce(dated.told_at, moment)
+    key = desk.engine.key64(ibis.literal("segment ") + dated.segment + "\t" + dated.id)
+    told = dated.select(
+        "entity", "brand", "segment", person=dated.id, record_key=key,
+        entered_at=ibis.coalesce(dated.since, told_at), left_at=ibis.cases((dated.now, never), else_=told_at),
         source=ibis.literal("segments"), run_id=ibis.literal(str(run.id)), recorded_at=moment, superseded_at=never,
         superseded_run=ibis.null("string"),
     )  # fmt: skip
     return told.select(*(column.name for column in TABLES["memberships"].every))
 
 
-def _dated(desk: Desk, rows: Sequence[Segment], people: ir.Table, *, inside: bool) -> ir.Table:
-    """Return ``people`` with ``told_at``: when they were found to enter, or to leave, as it happened; null if not."""
+def _dated(desk: Desk, rows: Mapping[int, Segment]) -> ir.Table:
+    """Return (n, id, now, told_at): who was found to enter, or to leave, as it happened."""
     live = Live()
-    found = [
-        (row.name, one, at) for row in rows for one, (now, at) in members.moved(live, row.name).items() if now is inside
-    ]
-    names, ids, times = zip(*found, strict=True) if found else ((), (), ())
+    found = [(n, one, now, at) for n, row in rows.items() for one, (now, at) in members.moved(live, row.name).items()]
+    numbers, ids, nows, times = zip(*found, strict=True) if found else ((), (), (), ())
     told = desk.engine.load("told", pa.table({
-        "segment": pa.array(names, pa.string()), "id": pa.array(ids, pa.string()),
+        "n": pa.array(numbers, pa.int32()), "id": pa.array(ids, pa.string()), "now": pa.array(nows, pa.bool_()),
         "told_at": pa.array(times, pa.int64()).cast(pa.timestamp("us", tz="UTC")),
     }))  # fmt: skip
-    named = told.join(desk.laid.ids, "id").select("segment", "person", told_at=told.told_at.cast(_TIME))
-    return people.left_join(named, ["segment", "person"])
+    return told.mutate(told_at=told.told_at.cast(_TIME))
 
 
 def _closed(desk: Desk, staged: ir.Table) -> ir.Table:
-    """Return (record_key, superseded_at) of the rows in force that those staged take the place of."""
-    before = _before(desk)
-    changed = staged.select("segment", id=staged.person).distinct()
-    closed = before.semi_join(changed, ["segment", "id"]).select("record_key").distinct()
+    """Return (record_key, superseded_at) of the rows in force that those staged take the place of.
+
+    A row of the same segment and person has the same key; one that was told of an id merged away has another.
+    """
+    held = desk.read("memberships")
+    same = held.semi_join(staged, "record_key").select("record_key")
+    led = _held(desk)
+    merged = led.filter(led.person != led.id).semi_join(staged.select("segment", id=staged.person), ["segment", "id"])
+    closed = same.union(merged.select("record_key")).distinct()
     return closed.mutate(superseded_at=_moment(desk))
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import partial
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
@@ -13,6 +15,7 @@ import pyarrow as pa
 from ibis.expr import types as ir
 
 from filrouge.base import clock, settings
+from filrouge.base.ids import uuid7
 from filrouge.domain import segments
 from filrouge.domain.privacy.perimeter import Perimeter
 from filrouge.domain.segments.spec import InList
@@ -40,6 +43,11 @@ class Scope:
     def of(cls, row: Segment) -> Scope:
         return cls(row.entity, row.brand, row.purpose, row.channel)
 
+    @property
+    def looks(self) -> tuple[str, str, str]:
+        """What decides at whose data it looks: the entity, the brand and the purpose."""
+        return self.entity, self.brand, self.purpose
+
 
 class Desk:
     """An engine for some questions asked at one moment; to be closed."""
@@ -57,6 +65,7 @@ class Desk:
         )
         self.built: dict[str, ir.Table] = {}  # segments computed already, by name
         self._narrowed: dict[tuple[str, str, str], segments.Laid] = {}
+        self._shared: dict[tuple[str, str, str], segments.Shared] = {}
 
     def __enter__(self) -> Desk:
         return self
@@ -70,11 +79,26 @@ class Desk:
 
     def for_(self, scope: Scope) -> segments.Laid:
         """Return the lake narrowed to what a scope may look at."""
-        key = (scope.entity, scope.brand, scope.purpose)
-        if key not in self._narrowed:
-            sight = found.sight_of(scope.entity, scope.brand, scope.purpose, at=self.at)
-            self._narrowed[key] = self.narrowed(sight)
-        return self._narrowed[key]
+        if scope.looks not in self._narrowed:
+            self._narrowed[scope.looks] = self.narrowed(found.sight_of(*scope.looks, at=self.at))
+        return self._narrowed[scope.looks]
+
+    def share(self, asked: Sequence[tuple[segments.Spec, Scope]], folder: Path) -> None:
+        """Compute once what several segments ask alike, and lay it down in ``folder``."""
+        together: dict[tuple[str, str, str], list[segments.Spec]] = {}
+        for spec, scope in asked:
+            together.setdefault(scope.looks, []).append(spec)
+        for number, (looks, specs) in enumerate(together.items()):
+            if len(specs) > 1:
+                self._shared[looks] = segments.share(
+                    specs, self.for_(Scope(*looks)), self.engine, segments.Asked(self.at, *looks[:2]),
+                    partial(self._laid_down, folder, f"shared_{number}"),
+                )  # fmt: skip
+
+    def _laid_down(self, folder: Path, name: str, table: ir.Table) -> ir.Table:
+        file = folder / f"{name}-{uuid7()}.parquet"
+        self.engine.write(table, str(file))
+        return self.engine.read(name, [str(file)], table.schema().to_pyarrow())
 
     def narrowed(self, sees: Perimeter) -> segments.Laid:
         """Return the lake narrowed to what a perimeter opens."""
@@ -82,7 +106,8 @@ class Desk:
 
     def people(self, spec: segments.Spec, scope: Scope) -> ir.Table:
         """Return (person) of those who are in ``spec`` on behalf of ``scope``."""
-        asked = segments.Asked(self.at, scope.entity, scope.brand, self._others(spec), self.leads(spec))
+        shared = self._shared.get(scope.looks, segments.Shared())
+        asked = segments.Asked(self.at, scope.entity, scope.brand, self._others(spec), self.leads(spec), shared)
         return segments.compile(spec, self.for_(scope), self.engine, asked)
 
     def segment(self, row: Segment) -> ir.Table:
