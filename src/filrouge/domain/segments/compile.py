@@ -23,6 +23,7 @@ from filrouge.domain.segments.fields import CONTRARY
 from filrouge.domain.segments.laid import Laid
 from filrouge.domain.segments.wide import Shared, Some, Wide, all_of, of_rows, rows_of, together
 from filrouge.engines import Engine
+from filrouge.engines.words import micros
 
 _DAY = 86_400_000_000  # microseconds
 # Measure -> column, and what is computed of it for a person.
@@ -253,7 +254,7 @@ class Compiler:
         }
         terms = [table["at"] <= put.moment_of(self.at), *put.between(table["at"], *put.bounds(rule, self.at))]
         some = table.filter([*terms, reduce(lambda a, b: a | b, flags.values())])
-        steps = some.select("person_key", at=put.micros(some["at"]), **flags)
+        steps = some.select("person_key", at=micros(some["at"]), **flags)
         led = steps.join(self.laid.owners(), "person_key").drop("person_key")
         led = led.mutate(led=ibis.cases((led.s0, led["at"])))
         # of events of one moment none is before another

@@ -16,21 +16,12 @@ from ibis.expr import types as ir
 from filrouge.domain.segments import fields, texts
 from filrouge.domain.segments.fields import CONTRARY, DATES, Field
 from filrouge.domain.segments.spec import Filter, Window
+from filrouge.engines.words import at_path
 
 ADDRESS = {"city": "city", "postcode": "postcode", "address_line": "address_line"}
 # Whose days are meant: those that the screens show.
 ZONE = ZoneInfo("Europe/Paris")
 Bound = tuple[datetime, bool]  # a moment, and whether it is itself outside
-
-
-@ibis.udf.scalar.builtin(name="get_json_object", signature=(("string", "string"), "string"))  # type: ignore[untyped-decorator]
-def _json(text: str, path: str) -> str:  # type: ignore[empty-body]
-    """Spark's own; the DuckDB engine declares a macro of that name."""
-
-
-@ibis.udf.scalar.builtin(name="unix_micros", signature=(("timestamp('UTC')",), "int64"))  # type: ignore[untyped-decorator]
-def micros(moment: datetime) -> int:  # type: ignore[empty-body]
-    """The microseconds since 1970, by the same two: whole numbers are compared and added without a calendar."""
 
 
 # --- shared with ``one`` ----------------------------------------------------------------------------------------------
@@ -178,7 +169,7 @@ def person(column: ir.StringValue, name: str, op: str, asked: Any, at: datetime)
 
 def part(column: ir.StringValue, name: str) -> ir.StringValue:
     """Return the part of an address that a field is, or the value itself."""
-    return _json(column, f"$.{ADDRESS[name]}") if name in ADDRESS else column
+    return at_path(column, f"$.{ADDRESS[name]}") if name in ADDRESS else column
 
 
 def value(column: ir.Value, field: Field, op: str, asked: Any) -> ir.BooleanValue:
@@ -264,7 +255,7 @@ def row(table: ir.Table, on: str, one: Filter, at: datetime) -> ir.BooleanValue:
         running = table.ended_at.isnull() | (table.ended_at > moment_of(at))
         return running if one.value else ~running
     if found.type == "property":
-        column = _json(table.properties, ".".join(("$", *fields.path(one.field))))
+        column = at_path(table.properties, ".".join(("$", *fields.path(one.field))))
     else:
         column = table[one.field]
     met = moment(column, op, one.value, at) if found.type == "moment" else value(column, found, op, one.value)

@@ -9,6 +9,7 @@ import ibis
 from ibis.expr import types as ir
 
 from filrouge.domain.segments.fields import DATES
+from filrouge.engines.words import of_least
 from filrouge.tables import TABLES
 
 Pairs = Collection[tuple[str, str]]
@@ -23,11 +24,6 @@ READ: Mapping[str, tuple[str, ...]] = {
     "contacts": ("channel", "kind", "outcome", "campaign"),
     "interactions": ("kind", "channel", "direction", "status", "disposition", "duration_s"),
 }
-
-
-@ibis.udf.agg.builtin(name="min_by", signature=(("string", "int64"), "string"))  # type: ignore[untyped-decorator]
-def _of_least(value: str, rank: int) -> str:  # type: ignore[empty-body]
-    """The value of the least rank, by the name that every engine knows it under: Ibis would sort each group."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +81,7 @@ class Laid:
         if self.pairs is None:
             return first
         rest = golden.filter(golden["rank"] > 1).anti_join(first, key)
-        return first.union(rest.group_by(key).agg(value=_of_least(rest.value, rest["rank"])))
+        return first.union(rest.group_by(key).agg(value=of_least(rest.value, rest["rank"])))
 
     def numbered(self, table: ir.Table) -> ir.Table:
         """Return ``table`` with ``person`` in the place of ``id``; without those of whom there is no record."""
