@@ -20,3 +20,8 @@ def micros(moment: datetime) -> int:  # type: ignore[empty-body]
 @ibis.udf.agg.builtin(name="min_by", signature=(("string", "int64"), "string"))  # type: ignore[untyped-decorator]
 def of_least(value: str, rank: int) -> str:  # type: ignore[empty-body]
     """The value of the least rank; Ibis would sort each group."""
+
+
+@ibis.udf.scalar.builtin(name="bit_count", signature=(("int64",), "int64"))  # type: ignore[untyped-decorator]
+def bits(number: int) -> int:  # type: ignore[empty-body]
+    """How many bits of a number are set."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 
 from filrouge.base import clock, settings
+from filrouge.base.ids import uuid7
 from filrouge.domain.privacy.caller import Caller
-from filrouge.engines import open_engine
+from filrouge.engines import open_engine, parquet, quoted
 from filrouge.store.lake import arrow_schema
 from filrouge.store.live import Live, number, pack
 from filrouge.store.queries import scores
@@ -37,7 +39,8 @@ def fill(*, progress: runs.Progress = runs.silent) -> int:
 
 def documents() -> Iterator[list[tuple[int, bytes]]]:
     """Yield batches of (number, packed scores) by person."""
-    engine = open_engine(scratch=settings.get().home / "scratch")
+    scratch = settings.get().home / "scratch"
+    engine, folder = open_engine(scratch=scratch), scratch / f"at-hand-{uuid7()}"
     try:
         table = engine.read("scores", runs.lake().files("scores"), arrow_schema("scores"))
         engine.con.create_view("scores_now", table.filter(table.superseded_at.isnull()), overwrite=True)
@@ -46,14 +49,18 @@ def documents() -> Iterator[list[tuple[int, bytes]]]:
             'stale_since', stale_since)"""
         raw = engine.con.con
         parts = 1 + raw.execute("SELECT count(*) FROM scores_now").fetchall()[0][0] // AT_ONCE
-        for part in range(parts):  # the text of everybody's scores does not fit in memory at once
+        # the text of everybody's scores does not fit in memory at once: they are dealt out, then told part by part
+        raw.execute(f"""COPY (SELECT *, hash(person) % {parts} AS part FROM scores_now)
+            TO {quoted(str(folder))} (FORMAT parquet, PARTITION_BY (part))""")
+        for part in sorted(folder.iterdir()):
             sql = f"""SELECT person, '[' || string_agg({told}, ',' ORDER BY entity, score) || ']' AS body
-                FROM scores_now WHERE hash(person) % {parts} = {part} GROUP BY person"""
+                FROM {parquet([str(file) for file in sorted(part.iterdir())])} GROUP BY person"""
             for some in raw.execute(sql).to_arrow_reader(BULK):
                 people, bodies = some.column(0).to_pylist(), some.column(1).to_pylist()
                 yield [(number(who), pack(body)) for who, body in zip(people, bodies, strict=True)]
     finally:
         engine.close()
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def shown(asking: Caller, person: str) -> list[Score]:
