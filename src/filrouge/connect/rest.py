@@ -42,6 +42,8 @@ class REST:
         yield from chunks(spec, _path(spec), _lines(self._pages(spec, reach)))
 
     def look_up(self, spec: SourceSpec, reach: Reach, ref: str) -> Iterator[Chunk]:
+        if ref in (".", ".."):  # no address can hold them: they would lead to another one
+            return
         place = _same_host(spec.place, (spec.lookup or "").replace("{ref}", quote(ref, safe="")), spec)
         asked = spec.model_copy(update={"place": place})
 
@@ -190,7 +192,8 @@ def _answer(http: httpx.Client, url: str, params: dict[str, str], path: str) -> 
     """Ask once; return the answer and its body, given up when it is too large or drips for too long."""
     until = time.monotonic() + LONGEST_ANSWER
     body = bytearray()
-    with http.stream("GET", url, params=params or None) as response:
+    asked = httpx.URL(url).copy_merge_params(params) if params else url  # beside what the address itself asks for
+    with http.stream("GET", asked) as response:
         if response.status_code == 200:
             for some in response.iter_bytes():
                 body += some
