@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
+import time
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 import time_machine
 from tests.kept import laid_once
+from tests.unit.connect.places import Answer, Web
 from tests.work.test_people_doors import api  # noqa: F401
 from tests.world import World, person
 
 from filrouge.base import clock
 from filrouge.base.errors import Conflict, DefinitionError, SourceError
+from filrouge.connect import guard
 from filrouge.domain.sources import SourceSpec
 from filrouge.store.models import Job, Run, Source
 from filrouge.store.queries import people as pages
@@ -126,6 +131,43 @@ def test_a_system_that_is_away_is_told_of_on_the_page_to_those_who_see_it(group:
     assert told.trouble
     assert told.trouble["params"]["source"] == "web_orders"
     assert numbers(group, "Ada") == ["A"], "what was known stays"
+
+
+def test_what_a_system_answers_of_others_is_left_out(group: World) -> None:
+    sold(group, ("D", 8, "03/06/2026", "40.00"), ("E", 9, "03/06/2026", "50.00"))
+    with sqlite3.connect(group.folder / "web.db") as con:
+        con.execute("ALTER TABLE orders ADD COLUMN asked TEXT DEFAULT '9'")
+    con.close()
+    group.define({**ORDERS, "lookup": "asked"})  # it takes everybody for whom it is asked about
+    assert sources.look_up("web_orders", "9", by="test")
+    assert Run.objects.filter(lookup=True).get().read == 2
+    assert group.rows("SELECT source_id FROM orders WHERE source_id IN ('D', 'E')") == [{"source_id": "E"}]
+
+
+@pytest.mark.parametrize("hanging", [False, True])
+def test_a_service_that_is_away_is_told_of_too_and_keeps_nobody_waiting(
+    group: World, monkeypatch: pytest.MonkeyPatch, *, hanging: bool
+) -> None:
+    monkeypatch.setattr("filrouge.connect.rest.SOON", 1.0)
+    over = threading.Event()
+
+    def answer(*_: Any) -> Answer:
+        over.wait(3 if hanging else 0)
+        return 503, {}, b""
+
+    web = Web(answer)
+    monkeypatch.setattr("filrouge.connect.rest.client", partial(guard.client, timeout=0.5))
+    desk = {"place": f"{web.url}/orders", "allow_private": True, "lookup": f"{web.url}/people/{{ref}}", "format": {}}
+    group.define({**ORDERS, "kind": "rest", **desk})
+    lookups.ask(access.OWNER, page(group, "Ada"))
+    began = time.monotonic()
+    beside()
+    over.set()
+    assert time.monotonic() - began < 5
+    told = lookups.ask(access.OWNER, page(group, "Ada"))
+    assert told.trouble
+    assert not told.under_way
+    web.close()
 
 
 def test_nobody_is_asked_about_who_is_known_to_no_such_system_or_was_erased(group: World) -> None:
