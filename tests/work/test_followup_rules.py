@@ -180,3 +180,24 @@ def test_the_command_line_says_what_to_say_and_keeps_the_answer(group: World) ->
     )
     (kept,) = json.loads(typed("person", "actions", ada, "--json"))["answered"]
     assert (kept["action"], kept["said"], kept["reason"]) == (first["action"], "refused", "no time")
+
+
+def test_what_is_typed_wrongly_is_told_in_a_sentence(group: World, tmp_path: Path) -> None:
+    file = tmp_path / "lyon.yaml"
+    for noun in ("rule", "segment"):
+        file.write_text(yaml.safe_dump({"entity": "north", "name": ["a"], "spec": RULE}))
+        with pytest.raises(UsageError, match="name is more than a word"):
+            typed(noun, "save", str(file))
+    file.write_text(yaml.safe_dump({"entity": 5, "brand": None, "spec": IN_LYON}))
+    with pytest.raises(UsageError, match="No entity is called 5"):
+        typed("segment", "count", str(file))
+    with pytest.raises(NotFound, match="no such follow-up"):
+        typed("followup", "done", "x")
+    for words in (["--run", "x"], ["--limit", "-1"], ["--limit", "9" * 20]):
+        typed("push", "rows", "news", *words, code=2)
+
+
+def test_what_somebody_is_called_is_printed_as_it_is(group: World) -> None:
+    ada = group.find("Ada")[0].id
+    followups.add(OWNER, ada, "Send [/her] a [red]card", clock.now() + timedelta(hours=1), kind="call")
+    assert "[/her]" in typed("followup", "list", "all")
