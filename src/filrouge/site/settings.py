@@ -248,5 +248,6 @@ LOGGING: dict[str, Any] = {
         "django.request": {"level": "ERROR"},
         "django.security.DisallowedHost": {"level": "CRITICAL"},
         "axes": {"level": "WARNING"},
+        "paramiko": {"level": "CRITICAL"},  # it writes tracebacks of what a server sends; the sentence says it
     },
 }
