@@ -7,10 +7,12 @@ import threading
 import time
 from datetime import timedelta
 from functools import partial
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import time_machine
+from django.db import OperationalError
 from tests.kept import laid_once
 from tests.unit.connect.places import Answer, Web
 from tests.work.test_people_doors import api  # noqa: F401
@@ -181,6 +183,28 @@ def test_nobody_is_asked_about_who_is_known_to_no_such_system_or_was_erased(grou
     beside()
     assert group.find("Ada") == []
     assert group.rows("SELECT count(*) AS n FROM orders WHERE source_id IN ('A', 'C')") == [{"n": 0}]
+
+
+def test_whoever_does_what_is_waited_for_outlives_a_database_that_is_locked(
+    group: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lookups.ask(access.OWNER, page(group, "Ada"))
+    ending, done, work = threading.Event(), [], jobs.work
+
+    def locked_once(job: Job, verbs: Any) -> None:
+        done.append(job.kind)
+        if len(done) == 1:
+            Job.objects.filter(pk=job.pk).update(lease_until=clock.now() - timedelta(seconds=1))
+            raise OperationalError("database is locked")
+        work(job, verbs)
+        ending.set()
+
+    monkeypatch.setattr(jobs, "work", locked_once)
+    monkeypatch.setattr(worker, "close_old_connections", lambda: None)
+    monkeypatch.setattr(worker, "connections", SimpleNamespace(close_all=lambda: None))
+    worker._beside(ending)
+    assert done == ["lookup", "lookup"]
+    assert Job.objects.get(kind="lookup").state == "done"
 
 
 def test_long_work_and_what_somebody_waits_for_do_not_wait_for_each_other(group: World) -> None:
