@@ -12,7 +12,7 @@ from tests.conftest import HORIZON
 
 from filrouge.base import clock
 from filrouge.store.models import AuditEntry, Call, FollowUp, Outcome, Verification
-from filrouge.work import access, groups
+from filrouge.work import access, groups, verification
 
 pytestmark = pytest.mark.django_db(databases=["default", "live", "audit"])
 Enter = Callable[[str], Any]
@@ -163,6 +163,17 @@ def test_what_is_asked_is_set_by_whoever_looks_after_privacy(camille: str, signe
     page = signed_in("marie").get(f"/people/{camille}").content.decode()
     assert 'name="answer-email"' in page
     assert 'name="answer-contract"' not in page
+
+
+def test_what_was_enough_for_another_entity_verifies_only_where_it_is_enough(camille: str, signed_in: Enter) -> None:
+    Verification.objects.create(
+        person=camille, entity="boutique", by="hugo", asked=["birth_date"], passed=True,
+        expires_at=clock.now() + timedelta(minutes=30),
+    )  # fmt: skip
+    assert "Vérifié par" not in signed_in("marie").get(f"/people/{camille}").content.decode()
+    for needed, verified in ((2, False), (1, True)):
+        verification.agree(access.OWNER, "groupe", ["birth_date", "email"], needed=needed, tries=3, minutes=30)
+        assert ("Vérifié par" in signed_in("marie").get(f"/people/{camille}").content.decode()) is verified
 
 
 def api(role: str, *entities: str) -> Client:

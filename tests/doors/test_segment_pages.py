@@ -62,6 +62,15 @@ def test_a_segment_is_written_from_an_empty_page_without_scripts(signed_in: Ente
     assert "Connues chez au moins une parmi Horizon" in page
 
 
+def test_a_segment_of_500_rules_is_written_on_the_page_too(signed_in: Enter) -> None:
+    typed = {"all": "any"}
+    for n in range(499):
+        typed |= {f"k:{n}": "person", f"p:{n}:field": "city", f"p:{n}:op": "is", f"p:{n}:value": f"town {n}"}
+    page = signed_in("ines").post("/segments/new", typed | ABOUT | {"do": "add:", "add-": "person"})
+    assert page.status_code == 200
+    assert 'name="p:499:value"' in page.content.decode()
+
+
 def test_the_same_form_sent_twice_keeps_one_segment(signed_in: Enter) -> None:
     client = signed_in("ines")
     for _ in range(2):

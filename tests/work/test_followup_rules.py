@@ -14,7 +14,7 @@ from tests.world import World, person
 from typer.testing import CliRunner
 
 from filrouge.base import clock
-from filrouge.base.errors import NotFound, Refused, UsageError
+from filrouge.base.errors import Conflict, NotFound, Refused, UsageError
 from filrouge.cli import app, gather
 from filrouge.domain.privacy.caller import OWNER
 from filrouge.store.models import AuditEntry, FollowUp, FollowUpRule
@@ -104,9 +104,12 @@ def test_the_follow_up_goes_to_whoever_worked_for_them_last(group: World) -> Non
         followups.add(
             OWNER, id_of(group, "ada"), "Rappeler", clock.now() + timedelta(days=1), owner="nadia@example.com"
         )
+    elsewhere = {"entity": "south", "owner": "paul@example.com"}  # another entity's people are none of its own
+    followups.add(OWNER, id_of(group, "ada"), "Relancer", clock.now() + timedelta(days=1), **elsewhere)
     followup_rules.keep(OWNER, RULE | {"owner": "person"}, **NORTH)
     followup_rules.run(by="test")
     owners = {one.person: one.owner for one in FollowUp.objects.exclude(rule="")}
+    assert FollowUp.objects.filter(entity="south").count() == 1
     assert owners == {id_of(group, "ada"): "nadia@example.com", id_of(group, "eva"): "Salons"}
 
 
@@ -123,6 +126,15 @@ def test_a_rule_on_what_is_not_there_is_refused(group: World) -> None:
     for said in (RULE | {"segment": "gone"}, RULE | {"owner": "user", "owner_name": "nobody@example.com"}):
         with pytest.raises(UsageError):
             followup_rules.keep(OWNER, said, **NORTH)
+
+
+def test_a_segment_that_a_rule_follows_stays(group: World) -> None:
+    row = followup_rules.keep(OWNER, RULE, **NORTH)
+    for taken_away in (segments.remove, segments.archive):
+        with pytest.raises(Conflict, match=f"Change these first: {row.name}"):
+            taken_away(OWNER, "lyon")
+    followup_rules.remove(OWNER, row.name)
+    segments.remove(OWNER, "lyon")
 
 
 def test_an_owner_a_colleague_and_a_stranger(group: World) -> None:
@@ -180,3 +192,24 @@ def test_the_command_line_says_what_to_say_and_keeps_the_answer(group: World) ->
     )
     (kept,) = json.loads(typed("person", "actions", ada, "--json"))["answered"]
     assert (kept["action"], kept["said"], kept["reason"]) == (first["action"], "refused", "no time")
+
+
+def test_what_is_typed_wrongly_is_told_in_a_sentence(group: World, tmp_path: Path) -> None:
+    file = tmp_path / "lyon.yaml"
+    for noun in ("rule", "segment"):
+        file.write_text(yaml.safe_dump({"entity": "north", "name": ["a"], "spec": RULE}))
+        with pytest.raises(UsageError, match="name is more than a word"):
+            typed(noun, "save", str(file))
+    file.write_text(yaml.safe_dump({"entity": 5, "brand": None, "spec": IN_LYON}))
+    with pytest.raises(UsageError, match="No entity is called 5"):
+        typed("segment", "count", str(file))
+    with pytest.raises(NotFound, match="no such follow-up"):
+        typed("followup", "done", "x")
+    for words in (["--run", "x"], ["--limit", "-1"], ["--limit", "9" * 20]):
+        typed("push", "rows", "news", *words, code=2)
+
+
+def test_what_somebody_is_called_is_printed_as_it_is(group: World) -> None:
+    ada = group.find("Ada")[0].id
+    followups.add(OWNER, ada, "Send [/her] a [red]card", clock.now() + timedelta(hours=1), kind="call")
+    assert "[/her]" in typed("followup", "list", "all")

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
+import time
 from datetime import timedelta
+from functools import partial
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import time_machine
+from django.db import OperationalError
 from tests.kept import laid_once
+from tests.unit.connect.places import Answer, Web
 from tests.work.test_people_doors import api  # noqa: F401
 from tests.world import World, person
 
 from filrouge.base import clock
 from filrouge.base.errors import Conflict, DefinitionError, SourceError
+from filrouge.connect import guard
 from filrouge.domain.sources import SourceSpec
 from filrouge.store.models import Job, Run, Source
 from filrouge.store.queries import people as pages
@@ -128,6 +135,43 @@ def test_a_system_that_is_away_is_told_of_on_the_page_to_those_who_see_it(group:
     assert numbers(group, "Ada") == ["A"], "what was known stays"
 
 
+def test_what_a_system_answers_of_others_is_left_out(group: World) -> None:
+    sold(group, ("D", 8, "03/06/2026", "40.00"), ("E", 9, "03/06/2026", "50.00"))
+    with sqlite3.connect(group.folder / "web.db") as con:
+        con.execute("ALTER TABLE orders ADD COLUMN asked TEXT DEFAULT '9'")
+    con.close()
+    group.define({**ORDERS, "lookup": "asked"})  # it takes everybody for whom it is asked about
+    assert sources.look_up("web_orders", "9", by="test")
+    assert Run.objects.filter(lookup=True).get().read == 2
+    assert group.rows("SELECT source_id FROM orders WHERE source_id IN ('D', 'E')") == [{"source_id": "E"}]
+
+
+@pytest.mark.parametrize("hanging", [False, True])
+def test_a_service_that_is_away_is_told_of_too_and_keeps_nobody_waiting(
+    group: World, monkeypatch: pytest.MonkeyPatch, *, hanging: bool
+) -> None:
+    monkeypatch.setattr("filrouge.connect.rest.SOON", 1.0)
+    over = threading.Event()
+
+    def answer(*_: Any) -> Answer:
+        over.wait(3 if hanging else 0)
+        return 503, {}, b""
+
+    web = Web(answer)
+    monkeypatch.setattr("filrouge.connect.rest.client", partial(guard.client, timeout=0.5))
+    desk = {"place": f"{web.url}/orders", "allow_private": True, "lookup": f"{web.url}/people/{{ref}}", "format": {}}
+    group.define({**ORDERS, "kind": "rest", **desk})
+    lookups.ask(access.OWNER, page(group, "Ada"))
+    began = time.monotonic()
+    beside()
+    over.set()
+    assert time.monotonic() - began < 5
+    told = lookups.ask(access.OWNER, page(group, "Ada"))
+    assert told.trouble
+    assert not told.under_way
+    web.close()
+
+
 def test_nobody_is_asked_about_who_is_known_to_no_such_system_or_was_erased(group: World) -> None:
     Source.objects.filter(name="web_orders").update(enabled=False)
     assert lookups.ask(access.OWNER, page(group, "Ada")) == lookups.Asked(())
@@ -139,6 +183,28 @@ def test_nobody_is_asked_about_who_is_known_to_no_such_system_or_was_erased(grou
     beside()
     assert group.find("Ada") == []
     assert group.rows("SELECT count(*) AS n FROM orders WHERE source_id IN ('A', 'C')") == [{"n": 0}]
+
+
+def test_whoever_does_what_is_waited_for_outlives_a_database_that_is_locked(
+    group: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lookups.ask(access.OWNER, page(group, "Ada"))
+    ending, done, work = threading.Event(), [], jobs.work
+
+    def locked_once(job: Job, verbs: Any) -> None:
+        done.append(job.kind)
+        if len(done) == 1:
+            Job.objects.filter(pk=job.pk).update(lease_until=clock.now() - timedelta(seconds=1))
+            raise OperationalError("database is locked")
+        work(job, verbs)
+        ending.set()
+
+    monkeypatch.setattr(jobs, "work", locked_once)
+    monkeypatch.setattr(worker, "close_old_connections", lambda: None)
+    monkeypatch.setattr(worker, "connections", SimpleNamespace(close_all=lambda: None))
+    worker._beside(ending)
+    assert done == ["lookup", "lookup"]
+    assert Job.objects.get(kind="lookup").state == "done"
 
 
 def test_long_work_and_what_somebody_waits_for_do_not_wait_for_each_other(group: World) -> None:

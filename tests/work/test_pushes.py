@@ -216,6 +216,20 @@ def test_emptied_a_push_holds_nobody_and_may_be_removed(group: World, home: Path
     assert group.rows("SELECT * FROM deliveries") == []
 
 
+def test_what_waits_for_a_push_goes_with_it_and_empties_no_other_of_its_name(group: World, home: Path) -> None:
+    drop()
+    give(timing="")
+    pushes.run("news", by="test")
+    pushes.empty(OWNER, "news")
+    pushes.resume(OWNER, "news")
+    assert not Job.objects.exists(), "who resumes it wants nobody taken back"
+    pushes.empty(OWNER, "news")
+    pushes.remove(OWNER, "news", leave=True)
+    assert not Job.objects.exists()
+    with pytest.raises(NotFound, match="removed meanwhile"):  # the worker tries it no more
+        pushes.run("news", by="test")
+
+
 def test_a_segment_that_is_given_somewhere_cannot_go(group: World) -> None:
     drop()
     give()

@@ -7,12 +7,16 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.db import connection, connections
+from django.test.utils import CaptureQueriesContext
 from tests.tool import Tool
 from tests.world import World, person
 
+from filrouge.base import clock
 from filrouge.base.errors import Conflict
 from filrouge.domain.privacy.caller import OWNER
-from filrouge.store.models import PushRun
+from filrouge.store.models import ConsentEvent, Job, PushRun
+from filrouge.store.queries import pushes as reads
 from filrouge.work import consents, locks, pushes, secrets, segments
 
 COLUMNS = ("id", "given_name", "email")
@@ -154,6 +158,18 @@ def test_an_objection_in_the_middle_of_a_run_holds_for_its_next_lots(
     assert figures(pushes.run("news", by="test")) == ("partly", 5, 0, 0, 1)
     assert figures(pushes.run("news", by="test")) == ("done", 0, 0, 0, 0)
     assert len(tool.people) == 5
+
+
+def test_who_objected_meanwhile_is_found_at_once_however_many_did(group: World, django_assert_num_queries: Any) -> None:
+    since, ids = clock.now(), [group.find(f"Name{n}x")[0].id for n in range(3)]
+    for one in ids:
+        consents.record(OWNER, one, purpose="marketing", channel="email", state="objected", entity="north")
+    with django_assert_num_queries(1), CaptureQueriesContext(connections["live"]) as asked:
+        assert reads.objected(since) == set(ids)
+    assert len(asked) < 3, "asked for all of them together"
+    if connection.vendor == "sqlite":  # PostgreSQL reads a small table whole
+        assert "consents_since" in ConsentEvent.objects.filter(created_at__gt=since).order_by().explain()
+        assert "last_job_of_key" in Job.objects.filter(key="x").order_by("-run_at").explain()
 
 
 def test_a_push_that_runs_already_is_refused(group: World, tool: Tool) -> None:

@@ -10,8 +10,9 @@ import pytest
 from tests.world import PEOPLE, World
 
 from filrouge.base.errors import Conflict, NotFound, UsageError
+from filrouge.domain.privacy.caller import OWNER
 from filrouge.store.models import AuditEntry, Secret
-from filrouge.work import audit, secrets
+from filrouge.work import audit, pushes, secrets
 
 
 def test_a_secret_is_sealed_listed_by_name_and_destroyed(world: World) -> None:
@@ -30,6 +31,23 @@ def test_a_secret_that_a_source_opens_is_not_destroyed(world: World) -> None:
     world.define(PEOPLE, secret="desk")
     with pytest.raises(Conflict, match="crm_people"):
         secrets.forget("desk", by="test")
+
+
+def test_a_secret_goes_nowhere_but_where_those_who_keep_what_it_opens_send_it(world: World) -> None:
+    for name in ("desk", "shared", "free"):
+        secrets.keep(name, "token", by="test")
+    world.define(PEOPLE, secret="desk")
+    colleague = world.user("engineer", entities=["north"])
+    stranger = world.user("engineer", entities=["south"])
+    spec = {"kind": "rest", "place": "https://elsewhere.example/", "secret": "shared"}
+    pushes.keep_destination(OWNER, "south-desk", spec=spec, entity="south")
+    told = {who.name: secrets.openable(who) for who in (OWNER, colleague, stranger)}
+    assert told == {
+        OWNER.name: ["desk", "free", "shared"], colleague.name: ["desk", "free"], stranger.name: ["free", "shared"],
+    }  # fmt: skip
+    with pytest.raises(NotFound, match="No secret is called desk"):
+        pushes.keep_destination(stranger, "mine", spec={**spec, "secret": "desk"}, entity="south")
+    assert pushes.keep_destination(stranger, "mine", spec={**spec, "secret": "free"}, entity="south")
 
 
 @pytest.mark.parametrize(("name", "value"), [("", "x"), ("a b", "x"), ("desk", "")])

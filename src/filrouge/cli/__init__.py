@@ -22,7 +22,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-talk = Console(stderr=True, highlight=False)
+talk = Console(stderr=True, highlight=False, markup=False)  # what people are called may hold brackets
 
 
 def main() -> None:

@@ -75,7 +75,7 @@ def doctor(as_json: AsJson = False) -> None:
     else:
         colours = {"ok": "green", "warn": "yellow", "fail": "red"}
         for line in lines:
-            talk.print(f"[{colours[line.state]}]{line.state:5}[/]", end="")
+            talk.print(f"{line.state:5}", style=colours[line.state], end="")
             talk.print(f"{line.part:12} {line.message}", markup=False, soft_wrap=True)
             if line.hint:
                 talk.print(f"{'':18}{line.hint}", markup=False, soft_wrap=True)

@@ -24,7 +24,16 @@ def read(file: Path, noun: str, *, known: Set[str]) -> dict[str, Any]:
             "The file {path} defines no {noun}.", hint="It has an entity and a spec; `{noun} show` prints one.",
             path=file.name, noun=noun,
         )  # fmt: skip
-    return {"name": file.stem, **_written(said)}
+    about = {"name": file.stem}
+    for name, value in said.items():
+        if isinstance(value, dict | list) and name != "spec":
+            raise UsageError(
+                "In the file {path}, {name} is more than a word.", hint="Write it as one, on its line.",
+                path=file.name, name=name,
+            )  # fmt: skip
+        if value is not None and name != "spec":
+            about[name] = str(value)
+    return {**about, "spec": _written(said["spec"])}
 
 
 def printed(row: Any, *shown: str) -> str:

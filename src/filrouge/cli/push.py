@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated, Any
+from uuid import UUID
 
 import typer
 from rich.table import Table
@@ -113,10 +114,10 @@ def run(
 @app.command()
 def rows(
     name: Name,
-    run_id: Annotated[str | None, typer.Option("--run", help="Of which run; none: the last one.")] = None,
+    run_id: Annotated[UUID | None, typer.Option("--run", help="Of which run; none: the last one.")] = None,
     outcome: Annotated[str, typer.Option(help="sent, removed, withheld or failed.")] = "",
     after: Annotated[str, typer.Option(help="Go on where the rows before ended, or after this person’s id.")] = "",
-    limit: Annotated[int, typer.Option(help="How many rows.")] = 50,
+    limit: Annotated[int, typer.Option(min=1, max=1_000, help="How many rows.")] = 50,
     key: Key = None,
     as_json: AsJson = False,
 ) -> None:
@@ -131,8 +132,8 @@ def rows(
         last = found.runs(found.push(name, asking), most=1)
         if not last:
             raise NotFound("The push {name} never ran.", hint="Run it first.", name=name)
-        run_id = str(last[0].id)
-    told, more = pushes.rows(asking, name, run_id, outcome=outcome, after=after, limit=limit)
+        run_id = last[0].id
+    told, more = pushes.rows(asking, name, str(run_id), outcome=outcome, after=after, limit=limit)
     if as_json:
         print_json([one.plain() for one in told])
         return

@@ -67,7 +67,7 @@ def _print(rows: pa.Table, form: Format) -> None:
         table = Table(*rows.column_names)
         for row in rows.slice(0, 1000).to_pylist():
             table.add_row(*("" if value is None else str(value) for value in row.values()))
-        Console().print(table)
+        Console(markup=False).print(table)
         if rows.num_rows > 1000:
             from filrouge.cli import talk
 

@@ -14,6 +14,7 @@ from filrouge.base.errors import Phrase, SourceError
 from filrouge.domain.sources import SourceSpec
 
 CHUNK = 20_000
+SOON = 20.0  # seconds that a system has to answer of one person: somebody waits, and others wait behind
 MARK = "\ufdd0"  # stands where bytes did not fit: Unicode keeps this character out of interchange
 UNFIT = f"[\\x00{MARK}]"
 RESERVED = frozenset({"_seq", "_row", "_place", "_received", "_raw", "_hash"})

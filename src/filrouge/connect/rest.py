@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Generator, Iterator
 from contextlib import closing, suppress
@@ -12,7 +13,7 @@ import httpx
 
 from filrouge.base.errors import Phrase, SourceError
 from filrouge.connect import waiting
-from filrouge.connect.base import Chunk, Discovered, Reach
+from filrouge.connect.base import SOON, Chunk, Discovered, Reach
 from filrouge.connect.guard import client
 from filrouge.connect.ndjson import chunks, decode, encode, reach_in, seen
 from filrouge.domain.sources import SourceSpec
@@ -42,6 +43,8 @@ class REST:
         yield from chunks(spec, _path(spec), _lines(self._pages(spec, reach)))
 
     def look_up(self, spec: SourceSpec, reach: Reach, ref: str) -> Iterator[Chunk]:
+        if ref in (".", ".."):  # no address can hold them: they would lead to another one
+            return
         place = _same_host(spec.place, (spec.lookup or "").replace("{ref}", quote(ref, safe="")), spec)
         asked = spec.model_copy(update={"place": place})
 
@@ -68,11 +71,12 @@ class REST:
         elif per_page:
             params["per_page"] = str(per_page)
         url, page, last, asked = spec.place, 1, None, {spec.place}
+        until = time.monotonic() + SOON if one else math.inf
         with client(private=spec.allow_private, allowed=reach.allow_private, headers=headers) as http:
             for _ in range(PAGES):
                 if spec.format.page:
                     params[spec.format.page] = str(page)
-                answer = _get(http, url, params, spec)
+                answer = _get(http, url, params, spec, until=until)
                 items = reach_in(answer, spec.format.items.split(".")) if spec.format.items else answer
                 if one and not isinstance(items, list):  # one person, as they are: no page follows
                     yield [items if items is not None else answer], answer
@@ -147,12 +151,12 @@ def _same_host(url: str, following: str, spec: SourceSpec) -> str:
     return joined
 
 
-def _get(http: httpx.Client, url: str, params: dict[str, str], spec: SourceSpec) -> Any:
-    why, path = Phrase("no answer"), urlsplit(url).path
+def _get(http: httpx.Client, url: str, params: dict[str, str], spec: SourceSpec, *, until: float) -> Any:
+    why, path, tried = Phrase("no answer"), urlsplit(url).path, 0
     for attempt in range(TRIES):
         wait = waiting.between(attempt)
         try:
-            response, content = _answer(http, url, params, path)
+            response, content = _answer(http, url, params, path, until)
         except (httpx.InvalidURL, httpx.UnsupportedProtocol):
             raise _no_address(spec) from None
         except httpx.HTTPError as error:
@@ -177,20 +181,31 @@ def _get(http: httpx.Client, url: str, params: dict[str, str], spec: SourceSpec)
             if status != 429 and status < 500:
                 raise _refused(status, path, spec)
             why, wait = Phrase("it answered {status}", status=status), waiting.asked(response, wait)
-        if attempt + 1 < TRIES:
-            time.sleep(wait)
+        tried = attempt + 1
+        if tried == TRIES or time.monotonic() + wait > until:
+            break
+        time.sleep(wait)
+    if tried == 1:
+        raise SourceError(
+            "{path} could not be read: {why}.",
+            hint="Nothing was imported; run the source again once the system is back.",
+            retryable=True, path=path, why=why,
+        )  # fmt: skip
     raise SourceError(
         "{path} could not be read: {why}, {tries} times.",
         hint="Nothing was imported; run the source again once the system is back.",
-        retryable=True, path=path, why=why, tries=TRIES,
+        retryable=True, path=path, why=why, tries=tried,
     )  # fmt: skip
 
 
-def _answer(http: httpx.Client, url: str, params: dict[str, str], path: str) -> tuple[httpx.Response, bytes]:
+def _answer(
+    http: httpx.Client, url: str, params: dict[str, str], path: str, until: float
+) -> tuple[httpx.Response, bytes]:
     """Ask once; return the answer and its body, given up when it is too large or drips for too long."""
-    until = time.monotonic() + LONGEST_ANSWER
+    until = min(time.monotonic() + LONGEST_ANSWER, until)
     body = bytearray()
-    with http.stream("GET", url, params=params or None) as response:
+    asked = httpx.URL(url).copy_merge_params(params) if params else url  # beside what the address itself asks for
+    with http.stream("GET", asked) as response:
         if response.status_code == 200:
             for some in response.iter_bytes():
                 body += some

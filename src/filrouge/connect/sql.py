@@ -18,7 +18,7 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
 from filrouge.base.errors import SourceError
-from filrouge.connect.base import CHUNK, Chunk, Discovered, Reach, distinct, need_columns, texts
+from filrouge.connect.base import CHUNK, SOON, Chunk, Discovered, Reach, distinct, need_columns, texts
 from filrouge.connect.guard import resolve
 from filrouge.connect.paths import told
 from filrouge.domain.sources import SourceSpec
@@ -65,6 +65,8 @@ class SQL:
     def _rows(self, spec: SourceSpec, reach: Reach, column: str, compared: str, values: list[Any]) -> Iterator[Chunk]:
         sql = _query(spec)
         with _connected(spec, reach) as con, ExitStack() as stack:
+            if compared == "=":  # of one person
+                stack.enter_context(_patience(con, SOON))
             if values:
                 local = isinstance(con, sqlite3.Connection)
                 sql = sql if local else sql.replace("%", "%%")
@@ -195,8 +197,8 @@ def _fetch(rows: Any, spec: SourceSpec, size: int = CHUNK) -> list[tuple[Any, ..
 
 
 @contextmanager
-def _patience(con: Any) -> Iterator[None]:
-    """Break a connection that says nothing for ``SILENCE`` seconds: nothing else ends that wait."""
+def _patience(con: Any, seconds: float = 0) -> Iterator[None]:
+    """Break a connection that says nothing for ``SILENCE`` seconds, or so many: nothing else ends that wait."""
 
     def give_up() -> None:
         if isinstance(con, sqlite3.Connection):
@@ -205,7 +207,7 @@ def _patience(con: Any) -> Iterator[None]:
             with suppress(OSError), socket.socket(fileno=os.dup(con.fileno())) as line:
                 line.shutdown(socket.SHUT_RDWR)
 
-    timer = threading.Timer(SILENCE, give_up)
+    timer = threading.Timer(seconds or SILENCE, give_up)
     timer.daemon = True
     timer.start()
     try:

@@ -229,6 +229,7 @@ STORAGES = {
 }
 WHITENOISE_USE_FINDERS = DEBUG
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000  # a segment of 500 rules, each with what it says
 EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
 DEFAULT_FROM_EMAIL = "filrouge@localhost"
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
@@ -248,5 +249,6 @@ LOGGING: dict[str, Any] = {
         "django.request": {"level": "ERROR"},
         "django.security.DisallowedHost": {"level": "CRITICAL"},
         "axes": {"level": "WARNING"},
+        "paramiko": {"level": "CRITICAL"},  # it writes tracebacks of what a server sends; the sentence says it
     },
 }

@@ -124,7 +124,7 @@ def run(*, by: str, name: str = "") -> int:
 def _work(desk: Desk, row: FollowUpRule, by: str) -> int:
     spec = Spec.parse(row.spec, what=row.name)
     tried = _tried(desk, spec, row.name, row.entity, row.brand)
-    owners = _owners(spec, [one.person for one in tried.due])
+    owners = _owners(spec, row.entity, [one.person for one in tried.due])
     due_at = desk.at + timedelta(days=spec.due_in, hours=1)
     rows = [
         FollowUp(
@@ -206,11 +206,11 @@ def _aliases(live: Live, people: Sequence[str]) -> list[str]:
     return [alias for aliases in live.aliases_of(people).values() for alias in aliases]
 
 
-def _owners(spec: Spec, people: Sequence[str]) -> dict[str, str]:
-    """Return whose each follow-up is: whoever worked for the person last, or the one that the rule names."""
+def _owners(spec: Spec, entity: str, people: Sequence[str]) -> dict[str, str]:
+    """Return whose each follow-up is: whoever of the entity worked for the person last, or the one the rule names."""
     if spec.owner != "person":
         return {}
-    rows = FollowUp.objects.filter(person__in=list(people)).exclude(owner="").order_by("due_at")
+    rows = FollowUp.objects.filter(person__in=list(people), entity=entity).exclude(owner="").order_by("due_at")
     return dict(rows.values_list("person", "owner"))
 
 

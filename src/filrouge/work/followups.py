@@ -136,7 +136,7 @@ def disclaim(asking: Caller, word: str) -> None:
 
 def _found(asking: Caller, key: str) -> FollowUp:
     access.must(asking, "advisor", "sales", scope="people:write")
-    row = FollowUp.objects.filter(pk=key).first()
+    row = FollowUp.objects.filter(pk=key).first() if access.is_id(key) else None
     if row is None or not asking.perimeter.acts(row.entity, row.brand, "advisor", "sales"):
         raise NotFound("There is no such follow-up.")
     return row

@@ -76,6 +76,8 @@ class Import:
         base = self._base(files)
         self.progress("map", 0, read)
         shaped = mapping.mapped(base, self.spec, engine=self.engine, at=self.at)
+        if self.ref:  # whatever else the system answers is nobody's who was asked about
+            shaped = mapping.theirs(shaped, self.spec, self.ref)
         kept = self.engine.write(shaped, self._path("mapped"))
         rows = self._marked(self._reread("mapped"))
         self.progress("compare", 0, kept)

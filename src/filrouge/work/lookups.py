@@ -65,7 +65,9 @@ def carry_out(person: str) -> int:
             except Conflict:  # it is being read whole: what is new comes with it
                 continue
             except FilrougeError as error:
+                error.params.setdefault("source", spec.source)  # by which the page knows whom it may be told to
                 fault = fault or error
+                break  # it would be waited for again
     if news:
         try:
             identity.resolve(by="lookup")

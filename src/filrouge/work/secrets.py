@@ -12,7 +12,9 @@ from django.db import transaction
 
 from filrouge.base import settings
 from filrouge.base.errors import Conflict, NotFound, StorageError, UsageError
-from filrouge.store.models import Destination, Secret, Source
+from filrouge.domain.privacy.caller import Caller
+from filrouge.store.models import Destination, Entity, Secret, Source
+from filrouge.store.queries.pushes import KEEPERS, reads
 from filrouge.work import audit
 
 
@@ -50,11 +52,34 @@ def reveal(name: str) -> str:
     """Return the secret called ``name``. Raises NotFound, or StorageError when it was sealed with another key."""
     row = Secret.objects.filter(name=name).first()
     if row is None:
-        raise NotFound("No secret is called {name}.", hint="Give it with `filrouge secret keep {name}`.", name=name)
+        raise missing(name)
     try:
         return _fernet(settings.get().secret_key).decrypt(row.sealed.encode()).decode()
     except InvalidToken:
         raise StorageError("The secret {name} was sealed with another key.", hint="Give it again.", name=name) from None
+
+
+def missing(name: str) -> NotFound:
+    """Return what is said of a secret that is not there, or not for the caller."""
+    return NotFound("No secret is called {name}.", hint="Give it with `filrouge secret keep {name}`.", name=name)
+
+
+def openable(asking: Caller) -> list[str]:
+    """Return the names of the secrets that the caller may have a destination open.
+
+    Whoever chooses where a secret goes could read it there: one that a source or a destination opens is for those who
+    keep all of these.
+    """
+    used: dict[str, set[tuple[str, str]]] = {}
+    for model in (Source, Destination):
+        for entity, brand, spec in model.objects.values_list("entity", "brand", "spec"):
+            used.setdefault(spec.get("secret") or "", set()).add((entity, brand))
+    every = list(Entity.objects.values_list("slug", flat=True))
+
+    def keeps(entity: str, brand: str) -> bool:
+        return all(reads(asking, one, brand, *KEEPERS) for one in ([entity] if entity else every))
+
+    return [name for name, _users in names() if all(keeps(*place) for place in used.get(name, ()))]
 
 
 def names() -> list[tuple[str, list[str]]]:
@@ -73,7 +98,7 @@ def forget(name: str, *, by: str) -> None:
     """Destroy a secret. Raises NotFound, and Conflict while a source or a destination opens it."""
     held = dict(names())
     if name not in held:
-        raise NotFound("No secret is called {name}.", hint="Give it with `filrouge secret keep {name}`.", name=name)
+        raise missing(name)
     if held[name]:
         raise Conflict(
             "The secret {name} is opened by {sources}.", hint="Take it out of their definitions first.",

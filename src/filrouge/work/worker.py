@@ -101,16 +101,17 @@ def _beside(ending: threading.Event) -> None:
     try:
         while not ending.is_set():
             close_old_connections()
+            job = None
             try:
                 job = jobs.claim(name, only=WAITED_FOR)
-            except DatabaseError as error:  # one that is away comes back
+                if job is not None:
+                    with _held(job):
+                        jobs.work(job, VERBS)
+            except DatabaseError as error:  # one that is away comes back; what was claimed is claimed again
                 log.error("%s", type(error).__name__)
                 job = None
             if job is None:
                 ending.wait(PAUSE / 4)
-                continue
-            with _held(job):
-                jobs.work(job, VERBS)
     finally:
         connections.close_all()
 

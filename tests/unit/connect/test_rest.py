@@ -57,6 +57,21 @@ def test_numbered_pages_are_asked_for_until_one_is_empty(serve: Serve) -> None:
     assert found == [(1, "10"), (2, "11"), (3, "20"), (4, "21")]
 
 
+@pytest.mark.parametrize("pages", [{"per_page": 2}, {"page": "page"}])
+def test_what_the_address_itself_asks_for_is_asked_of_every_page(serve: Serve, pages: dict[str, Any]) -> None:
+    asked: list[str] = []
+
+    def answer(_: str, query: dict[str, str], __: dict[str, str]) -> Answer:
+        asked.append(query.get("of", "everybody"))
+        return ok({"data": [] if query.get("page") == "2" else PAGE["data"]})
+
+    web = serve(answer)
+    assert len(rows(read(at(web, "/people?of=north+west", **pages), Reach(Path())))) == 1
+    source = at(web, **pages).model_copy(update={"lookup": f"{web.url}/orders?of={{ref}}"})
+    assert len(rows(list(lookup("rest").look_up(source, Reach(Path()), "a&b")))) == 1
+    assert set(asked) == {"north west", "a&b"}
+
+
 def test_told_to_slow_down_it_waits_as_long_as_asked(serve: Serve, no_waiting: list[float]) -> None:
     answers = iter([(429, {"Retry-After": "7"}, b""), (503, {"Retry-After": "3600"}, b""), ok(PAGE)])
     web = serve(lambda *_: next(answers))
@@ -208,3 +223,10 @@ def test_one_person_is_asked_for_by_their_number_and_nobody_is_no_fault(serve: S
     elsewhere = source.model_copy(update={"lookup": "https://elsewhere.example/{ref}"})
     with pytest.raises(SourceError, match="another host"):
         list(lookup("rest").look_up(elsewhere, Reach(Path()), "1"))
+
+
+@pytest.mark.parametrize("ref", [".", ".."])
+def test_a_number_that_would_lead_to_another_address_asks_nothing(serve: Serve, ref: str) -> None:
+    web = serve(lambda *_: ok(PAGE))
+    source = at(web).model_copy(update={"lookup": f"{web.url}/people/{{ref}}/orders"})
+    assert rows(list(lookup("rest").look_up(source, Reach(Path()), ref))) == []

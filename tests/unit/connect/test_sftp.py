@@ -7,18 +7,21 @@ import os
 import shutil
 import socket
 import subprocess
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import paramiko
 import pyarrow as pa
 import pytest
 
 from filrouge.base.errors import DefinitionError, DestinationError
-from filrouge.connect.destinations import Lot, Parcel, Reach, destination
+from filrouge.connect.destinations import Lot, Parcel, Reach, destination, sftp
 from filrouge.domain.pushes import DestinationSpec
 
 SSHD = shutil.which("sshd", path="/usr/sbin:/usr/local/sbin:/usr/bin")
@@ -132,9 +135,86 @@ def test_a_server_that_is_away_is_asked_again_later(server: Server, tmp_path: Pa
     assert not told.value.arrived
 
 
+class Stranger(paramiko.ServerInterface):
+    """A server that lets anybody in, up to where it behaves ``odd``."""
+
+    def __init__(self, odd: str, over: threading.Event) -> None:
+        self.odd, self.over = odd, over
+
+    def check_auth_password(self, username: str, password: str) -> int:
+        return paramiko.AUTH_PARTIALLY_SUCCESSFUL if self.odd == "asks more" else paramiko.AUTH_SUCCESSFUL
+
+    def check_channel_request(self, kind: str, chanid: int) -> int:
+        if self.odd == "opens nothing":
+            self.over.wait(10)
+        return paramiko.OPEN_SUCCEEDED
+
+    def check_channel_subsystem_request(self, channel: paramiko.Channel, name: str) -> bool:
+        if self.odd == "begins nothing":
+            self.over.wait(10)
+        if self.odd == "babbles":
+            channel.sendall(b"\x00\x00\x00\x05\x02welcome to ftp\r\n" * 3)
+        return self.odd != "has no sftp"
+
+
+@pytest.fixture
+def stranger() -> Iterator[Callable[[str], Server]]:
+    """Return what starts such a server."""
+    over, ends, key = threading.Event(), [], paramiko.ECDSAKey.generate()
+
+    def start(odd: str) -> Server:
+        listening = socket.create_server(("127.0.0.1", 0))
+
+        def run() -> None:
+            with suppress(OSError, paramiko.SSHException):
+                transport = paramiko.Transport(listening.accept()[0])
+                ends.append(transport)
+                transport.add_server_key(key)
+                transport.start_server(server=Stranger(odd, over))
+
+        threading.Thread(target=run, daemon=True).start()
+        ends.append(listening)
+        return Server(listening.getsockname()[1], sftp.fingerprint(key), "a password", Path("/drop"))
+
+    yield start
+    over.set()
+    for end in ends:
+        end.close()
+
+
+@pytest.mark.parametrize(
+    ("odd", "said"),
+    [
+        ("opens nothing", "does not take the file"), ("begins nothing", "does not take the file"),
+        ("says nothing", "does not take the file"), ("babbles", "does not take the file"),
+        ("has no sftp", "opens no SFTP to the account"), ("asks more", "asks for more than the secret k"),
+    ],
+)  # fmt: skip
+def test_a_server_that_behaves_oddly_is_told_of_and_waited_for_no_longer(
+    stranger: Callable[[str], Server], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, odd: str, said: str
+) -> None:
+    monkeypatch.setattr(sftp, "PATIENCE", 1)
+    server, began = stranger(odd), time.monotonic()
+    assert said in refused(server, tmp_path, server.spec())
+    assert time.monotonic() - began < 5
+
+
+def test_a_broken_key_is_told_wherever_it_is_broken(tmp_path: Path) -> None:
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", tmp_path / "key"], check=True)
+    first, *body, last = (tmp_path / "key").read_text().splitlines()
+    spec = Server(22, "", "", Path("/drop")).spec()
+    for kept in range(len(body)):
+        for some in (body[:kept], body[kept + 1 :], [*body[:kept], body[kept][::-1], *body[kept + 1 :]]):
+            with pytest.raises(DestinationError, match="no private key"):
+                sftp._key("\n".join((first, *some, last)), spec)
+
+
 @pytest.mark.parametrize(
     ("changes", "fault"),
     [
+        ({"place": "sftp://host/x/%2e%2e/y"}, "place: a folder is named without .."),
+        ({"place": "sftp://host/x%0Ay"}, "place: a name cannot hold this character"),
+        ({"place": "sftp://host/lists#2"}, "place: write ? as %3F and # as %23"),
         ({"place": "ftp://host/x"}, "place: write sftp://host/path"),
         ({"place": "sftp://ada@host/x"}, "place: write the account as `user`"),
         ({"place": "sftp://host/x/../y"}, "place: a folder is named without .."),

@@ -14,7 +14,7 @@ import pytest
 from tests.unit.connect.places import COLUMNS, faults, read, rows, spec
 
 from filrouge.base.errors import SourceError
-from filrouge.connect import Reach, connector
+from filrouge.connect import Reach, connector, lookup
 
 
 def database(folder: Path, *statements: str) -> Reach:
@@ -115,6 +115,11 @@ def test_a_question_without_answer_is_given_up(tmp_path: Path, monkeypatch: pyte
     told = refused(sqlite(format={"query": endless}), database(tmp_path))
     assert "stopped answering" in str(told)
     assert told.retryable
+    monkeypatch.setattr("filrouge.connect.sql.SILENCE", 600)
+    monkeypatch.setattr("filrouge.connect.sql.SOON", 0.3)  # of one person, somebody waits
+    source = sqlite(format={"query": endless}).model_copy(update={"lookup": "id"})
+    with pytest.raises(SourceError, match="stopped answering"):
+        list(lookup("sql").look_up(source, Reach(tmp_path), "1"))
 
 
 # --- PostgreSQL, faked where the real one would not fail on demand ----------------------------------------------------

@@ -7,8 +7,10 @@ import errno
 import hashlib
 import hmac
 import io
+import secrets
 import socket
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -32,7 +34,7 @@ class SFTP:
 
     def check(self, spec: DestinationSpec, reach: Reach) -> None:
         with _session(spec, reach) as server, _told(spec):
-            trial = f"{_folder(spec)}/.filrouge-check"
+            trial = f"{_folder(spec)}/.filrouge-{secrets.token_hex(4)}"
             server.open(trial, "w").close()
             server.remove(trial)
 
@@ -95,13 +97,31 @@ def _session(spec: DestinationSpec, reach: Reach) -> Iterator[paramiko.SFTPClien
             transport.start_client(timeout=PATIENCE)
             _is_the_one(transport, spec)
             _sign_in(transport, spec, reach.secret or "")
-            server = paramiko.SFTPClient.from_transport(transport)
-            if server is None or (channel := server.get_channel()) is None:
-                raise paramiko.SSHException("no sftp")
-            channel.settimeout(PATIENCE)
+            server = _opened(transport, spec)
         yield server
     finally:
         transport.close()
+
+
+def _opened(transport: paramiko.Transport, spec: DestinationSpec) -> paramiko.SFTPClient:
+    """Return the conversation by which files are left; nothing but the end of the line ends its first waits."""
+    late = threading.Timer(PATIENCE, transport.close)
+    late.daemon = True
+    late.start()
+    try:
+        channel = transport.open_session(timeout=PATIENCE)
+        channel.settimeout(PATIENCE)
+        channel.invoke_subsystem("sftp")
+        return paramiko.SFTPClient(channel)
+    except paramiko.SSHException:
+        if not transport.is_active():  # it went away, or was given up
+            raise
+        raise DestinationError(
+            "The server of {place} opens no SFTP to the account.", hint="Have it allowed to leave files by SFTP.",
+            place=_said(spec),
+        ) from None  # fmt: skip
+    finally:
+        late.cancel()
 
 
 def _connected(spec: DestinationSpec, reach: Reach) -> socket.socket:
@@ -144,22 +164,27 @@ def _sign_in(transport: paramiko.Transport, spec: DestinationSpec, secret: str) 
             transport.auth_publickey(spec.user, _key(secret, spec))
         else:
             transport.auth_password(spec.user, secret)
-    except paramiko.AuthenticationException:
+    except paramiko.AuthenticationException as error:
+        if "timeout" in str(error):
+            raise TimeoutError from None
+        if not transport.is_active():
+            raise EOFError from None
         raise DestinationError(
             "The server of {place} refuses the secret {secret}.",
             hint="Keep the right one with `filrouge secret keep`, or ask whether the account still stands.",
             place=_said(spec), secret=spec.secret or "",
         ) from None  # fmt: skip
+    if not transport.is_authenticated():
+        raise DestinationError(
+            "The server of {place} asks for more than the secret {secret}.",
+            hint="Have the account let in by this secret alone.", place=_said(spec), secret=spec.secret or "",
+        )  # fmt: skip
 
 
 def _key(text: str, spec: DestinationSpec) -> paramiko.PKey:
     for kind in _KEYS:
-        try:
+        with suppress(Exception):  # what a broken key makes of its reader is anything
             return kind.from_private_key(io.StringIO(text.strip() + "\n"))
-        except paramiko.PasswordRequiredException:
-            break
-        except (paramiko.SSHException, ValueError):
-            continue
     raise DestinationError(
         "The secret {secret} is no private key that can be read.",
         hint="Keep an Ed25519, ECDSA or RSA key without a passphrase.", secret=spec.secret or "",
@@ -197,7 +222,7 @@ def _told(spec: DestinationSpec) -> Iterator[None]:
         raise DestinationError(
             "No server is called {place}.", hint="Look at the address of the destination.", place=_said(spec)
         ) from None
-    except (OSError, EOFError, paramiko.SSHException) as error:
+    except Exception as error:  # noqa: BLE001 - what a server that speaks otherwise makes of its reader is anything
         raise DestinationError(
             "The server of {place} does not take the file: {why}.",
             hint="The next run gives what is missing.", retryable=True, place=_said(spec), why=_why(error),
@@ -212,4 +237,6 @@ def _why(error: Exception) -> Phrase:
         return Phrase("nobody answers at the address")
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         return Phrase("it is full")
+    if type(error) is OSError and error.errno is None and "closed" not in str(error):  # its own words are not repeated
+        return Phrase("it refuses, without saying why")
     return Phrase("it takes too long") if isinstance(error, TimeoutError) else Phrase("the connection broke")

@@ -110,7 +110,7 @@ def _form(request: HttpRequest, asking: Caller, row: Any) -> HttpResponse:
     context: dict[str, Any] = {
         "row": row, "about": about, "faults": faults,
         "entities": found.kept_entities(asking), "brands": found.kept_brands(asking),
-        "secrets": [name for name, _users in secrets.names()],
+        "secrets": secrets.openable(asking),
         "choices": {
             name: [(code, words.say(code, f"destination_{name}")) for code in codes] for name, codes in _CHOICES.items()
         },

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Literal, Self
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import pydantic
 from pydantic import Field
@@ -47,8 +47,10 @@ class DestinationSpec(Spec):
                     faults.append("place: keep the password as a secret, not in the address")
                 elif parts.username:
                     faults.append("place: write the account as `user`, not in the address")
-                if ".." in parts.path.split("/"):
+                if ".." in unquote(parts.path).split("/"):
                     faults.append("place: a folder is named without ..")
+                if self.kind == "sftp" and (parts.query or parts.fragment):
+                    faults.append("place: write ? as %3F and # as %23 in the name of a folder")
             except ValueError:
                 whole = False
             if not whole:
@@ -63,7 +65,7 @@ class DestinationSpec(Spec):
                 faults.append("header: say the name of the header that bears the secret")
             if self.auth == "basic" and self.secret and not self.user:
                 faults.append("user: say whose password the secret is")
-        if "\0" in self.place:
+        if set(unquote(self.place) if self.kind == "sftp" else self.place) & {"\0", "\r", "\n"}:
             faults.append("place: a name cannot hold this character")
         if faults:
             raise ValueError("; ".join(faults))

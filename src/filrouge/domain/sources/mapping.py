@@ -117,6 +117,12 @@ def _told(
     return read.select(*marks, **made, **empty)
 
 
+def theirs(rows: ir.Table, spec: SourceSpec, ref: str) -> ir.Table:
+    """Return those of ``mapped`` rows that bear the number of one person."""
+    bearing = [rows[name] == ref for name in spec.bearing()]
+    return rows.filter(ibis.or_(*bearing))
+
+
 def consents(rows: ir.Table, spec: SourceSpec, *, engine: Engine) -> list[ir.Table]:
     """Return one table of consents for each that the definition finds in ``mapped`` rows of people."""
     found = []

@@ -258,8 +258,13 @@ class SourceSpec(Spec):
         """Return the sources of people whose numbers its rows bear: itself, where it holds people."""
         if self.reads == "person_records":
             return (self.source,)
-        refs = [self.map[name].of for name, key in KEY_OF_REF.items() if key != "company_key" and name in self.map]
-        return tuple(dict.fromkeys(of for of in refs if of))
+        return tuple(dict.fromkeys(of for name in self.bearing() if (of := self.map[name].of)))
+
+    def bearing(self) -> tuple[str, ...]:
+        """Return the columns that bear the number of one person."""
+        if self.reads == "person_records":
+            return ("source_id",)
+        return tuple(name for name, key in KEY_OF_REF.items() if key != "company_key" and name in self.map)
 
     def columns(self) -> tuple[str, ...]:
         """Return every source column that the definition names, in order, each once."""

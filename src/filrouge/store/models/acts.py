@@ -165,6 +165,7 @@ class ConsentEvent(Act):
 
     class Meta:
         ordering = ("-at",)
+        indexes: ClassVar = [models.Index(fields=("created_at",), name="consents_since")]
 
     def __str__(self) -> str:
         return f"consent {self.id}"

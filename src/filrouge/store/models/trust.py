@@ -170,6 +170,7 @@ class Job(Row):
                 name="one_job_per_key",
             )
         ]
+        indexes: ClassVar = [models.Index(fields=("key", "-run_at"), name="last_job_of_key")]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.state}"

@@ -100,9 +100,9 @@ def moved(row: Push) -> bool:
 
 def objected(since: datetime) -> set[str]:
     """Return the people who allowed or refused something since a moment."""
-    told = ConsentEvent.objects.filter(created_at__gt=since)
+    told = set(ConsentEvent.objects.filter(created_at__gt=since).order_by().values_list("person", flat=True))
     live = Live()
-    return {live.current(person) if live.ready() else person for person in told.values_list("person", flat=True)}
+    return set(live.current_of(told).values()) if live.ready() else told
 
 
 def of_erasure(erasure: str, owed: Mapping[str, int]) -> list[tuple[str, bool]]:

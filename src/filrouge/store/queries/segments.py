@@ -11,7 +11,7 @@ from filrouge.domain import segments as domain
 from filrouge.domain.privacy import perimeter as rules
 from filrouge.domain.privacy.caller import Caller
 from filrouge.domain.privacy.perimeter import Perimeter
-from filrouge.store.models import Brand, Entity, Push, Segment, SegmentDay, SegmentVersion
+from filrouge.store.models import Brand, Entity, FollowUpRule, Push, Segment, SegmentDay, SegmentVersion
 from filrouge.store.queries import group
 from filrouge.tables import TABLES
 
@@ -62,8 +62,12 @@ def dependants(name: str) -> list[Dependant]:
     """Return what rests on a segment."""
     rows = Segment.objects.exclude(name=name).order_by("name")
     named = [Dependant("segment", row.name) for row in rows if name in spec_of(row).segments]
-    return named + [
-        Dependant("push", row) for row in Push.objects.filter(segment__name=name).values_list("name", flat=True)
+    pushes = Push.objects.filter(segment__name=name).order_by("name").values_list("name", flat=True)
+    rules = FollowUpRule.objects.filter(spec__when="segment", spec__segment=name).order_by("name")
+    return [
+        *named,
+        *(Dependant("push", push) for push in pushes),
+        *(Dependant("rule", rule) for rule in rules.values_list("name", flat=True)),
     ]
 
 

@@ -29,7 +29,10 @@ def agreed(entity: str) -> Agreed:
 
 
 def standing(person: str, agreed_on: Agreed, *, at: datetime) -> Standing:
-    """Return where whoever calls as ``person`` stands, whoever asked them: tries count for all."""
+    """Return where whoever calls as ``person`` stands, whoever asked them: tries count for all.
+
+    What they answered another entity verifies them when it is as much as ``agreed_on`` asks.
+    """
     aliases = Live().aliases(person)
     since = at - timedelta(minutes=agreed_on.minutes)
     rows = list(
@@ -38,6 +41,8 @@ def standing(person: str, agreed_on: Agreed, *, at: datetime) -> Standing:
     failures = 0
     for row in rows:
         if row.passed:
+            if len(set(row.asked) & set(agreed_on.questions)) < agreed_on.needed:
+                continue
             if not failures and row.expires_at > at:
                 return Standing(row.by, row.created_at, row.expires_at, 0, agreed_on.tries)
             break

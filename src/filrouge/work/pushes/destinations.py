@@ -33,7 +33,9 @@ def keep_destination(
     _acts(asking, entity, brand)
     checked = DestinationSpec.parse(spec, what=name)
     if checked.secret:
-        secrets.reveal(checked.secret)  # there is one, and it can be opened
+        if checked.secret not in secrets.openable(asking):
+            raise secrets.missing(checked.secret)
+        secrets.reveal(checked.secret)  # it can be opened
     destination(checked.kind).describe(checked, _bare())
     with transaction.atomic():
         row = models.Destination.objects.select_for_update().filter(name=name).first()

@@ -18,7 +18,7 @@ from django.db import transaction
 from pyarrow import compute as pc
 
 from filrouge.base import clock
-from filrouge.base.errors import Conflict, DestinationError, FilrougeError, StorageError
+from filrouge.base.errors import Conflict, DestinationError, FilrougeError, NotFound, StorageError
 from filrouge.connect.destinations import Line, Lot, Parcel
 from filrouge.domain.privacy.caller import Caller
 from filrouge.store.models import Push, PushRun, Run
@@ -52,14 +52,14 @@ def run(name: str, *, by: str, only: str = "", progress: runs.Progress = runs.si
     """Run a push and return the run, whatever became of it; a trouble of the destination is told in it.
 
     ``only``: what failed, removals, or everybody taken back (``empty``). Raises Conflict while the push runs, or while
-    an erasure waits.
+    an erasure waits, NotFound when it is no more.
     """
     with locks.tried(f"push-{name}") as mine:
         if not mine:
             raise Conflict("The push {name} is running already.", hint="Wait for it to end, then try again.", name=name)
         row = Push.objects.select_related("segment", "destination").filter(name=name).first()
         if row is None:
-            raise Conflict("The push {name} was removed meanwhile.", name=name)
+            raise NotFound("The push {name} was removed meanwhile.", name=name)
         _take_up(row)
         runs.recover()
         if Run.objects.filter(kind="push", state=Run.State.STAGED).exists():

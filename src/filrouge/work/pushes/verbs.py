@@ -16,7 +16,7 @@ from filrouge.domain.privacy.caller import Caller
 from filrouge.domain.privacy.perimeter import CHANNELS, PURPOSES
 from filrouge.domain.profiles import exports
 from filrouge.domain.sources.schedule import next_at
-from filrouge.store.models import Push, PushRemoval, PushRun
+from filrouge.store.models import Job, Push, PushRemoval, PushRun
 from filrouge.store.queries import pushes as found
 from filrouge.store.queries import segments as of_segments
 from filrouge.work import access, audit, jobs, runs
@@ -144,6 +144,7 @@ def remove(asking: Caller, name: str, *, leave: bool = False) -> None:
         with transaction.atomic():
             audit.record("push.remove", by=asking.by, kind="push", subject=name, held=row.held)
             row.delete()
+            _no_longer(name, "", "failed", "removals", "empty")  # another of its name is not emptied in its stead
         runs.lake().delete("deliveries", f"push = '{name}'")  # a name holds letters, digits and hyphens only
 
 
@@ -186,9 +187,17 @@ def _switch(asking: Caller, name: str, *, on: bool) -> Push:
             if on:
                 raise Conflict("The push {name} is not paused.", name=name)
             raise Conflict("The push {name} is paused already.", name=name)
+        if on:
+            _no_longer(name, "empty")
         audit.record("push.resume" if on else "push.pause", by=asking.by, kind="push", subject=name)
     row.refresh_from_db()
     return row
+
+
+def _no_longer(name: str, *narrowed: str) -> None:
+    """Let go of runs of a push that wait for the worker, narrowed to any of these."""
+    keys = [f"push {name} {only}".strip() for only in narrowed]
+    Job.objects.filter(kind="push", key__in=keys, state="waiting").delete()
 
 
 def _next(row: Push, *, after: datetime | None = None) -> datetime | None:
