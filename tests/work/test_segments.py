@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from tests.kept import laid_once
 from tests.world import World, person
 
 from filrouge.base import clock
-from filrouge.base.errors import Conflict, DefinitionError, NotFound, Refused
+from filrouge.base.errors import Conflict, DefinitionError, NotFound, Refused, UsageError
 from filrouge.domain.privacy.caller import OWNER
 from filrouge.store.models import AuditEntry, ConsentEvent, Job, Segment
 from filrouge.store.queries import segments as found
@@ -77,6 +77,13 @@ def test_a_count_tells_some_people_and_why_others_may_not_be_reached(group: Worl
     assert {hit.name for hit in told.sample} == {"Ada Lovelace", "Gus Eiffel", "Eva Curie"}
     assert dict(told.left_out) == {"denied": 1, "no_consent": 1}
     assert told.reached == 1
+
+
+@pytest.mark.usefixtures("group")
+@pytest.mark.parametrize("year", [1, 9999])
+def test_a_day_that_no_lake_knows_is_refused_in_a_sentence(year: int) -> None:
+    with pytest.raises(UsageError, match="Write a day"):
+        segments.count(OWNER, EVERYBODY, RED, as_of=datetime(year, 1, 1, tzinfo=UTC))
 
 
 def test_what_somebody_refused_here_counts_at_once(group: World) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.segmented import AT, People, id_of
+from tests.segmented import AT, SOUTH, People, id_of
 
 from filrouge.base.errors import DefinitionError
 from filrouge.domain import segments
@@ -115,6 +115,19 @@ def test_five_hundred_rules_are_counted() -> None:
         for how, expected in (("or", 1), ("and", 0)):
             spec = segments.parse({"combinator": how, "rules": rules})
             assert segments.compile(spec, laid, engine, segments.Asked(AT)).count().execute() == expected
+    finally:
+        engine.close()
+
+
+def test_what_is_said_five_hundred_times_is_asked_once() -> None:
+    world = People()
+    world.person(1)
+    world.person(2, SOUTH)
+    engine = open_engine()
+    try:
+        spec = segments.parse({"rules": [{"on": "brands", "brands": ["red"]}] * 500})
+        found = segments.compile(spec, world.laid(engine), engine, segments.Asked(AT))
+        assert found.execute()["person"].tolist() == [id_of(1)]
     finally:
         engine.close()
 

@@ -13,6 +13,7 @@ from filrouge.engines.words import micros
 
 _TIME = "timestamp('UTC')"
 _RANKS = 8  # more than there are
+_FROM = 62_135_596_800_000_000  # microseconds from the year 1 to 1970: what a system dates there is no less said
 # The states that each kind of decision hangs on.
 _STATES = {"restriction": ("restricted", "released"), "objection": ("objected", "granted"),
            "consent": ("granted", "denied", "withdrawn")}  # fmt: skip
@@ -36,11 +37,9 @@ def may_i_many(
     of_brand = known._brand.isin([brand, ""])
     lifts = (known.state == "granted") & (known._channel == channel) & of_brand
     decides = {
-        "restriction": known.state.isin(["restricted", "released"]),
+        "restriction": known.state.isin(_STATES["restriction"]),
         "objection": known.purpose.isin(wanted) & reached & ((known.state == "objected") | lifts),
-        "consent": (
-            (known.purpose == purpose) & reached & of_brand & known.state.isin(["granted", "denied", "withdrawn"])
-        ),
+        "consent": (known.purpose == purpose) & reached & of_brand & known.state.isin(_STATES["consent"]),
     }
     last = known.group_by("person").agg(**{name: known._nth.max(where=told) for name, told in decides.items()})
     joined = people.left_join(last, "person").drop("person_right")
@@ -64,7 +63,7 @@ def may_i_many(
 def _placed(events: ir.Table) -> ir.IntegerValue:
     """Return a number that grows with the moment of an event, of two of one moment with the strictness of its state."""
     strict = ibis.cases(*((events.state == state, rank) for state, rank in STRICTNESS.items()), else_=0)
-    return micros(events._when) * _RANKS + strict
+    return (micros(events._when) + _FROM) * _RANKS + strict
 
 
 def _state(placed: ir.IntegerValue, states: Sequence[str]) -> ir.StringValue:

@@ -77,7 +77,8 @@ class Compiler:
 
     def group(self, group: said.Group) -> Some | Wide:
         """Return who is in a group; what one pass answers together is put together first."""
-        nodes = [self.group(node) if isinstance(node, said.Group) else self.node(node) for node in group.rules]
+        asked = dict.fromkeys(group.rules)  # said twice is said once
+        nodes = [self.group(node) if isinstance(node, said.Group) else self.node(node) for node in asked]
         wide: dict[Hashable, list[Wide]] = {}
         found: list[Some | Wide] = []
         for node in nodes:
@@ -107,14 +108,13 @@ class Compiler:
         """Return the test that a rule is, if one pass may answer it with others; else who it holds of."""
         if isinstance(rule, said.Happened) and rule not in self.known and (wide := of_rows(rule, self.at)):
             return wide
-        if isinstance(rule, said.Person) and not rule.any and rule.field not in ("deceased", "known_since"):
+        if isinstance(rule, said.Person) and (name := shown_first(rule)):
             op, contrary = CONTRARY.get(rule.op, rule.op), rule.op in CONTRARY
 
             def met(table: ir.Table) -> ir.BooleanValue:
                 holds = put.person(table.value, rule.field, op, rule.value, self.at).fill_null(False)
                 return ~holds if contrary else holds
 
-            name = rule.field if rule.field in put.ADDRESS else put.field_of("person", rule.field).attribute
             return Wide(("person", name), met, contrary)
         if rule not in self.known:
             self.known[rule] = self.rule(rule)
@@ -283,6 +283,13 @@ class Compiler:
         return ids.select("person", drawn=self.engine.key64(ibis.literal(f"{salt}\t") + ids.id) % 10_000)
 
 
+def shown_first(rule: said.Person) -> str:
+    """Return the name of the value that a rule compares, where it is the one shown first; none elsewhere."""
+    if rule.any or rule.field in ("deceased", "known_since"):
+        return ""
+    return rule.field if rule.field in put.ADDRESS else put.field_of("person", rule.field).attribute
+
+
 def _key(table: ir.Table) -> str:
     """Return the column that says whom the rows of ``table`` are of."""
     return "person" if "person" in table.columns else "id"
@@ -299,12 +306,8 @@ def _all_of(found: Sequence[Some], key: str) -> Some:
     left_out = [one.people.select(key) for one in found if one.but]
     if not kept:
         return Some(_together(left_out), but=True)
-    people = kept[0]
-    for other in kept[1:]:
-        people = people.semi_join(other, key)
-    for other in left_out:
-        people = people.anti_join(other, key)
-    return Some(people)
+    people = reduce(lambda some, other: some.semi_join(other, key), kept)
+    return Some(people.anti_join(_together(left_out), key) if left_out else people)
 
 
 def _together(tables: Sequence[ir.Table]) -> ir.Table:

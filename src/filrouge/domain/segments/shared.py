@@ -14,7 +14,7 @@ from ibis.expr import types as ir
 
 from filrouge.domain.segments import conditions as put
 from filrouge.domain.segments import spec as said
-from filrouge.domain.segments.compile import Asked, Compiler
+from filrouge.domain.segments.compile import Asked, Compiler, shown_first
 from filrouge.domain.segments.laid import Laid
 from filrouge.domain.segments.wide import Shared, Some, of_rows, rows_of
 from filrouge.engines import Engine
@@ -32,7 +32,10 @@ def share(specs: Sequence[said.Spec], laid: Laid, engine: Engine, asked: Asked, 
         name: [(frozenset(lot), keep(rows_of(laid.rows(name), laid.owners(), lot, compiler.counts))) for lot in lots]
         for name, lots in _lots(specs).items()
     }
-    fields = Counter(name for rule, number in rules.items() for name in _field(rule) for _ in range(number))
+    fields: Counter[str] = Counter()
+    for rule, number in rules.items():
+        if isinstance(rule, said.Person) and (name := shown_first(rule)):
+            fields[name] += number
     values = {name: keep(laid.numbered(compiler.values(name, any=False))) for name, n in fields.items() if n > 1}
     told = {rule: _kept(compiler.rule(rule), laid, keep) for rule in twice if _alone(rule)}
     salts = Counter(rule.salt for rule in rules if isinstance(rule, said.Bucket))
@@ -73,12 +76,6 @@ def _alone(rule: said.Rule) -> bool:
     if isinstance(rule, said.Happened):
         return of_rows(rule, None) is None or not _cheap(rule)
     return isinstance(rule, said.Sequence | said.Consent) or (isinstance(rule, said.Person) and rule.any)
-
-
-def _field(rule: said.Rule) -> Iterable[str]:
-    """Yield the field of a rule whose value shown first is compared."""
-    if isinstance(rule, said.Person) and not rule.any and rule.field not in ("deceased", "known_since"):
-        yield rule.field if rule.field in put.ADDRESS else put.field_of("person", rule.field).attribute
 
 
 def _kept(some: Some, laid: Laid, keep: Keep) -> Some:

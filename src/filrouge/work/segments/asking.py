@@ -15,7 +15,7 @@ import pyarrow as pa
 from ibis.expr import types as ir
 
 from filrouge.base import clock
-from filrouge.base.errors import NotFound
+from filrouge.base.errors import NotFound, UsageError
 from filrouge.domain import segments
 from filrouge.domain.privacy.caller import Caller
 from filrouge.domain.privacy.perimeter import mask
@@ -95,11 +95,13 @@ def count(
 ) -> Counted:
     """Return who is in a segment (its name, or rules with their ``scope``), as far as the caller sees people.
 
-    With a channel, everybody in it is asked ``may_i``. Raises NotFound, Refused, DefinitionError.
+    With a channel, everybody in it is asked ``may_i``. Raises NotFound, Refused, DefinitionError, UsageError.
     """
     access.must(asking, *found.READERS, scope="segments:read")
     began = time.monotonic()
     row, spec, scope = _asked(asking, what, scope)
+    if as_of is not None and not 1900 <= as_of.year <= 2200:
+        raise UsageError("Write a day as 2026-01-31.")
     with Desk(as_of=as_of) as desk:
         inside = desk.segment(row) if row is not None and as_of is None else desk.people(spec, scope)
         seen = _seen(desk, asking, scope)
