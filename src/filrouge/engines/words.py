@@ -25,3 +25,8 @@ def of_least(value: str, rank: int) -> str:  # type: ignore[empty-body]
 @ibis.udf.scalar.builtin(name="bit_count", signature=(("int64",), "int64"))  # type: ignore[untyped-decorator]
 def bits(number: int) -> int:  # type: ignore[empty-body]
     """How many bits of a number are set."""
+
+
+@ibis.udf.agg.builtin(name="bit_or", signature=(("int64",), "int64"))  # type: ignore[untyped-decorator]
+def any_bits(numbers: int) -> int:  # type: ignore[empty-body]
+    """The bits that are set in any of the numbers; Ibis has no word of it for Spark."""

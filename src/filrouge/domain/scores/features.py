@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 import ibis
 from ibis.expr import types as ir
 
-from filrouge.engines.words import bits
+from filrouge.engines.words import any_bits, bits
 from filrouge.tables import TABLES
 
 DAY = 86_400.0
@@ -232,7 +232,7 @@ def _visits(facts: Facts) -> ir.Table:
     return few.group_by("person_key", "entity", "brand").agg(
         reads_28=(few.ago <= 28).ifelse(few.read, 0).sum(),
         reads_before=((few.ago > 28) & (few.ago <= 84)).ifelse(few.read, 0).sum(),
-        visit_recency=few.ago.min(), oldest=few.ago.max(), visit_days_28=bits(few.day.bit_or()).fill_null(0),
+        visit_recency=few.ago.min(), oldest=few.ago.max(), visit_days_28=bits(any_bits(few.day)).fill_null(0),
         n=few.count(), lately=(few.ago <= 365).cast("int64").sum(),
     )  # fmt: skip
 
