@@ -96,6 +96,31 @@ def chromium() -> Iterator[Any]:
         browser.close()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def read_to_the_end() -> Iterator[None]:
+    """Wait after each click and key until the page it leads to is read whole.
+
+    Playwright waits until the answer begins: what stands far down a page may not be there yet on a busy machine.
+    """
+    from playwright.sync_api import Locator, Page
+
+    def whole(act: Callable[..., Any]) -> Callable[..., Any]:
+        def acted(where: Any, *args: Any, **options: Any) -> Any:
+            page = where if isinstance(where, Page) else where.page
+            told = act(where, *args, **options)
+            if not page.is_closed():
+                page.wait_for_load_state("load")
+            return told
+
+        return acted
+
+    with pytest.MonkeyPatch.context() as patch:
+        for kind in (Locator, Page):
+            for name in ("click", "press"):
+                patch.setattr(kind, name, whole(getattr(kind, name)))
+        yield
+
+
 def counts(said: Any) -> bool:
     """Tell whether what the browser says is a fault: an error, except that a page asked for is missing."""
     return said.type == "error" and "404" not in said.text

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 from tests import oidc
 from tests.browser.conftest import counts, served
 from tests.browser.test_console import faults
@@ -133,14 +134,14 @@ def test_a_note_sent_once_too_often_is_one_note(scripts: bool, visit: Visit) -> 
     page.locator(".write summary").first.click()
     page.fill("#note-text", "Préfère le matin")
     page.locator(".write .btn-primary").first.click()
-    assert page.locator(".notes li").count() == 1
+    expect(page.locator(".notes li")).to_have_count(1)
     page.go_back()
     if page.locator("#note-text").input_value() == "Préfère le matin":
         if not page.locator("#note-text").is_visible():
             page.locator(".write summary").first.click()
         page.locator(".write .btn-primary").first.click()
     page.reload()
-    assert page.locator(".notes li").count() == 1
+    expect(page.locator(".notes li")).to_have_count(1)
     page.locator(".notes li button").first.click()
 
 
@@ -165,7 +166,7 @@ def test_what_was_typed_while_the_session_ended_waits_for_its_author(visit: Visi
     assert page.url == person
     assert page.locator("#note-text").input_value() == "Appeler après 18 h"
     page.locator(".write .btn-primary").first.click()
-    assert page.locator(".notes li").count() == 1
+    expect(page.locator(".notes li")).to_have_count(1)
     page.locator(".notes li button").first.click()
     assert page.locator("#note-text").input_value() == ""
     type_and_lose("Pour moi seule")
