@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
-from tests.world import COLUMNS, World, person
+from tests.unit.connect.places import Answer, Web
+from tests.world import COLUMNS, PEOPLE, World, person
 
 from filrouge.base.errors import Conflict, SourceError
 from filrouge.store.lake import Lake
@@ -111,6 +114,24 @@ def test_a_source_that_fails_leaves_nothing_and_says_what_to_do(world: World, br
         sources.run(name, by="test")
     run = Run.objects.get()
     assert (run.state, bool(run.problem), bool(run.problem_hint)) == ("failed", True, True)
+    assert world.rows("SELECT * FROM source_records") == []
+
+
+def test_a_service_that_fails_half_way_leaves_the_run_absent(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("filrouge.connect.asking.time.sleep", lambda _: None)
+
+    def answer(_: str, query: dict[str, str], __: dict[str, str]) -> Answer:
+        full = {"data": [{**ADA, "id": str(number)} for number in range(30)]}
+        return (200, {}, json.dumps(full).encode()) if query["skip"] == "0" else (500, {}, b"")
+
+    web = Web(answer)
+    form = {"items": "data", "offset": "skip", "date": "%d/%m/%Y"}
+    name = world.define(PEOPLE, kind="rest", place=f"{web.url}/people", allow_private=True, format=form)
+    with pytest.raises(SourceError, match="500, 5 times"):
+        sources.run(name, by="test")
+    web.close()
+    run = Run.objects.get()
+    assert (run.state, "500" in run.problem, "Nothing was imported" in run.problem_hint) == ("failed", True, True)
     assert world.rows("SELECT * FROM source_records") == []
 
 

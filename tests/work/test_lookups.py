@@ -150,7 +150,7 @@ def test_what_a_system_answers_of_others_is_left_out(group: World) -> None:
 def test_a_service_that_is_away_is_told_of_too_and_keeps_nobody_waiting(
     group: World, monkeypatch: pytest.MonkeyPatch, *, hanging: bool
 ) -> None:
-    monkeypatch.setattr("filrouge.connect.rest.SOON", 1.0)
+    monkeypatch.setattr("filrouge.connect.asking.SOON", 1.0)
     over = threading.Event()
 
     def answer(*_: Any) -> Answer:
@@ -158,7 +158,7 @@ def test_a_service_that_is_away_is_told_of_too_and_keeps_nobody_waiting(
         return 503, {}, b""
 
     web = Web(answer)
-    monkeypatch.setattr("filrouge.connect.rest.client", partial(guard.client, timeout=0.5))
+    monkeypatch.setattr("filrouge.connect.asking.client", partial(guard.client, timeout=0.5))
     desk = {"place": f"{web.url}/orders", "allow_private": True, "lookup": f"{web.url}/people/{{ref}}", "format": {}}
     group.define({**ORDERS, "kind": "rest", **desk})
     lookups.ask(access.OWNER, page(group, "Ada"))

@@ -25,7 +25,7 @@ class Reach:
     """What a connector needs beside the definition: where relative places start, and the secret, opened."""
 
     folder: Path
-    secret: str | None = None
+    secret: str | None = field(default=None, repr=False)
     allow_private: tuple[str, ...] = ()
 
 

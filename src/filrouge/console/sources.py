@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 from filrouge.console import names, words
 from filrouge.console.errors import recalled
 from filrouge.console.templatetags import say
-from filrouge.domain.sources.verdict import duration
+from filrouge.domain.sources.form import duration
 from filrouge.store.queries.sources import Reject, SourceLine
 
 COUNTS = ("read", "new", "changed", "unchanged", "rejected")

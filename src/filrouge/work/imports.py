@@ -17,6 +17,7 @@ from ibis.expr import types as ir
 from filrouge.connect import Chunk, Reach, RowFault, connector, lookup
 from filrouge.domain.privacy import retention
 from filrouge.domain.sources import SourceSpec, mapping
+from filrouge.domain.sources.form import FOUND_BY
 from filrouge.domain.sources.verdict import Counts
 from filrouge.engines import Engine
 from filrouge.store.lake import LARGEST, Lake, arrow_schema, as_json
@@ -368,4 +369,6 @@ class Import:
 def fingerprint(spec: SourceSpec) -> str:
     """Return what changes when a row is read differently: by mapping and conventions, not by schedule."""
     parts = spec.model_dump(mode="json", include={"map", "consents", "format", "entity", "brand", "key", "reads"})
+    for name in FOUND_BY:
+        del parts["format"][name]
     return hashlib.sha256(as_json(parts).encode()).hexdigest()[:16]

@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from tests.unit.connect.places import Lines, Place, PostgreSQL, Service, SQLite, TabFile, TextFile, Workbook
+from tests.unit.connect.places import (
+    Answer,
+    Lines,
+    Place,
+    PostgreSQL,
+    Service,
+    SQLite,
+    TabFile,
+    TextFile,
+    Web,
+    Workbook,
+)  # fmt: skip
 
 SHARED = Path(__file__).resolve().parents[4] / "shared/data/bad-input"
 KINDS = ("csv", "tsv", "excel", "ndjson", "rest", "sqlite", pytest.param("postgresql", marks=pytest.mark.postgres))
@@ -50,11 +61,28 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
         made.close()
 
 
+Serve = Callable[[Callable[[str, dict[str, str], dict[str, str]], Answer]], Web]
+
+
+@pytest.fixture
+def serve() -> Iterator[Serve]:
+    """Return what starts a web service for the test."""
+    started: list[Web] = []
+
+    def start(answer: Callable[[str, dict[str, str], dict[str, str]], Answer]) -> Web:
+        started.append(Web(answer))
+        return started[-1]
+
+    yield start
+    for web in started:
+        web.close()
+
+
 @pytest.fixture
 def no_waiting(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """Let waits pass at once; hold how long each would have been."""
     waits: list[float] = []
-    monkeypatch.setattr("filrouge.connect.rest.time.sleep", waits.append)
+    monkeypatch.setattr("filrouge.connect.asking.time.sleep", waits.append)
     return waits
 
 

@@ -3,32 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.unit.connect.conftest import Serve
 from tests.unit.connect.places import Answer, Web, read, rows, spec
 
+from filrouge.base import clock
 from filrouge.base.errors import SourceError
 from filrouge.connect import Reach, connector, lookup
 
 PAGE = {"data": [{"id": 1, "nom": "Ada", "ville": None, "vu_le": None}]}
-Serve = Callable[[Callable[[str, dict[str, str], dict[str, str]], Answer]], Web]
-
-
-@pytest.fixture
-def serve() -> Iterator[Serve]:
-    """Return what starts a web service for the test."""
-    started: list[Web] = []
-
-    def start(answer: Callable[[str, dict[str, str], dict[str, str]], Answer]) -> Web:
-        started.append(Web(answer))
-        return started[-1]
-
-    yield start
-    for web in started:
-        web.close()
 
 
 def at(web: Web, path: str = "/people", *, allow_private: bool = True, **format: Any) -> Any:
@@ -73,10 +59,46 @@ def test_what_the_address_itself_asks_for_is_asked_of_every_page(serve: Serve, p
 
 
 def test_told_to_slow_down_it_waits_as_long_as_asked(serve: Serve, no_waiting: list[float]) -> None:
-    answers = iter([(429, {"Retry-After": "7"}, b""), (503, {"Retry-After": "3600"}, b""), ok(PAGE)])
+    answers = iter([(429, {"Retry-After": "7"}, b""), (503, {"Retry-After": "90"}, b""), ok(PAGE)])
     web = serve(lambda *_: next(answers))
     assert len(rows(read(at(web), Reach(Path())))) == 1
-    assert no_waiting == [7.0, 30.0]
+    assert no_waiting == [7.0, 90.0]
+
+
+def test_a_reset_of_the_rate_limit_is_waited_for_in_seconds_or_to_a_moment(
+    serve: Serve, no_waiting: list[float]
+) -> None:
+    soon = str(int(clock.now().timestamp()) + 40)
+    page = json.dumps({**PAGE, "next": "/people?p=2"}).encode()
+    answers = iter(
+        [
+            (429, {"X-RateLimit-Reset": "12"}, b""),
+            (403, {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": soon}, b""),
+            (200, {"RateLimit-Remaining": "0", "RateLimit-Reset": "3"}, page),
+            ok({"data": []}),
+        ]
+    )
+    web = serve(lambda *_: next(answers))
+    assert len(rows(read(at(web, next="next"), Reach(Path())))) == 1
+    assert no_waiting[0] == 12
+    assert 30 < no_waiting[1] <= 40
+    assert no_waiting[2:] == [3], "nothing is left of the limit: the next page is not asked for before it is anew"
+
+
+def test_a_run_waits_no_longer_in_all_than_its_patience(serve: Serve, no_waiting: list[float]) -> None:
+    numbers = iter(range(1_000))
+
+    def answer(_: str, query: dict[str, str], __: dict[str, str]) -> Answer:
+        at = next(numbers)
+        return (429, {"Retry-After": "50"}, b"") if at % 2 else ok({"data": [{"id": at}]})
+
+    told = refused(at(serve(answer), page="page").model_copy(update={"patience": "2m"}))
+    assert "alone for 50 seconds, and the run has waited 100 of 120" in str(told)
+    assert told.retryable
+    assert no_waiting == [50, 50]
+    hour = refused(at(serve(lambda *_: (429, {"Retry-After": "3600"}, b""))))
+    assert "alone for 3600 seconds, and the run has waited 0 of 300" in str(hour)
+    assert "patience" in hour.hint
 
 
 def test_a_date_to_wait_for_is_understood(serve: Serve, no_waiting: list[float]) -> None:
@@ -177,7 +199,7 @@ def test_the_key_is_not_taken_to_another_host(serve: Serve, after: str) -> None:
 
 
 def test_a_page_too_large_to_be_held_is_given_up(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("filrouge.connect.rest.LARGEST", 1_000)
+    monkeypatch.setattr("filrouge.connect.asking.LARGEST", 1_000)
     web = serve(lambda *_: ok({"data": [{"id": "x" * 100_000}]}))
     assert "smaller pages" in str(refused(at(web)))
 

@@ -21,7 +21,7 @@ class Reach:
     """What a destination needs beside its definition: where files may go, the secret, opened, what is let through."""
 
     drops: tuple[Path, ...]
-    secret: str | None = None
+    secret: str | None = field(default=None, repr=False)
     allow_private: tuple[str, ...] = ()
     scratch: Path | None = None
 

@@ -6,7 +6,6 @@ not take: ``{"failed": [{"row": 3, "reason": "…"}]}``, or one word a row, in o
 
 from __future__ import annotations
 
-import base64
 import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,7 +17,7 @@ import httpx
 import msgspec
 
 from filrouge.base.errors import DestinationError, Phrase, SourceError
-from filrouge.connect import waiting
+from filrouge.connect import keys, waiting
 from filrouge.connect.destinations.base import LONGEST_ANSWER, Answered, Described, Lot, Parcel, Reach
 from filrouge.connect.guard import client
 from filrouge.domain.pushes.spec import DestinationSpec
@@ -159,15 +158,9 @@ def _body(push: str, run: str, lot: int, rows: Sequence[Mapping[str, Any]]) -> b
 @contextmanager
 def _client(spec: DestinationSpec, reach: Reach) -> Iterator[httpx.Client]:
     headers = {"Accept": "application/json", "Content-Type": "application/json"}
-    if reach.secret:
-        if spec.auth == "basic":
-            pair = base64.b64encode(f"{spec.user}:{reach.secret}".encode()).decode()
-            headers["Authorization"] = f"Basic {pair}"
-        elif spec.auth == "header":
-            headers[spec.header] = reach.secret
-        else:
-            headers["Authorization"] = f"Bearer {reach.secret}"
     try:
+        if reach.secret:
+            headers |= keys.shown(spec.auth, reach.secret, user=spec.user, header=spec.header)
         made = client(private=spec.allow_private, allowed=reach.allow_private, headers=headers)
     except (ValueError, UnicodeError):
         raise DestinationError(

@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 
 from cronsim import CronSim, CronSimError
 
+from filrouge.domain.sources.form import duration
 from filrouge.domain.sources.spec import SourceSpec
-from filrouge.domain.sources.verdict import duration
 
 
 def next_at(every: str, zone: str, after: datetime) -> datetime | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime
 from typing import Any, Literal, Self
 
@@ -10,11 +9,12 @@ import pydantic
 from pydantic import Field
 
 from filrouge.base.spec import Spec
+from filrouge.domain.sources.form import Format, duration
+from filrouge.domain.sources.reaching import Token, faults
 from filrouge.tables import TABLES
 
 LOOKED_UP = frozenset({"sql", "rest"})
 KINDS = ("csv", "excel", "sql", "rest", "ndjson")
-DURATION = r"(\d+)\s*([smhd])"
 CONSENT_STATES = ("granted", "denied", "withdrawn", "objected", "restricted")
 # ref column of a canonical table -> column that holds the key of the record it names
 KEY_OF_REF = {
@@ -83,53 +83,6 @@ class Consent(Spec):
     method: Cell | None = None
 
 
-class Format(Spec):
-    """The conventions of a file or an answer."""
-
-    encoding: str = "utf-8"
-    delimiter: str = ","
-    quote: str = '"'
-    header_row: int = Field(1, ge=1)
-    sheet: str | None = None
-    fill_merged: bool = True
-    query: str | None = None
-    table: str | None = None
-    items: str | None = None
-    next: str | None = None
-    page: str | None = None
-    per_page: dict[str, int] | int | None = None
-    decimal: Literal[",", "."] = "."
-    date: tuple[str, ...] = ()
-    zone: str = "UTC"
-
-    @pydantic.field_validator("date", mode="before")
-    @classmethod
-    def _several(cls, value: Any) -> Any:
-        return (value,) if isinstance(value, str) else value
-
-    @pydantic.field_validator("zone")
-    @classmethod
-    def _known_zone(cls, value: str) -> str:
-        from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
-
-        try:
-            ZoneInfo(value)
-        except (ZoneInfoNotFoundError, ValueError):
-            raise ValueError(f"no time zone is called {value!r}") from None
-        return value
-
-    @pydantic.field_validator("encoding")
-    @classmethod
-    def _known_encoding(cls, value: str) -> str:
-        import codecs
-
-        try:
-            codecs.lookup(value)
-        except LookupError:
-            raise ValueError(f"no encoding is called {value!r}") from None
-        return value
-
-
 class Rows(Spec):
     min: int | None = None
     max: int | None = None
@@ -158,7 +111,7 @@ class Expect(Spec):
     @pydantic.field_validator("fresh_within")
     @classmethod
     def _a_duration(cls, value: str | None) -> str | None:
-        if value is not None and not re.fullmatch(DURATION, value.strip()):
+        if value is not None and duration(value) is None:
             raise ValueError(f"{value!r} is no duration: write 30m, 26h or 2d")
         return value
 
@@ -193,6 +146,11 @@ class SourceSpec(Spec):
     one_each: bool = False  # the system holds each person once: two of its records are never one person
     lookup: str | None = Field(None, max_length=1000)  # how it is asked for the rows of one person
     secret: str | None = None
+    auth: Literal["bearer", "basic", "header", "oauth2"] = "bearer"
+    user: str = Field("", max_length=200)
+    header: str = Field("", max_length=100, pattern=r"^[A-Za-z0-9-]*$")
+    token: Token | None = None
+    patience: str | None = None  # how long a run may wait in all for a system that asks to be left alone
     headers: dict[str, str] = Field(default_factory=dict)
     allow_private: bool = False
 
@@ -224,23 +182,23 @@ class SourceSpec(Spec):
             able = ", ".join(sorted(name for name, t in TABLES.items() if t.canonical))
             raise ValueError(f"reads: no table is called {self.reads!r}; there are {able}")
         known = {column.name: column for column in table.columns}
-        faults = []
+        found = []
         for name, cell in self.map.items():
             if name not in known:
-                faults.append(f"map.{name}: {self.reads} has no such column")
+                found.append(f"map.{name}: {self.reads} has no such column")
             elif known[name].ref and KEY_OF_REF.get(name) in known and not cell.of:
-                faults.append(f"map.{name}: say with `of:` which source the reference names")
-        faults += [f"required: {name} is not mapped" for name in self.required if name not in self.map]
+                found.append(f"map.{name}: say with `of:` which source the reference names")
+        found += [f"required: {name} is not mapped" for name in self.required if name not in self.map]
         if self.consents and self.reads != "person_records":
-            faults.append("consents: only a source of person_records may carry them")
+            found.append("consents: only a source of person_records may carry them")
         for consent in self.consents:
             bad = {value for value in (consent.state.values or {}).values() if value} - set(CONSENT_STATES)
-            faults += [f"consents: {value!r} is not a state of consent" for value in sorted(bad)]
-        faults += self._lookup_faults()
+            found += [f"consents: {value!r} is not a state of consent" for value in sorted(bad)]
+        found += self._lookup_faults() + faults(self)
         if self.kind == "sql" and not (self.format.query or self.format.table):
-            faults.append("format: a SQL source needs a table or a query")
-        if faults:
-            raise ValueError("; ".join(faults))
+            found.append("format: a SQL source needs a table or a query")
+        if found:
+            raise ValueError("; ".join(found))
         return self
 
     def _lookup_faults(self) -> list[str]:

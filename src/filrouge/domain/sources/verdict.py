@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from filrouge.domain.sources.spec import DURATION, Expect
+from filrouge.domain.sources.form import duration
+from filrouge.domain.sources.spec import Expect
 
 
 @dataclass(frozen=True)
@@ -74,12 +74,3 @@ def judge(
             hours = int((at - newest).total_seconds() // 3600)
             found.append(Finding("stale", {"hours": hours, "newest": newest.isoformat()}))
     return ("doubtful" if found else "right"), found
-
-
-def duration(text: str) -> timedelta | None:
-    """Return ``26h``, ``30m`` or ``2d`` as a time span, None when it is none of these."""
-    match = re.fullmatch(DURATION, text.strip())
-    if match is None:
-        return None
-    unit = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}[match[2]]
-    return timedelta(**{unit: int(match[1])})

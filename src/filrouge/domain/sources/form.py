@@ -1,0 +1,93 @@
+"""How a file or an answer is written, and how the pages of an answer follow."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Any, Literal, Self
+
+import pydantic
+from pydantic import Field
+
+from filrouge.base.spec import Spec
+
+# Where rows are found, not how one is read: to change these makes no row another.
+FOUND_BY = frozenset({"first_page", "offset", "after", "link"})
+
+
+class After(Spec):
+    """Pages that follow by a word: it stands at ``at`` in an answer, and the next is asked for with it as ``param``.
+
+    ``more``, where an answer has it, is the place of what says whether anything follows.
+    """
+
+    param: str = Field(min_length=1)
+    at: str = Field(min_length=1)
+    more: str | None = None
+
+
+class Format(Spec):
+    """The conventions of a file or an answer."""
+
+    encoding: str = "utf-8"
+    delimiter: str = ","
+    quote: str = '"'
+    header_row: int = Field(1, ge=1)
+    sheet: str | None = None
+    fill_merged: bool = True
+    query: str | None = None
+    table: str | None = None
+    items: str | None = None
+    next: str | None = None
+    page: str | None = None
+    first_page: int = Field(1, ge=0)
+    offset: str | None = None
+    after: After | None = None
+    link: bool = False
+    per_page: dict[str, int] | int | None = None
+    decimal: Literal[",", "."] = "."
+    date: tuple[str, ...] = ()
+    zone: str = "UTC"
+
+    @pydantic.field_validator("date", mode="before")
+    @classmethod
+    def _several(cls, value: Any) -> Any:
+        return (value,) if isinstance(value, str) else value
+
+    @pydantic.field_validator("zone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError):
+            raise ValueError(f"no time zone is called {value!r}") from None
+        return value
+
+    @pydantic.field_validator("encoding")
+    @classmethod
+    def _known_encoding(cls, value: str) -> str:
+        import codecs
+
+        try:
+            codecs.lookup(value)
+        except LookupError:
+            raise ValueError(f"no encoding is called {value!r}") from None
+        return value
+
+    @pydantic.model_validator(mode="after")
+    def _one_way(self) -> Self:
+        ways = [name for name in ("next", "page", "offset", "after", "link") if getattr(self, name)]
+        if len(ways) > 1:
+            raise ValueError(f"pages follow in one way: choose between {', '.join(ways)}")
+        return self
+
+
+def duration(text: str) -> timedelta | None:
+    """Return ``26h``, ``30m`` or ``2d`` as a time span, None when it is none of these."""
+    match = re.fullmatch(r"(\d{1,6})\s*([smhd])", text.strip())
+    if match is None:
+        return None
+    unit = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}[match[2]]
+    return timedelta(**{unit: int(match[1])})
