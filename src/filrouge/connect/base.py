@@ -27,6 +27,7 @@ class Reach:
     folder: Path
     secret: str | None = field(default=None, repr=False)
     allow_private: tuple[str, ...] = ()
+    scratch: Path | None = None  # where files are laid while they are read
 
 
 @dataclass(frozen=True)

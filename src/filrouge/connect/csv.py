@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -13,7 +12,8 @@ from pyarrow import csv as pacsv
 
 from filrouge.base.errors import SourceError
 from filrouge.connect.base import MARK, Chunk, Discovered, Reach, RowFault, distinct, need_columns, sound
-from filrouge.connect.paths import files, told
+from filrouge.connect.packed import Part
+from filrouge.connect.paths import parts, told
 from filrouge.connect.text import BLOCK, Text
 from filrouge.domain.sources import SourceSpec
 
@@ -25,33 +25,33 @@ class CSV:
     """Reads delimited text."""
 
     def check(self, spec: SourceSpec, reach: Reach) -> None:
-        for path in files(spec, reach):
-            with told(path), path.open("rb") as stream:
-                _header(spec, path, Text(stream, spec.format.encoding, name=path.name))
+        for part in parts(spec, reach):
+            with told(part.path), part.open() as stream:
+                _header(spec, part, Text(stream, spec.format.encoding, name=part.name))
 
     def discover(self, spec: SourceSpec, reach: Reach) -> list[Discovered]:
         found = []
-        for path in files(spec, reach):
-            chunk = next(self._file(spec, path, check=False), None)
+        for part in parts(spec, reach):
+            chunk = next(self._file(spec, part, check=False), None)
             if chunk is None:
-                found.append(Discovered(path.name, ()))
+                found.append(Discovered(part.name, ()))
                 continue
             rows = chunk.rows.drop_columns(["_row", "_place"])
             sample = tuple(tuple(row.values()) for row in rows.slice(0, 20).to_pylist())
-            found.append(Discovered(path.name, tuple(rows.column_names), sample))
+            found.append(Discovered(part.name, tuple(rows.column_names), sample))
         return found
 
     def count(self, spec: SourceSpec, reach: Reach) -> int | None:
         return sum(int(chunk.rows.num_rows) + len(chunk.faults) for chunk in self.read(spec, reach))
 
     def read(self, spec: SourceSpec, reach: Reach, *, cursor: str | None = None) -> Iterator[Chunk]:
-        for path in files(spec, reach):
-            yield from self._file(spec, path)
+        for part in parts(spec, reach):
+            yield from self._file(spec, part)
 
-    def _file(self, spec: SourceSpec, path: Path, *, check: bool = True) -> Iterator[Chunk]:
-        with told(path), path.open("rb") as stream:
-            text = Text(stream, spec.format.encoding, name=path.name, quote=spec.format.quote)
-            names = _header(spec, path, text, check=check)
+    def _file(self, spec: SourceSpec, part: Part, *, check: bool = True) -> Iterator[Chunk]:
+        with told(part.path), part.open() as stream:
+            text = Text(stream, spec.format.encoding, name=part.name, quote=spec.format.quote)
+            names = _header(spec, part, text, check=check)
             if not names:
                 return
             number, seen, wrong = spec.format.header_row, 0, 0
@@ -66,7 +66,7 @@ class CSV:
                 cut = place, "\n" in row.text
                 skipped.append(place)
                 code = "too_few_fields" if row.actual_columns < row.expected_columns else "too_many_fields"
-                faults.append(RowFault(path.name, place, code, str(row.text).replace(MARK, "\ufffd")[:10_000]))
+                faults.append(RowFault(part.name, place, code, str(row.text).replace(MARK, "\ufffd")[:10_000]))
                 return "skip"
 
             try:
@@ -75,24 +75,24 @@ class CSV:
                     numbers = _numbers(number, batch.num_rows, skipped)
                     number = int(numbers[-1]) if len(numbers) else number
                     skipped[:] = [place for place in skipped if place > number]
-                    chunk = _sound(pa.Table.from_batches([batch]), numbers, path, text)
+                    chunk = _sound(pa.Table.from_batches([batch]), numbers, part, text)
                     wrong += len(chunk.faults)
                     seen += chunk.rows.num_rows + len(chunk.faults)
                     yield Chunk(chunk.rows, (*faults, *chunk.faults))
                     faults.clear()
                 if faults:
-                    yield Chunk(_numbered(pa.table({name: pa.array([], pa.string()) for name in names}), [], path),
+                    yield Chunk(_numbered(pa.table({name: pa.array([], pa.string()) for name in names}), [], part),
                                 tuple(faults))  # fmt: skip
             except pa.ArrowInvalid as error:
-                raise _unreadable(spec, path, str(error), after=number) from None
+                raise _unreadable(spec, part, str(error), after=number) from None
             text.settled()
             if text.quotes % 2:
                 end = max(number, cut[0])
                 broken = cut[1] if cut[0] > number else last is not None and _breaks(last.slice(last.num_rows - 1))
                 if broken:
-                    raise _unclosed(spec, path, after=end - 1)
+                    raise _unclosed(spec, part, after=end - 1)
             if wrong > WRONG_ROWS and wrong > seen * WRONG_SHARE:
-                raise _misread(spec, path, text, rows=wrong)
+                raise _misread(spec, part, text, rows=wrong)
 
 
 def _batches(spec: SourceSpec, names: list[str], text: Text, odd: object) -> Iterator[pa.RecordBatch]:
@@ -122,7 +122,7 @@ def _batches(spec: SourceSpec, names: list[str], text: Text, odd: object) -> Ite
     yield from reader
 
 
-def _header(spec: SourceSpec, path: Path, text: Text, *, check: bool = True) -> list[str]:
+def _header(spec: SourceSpec, part: Part, text: Text, *, check: bool = True) -> list[str]:
     """Read up to the row of column names; return them, each once, nothing when the file ends before."""
     _plain(spec)
     rows = csv.reader(
@@ -136,18 +136,18 @@ def _header(spec: SourceSpec, path: Path, text: Text, *, check: bool = True) -> 
             if number == spec.format.header_row:
                 names = [name.strip() for name in row]
                 if any(MARK in name for name in names):
-                    raise _misread(spec, path, text, rows=1)
+                    raise _misread(spec, part, text, rows=1)
                 if check:
-                    need_columns(spec, names, path.name)
+                    need_columns(spec, names, part.name)
                 return distinct(names, spec.columns())
     except csv.Error as error:
-        raise _unreadable(spec, path, str(error), after=0) from None
+        raise _unreadable(spec, part, str(error), after=0) from None
     if check:
         raise SourceError(
             "The file {name} is empty: no line of column names was found.",
             hint="Check the export of the system; nothing was imported.",
             retryable=True,
-            name=path.name,
+            name=part.name,
         )
     return []
 
@@ -168,9 +168,9 @@ def _numbers(before: int, count: int, skipped: list[int]) -> np.ndarray:
     return np.setdiff1d(numbers, np.array(skipped, dtype=np.int64), assume_unique=True)[:count]
 
 
-def _sound(table: pa.Table, numbers: np.ndarray, path: Path, text: Text) -> Chunk:
+def _sound(table: pa.Table, numbers: np.ndarray, part: Part, text: Text) -> Chunk:
     """Return the rows that hold something and could be decoded, and the faults of those that could not."""
-    table = _numbered(table, numbers, path)
+    table = _numbered(table, numbers, part)
     columns = table.columns[:-2]
     blank = pc.is_null(columns[0])
     for column in columns[1:]:
@@ -179,20 +179,20 @@ def _sound(table: pa.Table, numbers: np.ndarray, path: Path, text: Text) -> Chun
         blank = pc.and_(blank, pc.is_null(column))
     if pc.any(blank).as_py():
         table = table.filter(pc.invert(blank))
-    return sound(table, path.name) if text.wrong is not None else Chunk(table)
+    return sound(table, part.name) if text.wrong is not None else Chunk(table)
 
 
-def _numbered(table: pa.Table, numbers: object, path: Path) -> pa.Table:
-    place = pa.repeat(pa.scalar(path.name, pa.string()), table.num_rows)
+def _numbered(table: pa.Table, numbers: object, part: Part) -> pa.Table:
+    place = pa.repeat(pa.scalar(part.name, pa.string()), table.num_rows)
     return table.append_column("_row", pa.array(numbers, pa.int64())).append_column("_place", place)
 
 
-def _misread(spec: SourceSpec, path: Path, text: Text, *, rows: int) -> SourceError:
+def _misread(spec: SourceSpec, part: Part, text: Text, *, rows: int) -> SourceError:
     return SourceError(
         "The file {name} is not written in {encoding}: byte {position} does not fit, nor do those of {rows} rows.",
         hint="Correct `format.encoding` of the source {source} (cp1252 and utf-8 are the usual ones); "
         "nothing was imported.",
-        name=path.name,
+        name=part.name,
         encoding=spec.format.encoding,
         position=text.wrong,
         rows=rows,
@@ -204,23 +204,23 @@ def _breaks(row: pa.RecordBatch) -> bool:
     return any("\n" in (column[0].as_py() or "") for column in row.columns)
 
 
-def _unreadable(spec: SourceSpec, path: Path, said: str, *, after: int) -> SourceError:
+def _unreadable(spec: SourceSpec, part: Part, said: str, *, after: int) -> SourceError:
     if "straddl" in said or "field larger" in said:
-        return _unclosed(spec, path, after=after)
+        return _unclosed(spec, part, after=after)
     return SourceError(
         "The file {name} cannot be read as delimited text after row {after}.",
         hint="Check the delimiter and the quote of the source {source}; nothing was imported.",
-        name=path.name,
+        name=part.name,
         after=after,
         source=spec.source,
     )
 
 
-def _unclosed(spec: SourceSpec, path: Path, *, after: int) -> SourceError:
+def _unclosed(spec: SourceSpec, part: Part, *, after: int) -> SourceError:
     return SourceError(
         "In the file {name}, after row {after}, a quote opens and is not closed.",
         hint="Check the delimiter and the quote of the source {source}; nothing was imported.",
-        name=path.name,
+        name=part.name,
         after=after,
         source=spec.source,
     )

@@ -14,7 +14,7 @@ import python_calamine as calamine
 
 from filrouge.base.errors import SourceError
 from filrouge.connect.base import CHUNK, Chunk, Discovered, Reach, distinct, need_columns, texts
-from filrouge.connect.paths import files, told
+from filrouge.connect.paths import parts, told
 from filrouge.domain.sources import SourceSpec
 
 # What a workbook may unpack to: beyond this it is read faster, and within memory, as CSV.
@@ -26,25 +26,32 @@ class Excel:
     """Reads .xlsx, .xls and .ods files."""
 
     def check(self, spec: SourceSpec, reach: Reach) -> None:
-        for path in files(spec, reach):
-            _sheet(spec, path)
+        for part in parts(spec, reach):
+            with part.laid(reach.scratch) as path:
+                _sheet(spec, path, part.name)
 
     def discover(self, spec: SourceSpec, reach: Reach) -> list[Discovered]:
         found = []
-        for path in files(spec, reach):
-            book = _book(path)
-            for name in book.sheet_names:
-                sheet = book.get_sheet_by_name(name)
-                sample = tuple(tuple(cell_text(cell) for cell in row) for _, row in islice(_rows(sheet), 20))
-                found.append(Discovered(f"{path.name} · {name}", (), sample, rows=sheet.total_height))
+        for part in parts(spec, reach):
+            with part.laid(reach.scratch) as path:
+                book = _book(path, part.name)
+                for name in book.sheet_names:
+                    sheet = book.get_sheet_by_name(name)
+                    sample = tuple(tuple(cell_text(cell) for cell in row) for _, row in islice(_rows(sheet), 20))
+                    found.append(Discovered(f"{part.name} · {name}", (), sample, rows=sheet.total_height))
         return found
 
     def count(self, spec: SourceSpec, reach: Reach) -> int | None:
-        return sum(sum(1 for _, row in _sheet(spec, path)[1] if _some(row)) for path in files(spec, reach))
+        count = 0
+        for part in parts(spec, reach):
+            with part.laid(reach.scratch) as path:
+                count += sum(1 for _, row in _sheet(spec, path, part.name)[1] if _some(row))
+        return count
 
     def read(self, spec: SourceSpec, reach: Reach, *, cursor: str | None = None) -> Iterator[Chunk]:
-        for path in files(spec, reach):
-            names, rows, label = _sheet(spec, path)
+        for part in parts(spec, reach):
+            with part.laid(reach.scratch) as path:
+                names, rows, label = _sheet(spec, path, part.name)
             filled = ((number, row) for number, row in rows if _some(row))
             while some := list(islice(filled, CHUNK)):
                 columns = {
@@ -56,7 +63,7 @@ class Excel:
                 yield texts(kept, label, [number for number, _ in some])
 
 
-def _book(path: Path) -> Any:
+def _book(path: Path, called: str) -> Any:
     with told(path):
         path.open("rb").close()
         try:
@@ -67,7 +74,7 @@ def _book(path: Path) -> Any:
                     raise SourceError(
                         "The workbook {name} unpacks to {size} MB, more than is read at once.",
                         hint="Export it as CSV, or in several parts; nothing was imported.",
-                        name=path.name,
+                        name=called,
                         size=unpacked // 1_000_000,
                     )
             return calamine.CalamineWorkbook.from_path(str(path))
@@ -75,32 +82,32 @@ def _book(path: Path) -> Any:
             raise SourceError(
                 "The workbook {name} is locked by a password.",
                 hint="Save it without one; nothing was imported.",
-                name=path.name,
+                name=called,
             ) from None
         except (calamine.CalamineError, zipfile.BadZipFile):
             raise SourceError(
                 "The file {name} cannot be opened as a workbook.",
                 hint="Check that it is whole, and an Excel or OpenDocument file; nothing was imported.",
-                name=path.name,
+                name=called,
             ) from None
 
 
-def _sheet(spec: SourceSpec, path: Path) -> tuple[list[str], Numbered, str]:
+def _sheet(spec: SourceSpec, path: Path, called: str) -> tuple[list[str], Numbered, str]:
     """Return the column names, the numbered rows below them, and how to call the place."""
-    book = _book(path)
+    book = _book(path, called)
     if not book.sheet_names:
-        raise SourceError("The workbook {file} has no sheet.", hint="Nothing was imported.", file=path.name)
+        raise SourceError("The workbook {file} has no sheet.", hint="Nothing was imported.", file=called)
     name = spec.format.sheet or book.sheet_names[0]
     if name not in book.sheet_names:
         raise SourceError(
             "The workbook {file} has no sheet called {sheet}: it has {present}.",
             hint="Correct `format.sheet` of the source {source}; nothing was imported.",
-            file=path.name,
+            file=called,
             sheet=name,
             present=", ".join(book.sheet_names),
             source=spec.source,
         )
-    label = f"{path.name} · {name}"
+    label = f"{called} · {name}"
     try:
         sheet = book.get_sheet_by_name(name)
     except calamine.CalamineError:
@@ -108,7 +115,7 @@ def _sheet(spec: SourceSpec, path: Path) -> tuple[list[str], Numbered, str]:
             "The sheet {sheet} of {file} cannot be read.",
             hint="Check that it is whole; nothing was imported.",
             sheet=name,
-            file=path.name,
+            file=called,
         ) from None
     rows = _rows(sheet)
     header = next((row for number, row in rows if number == spec.format.header_row), None)
@@ -117,7 +124,7 @@ def _sheet(spec: SourceSpec, path: Path) -> tuple[list[str], Numbered, str]:
             "The sheet {sheet} of {file} has no row {row}, where its column names should stand.",
             hint="Correct `format.header_row` of the source {source}; nothing was imported.",
             sheet=name,
-            file=path.name,
+            file=called,
             row=spec.format.header_row,
             source=spec.source,
         )

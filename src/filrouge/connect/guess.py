@@ -8,13 +8,14 @@ import io
 from collections import Counter
 from collections.abc import Sequence
 from itertools import islice
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import python_calamine as calamine
 
 from filrouge.base.errors import SourceError, UsageError
 from filrouge.connect.excel import cell_text
+from filrouge.connect.packed import PACKED, Part, parts
 from filrouge.connect.paths import told
 
 KINDS = {
@@ -33,25 +34,37 @@ def conventions(path: Path, *, header_row: int | None = None) -> tuple[str, dict
 
     Raises UsageError when no connector reads such files, SourceError when it holds nothing that can be read.
     """
-    kind = KINDS.get(path.suffix.lower())
-    if kind is None:
+    part, ending = _first(path)
+    kind = KINDS.get(ending)
+    if kind is None or part is None:
         raise UsageError(
             "Files named {suffix} are not read.",
             hint="Export it as one of: {known}.",
-            suffix=path.suffix or "without an ending",
+            suffix=ending or "without an ending",
             known=", ".join(sorted(KINDS)),
         )
     with told(path):
         if kind == "csv":
-            return kind, _text(path, header_row)
+            return kind, _text(part, header_row)
         if kind == "excel":
-            return kind, _workbook(path, header_row)
+            with part.laid(None) as laid:
+                return kind, _workbook(laid, part.name, header_row)
     return kind, {}
 
 
-def _text(path: Path, known: int | None) -> dict[str, Any]:
-    encoding = _encoding(path)
-    with path.open("rb") as stream:
+def _first(path: Path) -> tuple[Part | None, str]:
+    """Return the first of what ``path`` holds, once unpacked, and the ending of its own name."""
+    if path.suffix.lower() not in PACKED:
+        return Part(path, path.name), path.suffix.lower()
+    with told(path):
+        part = next(parts(path, None), None)
+    name = PurePosixPath((part.name if part else "").rpartition(" · ")[2])
+    return part, PurePosixPath(name.stem if name.suffix.lower() in PACKED else name).suffix.lower()
+
+
+def _text(part: Part, known: int | None) -> dict[str, Any]:
+    encoding = _encoding(part)
+    with part.open() as stream:
         text = codecs.getincrementaldecoder(encoding)("replace").decode(stream.read(HEAD))
     best: tuple[float, int, str, list[list[str]]] = (0.0, 0, ";", [])
     for delimiter in DELIMITERS:
@@ -64,19 +77,18 @@ def _text(path: Path, known: int | None) -> dict[str, Any]:
         if wide > 1 and (count / len(filled), wide) > best[:2]:
             best = (count / len(filled), wide, delimiter, rows)
     if best[3]:
-        return {"encoding": encoding, "delimiter": best[2], "header_row": known or _names(best[3], path)}
+        return {"encoding": encoding, "delimiter": best[2], "header_row": known or _names(best[3], part.name)}
     rows = list(islice(csv.reader(io.StringIO(text)), LOOKED))  # one column
-    return {"encoding": encoding, "delimiter": ",", "header_row": known or _names(rows, path)}
+    return {"encoding": encoding, "delimiter": ",", "header_row": known or _names(rows, part.name)}
 
 
-def _encoding(path: Path) -> str:
+def _encoding(part: Part) -> str:
     """Return utf-8 when the whole file is, what its first bytes say when they say it, else cp1252."""
-    with path.open("rb") as stream:
-        start = stream.read(4)
+    with part.open() as stream:
+        start = stream.peek(4)[:4]
         for bom, name in ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16")):
             if start.startswith(bom):
                 return name
-        stream.seek(0)
         decoder = codecs.getincrementaldecoder("utf-8")("strict")
         try:
             while block := stream.read(1 << 20):
@@ -87,12 +99,12 @@ def _encoding(path: Path) -> str:
     return "utf-8"
 
 
-def _workbook(path: Path, known: int | None) -> dict[str, Any]:
+def _workbook(path: Path, called: str, known: int | None) -> dict[str, Any]:
     try:
         book = calamine.CalamineWorkbook.from_path(str(path))
     except (calamine.CalamineError, OSError):
         raise SourceError(
-            "The workbook {name} cannot be opened.", hint="Open it, save it again, and try once more.", name=path.name
+            "The workbook {name} cannot be opened.", hint="Open it, save it again, and try once more.", name=called
         ) from None
     best: tuple[int, str, list[list[str]]] = (0, "", [])
     for name in book.sheet_names:
@@ -102,11 +114,11 @@ def _workbook(path: Path, known: int | None) -> dict[str, Any]:
         if wide * sheet.total_height > best[0]:  # a sheet of explanations is smaller than that of the people
             best = (wide * sheet.total_height, name, rows)
     if best[2]:
-        return {"sheet": best[1], "header_row": known or _names(best[2], path)}
-    raise SourceError("The workbook {name} is empty.", hint="Check the export.", name=path.name)
+        return {"sheet": best[1], "header_row": known or _names(best[2], called)}
+    raise SourceError("The workbook {name} is empty.", hint="Check the export.", name=called)
 
 
-def _names(rows: Sequence[Sequence[str]], path: Path) -> int:
+def _names(rows: Sequence[Sequence[str]], called: str) -> int:
     """Return the number of the row of column names: the first that is full, unlike and without figures or addresses."""
     filled = [row for row in rows if any(row)]
     wide = max((sum(1 for cell in row if cell) for row in filled), default=0)
@@ -117,7 +129,7 @@ def _names(rows: Sequence[Sequence[str]], path: Path) -> int:
     raise SourceError(
         "The file {name} shows no row of column names.",
         hint="Add one, or say with --mapping where it stands (`format: {{header_row: …}}`).",
-        name=path.name,
+        name=called,
     )
 
 

@@ -6,16 +6,17 @@ import codecs
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from decimal import Decimal
+from io import BufferedReader
 from itertools import count, islice
-from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import msgspec
 
 from filrouge.base.errors import SourceError
 from filrouge.base.text import whole
 from filrouge.connect.base import CHUNK, Chunk, Discovered, Reach, RowFault, texts
-from filrouge.connect.paths import files, told
+from filrouge.connect.packed import Part
+from filrouge.connect.paths import parts, told
 from filrouge.connect.text import Text
 from filrouge.domain.sources import SourceSpec
 
@@ -30,35 +31,35 @@ class NDJSON:
     """Reads files of one JSON object a line."""
 
     def check(self, spec: SourceSpec, reach: Reach) -> None:
-        for path in files(spec, reach):
-            with told(path), path.open("rb") as stream:
-                next(_lines(spec, path, stream), None)
+        for part in parts(spec, reach):
+            with told(part.path), part.open() as stream:
+                next(_lines(spec, part, stream), None)
 
     def discover(self, spec: SourceSpec, reach: Reach) -> list[Discovered]:
         found = []
-        for path in files(spec, reach):
+        for part in parts(spec, reach):
             items = []
-            with told(path), path.open("rb") as stream:
-                for _, line in islice(_lines(spec, path, stream), 200):
+            with told(part.path), part.open() as stream:
+                for _, line in islice(_lines(spec, part, stream), 200):
                     with suppress(ValueError):
                         items.append(decode(line or b""))
-            found.append(seen(path.name, [item for item in items if isinstance(item, dict)]))
+            found.append(seen(part.name, [item for item in items if isinstance(item, dict)]))
         return found
 
     def count(self, spec: SourceSpec, reach: Reach) -> int | None:
         return sum(int(chunk.rows.num_rows) + len(chunk.faults) for chunk in self.read(spec, reach))
 
     def read(self, spec: SourceSpec, reach: Reach, *, cursor: str | None = None) -> Iterator[Chunk]:
-        for path in files(spec, reach):
-            with told(path), path.open("rb") as stream:
-                text = Text(stream, spec.format.encoding, name=path.name)
-                yield from chunks(spec, path.name, _lines(spec, path, stream))
+        for part in parts(spec, reach):
+            with told(part.path), part.open() as stream:
+                text = Text(stream, spec.format.encoding, name=part.name)
+                yield from chunks(spec, part.name, _lines(spec, part, stream))
                 text.settled()
 
 
-def _lines(spec: SourceSpec, path: Path, stream: BinaryIO) -> Lines:
+def _lines(spec: SourceSpec, part: Part, stream: BufferedReader) -> Lines:
     """Yield the lines that hold something, numbered, as UTF-8; None for one too long to be held."""
-    Text(stream, spec.format.encoding, name=path.name)  # looks at the first bytes
+    Text(stream, spec.format.encoding, name=part.name)  # looks at the first bytes
     utf8 = codecs.lookup(spec.format.encoding).name in ("utf-8", "utf-8-sig")
     for number in count(1):
         line = stream.readline(LONGEST)
@@ -75,7 +76,7 @@ def _lines(spec: SourceSpec, path: Path, stream: BinaryIO) -> Lines:
                 raise SourceError(
                     "The file {name} is one JSON list, where one object a line was expected.",
                     hint="Ask the system for lines of JSON (NDJSON); nothing was imported.",
-                    name=path.name,
+                    name=part.name,
                 )
         if line := line.strip():
             yield number, line if utf8 else line.decode(spec.format.encoding, "filrouge.mark").encode()

@@ -8,7 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from filrouge.base.errors import SourceError
+from filrouge.connect import packed
 from filrouge.connect.base import Reach
+from filrouge.connect.packed import Part
 from filrouge.domain.sources import SourceSpec
 
 
@@ -34,6 +36,13 @@ def files(spec: SourceSpec, reach: Reach) -> list[Path]:
             source=spec.source,
         )
     return found
+
+
+def parts(spec: SourceSpec, reach: Reach) -> Iterator[Part]:
+    """Yield what stands in the files that the definition's place names. Raises SourceError."""
+    for path in files(spec, reach):
+        with told(path):
+            yield from packed.parts(path, spec.format.members)
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 import os
-from typing import BinaryIO
+from io import BufferedReader
 
 from filrouge.base.errors import SourceError
 from filrouge.connect.base import MARK
@@ -36,7 +36,7 @@ class Text:
 
     closed = False
 
-    def __init__(self, stream: BinaryIO, encoding: str, *, name: str, quote: str = "") -> None:
+    def __init__(self, stream: BufferedReader, encoding: str, *, name: str, quote: str = "") -> None:
         self._quote = quote.encode()
         self.quotes = 0
         self._stream = stream
@@ -150,8 +150,7 @@ class Text:
 
     def _look(self) -> None:
         """Raise SourceError when the first bytes show that this is no text of the encoding that was said."""
-        start = self._stream.read(4096)
-        self._stream.seek(0)
+        start = self._stream.peek(4096)[:4096]
         for bom, codec in _BOMS.items():
             if start.startswith(bom):
                 if codecs.lookup(codec).name in (self.encoding, self.encoding.removesuffix("-sig")):
@@ -170,7 +169,7 @@ class Text:
                 hint="The export may have asked to sign in: fetch the file again; nothing was imported.",
                 name=self._name,
             )
-        if start.startswith((b"PK\x03\x04", b"\x1f\x8b", b"\xd0\xcf\x11\xe0", b"%PDF")):
+        if start.startswith((b"PK\x03\x04", b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"\xd0\xcf\x11\xe0", b"%PDF")):
             raise SourceError(
                 "The file {name} is a workbook, an archive or a document, not lines of text.",
                 hint="Unpack it, or read it with `kind: excel`; nothing was imported.",
@@ -185,6 +184,6 @@ class Text:
             )
 
 
-def _state(stream: BinaryIO) -> tuple[int, int]:
+def _state(stream: BufferedReader) -> tuple[int, int]:
     found = os.fstat(stream.fileno())
     return found.st_size, found.st_mtime_ns

@@ -121,10 +121,10 @@ def get(name: str) -> tuple[Source, SourceSpec]:
     return source, SourceSpec.parse(source.spec, what=name)
 
 
-def reach(source: Source, spec: SourceSpec) -> Reach:
-    """Return what the connector of ``source`` needs beside the definition."""
+def reach(source: Source, spec: SourceSpec, *, scratch: Path | None = None) -> Reach:
+    """Return what the connector of ``source`` needs beside the definition; files are laid in ``scratch`` to be read."""
     secret = secrets.reveal(spec.secret) if spec.secret else None
-    return Reach(Path(source.folder), secret, settings.get().allow_private)
+    return Reach(Path(source.folder), secret, settings.get().allow_private, scratch)
 
 
 def check(name: str) -> dict[str, Any]:
@@ -201,7 +201,7 @@ def _prepare(
     try:
         return Import(
             spec=spec,
-            reach=reach(source, spec),
+            reach=reach(source, spec, scratch=folder),
             folder=folder,
             engine=engine,
             lake=runs.lake(),

@@ -12,7 +12,7 @@ from pydantic import Field
 from filrouge.base.spec import Spec
 
 # Where rows are found, not how one is read: to change these makes no row another.
-FOUND_BY = frozenset({"first_page", "offset", "after", "link"})
+FOUND_BY = frozenset({"first_page", "offset", "after", "link", "members"})
 
 
 class After(Spec):
@@ -45,6 +45,7 @@ class Format(Spec):
     after: After | None = None
     link: bool = False
     per_page: dict[str, int] | int | None = None
+    members: str | None = None
     decimal: Literal[",", "."] = "."
     date: tuple[str, ...] = ()
     zone: str = "UTC"
