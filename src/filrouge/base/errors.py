@@ -8,6 +8,7 @@
     ├── Conflict              the thing changed meanwhile, or is busy
     ├── SourceError           a system we read from does not answer as it should
     ├── DestinationError      a system we write to does not take what it is given
+    ├── ServerError           either of these two: the server is another, or lets the account not in
     └── StorageError          our own disk, lake or database is in trouble
 
 The message is a template kept apart from its parameters, so that a door may say it in the reader's language.
@@ -168,6 +169,10 @@ class DestinationError(FilrougeError):
         super().__init__(message, hint=hint, **params)
         self.retryable = retryable
         self.arrived = arrived
+
+
+class ServerError(DestinationError, SourceError):
+    """A server that we read from or write to is not the one meant, or lets the account not in."""
 
 
 class StorageError(FilrougeError):

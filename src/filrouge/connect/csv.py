@@ -45,7 +45,7 @@ class CSV:
         return sum(int(chunk.rows.num_rows) + len(chunk.faults) for chunk in self.read(spec, reach))
 
     def read(self, spec: SourceSpec, reach: Reach, *, cursor: str | None = None) -> Iterator[Chunk]:
-        for part in parts(spec, reach):
+        for part in parts(spec, reach, settled=True):
             yield from self._file(spec, part)
 
     def _file(self, spec: SourceSpec, part: Part, *, check: bool = True) -> Iterator[Chunk]:

@@ -49,7 +49,7 @@ class Excel:
         return count
 
     def read(self, spec: SourceSpec, reach: Reach, *, cursor: str | None = None) -> Iterator[Chunk]:
-        for part in parts(spec, reach):
+        for part in parts(spec, reach, settled=True):
             with part.laid(reach.scratch) as path:
                 names, rows, label = _sheet(spec, path, part.name)
             filled = ((number, row) for number, row in rows if _some(row))

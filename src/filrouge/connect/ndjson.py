@@ -50,7 +50,7 @@ class NDJSON:
         return sum(int(chunk.rows.num_rows) + len(chunk.faults) for chunk in self.read(spec, reach))
 
     def read(self, spec: SourceSpec, reach: Reach, *, cursor: str | None = None) -> Iterator[Chunk]:
-        for part in parts(spec, reach):
+        for part in parts(spec, reach, settled=True):
             with told(part.path), part.open() as stream:
                 text = Text(stream, spec.format.encoding, name=part.name)
                 yield from chunks(spec, part.name, _lines(spec, part, stream))

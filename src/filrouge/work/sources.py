@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -14,8 +14,9 @@ from django.db import transaction
 from filrouge.base import clock, ids, settings
 from filrouge.base.errors import Conflict, DefinitionError, NotFound, Phrase, SourceError, UsageError
 from filrouge.connect import Reach, connector
-from filrouge.connect.paths import files
+from filrouge.connect.paths import written
 from filrouge.domain.sources import SourceSpec
+from filrouge.domain.sources.reaching import FILES
 from filrouge.domain.sources.schedule import next_run
 from filrouge.domain.sources.verdict import Counts, judge
 from filrouge.engines import open_engine
@@ -23,8 +24,6 @@ from filrouge.store.models import BUILT_IN, COLLECT, Brand, Entity, Erasure, Run
 from filrouge.tables import TABLES
 from filrouge.work import audit, definitions, runs, secrets, suppressions
 from filrouge.work.imports import KEEPS_CURSOR, Import, Prepared
-
-FILES = frozenset({"csv", "excel", "ndjson"})
 
 
 def add(path: Path, *, by: str, sample: bool = False) -> Source:
@@ -145,10 +144,11 @@ def run(
     source, spec = get(name)
     with runs.running("import", by=by, source=source) as made:
         now = at or clock.now()
+        as_of = _as_of(source, spec)
         prepared = _prepare(source, spec, runs.staging(made), str(made.id), now, progress, full=full)
         _judge(made, source, spec, prepared, now)
         made.next_cursor = prepared.cursor
-        made.as_of = _as_of(source, spec) or now
+        made.as_of = as_of or now
         progress("store", 0, prepared.counts.new + prepared.counts.changed)
         runs.commit(made, prepared.manifest, counts=prepared.counts.plain())
     return made
@@ -248,10 +248,7 @@ def _counted(made: Run, prepared: Prepared) -> None:
 
 def _as_of(source: Source, spec: SourceSpec) -> datetime | None:
     """Return when the files of a source were written: what their rows are as of."""
-    if spec.kind not in FILES:
-        return None
-    stamps = [path.stat().st_mtime for path in files(spec, Reach(Path(source.folder)))]
-    return datetime.fromtimestamp(max(stamps), UTC)
+    return written(spec, reach(source, spec)) if spec.kind in FILES else None
 
 
 def undo(run_id: str, *, by: str) -> Run:

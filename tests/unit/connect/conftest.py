@@ -19,6 +19,7 @@ from tests.unit.connect.places import (
     Web,
     Workbook,
 )  # fmt: skip
+from tests.unit.connect.servers import Server, openssh, strangers
 
 SHARED = Path(__file__).resolve().parents[4] / "shared/data/bad-input"
 KINDS = ("csv", "tsv", "excel", "ndjson", "rest", "sqlite", pytest.param("postgresql", marks=pytest.mark.postgres))
@@ -84,6 +85,20 @@ def no_waiting(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     waits: list[float] = []
     monkeypatch.setattr("filrouge.connect.asking.time.sleep", waits.append)
     return waits
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """An OpenSSH server for this account."""
+    with openssh(tmp_path_factory.mktemp("ssh")) as made:
+        yield made
+
+
+@pytest.fixture
+def stranger() -> Iterator[Callable[[str], Server]]:
+    """What starts a server that behaves oddly."""
+    with strangers() as start:
+        yield start
 
 
 @pytest.fixture

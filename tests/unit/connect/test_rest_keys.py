@@ -196,7 +196,7 @@ def test_no_log_and_no_error_holds_a_key(
         ({"headers": {"authorization": "Bearer x"}}, "headers: keep authorization as a secret"),
         ({"place": "https://a:b@x.example/people"}, "place: keep the password as a secret"),
         ({"patience": "long"}, "patience: 'long' is no duration"),
-        ({"kind": "csv", "auth": "basic"}, "auth: only a REST source takes it"),
+        ({"kind": "csv", "auth": "basic"}, "auth: only a REST"),
     ],
 )
 def test_a_key_that_cannot_be_shown_so_is_told_with_the_definition(changes: dict[str, Any], fault: str) -> None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from typing import Literal, Self
-from urllib.parse import unquote, urlsplit
 
 import pydantic
 from pydantic import Field
 
 from filrouge.base.spec import Spec
+from filrouge.domain.sources.reaching import account, address
 
 KINDS = ("folder", "sftp", "rest")
 _SCHEMES = {"rest": ("http", "https"), "sftp": ("sftp",)}
@@ -40,32 +40,15 @@ class DestinationSpec(Spec):
     def _fits(self) -> Self:
         faults = []
         if self.kind in _SCHEMES:
-            try:
-                parts = urlsplit(self.place)
-                whole = parts.scheme in _SCHEMES[self.kind] and bool(parts.hostname) and parts.port != 0
-                if parts.password or (parts.username and self.kind == "rest"):
-                    faults.append("place: keep the password as a secret, not in the address")
-                elif parts.username:
-                    faults.append("place: write the account as `user`, not in the address")
-                if ".." in unquote(parts.path).split("/"):
-                    faults.append("place: a folder is named without ..")
-                if self.kind == "sftp" and (parts.query or parts.fragment):
-                    faults.append("place: write ? as %3F and # as %23 in the name of a folder")
-            except ValueError:
-                whole = False
-            if not whole:
-                faults.append("place: write " + " or ".join(f"{scheme}://host/path" for scheme in _SCHEMES[self.kind]))
+            faults += address(self.place, *_SCHEMES[self.kind])
         if self.kind == "sftp":
-            if not self.user:
-                faults.append("user: say whose account it is")
-            if not self.secret:
-                faults.append("secret: name the one that holds the password, or the private key")
+            faults += account(self.user, self.secret)
         if self.kind == "rest":
             if self.secret and self.auth == "header" and not self.header:
                 faults.append("header: say the name of the header that bears the secret")
             if self.auth == "basic" and self.secret and not self.user:
                 faults.append("user: say whose password the secret is")
-        if set(unquote(self.place) if self.kind == "sftp" else self.place) & {"\0", "\r", "\n"}:
+        if self.kind == "folder" and set(self.place) & {"\0", "\r", "\n"}:
             faults.append("place: a name cannot hold this character")
         if faults:
             raise ValueError("; ".join(faults))

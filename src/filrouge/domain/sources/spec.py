@@ -10,7 +10,7 @@ from pydantic import Field
 
 from filrouge.base.spec import Spec
 from filrouge.domain.sources.form import Format, duration
-from filrouge.domain.sources.reaching import Token, faults
+from filrouge.domain.sources.reaching import FILES, Arrives, Token, faults
 from filrouge.tables import TABLES
 
 LOOKED_UP = frozenset({"sql", "rest"})
@@ -150,6 +150,8 @@ class SourceSpec(Spec):
     user: str = Field("", max_length=200)
     header: str = Field("", max_length=100, pattern=r"^[A-Za-z0-9-]*$")
     token: Token | None = None
+    host_key: str = Field("", max_length=100, pattern=r"^(SHA256:[A-Za-z0-9+/]{43})?$")
+    arrives: Arrives = Arrives()
     patience: str | None = None  # how long a run may wait in all for a system that asks to be left alone
     headers: dict[str, str] = Field(default_factory=dict)
     allow_private: bool = False
@@ -233,6 +235,11 @@ class SourceSpec(Spec):
         if self.cursor:
             named.append(self.cursor)
         return tuple(dict.fromkeys(named))
+
+    @property
+    def remote(self) -> bool:
+        """Tell whether its files stand on a server."""
+        return self.kind in FILES and self.place.startswith("sftp://")
 
     def refers_to(self) -> tuple[str, ...]:
         """Return the sources that this one's references name."""
