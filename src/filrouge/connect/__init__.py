@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from importlib.metadata import entry_points
-
-from filrouge.base.errors import UsageError
+from filrouge.base import plugins
+from filrouge.base.errors import DefinitionError, UsageError
+from filrouge.base.spec import Spec
 from filrouge.connect.base import Chunk, Connector, Discovered, Lookup, Reach, RowFault
+from filrouge.domain.sources import SourceSpec
 
-__all__ = ["Chunk", "Connector", "Discovered", "Lookup", "Reach", "RowFault", "connector", "lookup"]
+__all__ = [
+    "Chunk", "Connector", "Discovered", "Lookup", "Reach", "RowFault", "connector", "keeps_cursor", "lookup", "suits",
+]  # fmt: skip
+
+GROUP = "filrouge.connectors"
 
 
 def connector(kind: str) -> Connector:
@@ -26,16 +31,36 @@ def connector(kind: str) -> Connector:
     }
     if kind in built_in:
         return built_in[kind]
-    for entry in entry_points(group="filrouge.connectors"):
-        if entry.name == kind:
-            made: Connector = entry.load()()
-            return made
+    if (brought := plugins.load(GROUP, kind)) is not None:
+        made: Connector = brought()
+        return made
     raise UsageError(
         "No connector reads sources of kind {kind}.",
         hint="Use one of {known}, or install the package that brings it.",
         kind=kind,
-        known=", ".join(sorted(built_in)),
+        known=", ".join(sorted({*built_in, *plugins.names(GROUP)})),
     )
+
+
+def suits(spec: SourceSpec) -> None:
+    """Make sure that a connector reads the definition.
+
+    Raises UsageError when none reads its kind, DefinitionError when its options are not those of the connector.
+    """
+    options: type[Spec] = getattr(connector(spec.kind), "Options", Spec)
+    try:
+        options.parse(spec.options)
+    except DefinitionError as error:
+        raise DefinitionError(
+            "The definition {what} holds faults: {count}.",
+            faults=[f"options.{fault}" for fault in error.faults],
+            hint="Mend the lines named below and try again.", what=spec.source, count=len(error.faults),
+        ) from None  # fmt: skip
+
+
+def keeps_cursor(kind: str) -> bool:
+    """Tell whether places of ``kind`` are asked only for what comes after the last value of the cursor."""
+    return bool(getattr(connector(kind), "keeps_cursor", False))
 
 
 def lookup(kind: str) -> Lookup:

@@ -59,7 +59,11 @@ class Discovered:
 
 
 class Connector(Protocol):
-    """Reads one kind of place. Raises SourceError with a sentence, and says whether trying again may help."""
+    """Reads one kind of place. Raises SourceError with a sentence, and says whether trying again may help.
+
+    It may hold two things more: ``Options``, the Spec of what a definition says under ``options``; and
+    ``keeps_cursor = True``, when it reads only what comes after the cursor.
+    """
 
     def check(self, spec: SourceSpec, reach: Reach) -> None:
         """Make sure that the place answers and holds the columns that the definition names."""

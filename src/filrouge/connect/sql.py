@@ -32,6 +32,8 @@ LISTED = 1_000
 class SQL:
     """Reads a table or a query."""
 
+    keeps_cursor = True
+
     def check(self, spec: SourceSpec, reach: Reach) -> None:
         with _connected(spec, reach) as con:
             cursor = _execute(con, f"{_query(spec)} LIMIT 0", (), spec)

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from ibis.expr import types as ir
 
-from filrouge.connect import Chunk, Reach, RowFault, connector, lookup
+from filrouge.connect import Chunk, Reach, RowFault, connector, keeps_cursor, lookup
 from filrouge.domain.privacy import retention
 from filrouge.domain.sources import SourceSpec, mapping
 from filrouge.domain.sources.form import FOUND_BY
@@ -27,7 +27,6 @@ from filrouge.work import rawtext
 from filrouge.work.rawtext import Suppressed
 
 Progress = Callable[[str, int, int | None], None]
-KEEPS_CURSOR = frozenset({"sql"})
 
 
 @dataclass(frozen=True)
@@ -236,7 +235,7 @@ class Import:
         grouped = judged.group_by("_outcome").aggregate(n=judged.count()).to_pyarrow().to_pylist()
         by = {row["_outcome"]: row["n"] for row in grouped}
         vanished = 0
-        if not self.ref and not (self.spec.kind in KEEPS_CURSOR and self.spec.cursor and self.cursor):
+        if not self.ref and not (self.spec.cursor and self.cursor and keeps_cursor(self.spec.kind)):
             known = self._known("source_records")
             vanished = int(known.anti_join(rows, known.record_key == rows.record_key).count().to_pyarrow().as_py())
         return Counts(

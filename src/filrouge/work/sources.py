@@ -13,7 +13,7 @@ from django.db import transaction
 
 from filrouge.base import clock, ids, settings
 from filrouge.base.errors import Conflict, DefinitionError, NotFound, Phrase, SourceError, UsageError
-from filrouge.connect import Reach, connector
+from filrouge.connect import Reach, connector, keeps_cursor, suits
 from filrouge.connect.paths import written
 from filrouge.domain.sources import SourceSpec
 from filrouge.domain.sources.reaching import FILES
@@ -23,7 +23,7 @@ from filrouge.engines import open_engine
 from filrouge.store.models import BUILT_IN, COLLECT, Brand, Entity, Erasure, Run, Source
 from filrouge.tables import TABLES
 from filrouge.work import audit, definitions, runs, secrets, suppressions
-from filrouge.work.imports import KEEPS_CURSOR, Import, Prepared
+from filrouge.work.imports import Import, Prepared
 
 
 def add(path: Path, *, by: str, sample: bool = False) -> Source:
@@ -47,6 +47,7 @@ def define(data: Any, *, folder: Path, by: str, sample: bool = False) -> Source:
             hint="`filrouge key create --source {name} --brand …` makes one.",
             name=spec.source,
         )
+    suits(spec)
     _known_places(spec)
     now = clock.now()
     with transaction.atomic():
@@ -232,7 +233,7 @@ def _judge(made: Run, source: Source, spec: SourceSpec, prepared: Prepared, now:
             "read", flat=True
         )[:5]
     )
-    if source.cursor and spec.kind in KEEPS_CURSOR:  # only what is new was read: its volume says nothing
+    if source.cursor and keeps_cursor(spec.kind):  # only what is new was read: its volume says nothing
         before = []
     verdict, findings = judge(counts, spec.expect, before=before, newest=prepared.newest, at=now)
     _counted(made, prepared)

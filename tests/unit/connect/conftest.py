@@ -48,15 +48,17 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
     elif kind == "tsv":
         made = TabFile(kind, tmp_path)
     elif kind == "excel":
-        made = Workbook(kind, tmp_path)
+        made = Workbook(kind, tmp_path, unable=frozenset({"names", "nul"}))
     elif kind == "ndjson":
         made = Lines(kind, tmp_path, first=1)
     elif kind == "rest":
         made = Service(kind, tmp_path)
     elif kind == "sqlite":
-        made = SQLite(kind, tmp_path, first=1, cursor=True)
+        made = SQLite(kind, tmp_path, first=1)
     else:
-        made = PostgreSQL(kind, tmp_path, first=1, cursor=True, url=request.getfixturevalue("postgres_url"))
+        made = PostgreSQL(
+            kind, tmp_path, first=1, unable=frozenset({"nul", "retry"}), url=request.getfixturevalue("postgres_url")
+        )
     yield made
     if isinstance(made, Service):
         made.close()

@@ -12,14 +12,14 @@ from pathlib import Path
 from typing import Any, ClassVar
 from urllib.parse import parse_qs, urlsplit
 
-import pyarrow as pa
 import xlsxwriter
 
-from filrouge.connect import Chunk, Reach, connector
+from filrouge.connect import Chunk, Reach, conformance, connector
 from filrouge.domain.sources import SourceSpec
 
-Rows = Sequence[Sequence[str | None]]
-COLUMNS = ("id", "nom", "ville", "vu_le")
+Rows = Sequence[conformance.Row]
+COLUMNS = conformance.COLUMNS
+rows = conformance.rows
 
 
 def spec(kind: str, place: str, **changes: Any) -> SourceSpec:
@@ -36,14 +36,6 @@ def read(source: SourceSpec, reach: Reach, **asked: Any) -> list[Chunk]:
     return list(connector(source.kind).read(source, reach, **asked))
 
 
-def rows(chunks: Sequence[Chunk], *names: str) -> list[tuple[Any, ...]]:
-    """Return the row numbers and the values of the columns called ``names``, in order."""
-    table = pa.concat_tables([chunk.rows for chunk in chunks], promote_options="default") if chunks else None
-    if table is None or not table.num_rows:
-        return []
-    return list(zip(*(table[name].to_pylist() for name in ("_row", *(names or COLUMNS))), strict=True))
-
-
 def faults(chunks: Sequence[Chunk]) -> list[tuple[int, str]]:
     """Return where and why rows are no rows."""
     return [(fault.row, fault.code) for chunk in chunks for fault in chunk.faults]
@@ -51,12 +43,12 @@ def faults(chunks: Sequence[Chunk]) -> list[tuple[int, str]]:
 
 @dataclass
 class Place:
-    """Somewhere that rows can be laid; ``first`` is the number of the first row, ``cursor`` says if one is obeyed."""
+    """Somewhere that rows can be laid; ``first`` is the number of the first row."""
 
     kind: str
     folder: Path
     first: int = 2
-    cursor: bool = False
+    unable: frozenset[str] = frozenset()
 
     def lay(self, rows: Rows, columns: Sequence[str] = COLUMNS) -> SourceSpec:
         """Put ``rows`` there, in place of what was; return the definition that reads them."""

@@ -15,6 +15,7 @@ from filrouge.domain.sources.form import duration
 if TYPE_CHECKING:
     from filrouge.domain.sources.spec import SourceSpec
 
+KINDS = ("csv", "excel", "sql", "rest", "ndjson")  # what is read without another package
 FILES = frozenset({"csv", "excel", "ndjson"})
 _KEYS = frozenset({"authorization", "proxy-authorization", "cookie"})
 
@@ -62,7 +63,9 @@ class Arrives(Spec):
 
 
 def faults(spec: SourceSpec) -> list[str]:
-    """Return what is wrong with how the place of ``spec`` is to be reached."""
+    """Return what is wrong with how the place of ``spec`` is to be reached; of other kinds, a package knows."""
+    if spec.kind not in KINDS:
+        return []
     found = _http(spec) if spec.kind == "rest" else _only(spec, "header", "token", "patience", "headers", by="REST")
     if spec.kind != "rest" and spec.auth != "bearer":
         found.append("auth: only a REST source takes it")

@@ -14,7 +14,6 @@ from filrouge.domain.sources.reaching import FILES, Arrives, Token, faults
 from filrouge.tables import TABLES
 
 LOOKED_UP = frozenset({"sql", "rest"})
-KINDS = ("csv", "excel", "sql", "rest", "ndjson")
 CONSENT_STATES = ("granted", "denied", "withdrawn", "objected", "restricted")
 # ref column of a canonical table -> column that holds the key of the record it names
 KEY_OF_REF = {
@@ -127,13 +126,14 @@ class SourceSpec(Spec):
     source: str = Field(pattern=r"^[a-z][a-z0-9_]{0,58}$")
     system: str = ""
     title: dict[str, str] = Field(default_factory=dict)
-    # the last two are written to, never read: people created here, and what a sender sends
-    kind: Literal["csv", "excel", "sql", "rest", "ndjson", "filrouge", "collect"]
+    # built in, brought by a package, or one of two that are written to, never read: filrouge, collect
+    kind: str = Field(pattern=r"^[a-z][a-z0-9_-]{0,19}$")
     place: str
     entity: Cell
     brand: Cell
     reads: str
     format: Format = Format()
+    options: dict[str, str | int | float | bool] = Field(default_factory=dict)  # of a connector that a package brings
     where: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     key: tuple[str, ...]
     cursor: str | None = None
