@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import re
 import sys
 from collections.abc import Callable, Iterator
@@ -12,11 +13,13 @@ from typing import Any
 import pytest
 import yaml
 from tests.unit.connect.places import spec
-from tests.world import World
+from tests.unit.connect.servers import openssh
+from tests.world import COLUMNS, PEOPLE, World
 
+from filrouge.base import settings
 from filrouge.base.errors import DefinitionError, SourceError, UsageError
 from filrouge.connect import conformance, connector
-from filrouge.work import sources
+from filrouge.work import secrets, sources
 
 PAGE = Path(__file__).resolve().parents[2] / "docs/how-to/write-a-connector.md"
 Bring = Callable[..., None]
@@ -89,6 +92,31 @@ def test_a_source_of_that_kind_is_kept_read_and_told_of_like_any_other(world: Wo
         with pytest.raises(DefinitionError) as told:
             world.define({**definition, "options": options})
         assert any(fault in one for one in told.value.faults)
+
+
+def test_a_drop_on_a_server_is_imported_as_of_when_it_was_written(world: World, tmp_path_factory: Any) -> None:
+    with openssh(tmp_path_factory.mktemp("ssh")) as server:
+        secrets.keep("k", server.secret, by="test")
+        for name, content in (("a.csv", "1"), ("b.csv", "2"), ("b.csv.done", "")):
+            (server.folder / name).write_text(f"{';'.join(COLUMNS)}\n{content}{';' * 11}\n")
+            os.utime(server.folder / name, (1_700_000_000,) * 2)
+        account = server.account
+        account["place"] += "/*.csv"
+        name = world.define(PEOPLE, **account, arrives={"done": "{name}.done"})
+        assert sources.check(name) == {"source": name, "rows": 1}
+        run = sources.run(name, by="test")
+        assert (run.read, run.new) == (1, 1)
+        assert run.as_of is not None
+        assert run.as_of.timestamp() == 1_700_000_000
+        (server.folder / "b.csv.done").unlink()
+        with pytest.raises(SourceError, match="is whole yet"):
+            sources.run(name, by="test")
+        secrets.keep("k", "a password", by="test")
+        with pytest.raises(SourceError, match="refuses the secret k"):
+            sources.run(name, by="test")
+    assert world.rows("SELECT source_id FROM person_records") == [{"source_id": "2"}]
+    kept = [path for path in (settings.get().home / "staging").rglob("*") if path.is_file()]
+    assert kept == [], "nothing that was fetched stays"
 
 
 def test_options_of_a_kind_that_takes_none_are_told(world: World) -> None:

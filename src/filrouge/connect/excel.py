@@ -13,6 +13,7 @@ from typing import Any
 import python_calamine as calamine
 
 from filrouge.base.errors import SourceError
+from filrouge.connect import blocks
 from filrouge.connect.base import CHUNK, Chunk, Discovered, Reach, distinct, need_columns, texts
 from filrouge.connect.paths import parts, told
 from filrouge.domain.sources import SourceSpec
@@ -117,21 +118,51 @@ def _sheet(spec: SourceSpec, path: Path, called: str) -> tuple[list[str], Number
             sheet=name,
             file=called,
         ) from None
+    block = _block(spec, sheet, label)
     rows = _rows(sheet)
-    header = next((row for number, row in rows if number == spec.format.header_row), None)
+    header = next((row for number, row in rows if number == block.top), None)
     if header is None:
         raise SourceError(
             "The sheet {sheet} of {file} has no row {row}, where its column names should stand.",
             hint="Correct `format.header_row` of the source {source}; nothing was imported.",
             sheet=name,
             file=called,
-            row=spec.format.header_row,
+            row=block.top,
             source=spec.source,
         )
+    if _one_of_several(spec):
+        block = block.head(header)
+        header = header[block.left : (block.right or block.left) + 1]
     names = [(cell_text(cell) or "").strip() for cell in header]
     need_columns(spec, names, label)
-    below = _filled(rows, sheet, spec.format.header_row) if spec.format.fill_merged else rows
-    return distinct(names, spec.columns()), below, label
+    below = _filled(rows, sheet, block.top) if spec.format.fill_merged else rows
+    return distinct(names, spec.columns()), block.within(below) if _one_of_several(spec) else below, label
+
+
+def _one_of_several(spec: SourceSpec) -> bool:
+    return bool(spec.format.range or spec.format.begins)
+
+
+def _block(spec: SourceSpec, sheet: Any, label: str) -> blocks.Block:
+    """Return where the table stands: what the definition says of it, else the whole sheet from its row of names on."""
+    if spec.format.range:
+        return blocks.at(spec.format.range)
+    if not spec.format.begins:
+        return blocks.Block(spec.format.header_row)
+    found = blocks.under(spec.format.begins, _rows(sheet), cell_text)
+    if not found:
+        raise SourceError(
+            "No table of {place} begins with the column {begins}.",
+            hint="Correct `format.begins` of the source {source}; nothing was imported.",
+            place=label, begins=spec.format.begins, source=spec.source,
+        )  # fmt: skip
+    if len(found) > 1:
+        raise SourceError(
+            "Several tables of {place} begin with the column {begins}: at {cells}.",
+            hint="Say which with `format.range`, as in B4 or B4:F; nothing was imported.",
+            place=label, begins=spec.format.begins, cells=", ".join(block.cell for block in found[:20]),
+        )  # fmt: skip
+    return found[0]
 
 
 def _rows(sheet: Any) -> Numbered:

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 from tests.unit.connect.places import (
     Answer,
+    Left,
     Lines,
+    PackedFile,
     Place,
     PostgreSQL,
     Service,
@@ -22,7 +24,10 @@ from tests.unit.connect.places import (
 from tests.unit.connect.servers import Server, openssh, strangers
 
 SHARED = Path(__file__).resolve().parents[4] / "shared/data/bad-input"
-KINDS = ("csv", "tsv", "excel", "ndjson", "rest", "sqlite", pytest.param("postgresql", marks=pytest.mark.postgres))
+KINDS = (
+    "csv", "tsv", "zip", "sftp", "excel", "ndjson", "rest", "sqlite",
+    pytest.param("postgresql", marks=pytest.mark.postgres),
+)  # fmt: skip
 
 
 @pytest.fixture(scope="session")
@@ -49,6 +54,11 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
         made = TabFile(kind, tmp_path)
     elif kind == "excel":
         made = Workbook(kind, tmp_path, unable=frozenset({"names", "nul"}))
+    elif kind == "zip":
+        made = PackedFile(kind, tmp_path)
+    elif kind == "sftp":
+        server = request.getfixturevalue("server")
+        made = Left(kind, server.folder, server=server)
     elif kind == "ndjson":
         made = Lines(kind, tmp_path, first=1)
     elif kind == "rest":

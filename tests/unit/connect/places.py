@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
+import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -81,6 +82,37 @@ class TextFile(Place):
 
 class TabFile(TextFile):
     delimiter = "\t"
+
+
+class PackedFile(TextFile):
+    """CSV inside a ZIP."""
+
+    def lay(self, rows: Rows, columns: Sequence[str] = COLUMNS) -> SourceSpec:
+        source = super().lay(rows, columns)
+        with zipfile.ZipFile(self.folder / "people.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.write(self.folder / source.place, "exports/people.txt")
+        super().leave()
+        return source.model_copy(update={"place": "people.zip"})
+
+    def leave(self) -> None:
+        (self.folder / "people.zip").unlink()
+
+
+@dataclass
+class Left(TextFile):
+    """CSV left on a server of SFTP."""
+
+    server: Any = None
+
+    def lay(self, rows: Rows, columns: Sequence[str] = COLUMNS) -> SourceSpec:
+        source = super().lay(rows, columns)
+        account = self.server.account
+        account["place"] += "/people.txt"
+        return source.model_copy(update=account)
+
+    @property
+    def reach(self) -> Reach:
+        return Reach(Path("/nowhere"), self.server.secret)
 
 
 class Workbook(Place):

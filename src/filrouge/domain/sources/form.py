@@ -12,7 +12,7 @@ from pydantic import Field
 from filrouge.base.spec import Spec
 
 # Where rows are found, not how one is read: to change these makes no row another.
-FOUND_BY = frozenset({"first_page", "offset", "after", "link", "members"})
+FOUND_BY = frozenset({"first_page", "offset", "after", "link", "members", "range", "begins"})
 
 
 class After(Spec):
@@ -35,6 +35,8 @@ class Format(Spec):
     header_row: int = Field(1, ge=1)
     sheet: str | None = None
     fill_merged: bool = True
+    range: str | None = Field(None, pattern=r"^[A-Z]{1,3}[1-9]\d{0,6}(:[A-Z]{1,3}([1-9]\d{0,6})?)?$")
+    begins: str | None = Field(None, min_length=1)
     query: str | None = None
     table: str | None = None
     items: str | None = None
@@ -82,6 +84,8 @@ class Format(Spec):
         ways = [name for name in ("next", "page", "offset", "after", "link") if getattr(self, name)]
         if len(ways) > 1:
             raise ValueError(f"pages follow in one way: choose between {', '.join(ways)}")
+        if self.range and self.begins:
+            raise ValueError("a table is named in one way: choose between range, begins")
         return self
 
 
