@@ -59,7 +59,7 @@ class Asking:
                 why = _network(error)
             else:
                 status = response.status_code
-                if status != 429 and status < 500 and not (status == 403 and waiting.spent(response)):
+                if status != 429 and status < 500 and not (status == 403 and waiting.limited(response)):
                     return response, content
                 why = Phrase("it answered {status}", status=status)
                 said = waiting.asked(response, -1.0, longest=math.inf)

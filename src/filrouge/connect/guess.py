@@ -8,14 +8,14 @@ import io
 from collections import Counter
 from collections.abc import Sequence
 from itertools import islice
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 import python_calamine as calamine
 
 from filrouge.base.errors import SourceError, UsageError
 from filrouge.connect.excel import cell_text
-from filrouge.connect.packed import PACKED, Part, parts
+from filrouge.connect.packed import Part, parts
 from filrouge.connect.paths import told
 
 KINDS = {
@@ -34,32 +34,23 @@ def conventions(path: Path, *, header_row: int | None = None) -> tuple[str, dict
 
     Raises UsageError when no connector reads such files, SourceError when it holds nothing that can be read.
     """
-    part, ending = _first(path)
-    kind = KINDS.get(ending)
-    if kind is None or part is None:
-        raise UsageError(
-            "Files named {suffix} are not read.",
-            hint="Export it as one of: {known}.",
-            suffix=ending or "without an ending",
-            known=", ".join(sorted(KINDS)),
-        )
     with told(path):
-        if kind == "csv":
-            return kind, _text(part, header_row)
-        if kind == "excel":
-            with part.laid(None) as laid:
-                return kind, _workbook(laid, part.name, header_row)
-    return kind, {}
-
-
-def _first(path: Path) -> tuple[Part | None, str]:
-    """Return the first of what ``path`` holds, once unpacked, and the ending of its own name."""
-    if path.suffix.lower() not in PACKED:
-        return Part(path, path.name), path.suffix.lower()
-    with told(path):
-        part = next(parts(path, None), None)
-    name = PurePosixPath((part.name if part else "").rpartition(" · ")[2])
-    return part, PurePosixPath(name.stem if name.suffix.lower() in PACKED else name).suffix.lower()
+        for part in parts(path, None):  # the first tells of all
+            kind = KINDS.get(ending := part.inner.suffix.lower())
+            if kind is None:
+                raise UsageError(
+                    "Files named {suffix} are not read.",
+                    hint="Export it as one of: {known}.",
+                    suffix=ending or "without an ending",
+                    known=", ".join(sorted(KINDS)),
+                )
+            if kind == "csv":
+                return kind, _text(part, header_row)
+            if kind == "excel":
+                with part.laid(None) as laid:
+                    return kind, _workbook(laid, part.name, header_row)
+            return kind, {}
+    raise AssertionError("an archive of nothing was told of")
 
 
 def _text(part: Part, known: int | None) -> dict[str, Any]:

@@ -34,6 +34,12 @@ class Part:
         self.path, self.name = path, name
         self._begin = begin
 
+    @property
+    def inner(self) -> PurePosixPath:
+        """Its name once unpacked: a.csv of a.csv.gz, or of x.zip · a.csv."""
+        name = PurePosixPath(self.name.rpartition(" · ")[2])
+        return PurePosixPath(name.stem) if name.suffix.lower() in PACKED else name
+
     def open(self) -> io.BufferedReader:
         """Return its bytes; ``peek`` and ``fileno`` (of the file on the disk) are theirs too."""
         return io.BufferedReader(self._begin(), BUFFER) if self._begin else self.path.open("rb")
@@ -44,9 +50,7 @@ class Part:
         if self._begin is None:
             yield self.path
             return
-        inner = PurePosixPath(self.name.rpartition(" · ")[2])
-        kind = PurePosixPath(inner.stem).suffix if inner.suffix in PACKED else inner.suffix
-        with tempfile.NamedTemporaryFile(dir=scratch, suffix=kind) as whole:
+        with tempfile.NamedTemporaryFile(dir=scratch, suffix=self.inner.suffix) as whole:
             with self.open() as stream:
                 shutil.copyfileobj(stream, whole, 1 << 20)
             whole.flush()
@@ -117,18 +121,21 @@ class _Unpacked(io.RawIOBase):
 
 
 def _members(path: Path, wanted: str | None) -> Iterator[Part]:
-    with _told(path.name), path.open("rb") as packed, zipfile.ZipFile(packed) as archive:
+    """Yield the members of an archive, which is open as long as they are used in turn."""
+    with path.open("rb") as packed:
+        with _told(path.name):
+            archive = zipfile.ZipFile(packed)
         found = _chosen(path, archive.infolist(), wanted)
         whole, size = sum(member.file_size for member in found), path.stat().st_size
-        if whole > FREE and whole > RATIO * size:
+        if whole > LARGEST or (whole > FREE and whole > RATIO * size):
             raise _bomb(path.name, whole, size)
-    for member in found:
-        name = f"{path.name} · {_own_name(member)}"
+        for member in found:
+            name = f"{path.name} · {_own_name(member)}"
 
-        def begin(member: zipfile.ZipInfo = member, name: str = name) -> io.RawIOBase:
-            return _Unpacked(path, name, lambda packed: zipfile.ZipFile(packed).open(member), member.compress_size)
+            def begin(member: zipfile.ZipInfo = member, name: str = name) -> io.RawIOBase:
+                return _Unpacked(path, name, lambda _: archive.open(member), member.compress_size)
 
-        yield Part(path, name, begin)
+            yield Part(path, name, begin)
 
 
 def _chosen(path: Path, held: list[zipfile.ZipInfo], wanted: str | None) -> list[zipfile.ZipInfo]:

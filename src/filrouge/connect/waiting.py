@@ -41,6 +41,11 @@ def spent(response: httpx.Response) -> bool:
     return any(whole(response.headers.get(name, "")) == 0 for name in _LEFT)
 
 
+def limited(response: httpx.Response) -> bool:
+    """Tell whether a refusal is one of the rate limit: it says so, or says when to come back."""
+    return spent(response) or "Retry-After" in response.headers
+
+
 def _reset(response: httpx.Response) -> float | None:
     for name in _RESETS:
         if (said := whole(response.headers.get(name, "").partition(".")[0])) is not None:

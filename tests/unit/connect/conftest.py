@@ -20,7 +20,7 @@ from tests.unit.connect.places import (
     TextFile,
     Web,
     Workbook,
-)  # fmt: skip
+)
 from tests.unit.connect.servers import Server, openssh, strangers
 
 SHARED = Path(__file__).resolve().parents[4] / "shared/data/bad-input"

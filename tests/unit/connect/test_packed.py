@@ -184,6 +184,15 @@ def test_a_file_made_to_fill_a_disk_is_given_up_early(tmp_path: Path, packed: st
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 250 << 10  # KiB, of 300 MiB
 
 
+def test_an_archive_of_many_files_is_opened_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[object] = []
+    plain = zipfile.ZipFile.__init__
+    zipped(tmp_path / "x.zip", {f"{number:03}.csv": PLAIN for number in range(200)})
+    monkeypatch.setattr(zipfile.ZipFile, "__init__", lambda *of, **how: (opened.append(of), plain(*of, **how))[1])
+    assert len(rows(read(spec("csv", "x.zip"), Reach(tmp_path)))) == 400
+    assert len(opened) == 1
+
+
 def test_an_archive_of_too_many_files_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("filrouge.connect.packed.MOST_MEMBERS", 3)
     zipped(tmp_path / "x.zip", {f"{number}.csv": PLAIN for number in range(4)})

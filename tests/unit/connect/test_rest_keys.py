@@ -194,6 +194,7 @@ def test_no_log_and_no_error_holds_a_key(
         ({"token": {"place": "file:///x"}, "auth": "oauth2"}, "token.place"),
         ({"token": {"place": "https://a:b@x.example/t"}, "auth": "oauth2"}, "token.place: keep the password"),
         ({"headers": {"authorization": "Bearer x"}}, "headers: keep authorization as a secret"),
+        ({"headers": {"X-Api-Key": "x", "Accept-Language": "fr"}}, "headers: keep X-Api-Key as a secret"),
         ({"place": "https://a:b@x.example/people"}, "place: keep the password as a secret"),
         ({"patience": "long"}, "patience: 'long' is no duration"),
         ({"kind": "csv", "auth": "basic"}, "auth: only a REST"),

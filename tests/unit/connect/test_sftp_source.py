@@ -176,6 +176,7 @@ def test_a_name_that_leads_elsewhere_is_no_file(
         ({"secret": None}, "secret: name the one that holds the password"),
         ({"place": "sftp://ada:x@host/a.csv"}, "place: keep the password as a secret"),
         ({"place": "sftp://host/a/../b.csv"}, "named without .."),
+        ({"place": "sftp://host/drop/"}, "place: name the files too"),
         ({"place": "sftp:///a.csv"}, "place: write sftp://host/path"),
         ({"kind": "rest", "place": "https://x.example/a"}, "host_key: only a source read by SFTP takes it"),
         ({"place": "a.csv", "host_key": ""}, "user: only a source read by REST or SFTP takes it"),

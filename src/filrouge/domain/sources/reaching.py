@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import unquote, urlsplit
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 KINDS = ("csv", "excel", "sql", "rest", "ndjson")  # what is read without another package
 FILES = frozenset({"csv", "excel", "ndjson"})
-_KEYS = frozenset({"authorization", "proxy-authorization", "cookie"})
+_KEY = re.compile(r"auth|cookie|api-?key|token|secret", re.IGNORECASE)  # in the name of a header that bears one
 
 
 class Token(Spec):
@@ -70,6 +71,8 @@ def faults(spec: SourceSpec) -> list[str]:
     if spec.kind != "rest" and spec.auth != "bearer":
         found.append("auth: only a REST source takes it")
     if spec.kind in FILES and spec.place.startswith("sftp:"):
+        if spec.place.endswith("/"):
+            found.append("place: name the files too, as in sftp://host/folder/*.csv")
         return found + address(spec.place, "sftp") + account(spec.user, spec.secret)
     found += _only(spec, "host_key", by="SFTP")
     if spec.kind not in FILES and spec.arrives != Arrives():
@@ -114,7 +117,7 @@ def _http(spec: SourceSpec) -> list[str]:
     found = []
     if spec.patience is not None and duration(spec.patience) is None:
         found.append(f"patience: {spec.patience!r} is no duration: write 30s, 10m or 2h")
-    if held := sorted(name for name in spec.headers if name.lower() in _KEYS):
+    if held := sorted(name for name in spec.headers if _KEY.search(name)):
         found.append(f"headers: keep {', '.join(held)} as a secret, and say with `auth` how it is sent")
     for name, place in (("place", spec.place), ("token.place", spec.token.place if spec.token else "")):
         if _named(place):
