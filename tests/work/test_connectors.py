@@ -19,6 +19,7 @@ from tests.world import COLUMNS, PEOPLE, World
 from filrouge.base import settings
 from filrouge.base.errors import DefinitionError, SourceError, UsageError
 from filrouge.connect import conformance, connector
+from filrouge.store.models import Run
 from filrouge.work import secrets, sources
 
 PAGE = Path(__file__).resolve().parents[2] / "docs/how-to/write-a-connector.md"
@@ -92,6 +93,17 @@ def test_a_source_of_that_kind_is_kept_read_and_told_of_like_any_other(world: Wo
         with pytest.raises(DefinitionError) as told:
             world.define({**definition, "options": options})
         assert any(fault in one for one in told.value.faults)
+
+
+def test_a_source_whose_package_was_taken_out_fails_in_a_sentence(
+    world: World, page: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.define(yaml.safe_load(page))
+    monkeypatch.setattr("filrouge.base.plugins.entry_points", lambda **_: [])
+    with pytest.raises(UsageError, match="No connector reads sources of kind xml"):
+        sources.run("titres_people", by="test")
+    run = Run.objects.get()
+    assert (run.state, "xml" in run.problem) == ("failed", True)
 
 
 def test_a_drop_on_a_server_is_imported_as_of_when_it_was_written(world: World, tmp_path_factory: Any) -> None:

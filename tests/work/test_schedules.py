@@ -187,7 +187,7 @@ def test_a_worker_leaves_a_sign_of_life(world: Any) -> None:
 def test_a_definition_that_cannot_be_read_stops_no_other(daily: World) -> None:
     daily.people(ADA, run=False, source="shop_people", place="shop.csv", entity="south", brand="blue", expect=DAILY)
     broken = Source.objects.get(name="crm_people")
-    Source.objects.filter(pk=broken.pk).update(spec={**broken.spec, "kind": "fax"}, due_at=EVENING)
+    Source.objects.filter(pk=broken.pk).update(spec={**broken.spec, "reads": "faxes"}, due_at=EVENING)
     Source.objects.filter(name="shop_people").update(due_at=EVENING)
     assert schedules.tick(at=EVENING + timedelta(hours=9)) == 1
     schedules.plan_all()
