@@ -14,10 +14,11 @@ from filrouge.console import names, sources
 from filrouge.console.pages import senders as senders_page
 from filrouge.console.pages.acting import act, done
 from filrouge.console.who import require
-from filrouge.store.queries import group, senders
+from filrouge.store.queries import drafts, group, senders
 from filrouge.store.queries import sources as found
 from filrouge.work import jobs, schedules
 from filrouge.work import sources as works
+from filrouge.work.drafts import brought
 
 READERS = ("engineer", "analyst", "privacy")
 REJECTS = 500
@@ -42,6 +43,7 @@ def index(request: HttpRequest) -> HttpResponse:
             "may_run": asking.has("engineer"),
             "senders": [senders_page.told(one) for one in senders.senders(asking)],
             "may_add": bool(senders.brands(asking)),
+            "may_bring": asking.has("engineer") and bool(drafts.brands(asking)),
         },
     )
 
@@ -65,6 +67,8 @@ def show(request: HttpRequest, name: str) -> HttpResponse:
             ],
             "runs": runs,
             "may_run": asking.has("engineer") and found.acts(line.source, asking),
+            "brought": brought(line.source),
+            "may_bring": line.source.brand in {one.slug for one in drafts.brands(asking)},
         },
     )
 

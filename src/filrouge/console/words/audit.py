@@ -61,6 +61,8 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "segments.run": _("built segments"),
         "segments.fail": _("failed to build segments"),
         "source.add": _("added a source"),
+        "source.draft": _("brought a file"),
+        "source.draft_drop": _("dropped a file that was brought"),
         "source.change": _("changed a source"),
         "source.pause": _("paused a source"),
         "source.resume": _("resumed a source"),

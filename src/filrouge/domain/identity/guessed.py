@@ -11,7 +11,6 @@ from typing import Any
 from filrouge.base.text import fold
 from filrouge.domain.identity.meaning import Profile, by_name, guess
 
-TELLING = frozenset({"given_name", "family_name", "full_name", "email", "phone", "birth_date", "loyalty_id"})
 # Of a record of a person, what a name of a column may say beside who they are.
 BESIDE = ("title", "country", "language")
 SEEN = (
