@@ -20,9 +20,9 @@ from typing import Any
 from django.db import transaction
 
 from filrouge.base import clock, settings
-from filrouge.base.errors import Conflict, FilrougeError, NotFound, Refused, UsageError
+from filrouge.base.errors import Conflict, FilrougeError, NotFound, Refused, SourceError, UsageError
 from filrouge.base.ids import uuid7
-from filrouge.connect.guess import KINDS
+from filrouge.connect.guess import KINDS, TOP, conventions
 from filrouge.domain.identity.meaning import Profile
 from filrouge.domain.privacy.caller import Caller
 from filrouge.domain.sources import SourceSpec, columns
@@ -76,9 +76,12 @@ def bring(
         if same is not None and not source and path_of(same).is_file():
             shutil.rmtree(folder(draft))
             return same, True
-        read = files.proposed(path, entity=entity, brand=brand, given=_taken_over(asking, source))
-        draft.spec = read.data
-        _see(draft, read.profiles or files.held(read.data, path))
+        if source:
+            draft.spec, looked = _as_before(path, _taken_over(asking, source, entity, brand))
+        else:
+            read = files.proposed(path, entity=entity, brand=brand, given={})
+            draft.spec, looked = read.data, read.profiles
+        _see(draft, looked)
         with transaction.atomic():
             draft.save(force_insert=True)
             audit.record("source.draft", by=asking.by, kind="source", subject=str(draft.id), brand=brand)
@@ -266,15 +269,44 @@ def _see(draft: SourceDraft, profiles: Iterable[Profile]) -> None:
     (folder(draft) / SEEN).write_text(json.dumps([asdict(one) for one in told]))
 
 
-def _taken_over(asking: Caller, name: str) -> dict[str, Any]:
-    if not name:
-        return {}
+def _taken_over(asking: Caller, name: str, entity: str, brand: str) -> dict[str, Any]:
+    """Return the definition of a source of a file that was brought, without where and how the file was written."""
     row, spec = sources.get(name)
     if not brought(row) or not asking.perimeter.acts(row.entity, row.brand, *found.KEEPERS):
         raise NotFound("No source is called {name}.", name=name)
+    if (row.entity, row.brand) != (entity, brand):
+        raise UsageError(
+            "{name} is of another brand.", hint="Choose its brand, or bring the file by itself.", name=name
+        )
     data = spec.dump()
-    data.pop("place")
-    return data
+    ways = {name: value for name, value in data.get("format", {}).items() if name in ("date", "decimal", "zone")}
+    return {name: value for name, value in data.items() if name not in ("place", "kind")} | {
+        "entity": entity, "brand": brand, "format": ways,
+    }  # fmt: skip
+
+
+def _as_before(path: Path, data: dict[str, Any]) -> tuple[dict[str, Any], Sequence[Profile]]:
+    """Return the definition of a newer file, and what its columns hold: their names stand where those known are.
+
+    Raises UsageError when the file lacks a column that the definition reads.
+    """
+    missing: set[str] = set()
+    for row in (None, *range(1, TOP + 1)):
+        kind, seen = conventions(path, header_row=row)
+        made = {**data, "kind": kind, "place": str(path), "format": {**seen, **data["format"]}}
+        wanted = set(SourceSpec.parse(made, what=data["source"]).columns())
+        try:
+            looked = files.held(made, path)
+        except SourceError:
+            continue
+        lacks = wanted - {one.name for one in looked}
+        if not lacks:
+            return made, looked
+        missing = min(missing or lacks, lacks, key=len)
+    raise UsageError(
+        "This file lacks columns that the source reads: {names}.",
+        hint="Bring a file with the same columns, or bring it by itself.", names=", ".join(sorted(missing)),
+    )  # fmt: skip
 
 
 def _written(path: Path, chunks: Iterable[bytes]) -> tuple[int, str]:

@@ -61,6 +61,7 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "segments.run": _("built segments"),
         "segments.fail": _("failed to build segments"),
         "source.add": _("added a source"),
+        "rejects.export": _("took rows that were not taken"),
         "source.draft": _("brought a file"),
         "source.draft_drop": _("dropped a file that was brought"),
         "source.change": _("changed a source"),
