@@ -23,10 +23,10 @@ from filrouge.base import clock, settings
 from filrouge.base.errors import Conflict, FilrougeError, NotFound, Refused, UsageError
 from filrouge.base.ids import uuid7
 from filrouge.connect.guess import KINDS
-from filrouge.domain.identity.meaning import Profile
 from filrouge.domain.privacy.caller import Caller
 from filrouge.domain.sources import SourceSpec, columns
 from filrouge.domain.sources.columns import Said
+from filrouge.domain.sources.meaning import Held
 from filrouge.store.models import Brand, Source, SourceDraft
 from filrouge.store.queries import drafts as found
 from filrouge.work import access, audit, files, jobs, runs, schedules, sources
@@ -257,7 +257,7 @@ def _keep(draft: SourceDraft, spec: dict[str, Any]) -> SourceDraft:
     return draft
 
 
-def _see(draft: SourceDraft, profiles: Iterable[Profile]) -> None:
+def _see(draft: SourceDraft, profiles: Iterable[Held]) -> None:
     told = []
     for one in profiles:
         step = max(len(one.sample) // EXAMPLES, 1)
