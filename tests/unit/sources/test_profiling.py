@@ -132,6 +132,11 @@ def test_what_a_spreadsheet_did_is_told(engine: Engine) -> None:
     assert faults(one(engine, "Ville", ["Orlã©ans".replace("ã", "Ã"), "Paris"])) == {"garbled": 1}
 
 
+def test_only_what_a_spreadsheet_writes_is_a_rounded_number(engine: Engine) -> None:
+    assert faults(one(engine, "Tél", ["3,36E+10", "+33639980000"])) == {"digits_lost": 1}
+    assert faults(one(engine, "uuid", ["12345678e12345", "12e45", "a1b2"])) == {}
+
+
 def test_a_key_repeated_or_missing_is_told(engine: Engine) -> None:
     numbers: list[str | None] = [f"C{n:05}" for n in range(40)]
     found = profile(engine, {"Num_Client": [*numbers, "C00003", None], "Nom": ["Martin"] * 42})

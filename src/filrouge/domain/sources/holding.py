@@ -260,7 +260,7 @@ _SUPPORT: Mapping[str, Callable[[Held], float | None]] = {
     "birth_date": _date, "date": _date,
     "house": lambda held: held.share(lambda value: re.match(r"[\d]", value)) if held.dates < 0.5 else 0.0,
     "postcode": lambda held: max(held.share(POSTCODE), 0.8 * held.share(lambda value: len(value) <= 10 and re.search(r"\d", value) and not DATE.fullmatch(value) and not _decimal(value))),
-    "bank_account": lambda held: max(held.share(checking.iban), 0.8 * held.share(re.compile(r"[A-Z]{6}[A-Z0-9]{2,5}|[0-9 ]{20,30}"))),
+    "bank_account": lambda held: max(held.share(checking.iban), 0.8 * held.share(re.compile(r"[A-Z]{6}[A-Z0-9]{2,5}|[0-9 ]{20,30}|[A-Z]{2}[0-9]{2}[A-Z0-9 ]{10,34}"))),
     "registration_id": lambda held: max(held.share(checking.siren), held.share(re.compile(r"[A-Z]{2} ?[0-9A-Z]{8,13}")), 0.6 * held.digits),
     "national_id": lambda held: 0.0 if held.dates > 0.6 and held.share(re.compile(r"\d{8}")) < 0.5 else max(held.share(checking.nir), 0.8 * held.digits),
     "loyalty_id": lambda held: 0.0 if max(held.dates, held.emails) > 0.6 else 0.9 * held.digits if held.worded < 0.5 else 0.3,

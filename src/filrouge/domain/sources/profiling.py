@@ -17,6 +17,7 @@ from filrouge.domain.sources.writing import Days, Marks, shape
 
 MOST_TOP, MOST_EXAMPLES = 5, 3
 _SHOWN = 80  # characters of a value that are shown
+_ROUNDED = re.compile(r"0[.,]0+[eE]\+?00")  # as a spreadsheet shows a number too long for its cell
 MAIN = 0.8  # share of the values that makes the type of a column
 _TYPED = {
     "whole": "whole", "compact": "whole", "decimal": "decimal", "scientific": "decimal", "date": "date",
@@ -247,7 +248,7 @@ def _faults(
             yield Fault("mixed_decimals", other, {"mark": mark})
         if own.either and not own.comma and not own.point:
             yield Fault("decimal_doubt", own.either, {"mark": mark or "."})
-    exact = sum(rows for text, _, rows in column.shapes if shape(text).kind == "scientific")
+    exact = sum(rows for text, _, rows in column.shapes if _ROUNDED.fullmatch(text))
     if exact and what.meaning in ("phone", "identifier", "loyalty_id", "registration_id", "national_id"):
         yield Fault("digits_lost", exact)
     yield from _misfits(column, what, empty)
