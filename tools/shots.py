@@ -1,6 +1,7 @@
 """Retake the documentation's pictures: the sample group of the home folder, served, seen through Chromium.
 
-usage: shots.py [NAME…] [--all FOLDER]   (NAME: these pictures only; --all: every page, both languages, both themes, two widths, to look at)
+usage: shots.py [NAME…] [--all FOLDER]
+(NAME: these pictures only; --all: every page, both languages, both themes, two widths, to look at)
 """
 
 from __future__ import annotations

@@ -11,10 +11,10 @@ from filrouge.base.text import fold
 from filrouge.console import words
 from filrouge.console.errors import phrase
 from filrouge.console.templatetags import say
-from filrouge.domain.identity.guessed import FORMATS
 from filrouge.domain.privacy.perimeter import mask
 from filrouge.domain.sources import columns
 from filrouge.domain.sources.columns import Said
+from filrouge.domain.sources.writing import FORMATS
 from filrouge.work.drafts import Seen
 
 ENCODINGS = ("utf-8", "cp1252", "iso8859_15", "utf-16", "mac_roman", "cp850")

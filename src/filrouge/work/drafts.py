@@ -23,10 +23,10 @@ from filrouge.base import clock, settings
 from filrouge.base.errors import Conflict, FilrougeError, NotFound, Refused, SourceError, UsageError
 from filrouge.base.ids import uuid7
 from filrouge.connect.guess import KINDS, TOP, conventions
-from filrouge.domain.identity.meaning import Profile
 from filrouge.domain.privacy.caller import Caller
 from filrouge.domain.sources import SourceSpec, columns
 from filrouge.domain.sources.columns import Said
+from filrouge.domain.sources.meaning import Held
 from filrouge.store.models import Brand, Source, SourceDraft
 from filrouge.store.queries import drafts as found
 from filrouge.work import access, audit, files, jobs, runs, schedules, sources
@@ -260,7 +260,7 @@ def _keep(draft: SourceDraft, spec: dict[str, Any]) -> SourceDraft:
     return draft
 
 
-def _see(draft: SourceDraft, profiles: Iterable[Profile]) -> None:
+def _see(draft: SourceDraft, profiles: Iterable[Held]) -> None:
     told = []
     for one in profiles:
         step = max(len(one.sample) // EXAMPLES, 1)
@@ -285,7 +285,7 @@ def _taken_over(asking: Caller, name: str, entity: str, brand: str) -> dict[str,
     }  # fmt: skip
 
 
-def _as_before(path: Path, data: dict[str, Any]) -> tuple[dict[str, Any], Sequence[Profile]]:
+def _as_before(path: Path, data: dict[str, Any]) -> tuple[dict[str, Any], Sequence[Held]]:
     """Return the definition of a newer file, and what its columns hold: their names stand where those known are.
 
     Raises UsageError when the file lacks a column that the definition reads.

@@ -15,16 +15,18 @@ from filrouge.base.errors import Refused, SourceError, UsageError
 from filrouge.base.text import fold
 from filrouge.connect import Reach, connector
 from filrouge.connect.guess import conventions
-from filrouge.domain.identity.evaluate import profiles
-from filrouge.domain.identity.guessed import guessed
-from filrouge.domain.identity.meaning import Profile
+from filrouge.connect.ndjson import every_path
+from filrouge.domain.identity.evaluate import holdings
 from filrouge.domain.privacy.caller import Caller
 from filrouge.domain.sources import SourceSpec
 from filrouge.domain.sources.columns import TELLING
+from filrouge.domain.sources.guessed import guessed
+from filrouge.domain.sources.meaning import Held
 from filrouge.store.models import Brand, Entity, Run, Source
 from filrouge.work import access, definitions, groups, runs, sources
 
 LOOKED = 20_000  # rows that the guess rests on
+PATHS = 300  # of a file of objects, those that are looked at
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,7 @@ class Reading:
     spec: SourceSpec
     left: tuple[str, ...]
     added: tuple[tuple[str, str], ...] = ()  # the entity and brand that keeping it would make
-    profiles: tuple[Profile, ...] = ()  # what its columns hold; of none when nothing was guessed
+    profiles: tuple[Held, ...] = ()  # what its columns hold; of none when nothing was guessed
 
     @property
     def yaml(self) -> str:
@@ -77,7 +79,7 @@ def proposed(path: Path, *, entity: str = "", brand: str = "", given: Mapping[st
         "brand": brand, "reads": given.get("reads", "person_records"), "format": {k: v for k, v in form.items() if v},
     }  # fmt: skip
     left: tuple[str, ...] = ()
-    looked: tuple[Profile, ...] = ()
+    looked: tuple[Held, ...] = ()
     if "reads" in given and "map" in given and "key" in given:  # a whole definition leaves nothing to guess
         data |= {"key": given["key"], "map": given["map"]}
     else:
@@ -144,16 +146,18 @@ def _whose(entity: str, brand: str) -> tuple[str, str, tuple[tuple[str, str], ..
     return entity, brand, ()
 
 
-def held(data: Mapping[str, Any], path: Path) -> tuple[Profile, ...]:
+def held(data: Mapping[str, Any], path: Path) -> tuple[Held, ...]:
     """Read the first rows of a file as they are, and return what its columns hold. Raises SourceError."""
     bare = {**data, "key": [], "map": {}, "consents": [], "required": [], "reads": "person_records"}
     spec = SourceSpec.parse(bare, what=data["source"])
+    if spec.kind == "ndjson":
+        spec = spec.model_copy(update={"key": every_path(spec, Reach(path.parent), most=PATHS)})
     chunk = next(iter(connector(spec.kind).read(spec, Reach(path.parent))), None)
     if chunk is None or chunk.rows.num_rows == 0:
         raise SourceError("The file {name} holds no row.", hint="Check the export.", name=path.name)
     rows = chunk.rows.slice(0, LOOKED)
     names = [name for name in rows.column_names if not name.startswith("_")]
-    return tuple(profiles(pl.DataFrame(pl.from_arrow(rows.select(names)))))
+    return tuple(holdings(pl.DataFrame(pl.from_arrow(rows.select(names)))))
 
 
 def _name(path: Path) -> str:
