@@ -24,8 +24,8 @@ from bench import (
 from bench.figures import Skipped
 
 BENCHES = {
-    "import": imports.run, "chain": chain.run, "search": pages.search, "person": pages.person,
-    "identity": identity.run, "match": match.run,
+    "import": imports.run, "profile": imports.profile,
+    "chain": chain.run, "search": pages.search, "person": pages.person, "identity": identity.run, "match": match.run,
     "arrival": match.arrival, "collect": collect.run, "inbox": inbox.run, "drain": drained.run,
     "steady": steady.minutes, "repeated": steady.repeated, "membership": membership.measure,
     "scores": scores.run, "segments": segments.run, "push": pushes.run,
@@ -35,7 +35,7 @@ BENCHES = {
 def main() -> int:
     asked = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     asked.add_argument("names", nargs="*", metavar="NAME", help=f"what to measure: {', '.join(BENCHES)} (all)")
-    asked.add_argument("--rows", type=int, default=1_000_000, help="rows of the file that is imported")
+    asked.add_argument("--rows", type=int, default=1_000_000, help="rows of the file that is imported or profiled")
     asked.add_argument(
         "--people",
         type=int,

@@ -3,6 +3,8 @@
 Both read the same file in the same run. The import also types, checks, compares with what is known, keeps the rows as
 received, their consents and their rejects, and commits; DuckDB does none of it. Target: at least 0.1 of its speed.
 A second import of the unchanged file is measured beside it.
+
+The profile of the same file is a figure of its own. Targets: at most 20 seconds, less than 1 GB of memory.
 """
 
 from __future__ import annotations
@@ -87,6 +89,42 @@ def run(given: argparse.Namespace) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def profile(given: argparse.Namespace) -> None:
+    """Measure, and keep the figure ``profile``: what each column of the same file holds, over all its rows."""
+    folder = Path(tempfile.mkdtemp(prefix="filrouge-bench-"))
+    try:
+        path = write(folder / "people.csv", given.rows)
+        _home(folder)
+        from filrouge.work import access, profiling
+
+        profiling.profile(access.OWNER, write(folder / "few.csv", 10))
+        plain = [_duckdb(path, folder / "plain.parquet") for _ in range(2)]
+        watch = Watch()
+        with Peak() as peak:
+            found = profiling.profile(access.OWNER, path, progress=lambda step, *_: watch.step(step))
+        watch.stop()
+        plain += [_duckdb(path, folder / "plain.parquet") for _ in range(2)]
+        yardstick = median(seconds for seconds, _ in plain)
+        yardstick_cpu = median(cpu for _, cpu in plain)
+        keep(
+            "profile",
+            rows=found.rows,
+            columns=len(found.columns),
+            megabytes=round(path.stat().st_size / 1e6, 1),
+            state="warm process",
+            duckdb_seconds=round(yardstick, 2),
+            seconds=watch.seconds,
+            steps=watch.steps,
+            ratio=round(yardstick / watch.seconds, 3),
+            duckdb_cpu_seconds=round(yardstick_cpu, 2),
+            cpu_seconds=watch.cpu,
+            cpu_ratio=round(yardstick_cpu / watch.cpu, 3),
+            peak_mb=peak.mb,
+        )
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 def write(path: Path, rows: int) -> Path:
     """Write ``rows`` invented people."""
     dice = random.Random(7)
@@ -115,7 +153,7 @@ def _duckdb(path: Path, to: Path) -> tuple[float, float]:
     return time.perf_counter() - began, time.process_time() - busy
 
 
-def _filrouge(folder: Path) -> tuple[Watch, Watch]:
+def _home(folder: Path) -> None:
     from filrouge.base import settings
 
     settings.use(FILROUGE_HOME=str(folder / "home"), FILROUGE_LAKE=str(folder / "home/lake"))
@@ -123,9 +161,15 @@ def _filrouge(folder: Path) -> tuple[Watch, Watch]:
     from filrouge.work.ready import ready
 
     ready()
-    from filrouge.work import groups, installation, sources
+    from filrouge.work import installation
 
     installation.ready()
+
+
+def _filrouge(folder: Path) -> tuple[Watch, Watch]:
+    _home(folder)
+    from filrouge.work import groups, sources
+
     groups.add_entity("north", "North", by="bench")
     groups.add_brand("red", "Red", "north", by="bench")
     for name, place in (("warm_up", "few.csv"), ("crm_people", "people.csv")):

@@ -1,6 +1,7 @@
 """Retake the documentation's pictures: the sample group of the home folder, served, seen through Chromium.
 
-usage: shots.py [--all FOLDER]   (--all: every page, both languages, both themes, two widths, to look at)
+usage: shots.py [NAME…] [--all FOLDER]
+(NAME: these pictures only; --all: every page, both languages, both themes, two widths, to look at)
 """
 
 from __future__ import annotations
@@ -26,14 +27,17 @@ MARKETER = "ines@example.com"
 PRIVACY, ADMINISTRATOR, EXECUTIVE = "claire@example.com", "sylvie@example.com", "helene@example.com"
 
 # name of the picture: (who, page, theme, width, height); "camille" stands for the customer of the documentation,
-# "calling" for her page with a call about to end, "builder" for a segment being written
+# "calling" for her page with a call about to end, "worked" once what was to say is accepted, "builder" for a segment
+# being written, "reasons" for why somebody is in it
 WANTED = {
     "person": (ADVISOR, "camille", "light", 1280, 860),
     "person-dark": (ADVISOR, "camille", "dark", 1280, 860),
     "person-phone": (ADVISOR, "camille", "light", 390, 844),
     "call": (ADVISOR, "calling", "light", 1280, 1000),
+    "call-worked": (ADVISOR, "worked", "light", 1280, 1000),
     "rules": (SALES, "/follow-ups/rules/new?when=contract_end", "light", 1280, 1000),
     "segment-builder": (MARKETER, "builder", "light", 1280, 1000),
+    "segment-why": (MARKETER, "reasons", "light", 1280, 760),
     "records": (ADVISOR, "camille/records", "light", 1280, 860),
     "why": (ADVISOR, "camille/why", "light", 1280, 860),
     "home": (SALES, "/", "light", 1280, 860),
@@ -84,6 +88,8 @@ def take(browser: Any, address: str, passwords: dict[str, str]) -> None:
     if "--all" not in sys.argv:
         PICTURES.mkdir(parents=True, exist_ok=True)
         for name, (who, path, theme, width, height) in WANTED.items():
+            if sys.argv[1:] and name not in sys.argv[1:]:
+                continue
             page = entered(browser, address, who, passwords[who], "fr", width, theme, height)
             shoot(page, path, PICTURES / f"{name}.png")
             page.context.close()
@@ -116,7 +122,7 @@ def entered(
 
 
 def shoot(page: Any, path: str, file: Path) -> None:
-    step, path = {"calling": (calling, "camille"), "builder": (writing, "/segments/new")}.get(path, (None, path))
+    step, path = STEPS.get(path, (None, path))
     if path.startswith("camille"):
         page.goto("/people?q=camille+rousseau-petit")
         lines = page.locator(".people li")
@@ -141,7 +147,7 @@ def calling(page: Any) -> None:
 
 
 def writing(page: Any) -> None:
-    """Write a segment: engaged, about to leave, of two brands."""
+    """Write a segment: engaged, more about to leave than a month ago, of two brands, not written to lately."""
 
     def add(kind: str) -> int:
         place = int(page.locator(".rules > .rule").count())
@@ -155,12 +161,42 @@ def writing(page: Any) -> None:
     page.select_option(f"[name='p:{at}:value']", "high")
     at = add("score")
     page.select_option(f"[name='p:{at}:score']", "churn_90")
-    page.select_option(f"[name='p:{at}:value']", "high")
+    page.select_option(f"[name='p:{at}:field']", "trend")
+    page.locator(f"[name='p:{at}:op'] option[value=at_least]").wait_for(state="attached")
+    page.select_option(f"[name='p:{at}:op']", "at_least")
+    page.fill(f"input[name='p:{at}:value']", "0")
     at = add("brands")
     for brand in ("horizon", "le-cargo"):
         page.check(f"[name='p:{at}:brands'][value={brand}]")
+    at = add("contacts")
+    page.select_option(f"[name='p:{at}:measure']", "did_not")
+    page.select_option(f"[name='p:{at}:window']", "within_days")
+    page.fill(f"[name='p:{at}:days']", "14")
+    page.locator("h1").click()
     page.wait_for_load_state("networkidle")
-    page.wait_for_timeout(2_000)  # the number is counted once nothing changes any more
+    page.wait_for_timeout(3_000)  # the number is counted once nothing changes any more
+
+
+def reasons(page: Any) -> None:
+    """Keep that segment, and ask why the first person shown is in it."""
+    writing(page)
+    page.fill("[name=title]", "Lecteurs engagés sur le départ")
+    page.click("button[value=save]")
+    page.locator("#counted .sample a.quiet").first.click()
+    page.wait_for_url("**/why/*")
+
+
+def worked(page: Any) -> None:
+    """Accept what is to be said first, as the key does."""
+    page.keyboard.press("a")
+    page.locator(".toasts").wait_for()
+
+
+# path -> what is done on which page before the picture
+STEPS = {
+    "calling": (calling, "camille"), "worked": (worked, "camille"), "builder": (writing, "/segments/new"),
+    "reasons": (reasons, "/segments/new"),
+}  # fmt: skip
 
 
 def wait(address: str) -> None:

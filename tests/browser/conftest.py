@@ -121,9 +121,29 @@ def read_to_the_end() -> Iterator[None]:
         yield
 
 
+@pytest.fixture
+def worker(home: dict[str, str]) -> Callable[[], None]:
+    """Return a function that lets the worker do what waits in the queue."""
+    code = (
+        "from filrouge.cli import set_up; set_up()\n"
+        "from filrouge.work import audit, jobs, worker\n"
+        "audit.chain_waiting()\n"
+        "while job := jobs.claim('test'):\n"
+        "    jobs.work(job, worker.VERBS)\n"
+        "audit.chain_waiting()"
+    )
+
+    def work() -> None:
+        subprocess.run([sys.executable, "-c", code], env=home, check=True, capture_output=True, text=True)
+
+    return work
+
+
 def counts(said: Any) -> bool:
-    """Tell whether what the browser says is a fault: an error, except that a page asked for is missing."""
-    return said.type == "error" and "404" not in said.text
+    """Tell whether what the browser says is a fault: an error, except that a page asked for is missing, or that an
+    answer is waited for no more since another was asked for."""
+    late = said.text.startswith(("htmx:sendAbort", "htmx:afterRequest"))
+    return said.type == "error" and "404" not in said.text and not late
 
 
 @pytest.fixture

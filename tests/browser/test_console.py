@@ -116,9 +116,14 @@ def test_why_opens_by_hovering_and_a_click_keeps_it(visit: Visit) -> None:
     page = visit("/")
     page.goto(camille(page))
     asked = page.locator("details.why > summary").first
-    asked.hover()
     card = page.locator("details.why .why-card").first
-    card.wait_for(state="visible")
+    for _ in range(10):  # what arrives meanwhile may move the page from under the pointer
+        asked.hover()
+        page.wait_for_timeout(700)
+        if card.is_visible():
+            break
+        page.mouse.move(700, 820)
+    assert card.is_visible()
     asked.click()
     page.mouse.move(700, 700)
     page.wait_for_timeout(500)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -17,24 +15,6 @@ from tests.doors.test_signin import code_of
 
 Visit = Callable[..., Any]
 OFFICER = "claire@example.com"
-
-
-@pytest.fixture
-def worker(home: dict[str, str]) -> Callable[[], None]:
-    """Return a function that lets the worker do what waits in the queue."""
-    code = (
-        "from filrouge.cli import set_up; set_up()\n"
-        "from filrouge.work import audit, jobs, worker\n"
-        "audit.chain_waiting()\n"
-        "while job := jobs.claim('test'):\n"
-        "    jobs.work(job, worker.VERBS)\n"
-        "audit.chain_waiting()"
-    )
-
-    def work() -> None:
-        subprocess.run([sys.executable, "-c", code], env=home, check=True, capture_output=True, text=True)
-
-    return work
 
 
 def opened(page: Any) -> Any:

@@ -109,3 +109,16 @@ def test_only_an_engineer_of_the_entity_imports(world: World, file: Path) -> Non
         files.bring(world.user("engineer", entities=["south"]), files.reading(file, brand="red"))
     assert not Source.objects.exists()
     files.bring(world.user("engineer", entities=["north"]), files.reading(file, brand="red"))
+
+
+def test_objects_are_guessed_by_their_paths(world: World) -> None:
+    path = world.folder / "people.ndjson"
+    path.write_text(
+        '{"id": "u1", "traits": {"firstName": "Zoé", "lastName": "Martin", "email": "zoe@example.com"}}\n'
+        '{"id": "u2", "traits": {"firstName": "Ada", "lastName": "Byron", "phone": "+33639981234"}}\n',
+        encoding="utf-8",
+    )
+    read = files.reading(path, brand="red")
+    assert read.data["key"] == ["id"]
+    assert read.data["map"]["given_name"] == "traits.firstName"
+    assert files.try_out(read)["new"] == 2

@@ -91,6 +91,7 @@ def gather() -> None:
         live,
         person,
         plan,
+        profile,
         push,
         quarantine,
         retention,
@@ -112,6 +113,7 @@ def gather() -> None:
     app.command("doctor")(care.doctor)
     app.command("import")(files.import_)
     app.command("sql")(sql.sql)
+    source.app.command("profile")(profile.profile)
     nouns = {
         "audit": audit, "demo": demo, "destination": destination, "followup": followup, "household": household,
         "identity": identity, "key": key, "live": live, "person": person, "plan": plan, "push": push,

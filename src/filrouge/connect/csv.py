@@ -84,6 +84,12 @@ class CSV:
                     yield Chunk(_numbered(pa.table({name: pa.array([], pa.string()) for name in names}), [], part),
                                 tuple(faults))  # fmt: skip
             except pa.ArrowInvalid as error:
+                if "straddl" in str(error) and text.quotes % 2 == 0:
+                    raise SourceError(
+                        "In the file {name}, the row after row {after} holds more than {most} MB.",
+                        hint="Check its delimiter and quotes, or leave out what is so long; nothing was imported.",
+                        name=part.name, after=number, most=BLOCK >> 20,
+                    ) from None  # fmt: skip
                 raise _unreadable(spec, part, str(error), after=number) from None
             text.settled()
             if text.quotes % 2:

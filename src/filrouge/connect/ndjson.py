@@ -57,6 +57,21 @@ class NDJSON:
                 text.settled()
 
 
+def every_path(spec: SourceSpec, reach: Reach, *, most: int) -> tuple[str, ...]:
+    """Return the paths that stand anywhere in the files, in the order in which they first do, ``most`` at most."""
+    paths: dict[str, None] = {}
+    for part in parts(spec, reach):
+        with told(part.path), part.open() as stream:
+            for _, line in _lines(spec, part, stream):
+                with suppress(ValueError):
+                    item = decode(line or b"")
+                    if isinstance(item, dict):
+                        _walk(item, "", paths)
+                if len(paths) >= most:
+                    return tuple(paths)[:most]
+    return tuple(paths)
+
+
 def _lines(spec: SourceSpec, part: Part, stream: BufferedReader) -> Lines:
     """Yield the lines that hold something, numbered, as UTF-8; None for one too long to be held."""
     Text(stream, spec.format.encoding, name=part.name)  # looks at the first bytes
@@ -231,15 +246,15 @@ def encode(value: Any) -> bytes:
 def seen(name: str, items: Sequence[dict[str, Any]]) -> Discovered:
     """Tell what paths the ``items`` hold."""
     paths: dict[str, None] = {}
-
-    def walk(item: dict[str, Any], before: str) -> None:
-        for key, value in item.items():
-            if isinstance(value, dict) and value:
-                walk(value, f"{before}{key}.")
-            else:
-                paths[f"{before}{key}"] = None
-
     for item in items:
-        walk(item, "")
+        _walk(item, "", paths)
     sample = tuple(tuple(as_text(reach_in(item, path.split("."))) for path in paths) for item in items[:20])
     return Discovered(name, tuple(paths), sample)
+
+
+def _walk(item: dict[str, Any], before: str, paths: dict[str, None]) -> None:
+    for key, value in item.items():
+        if isinstance(value, dict) and value:
+            _walk(value, f"{before}{key}.", paths)
+        else:
+            paths[f"{before}{key}"] = None

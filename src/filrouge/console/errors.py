@@ -11,7 +11,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from filrouge.base.errors import DefinitionError, FilrougeError
+from filrouge.base.errors import DefinitionError, FilrougeError, Phrase
 from filrouge.base.errors import told as told_again
 from filrouge.console.templatetags import say
 from filrouge.work import disk
@@ -55,6 +55,11 @@ def told(request: HttpRequest, error: FilrougeError) -> HttpResponse:
 def sentence(error: FilrougeError) -> tuple[str, str]:
     """Return the message and the hint of ``error`` in the language of the moment."""
     return error.said(_, say.short_day)
+
+
+def phrase(part: Phrase) -> str:
+    """Return a piece of a sentence in the language of the moment."""
+    return _(part.template).format(**part.params)
 
 
 def recalled(trouble: Mapping[str, Any]) -> str:

@@ -21,6 +21,7 @@ from filrouge.work.segments import Counted
 CHANNELS = tuple(one for one in EVERY_CHANNEL if one != "none")
 PURPOSES = EVERY_PURPOSE
 WIDTH, HEIGHT = 600, 120  # of a curve
+DATED = ("last_", "first_")  # ways of asking when something happened
 
 
 def shown(draft: Line, known: Known) -> list[dict[str, Any]]:
@@ -62,6 +63,8 @@ def _of_line(line: Line, known: Known) -> str:
         said = _value(control)
         if control.shape == "hidden" or not said or (control.name.startswith("field") and not control.value):
             continue
+        if (control.name, control.value) == ("window", "ever") and line.parts.get("measure", "").startswith(DATED):
+            continue  # the last time, or the first, of all there were
         if control.name == "score":
             said = _("%(score)s:") % {"score": said}
         parts += [part for part in (control.before, said, control.after) if part]

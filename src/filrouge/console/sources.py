@@ -84,6 +84,11 @@ def findings(found: list[Mapping[str, Any]]) -> list[str]:
 
 def counts(run: Any) -> list[tuple[str, int]]:
     """Return the counts of a run in the order people read them: the first is the sum of those after."""
+    return labelled({name: getattr(run, name) for name in COUNTS})
+
+
+def labelled(counted: Mapping[str, int]) -> list[tuple[str, int]]:
+    """Return what was counted of the rows in the order people read it: the first is the sum of those after."""
     labels = {
         "read": _("read"),
         "new": _("new"),
@@ -91,7 +96,7 @@ def counts(run: Any) -> list[tuple[str, int]]:
         "unchanged": _("unchanged"),
         "rejected": _("rejected"),
     }
-    return [(labels[name], getattr(run, name)) for name in COUNTS]
+    return [(labels[name], counted.get(name, 0)) for name in COUNTS]
 
 
 def resolved(run: Any) -> list[tuple[str, int]]:

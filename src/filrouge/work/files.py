@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,14 +15,18 @@ from filrouge.base.errors import Refused, SourceError, UsageError
 from filrouge.base.text import fold
 from filrouge.connect import Reach, connector
 from filrouge.connect.guess import conventions
-from filrouge.domain.identity.evaluate import profiles
-from filrouge.domain.identity.guessed import TELLING, Guess, guessed
+from filrouge.connect.ndjson import every_path
+from filrouge.domain.identity.evaluate import holdings
 from filrouge.domain.privacy.caller import Caller
 from filrouge.domain.sources import SourceSpec
+from filrouge.domain.sources.columns import TELLING
+from filrouge.domain.sources.guessed import guessed
+from filrouge.domain.sources.meaning import Held
 from filrouge.store.models import Brand, Entity, Run, Source
 from filrouge.work import access, definitions, groups, runs, sources
 
 LOOKED = 20_000  # rows that the guess rests on
+PATHS = 300  # of a file of objects, those that are looked at
 
 
 @dataclass(frozen=True)
@@ -32,6 +37,7 @@ class Reading:
     spec: SourceSpec
     left: tuple[str, ...]
     added: tuple[tuple[str, str], ...] = ()  # the entity and brand that keeping it would make
+    profiles: tuple[Held, ...] = ()  # what its columns hold; of none when nothing was guessed
 
     @property
     def yaml(self) -> str:
@@ -44,10 +50,24 @@ def reading(path: Path, *, entity: str = "", brand: str = "", mapping: Path | No
 
     Raises UsageError when it cannot be told whose the file is or who is in it, SourceError when it cannot be read.
     """
+    read = proposed(path, entity=entity, brand=brand, given=_given(mapping))
+    if read.profiles and not TELLING & set(read.data["map"]):
+        raise UsageError(
+            "No column of {name} tells who somebody is.",
+            hint="Say with --mapping which column holds what; its columns are {columns}.",
+            name=path.name, columns=", ".join(read.left[:30]),
+        )  # fmt: skip
+    return read
+
+
+def proposed(path: Path, *, entity: str = "", brand: str = "", given: Mapping[str, Any]) -> Reading:
+    """Return how the file ``path`` would be read, whoever is in it; what is ``given`` of a definition is not guessed.
+
+    Raises UsageError when it cannot be told whose the file is, SourceError when it cannot be read.
+    """
     path = path.resolve()
     if not path.is_file():
         raise UsageError("There is no file {path}.", hint="Check the path.", path=str(path))
-    given = _given(mapping)
     entity, brand, added = _whose(entity or str(given.get("entity", "")), brand or str(given.get("brand", "")))
     form = dict(given.get("format") or {})
     kind = given.get("kind")
@@ -59,21 +79,17 @@ def reading(path: Path, *, entity: str = "", brand: str = "", mapping: Path | No
         "brand": brand, "reads": given.get("reads", "person_records"), "format": {k: v for k, v in form.items() if v},
     }  # fmt: skip
     left: tuple[str, ...] = ()
+    looked: tuple[Held, ...] = ()
     if "reads" in given and "map" in given and "key" in given:  # a whole definition leaves nothing to guess
         data |= {"key": given["key"], "map": given["map"]}
     else:
-        found = _guess(data, path)
+        looked = held(data, path)
+        found = guessed(looked)
         data |= {"key": given.get("key") or list(found.key), "map": {**found.map, **(given.get("map") or {})}}
         left = found.left
-        if not TELLING & set(data["map"]):
-            raise UsageError(
-                "No column of {name} tells who somebody is.",
-                hint="Say with --mapping which column holds what; its columns are {columns}.",
-                name=path.name, columns=", ".join(left[:30]),
-            )  # fmt: skip
     data |= {key: value for key, value in given.items() if key not in data}
     spec = SourceSpec.parse(data, what=data["source"])
-    return Reading(data, spec, tuple(name for name in left if name not in spec.columns()), added)
+    return Reading(data, spec, tuple(name for name in left if name not in spec.columns()), added, looked)
 
 
 def try_out(read: Reading, *, progress: runs.Progress = runs.silent) -> dict[str, int]:
@@ -130,17 +146,18 @@ def _whose(entity: str, brand: str) -> tuple[str, str, tuple[tuple[str, str], ..
     return entity, brand, ()
 
 
-def _guess(data: dict[str, Any], path: Path) -> Guess:
-    """Read the first rows as they are, and guess what the columns mean."""
-    bare = {**data, "key": [], "map": {}, "reads": "person_records"}
+def held(data: Mapping[str, Any], path: Path) -> tuple[Held, ...]:
+    """Read the first rows of a file as they are, and return what its columns hold. Raises SourceError."""
+    bare = {**data, "key": [], "map": {}, "consents": [], "required": [], "reads": "person_records"}
     spec = SourceSpec.parse(bare, what=data["source"])
+    if spec.kind == "ndjson":
+        spec = spec.model_copy(update={"key": every_path(spec, Reach(path.parent), most=PATHS)})
     chunk = next(iter(connector(spec.kind).read(spec, Reach(path.parent))), None)
     if chunk is None or chunk.rows.num_rows == 0:
         raise SourceError("The file {name} holds no row.", hint="Check the export.", name=path.name)
     rows = chunk.rows.slice(0, LOOKED)
-    held = [name for name in rows.column_names if not name.startswith("_")]
-    frame = pl.DataFrame(pl.from_arrow(rows.select(held)))
-    return guessed(profiles(frame))
+    names = [name for name in rows.column_names if not name.startswith("_")]
+    return tuple(holdings(pl.DataFrame(pl.from_arrow(rows.select(names)))))
 
 
 def _name(path: Path) -> str:

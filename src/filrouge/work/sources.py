@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 from django.db import transaction
 
 from filrouge.base import clock, ids, settings
@@ -24,6 +26,9 @@ from filrouge.store.models import BUILT_IN, COLLECT, Brand, Entity, Erasure, Run
 from filrouge.tables import TABLES
 from filrouge.work import audit, definitions, runs, secrets, suppressions
 from filrouge.work.imports import Import, Prepared
+
+SHOWN = 200  # rejects that a dry run shows
+REJECT = ["place", "row", "column", "code", "raw", "warning"]
 
 
 def add(path: Path, *, by: str, sample: bool = False) -> Source:
@@ -178,20 +183,41 @@ def dry_run(name: str, *, progress: runs.Progress = runs.silent) -> dict[str, in
     return _dry(*get(name), progress)
 
 
-def try_out(data: Any, *, progress: runs.Progress = runs.silent) -> dict[str, int]:
-    """Return what importing a definition that is not kept would count; write nothing."""
+def try_out(
+    data: Any, *, progress: runs.Progress = runs.silent, rejects: Callable[[list[dict[str, Any]]], None] | None = None
+) -> dict[str, int]:
+    """Return what importing a definition that is not kept would count; write nothing.
+
+    ``rejects`` is given the first rows that would not be taken whole, as the table ``rejects`` would tell them.
+    """
     spec = SourceSpec.parse(data, what=str(data.get("source", "")))
     known = Source.objects.filter(name=spec.source).first()
-    return _dry(known or Source(name=spec.source, folder=str(Path(spec.place).parent)), spec, progress)
+    return _dry(known or Source(name=spec.source, folder=str(Path(spec.place).parent)), spec, progress, rejects=rejects)
 
 
-def _dry(source: Source, spec: SourceSpec, progress: runs.Progress, *, ref: str = "") -> dict[str, int]:
+def _dry(
+    source: Source, spec: SourceSpec, progress: runs.Progress, *, ref: str = "",
+    rejects: Callable[[list[dict[str, Any]]], None] | None = None,
+) -> dict[str, int]:  # fmt: skip
     folder = settings.get().home / "staging" / f"dry-{ids.uuid7()}"
     folder.mkdir(parents=True)
     try:
-        return _prepare(source, spec, folder, "dry", clock.now(), progress, ref=ref).counts.plain()
+        counts = _prepare(source, spec, folder, "dry", clock.now(), progress, ref=ref).counts.plain()
+        if rejects is not None:
+            rejects(_first_rejects(folder))
+        return counts
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _first_rejects(folder: Path) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    for name in ("rejects.parquet", "faults.parquet"):
+        if (folder / name).exists():
+            for batch in pq.ParquetFile(folder / name).iter_batches(batch_size=SHOWN, columns=REJECT):
+                found += batch.to_pylist()
+                break
+    return found[:SHOWN]
 
 
 def _prepare(

@@ -26,6 +26,7 @@ from filrouge.work import (
     baselines,
     demo,
     deriving,
+    drafts,
     erasures,
     followup_rules,
     followups,
@@ -47,7 +48,7 @@ from filrouge.work import (
 )
 
 log = logging.getLogger("filrouge.worker")
-WAITED_FOR = frozenset({"lookup"})  # kinds of jobs that somebody waits for before a page
+WAITED_FOR = frozenset({"lookup", "draft_trial"})  # kinds of jobs that somebody waits for before a page
 PAUSE = 1.0  # seconds between two looks at the queue
 LOOK = 10.0  # seconds between two looks at the schedules, and between two signs of life
 FORGET = timedelta(days=1)  # a worker not seen for so long is no longer told of
@@ -219,6 +220,7 @@ def _tidy(job: Job, **_: Any) -> None:
         jobs.renew(job)
     answers.forget_old()
     lookups.forget_old()
+    drafts.sweep()
 
 
 def _renewing(job: Job) -> Callable[[str, int, int | None], None]:
@@ -268,6 +270,9 @@ VERBS: Mapping[str, jobs.Verb] = {
     "identity_whole": _whole,
     "erase": lambda job, *, erasure, **_: erasures.carry_out(erasure),
     "lookup": lambda job, *, person, **_: lookups.carry_out(person),
+    "draft_trial": lambda job, *, draft, **_: drafts.trial(draft, progress=_renewing(job)),
+    "draft_trial_long": lambda job, *, draft, **_: drafts.trial(draft, progress=_renewing(job)),
+    "draft_import": lambda job, *, draft, **_: drafts.carry_out(draft, by=job.by, progress=_renewing(job)),
     "live": lambda job, **_: live.rebuild(),
     "segments": _segments,
     "push": _push,

@@ -8,7 +8,7 @@ import pytest
 import xlsxwriter
 
 from filrouge.base.errors import SourceError, UsageError
-from filrouge.connect.guess import conventions
+from filrouge.connect.guess import conventions, detected
 
 
 def written(path: Path, text: str, encoding: str = "utf-8") -> Path:
@@ -56,3 +56,40 @@ def test_a_file_that_no_connector_reads_is_told_with_those_that_are(tmp_path: Pa
         conventions(written(tmp_path / "a.pdf", "%PDF"))
     with pytest.raises(SourceError, match="cannot be opened"):
         conventions(written(tmp_path / "a.xlsx", "not a workbook"))
+
+
+def test_a_few_wrong_letters_do_not_make_another_encoding(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(b"Nom;Ville\n" + "Élodie;Orléans\n".encode() * 50 + "Zoé;Nîmes\n".encode("cp1252"))
+    encoding = detected(path).told[0]
+    assert (encoding.value, encoding.sure, encoding.evidence["wrong"]) == ("utf-8", False, 2)
+    path.write_bytes(b"Nom;Ville\n" + "Zoé;Nîmes\n".encode("cp1252") * 50)
+    assert (detected(path).told[0].value, detected(path).told[0].sure) == ("cp1252", True)
+
+
+@pytest.mark.parametrize(
+    ("text", "form"),
+    [
+        ("'nom';'ville'\n" + "'Zoé';'Nîmes; la Romaine'\n" * 5, {"quote": "'", "delimiter": ";"}),
+        ("Nom,Avis\nZoé,l'été\nAda,d'accord\n", {"delimiter": ","}),
+        ("a,b,c\n" + "1,2,3\n1,2\n1,2,3,4\n" * 20, {"delimiter": ",", "header_row": 1}),
+        ("nom,tel,tel\nZoé,06,07\n", {"header_row": 1}),
+        ("q1,q2,q12\nx,y,z\n", {"header_row": 1}),
+        ("a,b\rx,y\r", {"delimiter": ",", "header_row": 1}),
+        ("Rapport du mois,,\n,,\nnom,ville,mail\nZoé,Nîmes,z@e.fr\n", {"header_row": 3}),
+    ],
+)
+def test_ways_of_writing_are_found(tmp_path: Path, text: str, form: dict[str, object]) -> None:
+    found = detected(written(tmp_path / "a.csv", text)).form
+    assert {name: found.get(name) for name in form} == form
+
+
+def test_what_is_given_is_not_looked_for(tmp_path: Path) -> None:
+    found = detected(written(tmp_path / "a.csv", "a;b\n1;2\n"), {"delimiter": ",", "header_row": 2, "quote": ""})
+    assert (found.form["delimiter"], found.form["header_row"], found.form["quote"]) == (",", 2, "")
+    assert [one.what for one in found.told if one.given] == ["delimiter", "quote", "header_row"]
+
+
+def test_a_cell_beyond_all_length_is_no_fault_of_ours(tmp_path: Path) -> None:
+    path = written(tmp_path / "a.csv", "a,b\nx,y\n" + "z" * 300_000 + ",w\n")
+    assert detected(path).form["header_row"] == 1

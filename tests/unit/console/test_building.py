@@ -6,12 +6,14 @@ import json
 from typing import Any
 
 import pytest
+from django.utils import translation
 from django.utils.datastructures import MultiValueDict
 from hypothesis import given
 from hypothesis import strategies as st
 
 from filrouge.base.errors import DefinitionError
 from filrouge.console import building, controls
+from filrouge.console import segments as shown
 from filrouge.console.building import Line
 from filrouge.domain import segments
 
@@ -146,3 +148,17 @@ def test_lines_come_and_go() -> None:
     assert building.conditions(root.lines[1].lines[1]) == 2
     building.change(root, "take:0")
     assert [(line.place, line.kind) for line in root.walk()] == [("0", "group"), ("0.0", "person"), ("0.1", "events")]
+
+
+@pytest.mark.parametrize(
+    ("rule", "sentence"),
+    [
+        ({"measure": "last", "op": "longer_ago", "value": 180}, "An order last happened longer ago than 180 days"),
+        ({"measure": "first", "op": "within_last", "value": 30}, "An order first happened within the last 30 days"),
+        ({"op": "at_least", "value": 2}, "An order happened at least 2 times at any time"),
+    ],
+)
+def test_a_rule_reads_as_a_sentence(rule: dict[str, Any], sentence: str) -> None:
+    with translation.override("en"):
+        (told,) = shown.sentences(building.drafted({"rules": [{"on": "orders", **rule}]}), KNOWN)
+    assert told["said"] == sentence

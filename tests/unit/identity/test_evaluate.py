@@ -11,9 +11,10 @@ from tests.unit.identity.conftest import crowd
 
 from filrouge.base.errors import UsageError
 from filrouge.domain.identity import IdentitySpec, evaluate
-from filrouge.domain.identity.evaluate import compare, iso, profiles, read
-from filrouge.domain.identity.meaning import by_name, guess
+from filrouge.domain.identity.evaluate import compare, holdings, iso, read
+from filrouge.domain.identity.meaning import guess
 from filrouge.domain.identity.spec import Training
+from filrouge.domain.sources.meaning import by_name
 
 SHARED = Path(__file__).parents[4] / "shared" / "data" / "identity"
 QUICK = IdentitySpec(training=Training(u_pairs=4e4, em_pairs=4e4, min_pairs=30_000))
@@ -59,7 +60,7 @@ def test_columns_without_a_telling_name_are_told_by_what_they_hold() -> None:
             "e": [f"X{n * 7919}" for n in range(60)],
         }
     )
-    found = guess(profiles(frame), never=set())
+    found = guess(holdings(frame), never=set())
     assert found.columns == {"email": ("a",), "birth_date": ("b",), "phone": ("c",), "sex": ("d",)}
     assert found.ignored == ("e",)
 

@@ -18,7 +18,7 @@ from tests.unit.identity.test_settle import FEW, Group
 from filrouge.domain.identity import IdentitySpec, Memory, resolve, settle
 from filrouge.domain.identity.anatomy import probability
 from filrouge.domain.identity.compiled import Uncompilable
-from filrouge.domain.identity.evaluate import as_records, profiles, read
+from filrouge.domain.identity.evaluate import as_records, holdings, read
 from filrouge.domain.identity.match import WHOLE, Match, Matcher
 from filrouge.domain.identity.meaning import guess
 from filrouge.domain.identity.spec import Training
@@ -89,7 +89,7 @@ def test_on_public_sets_too(names: tuple[str, ...], tmp_path: Path) -> None:
         pytest.skip("the public sets are not here")
     frame = pl.concat([read(DATA / name) for name in names])
     frame = frame.sort(pl.col("cluster"), maintain_order=True).head(3_000)
-    meaning = guess(profiles(frame), never={"cluster", "unique_id", "rec_id"})
+    meaning = guess(holdings(frame), never={"cluster", "unique_id", "rec_id"})
     table, _ = as_records(frame, meaning, np.zeros(frame.height, dtype=np.int64))
     spec = IdentitySpec(extras=meaning.extras, training=Training(u_pairs=2e5, em_pairs=1e5, min_pairs=8_000))
     early, late = parted(table, frame.height // 12)

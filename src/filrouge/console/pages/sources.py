@@ -5,19 +5,25 @@ from __future__ import annotations
 from itertools import groupby
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from filrouge.base import clock
+from filrouge.connect.sheets import TYPES, Form
 from filrouge.console import names, sources
 from filrouge.console.pages import senders as senders_page
 from filrouge.console.pages.acting import act, done
+from filrouge.console.pages.exports import word
+from filrouge.console.templatetags import say
 from filrouge.console.who import require
-from filrouge.store.queries import group, senders
+from filrouge.store.queries import drafts, group, senders
 from filrouge.store.queries import sources as found
 from filrouge.work import jobs, schedules
+from filrouge.work import rejects as taken
 from filrouge.work import sources as works
+from filrouge.work.drafts import brought
 
 READERS = ("engineer", "analyst", "privacy")
 REJECTS = 500
@@ -42,6 +48,7 @@ def index(request: HttpRequest) -> HttpResponse:
             "may_run": asking.has("engineer"),
             "senders": [senders_page.told(one) for one in senders.senders(asking)],
             "may_add": bool(senders.brands(asking)),
+            "may_bring": asking.has("engineer") and bool(drafts.brands(asking)),
         },
     )
 
@@ -65,6 +72,8 @@ def show(request: HttpRequest, name: str) -> HttpResponse:
             ],
             "runs": runs,
             "may_run": asking.has("engineer") and found.acts(line.source, asking),
+            "brought": brought(line.source),
+            "may_bring": line.source.brand in {one.slug for one in drafts.brands(asking)},
         },
     )
 
@@ -88,6 +97,9 @@ def run(request: HttpRequest, run_id: str) -> HttpResponse:
             "rejects": [row for row in rejects if not row["warning"]],
             "warnings": [row for row in rejects if row["warning"]],
             "full": len(rejects) == REJECTS,
+            "may_take": bool(rejects) and taken.may_take(asking, made),
+            "brought": made.source is not None and brought(made.source),
+            "newer": f"{reverse('source-new')}?source={made.source_name}",
             "undoing": sources.undoing(made),
             "may_undo": asking.has("engineer")
             and bool(sources.undoing(made))
@@ -96,6 +108,18 @@ def run(request: HttpRequest, run_id: str) -> HttpResponse:
             and found.acts(made.source, asking),
         },
     )
+
+
+@login_required
+def take_rejects(request: HttpRequest, run_id: str, form: Form) -> HttpResponseBase:
+    """Hand over the rows that a run did not take whole, with why, to be mended and brought back."""
+    asking = require(request, "engineer")
+    french = getattr(request, "LANGUAGE_CODE", "fr") == "fr"
+    stream = taken.write(asking, run_id, form=form, say=word, delimiter=";" if french else ",")
+    name = f"{_('rows-to-mend')}-{clock.now().astimezone(say.zone()):%Y-%m-%d-%H%M}.{form}"
+    answer = FileResponse(stream, as_attachment=True, filename=name, content_type=TYPES[form])
+    answer["Cache-Control"] = "no-store"
+    return answer
 
 
 @act

@@ -20,12 +20,13 @@ from django.utils.translation import gettext as _
 from filrouge.base import clock
 
 register = template.Library()
+_ENGLISH, _FRENCH = Locale.parse("en_GB"), Locale.parse("fr_FR")
 _FIRST = re.compile(r"(?<!\d)1(?=\s\D)")
 
 
 def locale() -> Locale:
     """Return Babel's locale for the reader; English is British in its dates (day before month)."""
-    return Locale.parse("en_GB" if (get_language() or "fr").startswith("en") else "fr_FR")
+    return _ENGLISH if (get_language() or "fr").startswith("en") else _FRENCH
 
 
 def zone() -> ZoneInfo:

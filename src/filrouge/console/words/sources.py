@@ -49,6 +49,12 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "failed": _p("run", "failed"),
         "undone": _p("run", "undone"),
     },
+    "reject_file": {
+        "reason": _("Why it was not taken"),
+        "rows": _("Rows to mend"),
+        "about": _("What to do"),
+        "mend": _("Mend the cells, then bring this file back as it is: the last column is left out."),
+    },
     "reject": {
         "missing": _("nothing there, and it is required"),
         "unknown_value": _("a value that the mapping does not list"),

@@ -19,10 +19,11 @@ import pyarrow as pa
 
 from filrouge.base.errors import UsageError
 from filrouge.domain.identity.byhand import ModelSpec
-from filrouge.domain.identity.meaning import Meaning, Profile, guess
+from filrouge.domain.identity.meaning import Meaning, guess
 from filrouge.domain.identity.normalise import LONGEST
 from filrouge.domain.identity.resolve import resolve
 from filrouge.domain.identity.spec import IdentitySpec
+from filrouge.domain.sources.meaning import Held
 
 Ints = npt.NDArray[np.int64]
 MOST_EXTRAS = 5  # columns compared as they are, besides those that mean something; the first
@@ -57,7 +58,7 @@ def evaluate(path: Path, truth: str, id: str | None = None, link_path: Path | No
             truth=truth,
         )
     files = np.repeat(np.arange(len(frames)), [f.height for f in frames])
-    meaning = guess(profiles(frame), never={truth} | ({id} if id else set()))
+    meaning = guess(holdings(frame), never={truth} | ({id} if id else set()))
     if not set(meaning.columns) & {
         "given_name",
         "family_name",
@@ -160,7 +161,7 @@ def _cut(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.with_columns(pl.all().str.head(LONGEST))
 
 
-def profiles(frame: pl.DataFrame) -> list[Profile]:
+def holdings(frame: pl.DataFrame) -> list[Held]:
     """Return what each column holds; the sample is of distinct values in their order, so that rows' order does not matter."""
     found = []
     for name in frame.columns:
@@ -169,7 +170,7 @@ def profiles(frame: pl.DataFrame) -> list[Profile]:
         distinct = values.unique().sort()
         step = max(distinct.len() // 300, 1)
         found.append(
-            Profile(
+            Held(
                 name,
                 values.len() / max(frame.height, 1),
                 distinct.len(),

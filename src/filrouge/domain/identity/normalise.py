@@ -8,8 +8,8 @@ import numpy as np
 import phonenumbers
 import pyarrow as pa
 
+from filrouge.base.nicknames import roots
 from filrouge.domain.identity.desk import Desk, identifier, quoted
-from filrouge.domain.identity.nicknames import roots
 from filrouge.domain.identity.spec import IdentitySpec
 
 TEXT = (

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from filrouge.base.nicknames import roots
 from filrouge.domain.identity import normalise
 from filrouge.domain.identity.compiled import Code, Writer, functions, parsed
 from filrouge.domain.identity.memory import FIELD, NOTHING, Memory
-from filrouge.domain.identity.nicknames import roots
 from filrouge.domain.identity.normalise import MACROS, TEXT, extra
 from filrouge.domain.identity.rowwise import Given, Looked, Query
 from filrouge.domain.identity.spec import IdentitySpec

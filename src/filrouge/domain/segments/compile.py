@@ -246,24 +246,25 @@ class Compiler:
         return all_of(terms)
 
     def sequence(self, rule: said.Sequence) -> Some:
-        """Keep, at each event that is a step, the latest beginning from which the steps before it lead there."""
+        """Return who did the steps one after the other."""
         table = self.laid.rows("events")
-        flags = {
-            f"s{number}": all_of([put.row(table, "events", one, self.at) for one in step.where]).fill_null(False)
-            for number, step in enumerate(rule.steps)
-        }
+        steps = [
+            all_of([put.row(table, "events", one, self.at) for one in step.where]).fill_null(False)
+            for step in rule.steps
+        ]
         terms = [table["at"] <= put.moment_of(self.at), *put.between(table["at"], *put.bounds(rule, self.at))]
-        some = table.filter([*terms, reduce(lambda a, b: a | b, flags.values())])
-        steps = some.select("person_key", at=micros(some["at"]), **flags)
-        led = steps.join(self.laid.owners(), "person_key").drop("person_key")
-        led = led.mutate(led=ibis.cases((led.s0, led["at"])))
-        # of events of one moment none is before another
-        before = ibis.range_window(preceding=(None, 1), group_by="person", order_by="at")
-        for name in list(flags)[1:]:
-            led = led.mutate(came=led.led.max().over(before))
-            led = led.mutate(led=ibis.cases((led[name], led.came)))
-        near = led.led.notnull() & (led["at"] <= led.led + rule.span_days * _DAY)
-        return Some(led.filter(near).select("person"), rule.op == "did_not")
+
+        def those(met: ir.BooleanValue, **flags: ir.BooleanValue) -> ir.Table:
+            some = table.filter([*terms, met]).select("person_key", at=micros(table["at"]), **flags)
+            return some.join(self.laid.owners(), "person_key").drop("person_key")
+
+        span = rule.span_days * _DAY
+        if len(steps) == 2:
+            found = _followed(those(steps[0]), those(steps[1]), span)
+        else:
+            flags = {f"s{number}": met for number, met in enumerate(steps)}
+            found = _led(those(reduce(lambda a, b: a | b, steps), **flags), list(flags), span)
+        return Some(found, rule.op == "did_not")
 
     # --- who is named, and who is drawn -------------------------------------------------------------------------------
 
@@ -321,6 +322,36 @@ def _together(tables: Sequence[ir.Table]) -> ir.Table:
 def _any(rule: said.Happened) -> bool:
     """Tell whether a rule asks for one row, or for none."""
     return rule.measure == "count" and (rule.op, rule.value) in (("at_least", 1), ("exactly", 0), ("at_most", 0))
+
+
+def _followed(first: ir.Table, then: ir.Table, span: int) -> ir.Table:
+    """Return whose event of ``then`` comes later than one of ``first`` by no more than ``span``: without sorting.
+
+    In stretches of ``span``, what begins in the stretch of an event is never too long ago, and what begins in the one
+    before is never too late: the earliest of the one and the latest of the other decide.
+    """
+
+    def stretch(at: ir.IntegerValue) -> ir.IntegerValue:
+        return at - (at % span + span) % span  # downwards, before 1970 too
+
+    begun = first.mutate(stretch=stretch(first["at"]))
+    begun = begun.group_by("person", "stretch").agg(earliest=begun["at"].min(), latest=begun["at"].max())
+    then = then.mutate(stretch=stretch(then["at"]))
+    within = then.semi_join(begun, ["person", "stretch", then["at"] > begun.earliest])
+    before = begun.mutate(stretch=begun.stretch + span)
+    after = then.semi_join(before, ["person", "stretch", then["at"] <= before.latest + span])
+    return within.select("person").union(after.select("person"))
+
+
+def _led(events: ir.Table, steps: Sequence[str], span: int) -> ir.Table:
+    """Return who did all ``steps``: at each event, the latest beginning from which those before lead there."""
+    led = events.mutate(led=ibis.cases((events[steps[0]], events["at"])))
+    # of events of one moment none is before another
+    before = ibis.range_window(preceding=(None, 1), group_by="person", order_by="at")
+    for name in steps[1:]:
+        led = led.mutate(came=led.led.max().over(before))
+        led = led.mutate(led=ibis.cases((led[name], led.came)))
+    return led.filter(led.led.notnull() & (led["at"] <= led.led + span)).select("person")
 
 
 def _counted(rule: said.Happened, found: ir.Table) -> Some:

@@ -7,6 +7,7 @@ from filrouge.store.models.arrivals import Arrival
 from filrouge.store.models.calls import Call, Outcome, Questions, Verification
 from filrouge.store.models.claims import Claim
 from filrouge.store.models.collected import Drained, Ledger
+from filrouge.store.models.drafts import SourceDraft
 from filrouge.store.models.groups import Agreement, Brand, Entity
 from filrouge.store.models.identity import Doubt, Evaluation, IdentityModel, IdentityQuality
 from filrouge.store.models.layers import HouseholdCorrection, RoleCorrection
@@ -79,6 +80,7 @@ __all__ = [
     "SegmentDay",
     "SegmentVersion",
     "Source",
+    "SourceDraft",
     "SubjectSalt",
     "Suppression",
     "TrackingPlan",

@@ -138,10 +138,11 @@ def rejects(made: Run, caller: Caller, *, limit: int = 500) -> list[Reject]:
         engine.close()
     spec = SourceSpec.parse(made.source.spec) if made.source else None
     shown = caller.perimeter.role_sight("contact") == "show"
-    return [_reject(row, spec, shown=shown) for row in found]
+    return [reject(row, spec, shown=shown) for row in found]
 
 
-def _reject(row: Mapping[str, Any], spec: SourceSpec | None, *, shown: bool) -> Reject:
+def reject(row: Mapping[str, Any], spec: SourceSpec | None, *, shown: bool) -> Reject:
+    """Return a line of the table ``rejects`` as it may be shown: in clear, or masked."""
     try:
         raw = json.loads(row["raw"]) if row["raw"] else {}
     except ValueError:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from filrouge.domain.identity.evaluate import profiles
-from filrouge.domain.identity.guessed import Guess, guessed, way
+from filrouge.domain.identity.evaluate import holdings
+from filrouge.domain.sources.guessed import Guess, guessed
+from filrouge.domain.sources.writing import way
 
 
 def of(**columns: list[str]) -> Guess:
-    return guessed(profiles(pl.DataFrame(columns)))
+    return guessed(holdings(pl.DataFrame(columns)))
 
 
 NAMES = {"Prénom": ["Ada", "Gus", "Zoé"], "Nom": ["Byron", "Eiffel", "Martin"]}

@@ -1,0 +1,146 @@
+"""A source being prepared, in words: how its file is read, what each column says, what a dry run counted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from filrouge.base.text import fold
+from filrouge.console import words
+from filrouge.console.errors import phrase
+from filrouge.console.templatetags import say
+from filrouge.domain.privacy.perimeter import mask
+from filrouge.domain.sources import columns
+from filrouge.domain.sources.columns import Said
+from filrouge.domain.sources.writing import FORMATS
+from filrouge.work.drafts import Seen
+
+ENCODINGS = ("utf-8", "cp1252", "iso8859_15", "utf-16", "mac_roman", "cp850")
+DELIMITERS = (";", ",", "\t", "|")
+CONSENTS = tuple(("marketing", channel) for channel in ("email", "sms", "phone", "post"))
+# What a consent is written with: shown in clear to whoever sees what columns hold masked.
+PLAIN = frozenset((
+    "oui", "non", "o", "n", "yes", "no", "y", "true", "false", "vrai", "faux", "0", "1", "x", "ok", "ko", "optin",
+    "optout", "opt in", "opt out", "accepte", "refuse", "accord", "granted", "denied", "withdrawn", "objected",
+    "subscribed", "unsubscribed", "inscrit", "desinscrit", "abonne", "desabonne", "actif", "inactif",
+))  # fmt: skip
+STATES = ("granted", "denied", "withdrawn", "objected")
+
+
+def lines(told: Sequence[Said], seen: Sequence[Seen], *, shown: bool) -> list[dict[str, Any]]:
+    """Return the columns of the file as rows of the form; what they hold in clear, or masked."""
+    wrong: dict[str, list[str]] = {}
+    for column, fault in columns.faults(told):
+        wrong.setdefault(column, []).append(phrase(fault))
+    by_name = {one.name: one for one in seen}
+    made = []
+    for number, one in enumerate(told):
+        held = by_name[one.column]
+        made.append(
+            {
+                "number": number,
+                "column": one.column,
+                "filled": held.filled,
+                "distinct": held.distinct,
+                "examples": [text if shown else mask(text) for text in held.examples],
+                "says": one.says,
+                "dated": one.says in columns.DATED,
+                "form": one.form,
+                "key": one.key,
+                "states": _states(one, held, shown=shown) if one.says.startswith(columns.CONSENT) else [],
+                "many": one.says.startswith(columns.CONSENT) and not held.values,
+                "faults": wrong.get(one.column, []),
+            }
+        )
+    return made
+
+
+def whole(told: Sequence[Said]) -> list[str]:
+    """Return what the columns lack as a whole."""
+    return [phrase(fault) for column, fault in columns.faults(told) if not column]
+
+
+def choices() -> dict[str, Any]:
+    """Return what a column may say, ways of writing dates, and what a value of a consent may mean."""
+    return {
+        "says": [(code, words.say(code, "column")) for code in columns.SAYS],
+        "consents": [
+            (
+                f"{columns.CONSENT}:{purpose}:{channel}",
+                _("%(purpose)s by %(channel)s")
+                % {"purpose": words.say(purpose, "purpose"), "channel": words.say(channel, "channel")},
+            )
+            for purpose, channel in CONSENTS
+        ],
+        "forms": [(form, example(form)) for form in ("", *FORMATS)],
+        "states": [(code, words.say(code, "consent")) for code in STATES],
+    }
+
+
+def read_from(form: Mapping[str, Any], seen: Sequence[Seen]) -> list[Said]:
+    """Return what a form says of the columns; a value that it does not know says nothing."""
+    known = {*columns.SAYS, *(f"{columns.CONSENT}:{purpose}:{channel}" for purpose, channel in CONSENTS)}
+    told = []
+    for number, one in enumerate(seen):
+        says = str(form.get(f"c:{number}:says", ""))
+        states = {
+            value: state
+            for at, value in enumerate(one.values)
+            if (state := str(form.get(f"c:{number}:state:{at}", ""))) in STATES
+        }
+        written = str(form.get(f"c:{number}:form", ""))
+        told.append(
+            Said(
+                one.name, says if says in known else "", written if written in FORMATS else "",
+                key=f"c:{number}:key" in form, states=states if says.startswith(columns.CONSENT) else {},
+            )
+        )  # fmt: skip
+    return told
+
+
+def reading(spec: Mapping[str, Any]) -> str:
+    """Say in one line how the file is read."""
+    form = spec.get("format") or {}
+    parts = [words.say(str(spec["kind"]), "place")]
+    if spec["kind"] == "csv":
+        parts += [str(form.get("encoding", "utf-8")), delimiter(str(form.get("delimiter", ",")))]
+    if form.get("sheet"):
+        parts.append(_("sheet “%(name)s”") % {"name": form["sheet"]})
+    if int(form.get("header_row", 1)) > 1:
+        parts.append(_("names of columns in row %(row)s") % {"row": form["header_row"]})
+    return " · ".join(parts)
+
+
+def delimiter(code: str) -> str:
+    """Say what stands between two cells."""
+    return words.say(code, "delimiter")
+
+
+def example(form: str) -> str:
+    """Return how a day is written in a form: the last of August 2026, a quarter past two."""
+    if not form:
+        return "2026-08-31"
+    for part, said in (("%d", "31"), ("%m", "08"), ("%Y", "2026"), ("%H", "14"), ("%M", "15"), ("%S", "00")):
+        form = form.replace(part, said)
+    return form
+
+
+def size(count: int) -> str:
+    """Say how large a file is."""
+    for unit, word in ((1 << 30, _("GB")), (1 << 20, _("MB")), (1 << 10, _("KB"))):
+        if count >= unit:
+            return f"{say.number(round(count / unit, 1))} {word}"
+    return f"{say.number(count)} {_('bytes')}"
+
+
+def _states(one: Said, held: Seen, *, shown: bool) -> list[dict[str, Any]]:
+    return [
+        {
+            "number": at,
+            "value": value if shown or fold(value) in PLAIN else mask(value),
+            "state": one.states.get(value, ""),
+        }
+        for at, value in enumerate(held.values)
+    ]

@@ -1,0 +1,40 @@
+"""Sources being prepared, as those who act for their brand may see them."""
+
+from __future__ import annotations
+
+import uuid
+
+from filrouge.base.errors import NotFound
+from filrouge.domain.privacy.caller import Caller
+from filrouge.store.models import Brand, Job, SourceDraft
+
+KEEPERS = ("engineer",)
+
+
+def brands(caller: Caller) -> list[Brand]:
+    """Return the brands for which the caller may bring files."""
+    rows = Brand.objects.select_related("entity")
+    return [row for row in rows if caller.perimeter.acts(str(row.entity.slug), row.slug, *KEEPERS)]
+
+
+def drafts(caller: Caller) -> list[SourceDraft]:
+    """Return the sources being prepared for what the caller acts for, the last touched first."""
+    rows = SourceDraft.objects.exclude(state=SourceDraft.State.DONE)
+    return [row for row in rows if caller.perimeter.acts(row.entity, row.brand, *KEEPERS)]
+
+
+def draft(key: str, caller: Caller) -> SourceDraft:
+    """Return one. Raises NotFound when there is none, or none of theirs."""
+    try:
+        found = SourceDraft.objects.select_related("run").filter(pk=uuid.UUID(key)).first()
+    except ValueError:
+        found = None
+    if found is None or not caller.perimeter.acts(found.entity, found.brand, *KEEPERS):
+        raise NotFound("This file is no longer here.", hint="Bring it again.")
+    return found
+
+
+def job(draft: SourceDraft) -> Job | None:
+    """Return the last job that tried or imported it."""
+    keys = [f"trial {draft.pk}", f"bring {draft.pk}"]
+    return Job.objects.filter(key__in=keys).order_by("-created_at").first()

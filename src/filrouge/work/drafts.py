@@ -1,0 +1,327 @@
+"""Sources being prepared from a file that somebody brought: read, told column by column, tried, imported.
+
+The file stands in a folder of its own from the moment it is whole on the disk until it is imported, dropped, or left
+alone for a month; each step is kept, so that whoever comes back goes on.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shutil
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from django.db import transaction
+
+from filrouge.base import clock, settings
+from filrouge.base.errors import Conflict, FilrougeError, NotFound, Refused, SourceError, UsageError
+from filrouge.base.ids import uuid7
+from filrouge.connect.guess import KINDS, TOP, conventions
+from filrouge.domain.privacy.caller import Caller
+from filrouge.domain.sources import SourceSpec, columns
+from filrouge.domain.sources.columns import Said
+from filrouge.domain.sources.meaning import Held
+from filrouge.store.models import Brand, Source, SourceDraft
+from filrouge.store.queries import drafts as found
+from filrouge.work import access, audit, files, jobs, runs, schedules, sources
+
+LARGEST = 2 << 30  # bytes of a file
+LONG = 20 << 20  # bytes from which a dry run waits its turn among the long jobs
+KEPT = timedelta(days=30)  # a draft that nobody touches
+EXAMPLES, VALUES = 3, 30  # shown of a column; distinct values from which a column is no choice among a few
+SEEN, REJECTS = "seen.json", "rejects.json"
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What was seen of a column in the first rows: share filled, distinct values, examples, and all of them if few."""
+
+    name: str
+    filled: float
+    distinct: int
+    examples: tuple[str, ...]
+    values: tuple[str, ...]
+
+
+def bring(
+    asking: Caller, name: str, chunks: Iterable[bytes], *, brand: str, source: str = ""
+) -> tuple[SourceDraft, bool]:
+    """Keep a file as the beginning of a source; return the draft, and whether this very file was being prepared.
+
+    ``source``: the name of a source that it is a newer file of; its definition is taken over.
+    Raises Refused, UsageError when the file is too large or of no kind that is read, SourceError when it is unreadable.
+    """
+    access.must(asking, *found.KEEPERS)
+    row = Brand.objects.select_related("entity").filter(slug=brand).first()
+    entity = str(row.entity.slug) if row else ""
+    if row is None or not asking.perimeter.acts(entity, brand, *found.KEEPERS):
+        raise Refused("You do not act for this brand.", hint="Choose a brand of yours.")
+    shown = Path(name.replace("\\", "/")).name[-200:] or "file"
+    if Path(shown).suffix.lower() not in KINDS:
+        raise UsageError(
+            "Files named {suffix} are not read.", hint="Export it as one of: {known}.",
+            suffix=Path(shown).suffix or "without an ending", known=", ".join(sorted(KINDS)),
+        )  # fmt: skip
+    draft = SourceDraft(id=uuid7(), name=shown, entity=entity, brand=brand, by=asking.by)
+    path = folder(draft) / (re.sub(r"[^\w.-]+", "_", shown)[-100:].lstrip(".") or "file")
+    try:
+        draft.size, draft.digest = _written(path, chunks)
+        same = SourceDraft.objects.filter(digest=draft.digest, brand=brand, state=SourceDraft.State.OPEN).first()
+        if same is not None and not source and path_of(same).is_file():
+            shutil.rmtree(folder(draft))
+            return same, True
+        if source:
+            draft.spec, looked = _as_before(path, _taken_over(asking, source, entity, brand))
+        else:
+            read = files.proposed(path, entity=entity, brand=brand, given={})
+            draft.spec, looked = read.data, read.profiles
+        _see(draft, looked)
+        with transaction.atomic():
+            draft.save(force_insert=True)
+            audit.record("source.draft", by=asking.by, kind="source", subject=str(draft.id), brand=brand)
+    except BaseException:
+        shutil.rmtree(folder(draft), ignore_errors=True)
+        raise
+    return draft, False
+
+
+def read_as(asking: Caller, key: str, form: Mapping[str, Any]) -> SourceDraft:
+    """Read the file by other conventions (``format`` of a source), and guess its columns anew.
+
+    Raises UsageError and SourceError when it cannot be read so; nothing changes then.
+    """
+    draft = _open(asking, key)
+    given = {"source": draft.spec["source"], "kind": draft.spec["kind"], "format": dict(form)}
+    read = files.proposed(path_of(draft), entity=draft.entity, brand=draft.brand, given=given)
+    _see(draft, read.profiles)
+    return _keep(draft, read.data)
+
+
+def say(asking: Caller, key: str, told: Sequence[Said]) -> SourceDraft:
+    """Keep what is said of the columns, finished or not."""
+    draft = _open(asking, key)
+    return _keep(draft, columns.definition(draft.spec, told))
+
+
+def try_out(asking: Caller, key: str) -> None:
+    """Ask the worker to count what an import would do. Raises UsageError while a column is not told well enough."""
+    draft = _open(asking, key)
+    wrong = columns.faults(columns.said(SourceSpec.parse(draft.spec), [one.name for one in seen(draft)]))
+    if wrong:
+        raise UsageError("The columns are not told well enough yet: {fault}", fault=wrong[0][1])
+    SourceDraft.objects.filter(pk=draft.pk).update(trouble={}, tried={}, tried_of="")
+    kind = "draft_trial" if draft.size < LONG else "draft_trial_long"
+    jobs.ask(kind, by=asking.by, key=f"trial {draft.pk}", draft=str(draft.pk))
+
+
+def go(asking: Caller, key: str) -> SourceDraft:
+    """Ask the worker to keep the source and import the file as it was tried.
+
+    Raises Conflict when it was not tried as it stands, or has nothing to import.
+    """
+    draft = _open(asking, key)
+    if not tried(draft):
+        raise Conflict("The columns changed since the dry run.", hint="Try it again before you import.")
+    if not draft.tried["new"] + draft.tried["changed"]:
+        raise Conflict("There is nothing to import: no row is new or changed.", hint="Look at the rejected rows.")
+    with transaction.atomic():
+        mine = SourceDraft.objects.filter(pk=draft.pk, state=SourceDraft.State.OPEN)
+        if not mine.update(state=SourceDraft.State.ASKED, trouble={}):
+            raise Conflict("It is being imported already.", hint="Its page follows.")
+        jobs.ask("draft_import", by=asking.by, key=f"bring {draft.pk}", draft=str(draft.pk))
+    draft.refresh_from_db()
+    return draft
+
+
+def drop(asking: Caller, key: str) -> None:
+    """Forget a file that is being prepared, and what was said of it."""
+    draft = _open(asking, key)
+    with transaction.atomic():
+        audit.record("source.draft_drop", by=asking.by, kind="source", subject=str(draft.pk))
+        shutil.rmtree(folder(draft), ignore_errors=True)
+        draft.delete()
+
+
+# --- what the worker does ---------------------------------------------------------------------------------------------
+
+
+def trial(key: str, *, progress: runs.Progress = runs.silent) -> None:
+    """Count what an import would do, and keep the first rows that would not be taken beside the file."""
+    draft = SourceDraft.objects.filter(pk=key).first()
+    if draft is None or draft.state != SourceDraft.State.OPEN:
+        return
+    of = digest(draft)
+
+    def rejected(rows: list[dict[str, Any]]) -> None:
+        (folder(draft) / REJECTS).write_text(json.dumps(rows))
+
+    try:
+        counts = sources.try_out(draft.spec, progress=progress, rejects=rejected)
+    except FilrougeError as error:
+        SourceDraft.objects.filter(pk=draft.pk).update(trouble=error.plain())
+        raise
+    SourceDraft.objects.filter(pk=draft.pk).update(tried=counts, tried_of=of, trouble={})
+
+
+def carry_out(key: str, *, by: str, progress: runs.Progress = runs.silent) -> None:
+    """Keep the source and import its file, whole or not at all; the file goes once its rows are in the lake."""
+    draft = SourceDraft.objects.filter(pk=key, state=SourceDraft.State.ASKED).first()
+    if draft is None:
+        return
+    try:
+        source = sources.define(draft.spec, folder=folder(draft), by=by)
+        run = sources.run(source.name, by=by, progress=progress)
+    except Conflict:  # the lake or the source is busy: the job comes back
+        raise
+    except FilrougeError as error:
+        SourceDraft.objects.filter(pk=draft.pk).update(state=SourceDraft.State.OPEN, trouble=error.plain())
+        raise
+    SourceDraft.objects.filter(pk=draft.pk).update(state=SourceDraft.State.DONE, run=run, trouble={})
+    shutil.rmtree(folder(draft), ignore_errors=True)
+    schedules.settle(by=by)
+
+
+def sweep() -> int:
+    """Drop what nobody touched for a month, and folders of none; return how many drafts went."""
+    old = SourceDraft.objects.filter(edited_at__lt=clock.now() - KEPT)
+    gone = 0
+    for draft in old:
+        shutil.rmtree(folder(draft), ignore_errors=True)
+        draft.delete()
+        gone += 1
+    return gone
+
+
+# --- what is known of one ---------------------------------------------------------------------------------------------
+
+
+def folder(draft: SourceDraft) -> Path:
+    """Return the folder of the file."""
+    return settings.get().home / "brought" / str(draft.pk)
+
+
+def path_of(draft: SourceDraft) -> Path:
+    """Return the file."""
+    return Path(str(draft.spec.get("place", "")))
+
+
+def seen(draft: SourceDraft) -> list[Seen]:
+    """Return what was seen of the columns. Raises NotFound when the file is gone."""
+    try:
+        rows = json.loads((folder(draft) / SEEN).read_text())
+    except (OSError, ValueError):
+        raise NotFound("This file is no longer here.", hint="Bring it again.") from None
+    return [Seen(**row | {"examples": tuple(row["examples"]), "values": tuple(row["values"])}) for row in rows]
+
+
+def rejects(draft: SourceDraft) -> list[dict[str, Any]]:
+    """Return the first rows that the last dry run would not take whole."""
+    try:
+        return list(json.loads((folder(draft) / REJECTS).read_text()))
+    except (OSError, ValueError):
+        return []
+
+
+def tried(draft: SourceDraft) -> bool:
+    """Tell whether the last dry run was of the definition as it stands."""
+    return bool(draft.tried) and draft.tried_of == digest(draft)
+
+
+def digest(draft: SourceDraft) -> str:
+    """Return the digest of the definition."""
+    return hashlib.sha256(json.dumps(draft.spec, sort_keys=True).encode()).hexdigest()
+
+
+def brought(source: Source) -> bool:
+    """Tell whether the file of a source was brought: nothing reads it again, a newer one may be brought."""
+    return Path(source.spec.get("place", "")).is_relative_to(settings.get().home / "brought")
+
+
+# --- the steps --------------------------------------------------------------------------------------------------------
+
+
+def _open(asking: Caller, key: str) -> SourceDraft:
+    access.must(asking, *found.KEEPERS)
+    draft = found.draft(key, asking)
+    if draft.state != SourceDraft.State.OPEN:
+        raise Conflict("It is being imported already.", hint="Its page follows.")
+    return draft
+
+
+def _keep(draft: SourceDraft, spec: dict[str, Any]) -> SourceDraft:
+    draft.spec, draft.edited_at = spec, clock.now()
+    draft.save(update_fields=["spec", "edited_at"])
+    return draft
+
+
+def _see(draft: SourceDraft, profiles: Iterable[Held]) -> None:
+    told = []
+    for one in profiles:
+        step = max(len(one.sample) // EXAMPLES, 1)
+        few = one.sample if one.distinct <= VALUES else ()
+        told.append(Seen(one.name, one.filled, one.distinct, one.sample[::step][:EXAMPLES], few))
+    (folder(draft) / SEEN).write_text(json.dumps([asdict(one) for one in told]))
+
+
+def _taken_over(asking: Caller, name: str, entity: str, brand: str) -> dict[str, Any]:
+    """Return the definition of a source of a file that was brought, without where and how the file was written."""
+    row, spec = sources.get(name)
+    if not brought(row) or not asking.perimeter.acts(row.entity, row.brand, *found.KEEPERS):
+        raise NotFound("No source is called {name}.", name=name)
+    if (row.entity, row.brand) != (entity, brand):
+        raise UsageError(
+            "{name} is of another brand.", hint="Choose its brand, or bring the file by itself.", name=name
+        )
+    data = spec.dump()
+    ways = {name: value for name, value in data.get("format", {}).items() if name in ("date", "decimal", "zone")}
+    return {name: value for name, value in data.items() if name not in ("place", "kind")} | {
+        "entity": entity, "brand": brand, "format": ways,
+    }  # fmt: skip
+
+
+def _as_before(path: Path, data: dict[str, Any]) -> tuple[dict[str, Any], Sequence[Held]]:
+    """Return the definition of a newer file, and what its columns hold: their names stand where those known are.
+
+    Raises UsageError when the file lacks a column that the definition reads.
+    """
+    missing: set[str] = set()
+    for row in (None, *range(1, TOP + 1)):
+        kind, seen = conventions(path, header_row=row)
+        made = {**data, "kind": kind, "place": str(path), "format": {**seen, **data["format"]}}
+        wanted = set(SourceSpec.parse(made, what=data["source"]).columns())
+        try:
+            looked = files.held(made, path)
+        except SourceError:
+            continue
+        lacks = wanted - {one.name for one in looked}
+        if not lacks:
+            return made, looked
+        missing = min(missing or lacks, lacks, key=len)
+    raise UsageError(
+        "This file lacks columns that the source reads: {names}.",
+        hint="Bring a file with the same columns, or bring it by itself.", names=", ".join(sorted(missing)),
+    )  # fmt: skip
+
+
+def _written(path: Path, chunks: Iterable[bytes]) -> tuple[int, str]:
+    """Write a file whole to the disk; return its size and SHA-256."""
+    path.parent.mkdir(parents=True)
+    size, sealed = 0, hashlib.sha256()
+    with path.open("wb") as stream:
+        for chunk in chunks:
+            size += len(chunk)
+            if size > LARGEST:
+                raise UsageError("This file is larger than {size} GB.", hint="Cut it in parts.", size=LARGEST >> 30)
+            sealed.update(chunk)
+            stream.write(chunk)
+        stream.flush()
+        os.fsync(stream.fileno())
+    if not size:
+        raise UsageError("This file is empty.", hint="Check the export.")
+    return size, sealed.hexdigest()

@@ -1,0 +1,79 @@
+"""What is said of columns and the definition that it makes say the same."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from filrouge.domain.sources import SourceSpec, columns
+from filrouge.domain.sources.columns import Said
+
+NAMES = ("A", "B", "C", "D", "É e")
+BARE: dict[str, Any] = {
+    "source": "x", "kind": "csv", "place": "x.csv", "entity": "north", "brand": "red", "reads": "person_records",
+    "format": {}, "key": [], "map": {},
+}  # fmt: skip
+FORMS = st.sampled_from(["", "%d/%m/%Y", "%Y%m%d"])
+
+
+@st.composite
+def tables(draw: st.DrawFn) -> list[Said]:
+    left = list(columns.SAYS)
+    told: list[Said] = []
+    for name in NAMES:
+        says = draw(st.sampled_from(["", *left, "consent:marketing:email", "consent:marketing:sms"]))
+        if says in left and says not in columns.JOINED:
+            left.remove(says)
+        if says.startswith("consent") and any(one.says == says for one in told):
+            says = ""
+        states = draw(
+            st.dictionaries(st.text(max_size=3), st.sampled_from(["granted", "denied"]), min_size=1, max_size=3)
+        )
+        form = draw(FORMS) if says in columns.DATED else ""
+        told.append(Said(name, says, form, draw(st.booleans()), states if says.startswith("consent") else {}))
+    return told
+
+
+@given(tables())
+def test_a_definition_says_what_was_told(told: list[Said]) -> None:
+    made = columns.definition(BARE, told)
+    spec = SourceSpec.parse(made, what="x")
+    assert columns.said(spec, NAMES) == told
+    assert columns.said(SourceSpec.parse(columns.definition(made, told), what="x"), NAMES) == told
+
+
+@given(tables(), tables())
+def test_what_is_told_last_counts(first: list[Said], then: list[Said]) -> None:
+    made = columns.definition(columns.definition(BARE, first), then)
+    assert columns.said(SourceSpec.parse(made, what="x"), NAMES) == then
+
+
+def test_what_a_form_cannot_say_stays_while_its_columns_say_the_same() -> None:
+    data = {**BARE, "key": ["A"], "map": {
+        "country": {"const": "FR"}, "sex": {"column": "B", "values": {"1": "male", "2": "female"}},
+        "full_name": {"template": "{C} {D}"},
+    }}  # fmt: skip
+    told = columns.said(SourceSpec.parse(data, what="x"), NAMES)
+    kept = SourceSpec.parse(columns.definition(data, told), what="x")
+    assert kept.map["country"].const == "FR"
+    assert kept.map["sex"].values == {"1": "male", "2": "female"}
+    assert kept.map["full_name"].template == "{C} {D}"
+    other = [Said(one.column, "" if one.column == "B" else one.says, key=one.key) for one in told]
+    assert "sex" not in SourceSpec.parse(columns.definition(data, other), what="x").map
+
+
+@pytest.mark.parametrize(
+    ("told", "where"),
+    [
+        ([Said("A", key=True)], [""]),
+        ([Said("A", "email")], [""]),
+        ([Said("A", "email", key=True), Said("B", "email")], ["B"]),
+        ([Said("A", "email", key=True), Said("B", "consent:marketing:email")], ["B"]),
+        ([Said("A", "family_name", key=True), Said("B", "family_name")], []),
+    ],
+)
+def test_what_cannot_be_is_told_at_its_column(told: list[Said], where: list[str]) -> None:
+    assert [column for column, _ in columns.faults(told)] == where

@@ -1,0 +1,304 @@
+"""A file that somebody brings becomes a source step by step; nothing is kept of anybody before it is imported."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import io
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from tests.world import World
+
+from filrouge.base import clock, settings
+from filrouge.base.errors import Conflict, NotFound, Refused, SourceError, UsageError
+from filrouge.domain.sources import SourceSpec, columns
+from filrouge.domain.sources.columns import Said
+from filrouge.store.models import Job, Source, SourceDraft
+from filrouge.store.queries import drafts as found
+from filrouge.work import drafts, jobs, rejects, sources, worker
+
+TEXT = """Export du 12/11/2026
+
+N° fiche;Prénom;Nom;Courriel;Né le;Accord
+1;Élodie;Dupré;elodie@example.com;03/04/1980;oui
+2;Jean;Noël;jean@example.com;31/02/1990;non
+3;Awa;Diop;awa@example.com;21/12/1971;
+""" + "".join(f"{n};Paul;Durand-{n};paul{n}@example.com;{n:02}/0{n % 9 + 1}/1970;oui\n" for n in range(4, 16))
+
+
+@pytest.fixture
+def remy(world: World) -> Any:
+    return world.user("engineer", entities=("north",))
+
+
+def brought(asking: Any, text: str = TEXT, name: str = "Salon d'été.csv", **given: Any) -> SourceDraft:
+    return drafts.bring(asking, name, [text.encode("cp1252")], brand="red", **given)[0]
+
+
+def told(draft: SourceDraft) -> list[Said]:
+    return columns.said(SourceSpec.parse(draft.spec), [one.name for one in drafts.seen(draft)])
+
+
+def worked() -> None:
+    """Let the worker do what waits, as both of its threads would."""
+    while job := jobs.claim("test"):
+        jobs.work(job, worker.VERBS)
+
+
+def test_a_file_is_read_told_tried_and_imported(world: World, remy: Any) -> None:
+    draft = brought(remy)
+    assert (draft.spec["format"]["encoding"], draft.spec["format"]["header_row"]) == ("cp1252", 3)
+    said = {one.column: one for one in told(draft)}
+    assert said["Courriel"].says == "email"
+    assert said["N° fiche"].key
+    assert said["Né le"].form == "%d/%m/%Y"
+    assert said["Accord"].says == "", "a consent is never guessed"
+
+    rows = [
+        one
+        if one.column != "Accord"
+        else Said("Accord", "consent:marketing:email", states={"oui": "granted", "non": "denied"})
+        for one in told(draft)
+    ]
+    drafts.say(remy, str(draft.pk), rows)
+    drafts.try_out(remy, str(draft.pk))
+    worked()
+    draft.refresh_from_db()
+    assert {name: draft.tried[name] for name in ("read", "new", "rejected", "lost")} == {
+        "read": 15, "new": 15, "rejected": 0, "lost": 0,
+    }  # fmt: skip
+    assert [(row["row"], row["code"], row["warning"]) for row in drafts.rejects(draft)] == [(5, "not_a_date", True)]
+    assert world.rows("SELECT * FROM person_records") == []
+    assert not Source.objects.filter(name=draft.spec["source"]).exists()
+
+    drafts.go(remy, str(draft.pk))
+    worked()
+    draft.refresh_from_db()
+    assert draft.state == SourceDraft.State.DONE
+    assert draft.run is not None
+    assert (draft.run.read, draft.run.new, draft.run.by) == (15, 15, remy.by)
+    states = sorted(row["state"] for row in world.rows("SELECT state FROM consents"))
+    assert states == ["denied", *["granted"] * 13], "whose cell says nothing has said nothing"
+    assert [hit.name for hit in world.find("Élodie Dupré")] == ["Élodie Dupré"]
+    assert not drafts.folder(draft).exists(), "the file goes once its rows are in the lake"
+    assert drafts.brought(Source.objects.get(name=draft.spec["source"]))
+
+
+def test_undoing_the_run_takes_everybody_back(world: World, remy: Any) -> None:
+    draft = imported(remy)
+    assert world.find("Awa Diop")
+    sources.undo(str(draft.run_id), by=remy.by)
+    world.resolve()
+    assert not world.find("Awa Diop")
+    assert draft.run is not None
+    draft.run.refresh_from_db()
+    assert draft.run.state == "undone"
+
+
+def imported(remy: Any, draft: SourceDraft | None = None) -> SourceDraft:
+    draft = draft or brought(remy)
+    drafts.try_out(remy, str(draft.pk))
+    worked()
+    drafts.go(remy, str(draft.pk))
+    worked()
+    draft.refresh_from_db()
+    return draft
+
+
+def test_a_newer_file_of_a_source_is_read_as_the_one_before(world: World, remy: Any) -> None:
+    first = imported(remy)
+    more = TEXT.replace("Diop", "Diop-Sarr") + "20;Léa;Petit;lea@example.com;01/02/1999;oui\n"
+    second = brought(remy, more, "Salon d'été 2.csv", source=first.spec["source"])
+    assert second.spec["source"] == first.spec["source"]
+    names = [one.column for one in told(second)]
+    assert told(second) == columns.said(SourceSpec.parse(first.spec), names)
+    done = imported(remy, second)
+    assert done.run is not None
+    assert (done.run.new, done.run.changed, done.run.unchanged) == (1, 1, 14)
+    assert Source.objects.exclude(kind="filrouge").count() == 1
+
+
+def test_the_same_file_twice_is_one(world: World, remy: Any) -> None:
+    draft, same = drafts.bring(remy, "a.csv", [TEXT.encode("cp1252")], brand="red")
+    again, known = drafts.bring(remy, "b.csv", [TEXT[:40].encode("cp1252"), TEXT[40:].encode("cp1252")], brand="red")
+    assert (same, known, again.pk) == (False, True, draft.pk)
+    assert len(list((settings.get().home / "brought").iterdir())) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "kind"),
+    [("a.pdf", b"x", UsageError), ("a.csv", b"", UsageError), ("a.xlsx", b"no workbook", SourceError),
+     ("a.csv", b"a;b;c\n", SourceError)],
+)  # fmt: skip
+def test_what_cannot_be_read_is_told_and_leaves_nothing(
+    name: str, content: bytes, kind: type[Exception], world: World, remy: Any
+) -> None:
+    with pytest.raises(kind):
+        drafts.bring(remy, name, [content], brand="red")
+    assert not SourceDraft.objects.exists()
+    assert list((settings.get().home / "brought").glob("*")) == []
+
+
+def test_a_file_too_large_is_told_and_leaves_nothing(world: World, remy: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(drafts, "LARGEST", 100)
+    with pytest.raises(UsageError):
+        drafts.bring(remy, "a.csv", [b"x;y\n"] * 50, brand="red")
+    assert list((settings.get().home / "brought").glob("*")) == []
+
+
+def test_the_name_of_a_file_leads_nowhere_else(world: World, remy: Any) -> None:
+    draft = brought(remy, name="../../../etc/..\\secret file.csv")
+    assert draft.name == "secret file.csv"
+    assert drafts.path_of(draft).parent == drafts.folder(draft)
+
+
+def test_columns_that_say_too_little_are_not_tried(world: World, remy: Any) -> None:
+    draft = brought(remy)
+    drafts.say(remy, str(draft.pk), [Said(one.name) for one in drafts.seen(draft)])
+    with pytest.raises(UsageError, match="who somebody is"):
+        drafts.try_out(remy, str(draft.pk))
+    twice = [Said(one.name, "email", key=one.name == "N° fiche") for one in drafts.seen(draft)]
+    drafts.say(remy, str(draft.pk), twice)
+    with pytest.raises(UsageError, match="already"):
+        drafts.try_out(remy, str(draft.pk))
+    assert not Job.objects.filter(kind__startswith="draft").exists()
+
+
+def test_nothing_is_imported_but_what_was_tried(world: World, remy: Any) -> None:
+    draft = brought(remy)
+    with pytest.raises(Conflict):
+        drafts.go(remy, str(draft.pk))
+    drafts.try_out(remy, str(draft.pk))
+    worked()
+    rows = [one if one.column != "Né le" else Said("Né le") for one in told(draft)]
+    drafts.say(remy, str(draft.pk), rows)
+    with pytest.raises(Conflict):
+        drafts.go(remy, str(draft.pk))
+
+
+def test_the_file_is_read_by_other_conventions(world: World, remy: Any) -> None:
+    draft = brought(remy)
+    with pytest.raises(SourceError):
+        drafts.read_as(remy, str(draft.pk), {"encoding": "cp1252", "delimiter": ";", "header_row": 900})
+    draft.refresh_from_db()
+    assert draft.spec["format"]["header_row"] == 3
+    other = drafts.read_as(remy, str(draft.pk), {"encoding": "cp1252", "delimiter": ",", "header_row": 3})
+    assert [one.name for one in drafts.seen(other)] == ["N° fiche;Prénom;Nom;Courriel;Né le;Accord"]
+
+
+def test_a_file_that_went_meanwhile_is_told(world: World, remy: Any) -> None:
+    draft = brought(remy)
+    drafts.try_out(remy, str(draft.pk))
+    worked()
+    drafts.go(remy, str(draft.pk))
+    drafts.path_of(draft).unlink()
+    worked()
+    draft.refresh_from_db()
+    assert (draft.state, bool(draft.trouble)) == (SourceDraft.State.OPEN, True)
+    assert world.rows("SELECT * FROM person_records") == []
+
+
+def test_only_those_who_act_for_the_brand_see_it(world: World, remy: Any) -> None:
+    colleague = world.user("engineer", entities=("north",), brands=("red",))
+    for stranger in (world.user("engineer", entities=("south",)), world.user("analyst", entities=("north",))):
+        with pytest.raises(Refused):
+            brought(stranger)
+    draft = brought(remy)
+    assert found.draft(str(draft.pk), colleague).pk == draft.pk
+    assert [one.pk for one in found.drafts(colleague)] == [draft.pk]
+    for stranger in (world.user("engineer", entities=("west",)), world.user("marketer", entities=("north",))):
+        assert found.drafts(stranger) == []
+        with pytest.raises(NotFound):
+            found.draft(str(draft.pk), stranger)
+        with pytest.raises((NotFound, Refused)):
+            drafts.drop(stranger, str(draft.pk))
+    drafts.drop(colleague, str(draft.pk))
+    assert not drafts.folder(draft).exists()
+
+
+def test_what_nobody_touches_for_a_month_goes(world: World, remy: Any) -> None:
+    draft, fresh = brought(remy), brought(remy, TEXT + "99;A;B;a@example.com;;\n")
+    SourceDraft.objects.filter(pk=draft.pk).update(edited_at=clock.now() - drafts.KEPT - timedelta(hours=1))
+    assert drafts.sweep() == 1
+    assert [one.pk for one in SourceDraft.objects.all()] == [fresh.pk]
+    assert not drafts.folder(draft).exists()
+
+
+# --- rows to mend -----------------------------------------------------------------------------------------------------
+
+
+MORE = "".join(f"{n};Rose;Lange-{n};rose{n}@example.com;1{n % 9}/11/19{n};\n" for n in range(50, 80))
+WRONG = (
+    TEXT + MORE + "40;Zoé;Ruiz\n41;=1+1;Ruiz;x@example.com;32/13/1990;oui\n;Sans;Clé;sans@example.com;01/01/1980;oui\n"
+)
+
+
+def by_number(remy: Any) -> SourceDraft:
+    """Bring a file with faults, each row named by its number."""
+    draft = brought(remy, WRONG)
+    rows = [dataclasses.replace(one, key=one.column == "N° fiche") for one in told(draft)]
+    return imported(remy, drafts.say(remy, str(draft.pk), rows))
+
+
+def say(code: str, kind: str) -> str:
+    return {"reason": "Why"}.get(code, code)
+
+
+def told_in(content: bytes) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(content.decode("utf-8-sig")), delimiter=";"))
+
+
+def test_rows_that_were_not_taken_are_mended_and_brought_back_as_they_are(world: World, remy: Any) -> None:
+    first = by_number(remy)
+    assert first.run is not None
+    assert (first.run.read, first.run.new, first.run.rejected, first.run.lost) == (48, 46, 2, 0)
+    with rejects.write(remy, str(first.run.pk), form="csv", say=say) as stream:
+        rows = told_in(stream.read())
+    by_key = {row.get("N° fiche", ""): row for row in rows}
+    assert (by_key["40"]["Nom"], by_key["40"]["Why"]) == ("Ruiz", "too_few_fields")
+    assert by_key["2"]["Why"] == "Né le: not_a_date"
+    assert by_key["41"]["Prénom"] == "'=1+1", "no cell is a formula"
+    assert by_key[""]["Why"] == "N° fiche: missing"
+    by_key["2"]["Né le"] = "28/02/1990"
+    by_key[""]["N° fiche"] = "42"
+    out = io.StringIO()
+    writer = csv.DictWriter(out, list(rows[0]), delimiter=";")
+    writer.writeheader()
+    by_key["40"]["Courriel"] = "zoe@example.com"
+    writer.writerows([by_key["2"], by_key[""], by_key["40"]])
+    back, _ = drafts.bring(remy, "mended.csv", [out.getvalue().encode()], brand="red", source=first.spec["source"])
+    done = imported(remy, back)
+    assert done.run is not None
+    assert (done.run.read, done.run.new, done.run.changed, done.run.rejected) == (3, 2, 1, 0)
+    (row,) = world.rows("SELECT birth_date FROM person_records WHERE source_id = '2' AND superseded_at IS NULL")
+    assert str(row["birth_date"]) == "1990-02-28"
+
+
+def test_the_workbook_of_rows_to_mend_is_brought_back_too(world: World, remy: Any) -> None:
+    first = by_number(remy)
+    with rejects.write(remy, str(first.run_id), form="xlsx", say=say) as stream:
+        book = stream.read()
+    back, _ = drafts.bring(remy, "mended.xlsx", [book], brand="red", source=first.spec["source"])
+    assert back.spec["kind"] == "excel"
+    drafts.try_out(remy, str(back.pk))
+    worked()
+    back.refresh_from_db()
+    wanted = {"read": 4, "new": 1, "changed": 2, "rejected": 1, "lost": 0}  # a row reads otherwise with one column more
+    assert {name: back.tried[name] for name in wanted} == wanted
+
+
+def test_only_an_engineer_of_the_entity_takes_them(world: World, remy: Any) -> None:
+    first = by_number(remy)
+    for stranger in (world.user("analyst", entities=("north",)), world.user("privacy", entities=("north",))):
+        with pytest.raises(Refused):
+            rejects.write(stranger, str(first.run_id), form="csv", say=say)
+    with pytest.raises(NotFound):
+        rejects.write(world.user("engineer", entities=("west",)), str(first.run_id), form="csv", say=say)
+
+
+def test_a_run_that_took_every_row_has_none(world: World, remy: Any) -> None:
+    first = imported(remy, brought(remy, TEXT.replace("31/02/1990", "28/02/1990")))
+    with pytest.raises(NotFound):
+        rejects.write(remy, str(first.run_id), form="csv", say=say)
