@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import dataclasses
+import gzip
 import io
 from datetime import timedelta
 from typing import Any
@@ -125,6 +126,13 @@ def test_the_same_file_twice_is_one(world: World, remy: Any) -> None:
     again, known = drafts.bring(remy, "b.csv", [TEXT[:40].encode("cp1252"), TEXT[40:].encode("cp1252")], brand="red")
     assert (same, known, again.pk) == (False, True, draft.pk)
     assert len(list((settings.get().home / "brought").iterdir())) == 1
+
+
+def test_a_packed_file_is_brought_as_it_is(world: World, remy: Any) -> None:
+    draft, _ = drafts.bring(remy, "salon.csv.gz", [gzip.compress(TEXT.encode("cp1252"))], brand="red")
+    done = imported(remy, draft)
+    assert done.run is not None
+    assert (done.run.new, done.run.rejected) == (15, 0)
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,7 @@ from filrouge.base import clock, settings
 from filrouge.base.errors import Conflict, FilrougeError, NotFound, Refused, SourceError, UsageError
 from filrouge.base.ids import uuid7
 from filrouge.connect.guess import KINDS, TOP, conventions
+from filrouge.connect.packed import PACKED
 from filrouge.domain.privacy.caller import Caller
 from filrouge.domain.sources import SourceSpec, columns
 from filrouge.domain.sources.columns import Said
@@ -63,10 +64,10 @@ def bring(
     if row is None or not asking.perimeter.acts(entity, brand, *found.KEEPERS):
         raise Refused("You do not act for this brand.", hint="Choose a brand of yours.")
     shown = Path(name.replace("\\", "/")).name[-200:] or "file"
-    if Path(shown).suffix.lower() not in KINDS:
+    if Path(shown).suffix.lower() not in {*KINDS, *PACKED}:
         raise UsageError(
             "Files named {suffix} are not read.", hint="Export it as one of: {known}.",
-            suffix=Path(shown).suffix or "without an ending", known=", ".join(sorted(KINDS)),
+            suffix=Path(shown).suffix or "without an ending", known=", ".join(sorted({*KINDS, *PACKED})),
         )  # fmt: skip
     draft = SourceDraft(id=uuid7(), name=shown, entity=entity, brand=brand, by=asking.by)
     path = folder(draft) / (re.sub(r"[^\w.-]+", "_", shown)[-100:].lstrip(".") or "file")
