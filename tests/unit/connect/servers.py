@@ -17,6 +17,7 @@ from typing import Any
 
 import paramiko
 import pytest
+from paramiko import common
 
 from filrouge.connect import ssh
 from filrouge.domain.pushes import DestinationSpec
@@ -66,7 +67,17 @@ def openssh(here: Path) -> Iterator[Server]:
             break
         except OSError:
             time.sleep(0.05)
-    own = ["ssh", "-F", "none", "-i", here / "mine", "-p", str(port), "-o", "StrictHostKeyChecking=no"]
+    own: list[str | Path] = [
+        "ssh",
+        "-F",
+        "none",
+        "-i",
+        here / "mine",
+        "-p",
+        str(port),
+        "-o",
+        "StrictHostKeyChecking=no",
+    ]
     own += ["-o", "UserKnownHostsFile=/dev/null", "-o", "BatchMode=yes", "127.0.0.1", "true"]
     if subprocess.run(own, check=False, capture_output=True).returncode:
         daemon.terminate()
@@ -87,12 +98,12 @@ class Stranger(paramiko.ServerInterface):
         self.odd, self.over = odd, over
 
     def check_auth_password(self, username: str, password: str) -> int:
-        return paramiko.AUTH_PARTIALLY_SUCCESSFUL if self.odd == "asks more" else paramiko.AUTH_SUCCESSFUL
+        return common.AUTH_PARTIALLY_SUCCESSFUL if self.odd == "asks more" else common.AUTH_SUCCESSFUL
 
     def check_channel_request(self, kind: str, chanid: int) -> int:
         if self.odd == "opens nothing":
             self.over.wait(10)
-        return paramiko.OPEN_SUCCEEDED
+        return common.OPEN_SUCCEEDED
 
     def check_channel_subsystem_request(self, channel: paramiko.Channel, name: str) -> bool:
         if self.odd == "begins nothing":
@@ -105,7 +116,8 @@ class Stranger(paramiko.ServerInterface):
 @contextmanager
 def strangers() -> Iterator[Callable[[str], Server]]:
     """Give what starts such a server."""
-    over, ends, key = threading.Event(), [], paramiko.ECDSAKey.generate()
+    over, key = threading.Event(), paramiko.ECDSAKey.generate()
+    ends: list[paramiko.Transport | socket.socket] = []
 
     def start(odd: str) -> Server:
         listening = socket.create_server(("127.0.0.1", 0))

@@ -12,6 +12,7 @@ from copy import copy
 from pathlib import Path
 from typing import Any
 
+import paramiko
 import pytest
 from tests.unit.connect.places import read, rows, spec
 from tests.unit.connect.servers import Server
@@ -127,7 +128,7 @@ def test_a_line_that_breaks_half_way_leaves_nothing(
         (drop / f"{name}.csv").write_text(PLAIN.format(name))
     (drop / "b.csv").write_text("id,nom,ville,vu_le\n" + "1,x,y,\n" * 1_000_000)
     asked: list[str] = []
-    plain = ssh.paramiko.SFTPClient.getfo
+    plain = paramiko.SFTPClient.getfo
 
     def breaks(self: Any, where: str, *args: Any, **how: Any) -> Any:
         asked.append(where)
@@ -135,7 +136,7 @@ def test_a_line_that_breaks_half_way_leaves_nothing(
             self.get_channel().get_transport().close()
         return plain(self, where, *args, **how)
 
-    monkeypatch.setattr(ssh.paramiko.SFTPClient, "getfo", breaks)
+    monkeypatch.setattr(paramiko.SFTPClient, "getfo", breaks)
     told = refused(server, at(server, "*.csv"), tmp_path)
     assert "does not give its files: the connection broke" in str(told)
     assert told.retryable
@@ -155,7 +156,7 @@ def test_a_name_that_leads_elsewhere_is_no_file(
     server: Server, drop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (drop / "a.csv").write_text(PLAIN.format(1))
-    plain = ssh.paramiko.SFTPClient.listdir_iter
+    plain = paramiko.SFTPClient.listdir_iter
 
     def lies(self: Any, *args: Any, **how: Any) -> Any:
         for one in plain(self, *args, **how):
@@ -165,7 +166,7 @@ def test_a_name_that_leads_elsewhere_is_no_file(
                 other.filename = name
                 yield other
 
-    monkeypatch.setattr(ssh.paramiko.SFTPClient, "listdir_iter", lies)
+    monkeypatch.setattr(paramiko.SFTPClient, "listdir_iter", lies)
     assert rows(read(at(server, "*.csv"), reach(server, tmp_path)), "id") == [(2, "1")]
 
 
