@@ -28,7 +28,7 @@ PRIVACY, ADMINISTRATOR, EXECUTIVE = "claire@example.com", "sylvie@example.com", 
 
 # name of the picture: (who, page, theme, width, height); "camille" stands for the customer of the documentation,
 # "calling" for her page with a call about to end, "worked" once what was to say is accepted, "builder" for a segment
-# being written, "reasons" for why somebody is in it
+# being written, "reasons" for why somebody is in it, "columns" and "trial" for the file of the tutorial being brought
 WANTED = {
     "person": (ADVISOR, "camille", "light", 1280, 860),
     "person-dark": (ADVISOR, "camille", "dark", 1280, 860),
@@ -46,6 +46,8 @@ WANTED = {
     "review": (ADVISOR, "/reviews/next?kind=bridge", "light", 1280, 1080),
     "identity": (ENGINEER, "/identity", "light", 1280, 1080),
     "sources": (ENGINEER, "/sources", "light", 1280, 860),
+    "bring-columns": (ENGINEER, "columns", "light", 1280, 1080),
+    "bring-trial": (ENGINEER, "trial", "light", 1280, 860),
     "audit": (PRIVACY, "/audit", "light", 1280, 860),
 }
 CAMILLE = (
@@ -72,7 +74,7 @@ def main() -> None:
     passwords = {login.email: login.password for login in demo.logins()}
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "filrouge.cli", "serve", "--roles", "web", "--port", str(port)]
+    command = [sys.executable, "-m", "filrouge.cli", "serve", "--roles", "web,worker", "--port", str(port)]
     server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         wait(f"http://127.0.0.1:{port}/readyz")
@@ -192,10 +194,30 @@ def worked(page: Any) -> None:
     page.locator(".toasts").wait_for()
 
 
+def bringing(page: Any) -> None:
+    """Bring the file of the tutorial, and say what its consent means."""
+    page.set_input_files("[name=file]", str(ROOT / "docs/tutorial/digipress.csv"))
+    page.click("main .btn-primary")
+    page.goto(f"{page.url.partition('?')[0]}?step=columns")
+    page.select_option("[name='c:10:says']", "consent:marketing:email")
+    for place, state in (("0", "denied"), ("1", "granted")):
+        page.locator(f"[name='c:10:state:{place}']").wait_for()
+        page.select_option(f"[name='c:10:state:{place}']", state)
+        page.wait_for_load_state("networkidle")
+    page.evaluate("document.querySelectorAll('.toast-line').forEach(one => one.remove())")
+
+
+def trying(page: Any) -> None:
+    """Try it; the worker counts."""
+    bringing(page)
+    page.click("button[value=try]")
+    page.locator(".counts").wait_for()
+
+
 # path -> what is done on which page before the picture
 STEPS = {
     "calling": (calling, "camille"), "worked": (worked, "camille"), "builder": (writing, "/segments/new"),
-    "reasons": (reasons, "/segments/new"),
+    "reasons": (reasons, "/segments/new"), "columns": (bringing, "/sources/new"), "trial": (trying, "/sources/new"),
 }  # fmt: skip
 
 

@@ -51,14 +51,15 @@ def ask_again(kind: str, *, by: str, key: str, **params: Any) -> Job:
 def claim(worker: str, *, only: Collection[str] = (), but: Collection[str] = ()) -> Job | None:
     """Take the next job that is due, or whose holder fell silent; None when there is none.
 
-    ``only`` and ``but`` are kinds of jobs: those that do not wait for the others have a worker of their own.
+    ``only`` and ``but`` are kinds of jobs: those that do not wait for the others have a worker of their own. Of what
+    somebody waits for (``only``) the last asked comes first: whoever asked long ago may have gone.
     """
     now = clock.now()
     free = Job.objects.filter(state="waiting", run_at__lte=now) | Job.objects.filter(
         state="running", lease_until__lt=now
     )
     free = free.filter(kind__in=only) if only else free.exclude(kind__in=but)
-    for job in free.order_by("run_at")[:10]:
+    for job in free.order_by("-run_at" if only else "run_at")[:10]:
         taken = Job.objects.filter(pk=job.pk, state=job.state, lease_until=job.lease_until).update(
             state="running", worker=worker, lease_until=now + LEASE, attempts=job.attempts + 1
         )

@@ -13,7 +13,7 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
-from django.db import DatabaseError, close_old_connections, connections
+from django.db import close_old_connections, connections
 
 from filrouge.base import clock, heap
 from filrouge.base.errors import Conflict
@@ -108,7 +108,7 @@ def _beside(ending: threading.Event) -> None:
                 if job is not None:
                     with _held(job):
                         jobs.work(job, VERBS)
-            except DatabaseError as error:  # one that is away comes back; what was claimed is claimed again
+            except Exception as error:  # noqa: BLE001 - what is away comes back; what was claimed is claimed again
                 log.error("%s", type(error).__name__)
                 job = None
             if job is None:
