@@ -7,6 +7,7 @@ import dataclasses
 import gzip
 import io
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -126,6 +127,19 @@ def test_the_same_file_twice_is_one(world: World, remy: Any) -> None:
     again, known = drafts.bring(remy, "b.csv", [TEXT[:40].encode("cp1252"), TEXT[40:].encode("cp1252")], brand="red")
     assert (same, known, again.pk) == (False, True, draft.pk)
     assert len(list((settings.get().home / "brought").iterdir())) == 1
+
+
+def test_the_file_of_the_tutorial_counts_as_it_says(world: World, remy: Any) -> None:
+    text = (Path(__file__).resolve().parents[2] / "docs/tutorial/digipress.csv").read_bytes()
+    draft, _ = drafts.bring(remy, "digipress.csv", [text], brand="red")
+    drafts.try_out(remy, str(draft.pk))
+    worked()
+    draft.refresh_from_db()
+    told_ = {name: draft.tried[name] for name in ("read", "new", "changed", "unchanged", "rejected", "lost")}
+    assert told_ == {"read": 12, "new": 11, "changed": 0, "unchanged": 0, "rejected": 1, "lost": 0}
+    assert [(row["code"], row["warning"]) for row in drafts.rejects(draft)] == [
+        ("not_a_date", True), ("too_few_fields", False),
+    ]  # fmt: skip
 
 
 def test_a_packed_file_is_brought_as_it_is(world: World, remy: Any) -> None:
