@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from tests.conftest import HORIZON
 
 from filrouge.base import clock
@@ -115,3 +116,16 @@ def test_a_newcomer_sent_twice_is_one_person(world: Any, signed_in: Callable[[st
         answers = [signed_in("marie").post("/people/new", said) for _ in range(2)]
     assert made == ["x"]
     assert answers[0]["Location"] == answers[1]["Location"]
+
+
+def test_another_file_under_the_same_slip_is_another_act(world: Any, signed_in: Callable[[str], Any]) -> None:
+    world.user("remy", "engineer", entities=("groupe",))
+    client = signed_in("remy")
+    text = "N;Prénom;Nom;Courriel\n1;Awa;Diop;awa@example.com\n2;Jean;Noël;jean@example.com\n"
+    led = []
+    for name, content in (("a.csv", text), ("a.csv", text), ("b.csv", text + "3;Léa;Petit;lea@example.com\n")):
+        file = SimpleUploadedFile(name, content.encode())
+        led.append(client.post("/sources/new", {"slip": "x", "brand": "horizon", "file": file})["Location"])
+    assert led[0] == led[1]
+    assert led[0] != led[2]
+    assert "awa" not in client.get(led[0]).content.decode(), "what the columns hold is masked for an engineer"

@@ -222,6 +222,22 @@ def test_a_file_that_went_meanwhile_is_told(world: World, remy: Any) -> None:
     assert world.rows("SELECT * FROM person_records") == []
 
 
+def test_a_job_that_fell_leaves_the_file_to_be_tried_again(
+    world: World, remy: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draft = brought(remy)
+    drafts.try_out(remy, str(draft.pk))
+    worked()
+    drafts.go(remy, str(draft.pk))
+    with monkeypatch.context() as patch:
+        patch.setattr(sources, "run", lambda *_, **__: 1 // 0)
+        worked()
+    assert world.rows("SELECT * FROM person_records") == []
+    done = imported(remy, draft)
+    assert done.run is not None
+    assert done.run.new == 15
+
+
 def test_only_those_who_act_for_the_brand_see_it(world: World, remy: Any) -> None:
     colleague = world.user("engineer", entities=("north",), brands=("red",))
     for stranger in (world.user("engineer", entities=("south",)), world.user("analyst", entities=("north",))):

@@ -57,7 +57,9 @@ def tell(request: HttpRequest, said: str, undo: str) -> None:
 
 def _begin(request: HttpRequest, slip: str) -> Any:
     fields = sorted((name, values) for name, values in request.POST.lists() if name != "csrfmiddlewaretoken")
-    asked = json.dumps([request.path, fields]).encode()
+    sent: list[tuple[str, Any]] = list(request.FILES.items())
+    files = sorted((name, one.name, one.size) for name, one in sent)
+    asked = json.dumps([request.path, fields, *files]).encode()
     # Whoever goes back and writes something else means another act, though the page still bears the same slip.
     key = hashlib.sha256(slip.encode() + asked).hexdigest()
     until = time.monotonic() + PATIENCE

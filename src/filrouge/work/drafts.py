@@ -250,6 +250,10 @@ def brought(source: Source) -> bool:
 def _open(asking: Caller, key: str) -> SourceDraft:
     access.must(asking, *found.KEEPERS)
     draft = found.draft(key, asking)
+    job = found.job(draft)
+    if draft.state == SourceDraft.State.ASKED and job is not None and job.state not in ("waiting", "running"):
+        SourceDraft.objects.filter(pk=draft.pk, state=SourceDraft.State.ASKED).update(state=SourceDraft.State.OPEN)
+        draft.refresh_from_db()  # its job fell, and comes back no more
     if draft.state != SourceDraft.State.OPEN:
         raise Conflict("It is being imported already.", hint="Its page follows.")
     return draft
