@@ -68,6 +68,8 @@ def test_a_workbook_becomes_people_and_is_taken_back(
     draft = page.url
     page.click(f"text={words['import']}")
     worker()
+    if scripts:
+        page.wait_for_url("**/runs/**")  # the page follows by itself
     page.goto(draft)
     assert "/runs/" in page.url
     run = page.url

@@ -60,7 +60,9 @@ def show(request: HttpRequest, key: UUID) -> HttpResponse:
     asking = require(request, *found.KEEPERS)
     draft = found.draft(str(key), asking)
     if draft.state == "done":
-        return redirect("run", draft.run_id) if draft.run_id else redirect("sources")
+        to = reverse("run", args=[draft.run_id]) if draft.run_id else reverse("sources")
+        # the page that follows the import asks for a part of itself: it is led to the run whole
+        return HttpResponse(headers={"HX-Redirect": to}) if "HX-Request" in request.headers else redirect(to)
     job = found.job(draft)
     moving = job is not None and job.state in ("waiting", "running")
     at = "trial" if draft.state == "asked" or moving else request.GET.get("step", "")
