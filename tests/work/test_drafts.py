@@ -222,6 +222,23 @@ def test_a_file_that_went_meanwhile_is_told(world: World, remy: Any) -> None:
     assert world.rows("SELECT * FROM person_records") == []
 
 
+def test_two_files_of_one_name_become_two_sources(world: World, remy: Any) -> None:
+    other = world.user("engineer", entities=("south",))
+    mine = brought(remy)
+    theirs, _ = drafts.bring(other, "Salon d'été.csv", [TEXT.replace("Awa", "Ada").encode("cp1252")], brand="blue")
+    assert mine.spec["source"] == theirs.spec["source"], "neither is a source yet"
+    drafts.try_out(other, str(theirs.pk))
+    worked()
+    imported(remy, mine)
+    drafts.go(other, str(theirs.pk))
+    worked()
+    theirs.refresh_from_db()
+    assert theirs.run is not None
+    assert theirs.run.new == 15
+    assert Source.objects.get(name=mine.spec["source"]).entity == "north", "what another engineer made stays theirs"
+    assert Source.objects.get(name=theirs.spec["source"]).entity == "south"
+
+
 def test_a_job_that_fell_leaves_the_file_to_be_tried_again(
     world: World, remy: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -157,6 +157,7 @@ def trial(key: str, *, progress: runs.Progress = runs.silent) -> None:
     draft = SourceDraft.objects.filter(pk=key).first()
     if draft is None or draft.state != SourceDraft.State.OPEN:
         return
+    _by_a_name_of_its_own(draft)
     of = digest(draft)
 
     def rejected(rows: list[dict[str, Any]]) -> None:
@@ -175,6 +176,7 @@ def carry_out(key: str, *, by: str, progress: runs.Progress = runs.silent) -> No
     draft = SourceDraft.objects.filter(pk=key, state=SourceDraft.State.ASKED).first()
     if draft is None:
         return
+    _by_a_name_of_its_own(draft)
     try:
         source = sources.define(draft.spec, folder=folder(draft), by=by)
         run = sources.run(source.name, by=by, progress=progress)
@@ -189,7 +191,7 @@ def carry_out(key: str, *, by: str, progress: runs.Progress = runs.silent) -> No
 
 
 def sweep() -> int:
-    """Drop what nobody touched for a month, and folders of none; return how many drafts went."""
+    """Drop what nobody touched for a month; return how many drafts went."""
     old = SourceDraft.objects.filter(edited_at__lt=clock.now() - KEPT)
     gone = 0
     for draft in old:
@@ -263,6 +265,14 @@ def _keep(draft: SourceDraft, spec: dict[str, Any]) -> SourceDraft:
     draft.spec, draft.edited_at = spec, clock.now()
     draft.save(update_fields=["spec", "edited_at"])
     return draft
+
+
+def _by_a_name_of_its_own(draft: SourceDraft) -> None:
+    """Choose another name for the source when one was made under it since the file was brought: it stays as it is."""
+    other = Source.objects.filter(name=draft.spec["source"], created_at__gt=draft.created_at).first()
+    if other is not None and other.spec.get("place") != draft.spec["place"]:
+        draft.spec = draft.spec | {"source": files.free_name(path_of(draft))}
+        draft.save(update_fields=["spec"])
 
 
 def _see(draft: SourceDraft, profiles: Iterable[Held]) -> None:

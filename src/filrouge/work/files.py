@@ -75,7 +75,7 @@ def proposed(path: Path, *, entity: str = "", brand: str = "", given: Mapping[st
         kind, seen = conventions(path, header_row=form.get("header_row"))
         form = {**seen, **form}
     data: dict[str, Any] = {
-        "source": given.get("source") or _name(path), "kind": kind, "place": str(path), "entity": entity,
+        "source": given.get("source") or free_name(path), "kind": kind, "place": str(path), "entity": entity,
         "brand": brand, "reads": given.get("reads", "person_records"), "format": {k: v for k, v in form.items() if v},
     }  # fmt: skip
     left: tuple[str, ...] = ()
@@ -160,7 +160,7 @@ def held(data: Mapping[str, Any], path: Path) -> tuple[Held, ...]:
     return tuple(holdings(pl.DataFrame(pl.from_arrow(rows.select(names)))))
 
 
-def _name(path: Path) -> str:
+def free_name(path: Path) -> str:
     """Return the name of the source that the file becomes: its own, or a free one beside it."""
     word = re.sub(r"[^a-z0-9]+", "_", fold(path.stem)).strip("_")[:50]
     word = word if word[:1].isalpha() else f"file_{word}".rstrip("_")
