@@ -42,6 +42,13 @@ def read(
     ]
 
 
+def test_only_blanks_are_taken_from_the_ends_of_a_value(engine: Engine) -> None:
+    texts = ["fr", " vif\t", "false", "\x0bv\x0c", "\u00a0x y\u202f", "\r\n", "tn"]
+    table = engine.load("t", pa.table({"n": list(range(len(texts))), "x": texts}))
+    rows = collected(engine, table.select("n", value=clean(table.x)).order_by("n"))
+    assert [row["value"] for row in rows] == ["fr", "vif", "false", "v", "x y", None, "tn"]
+
+
 def test_dates_by_the_formats_of_the_source_or_iso(engine: Engine) -> None:
     assert read(engine, "date", ["01/02/1980", "1/2/1980", "1980-02-01", "31/02/1980", "2999-01-01", "x", "", " ", None]) == [
         (date(1980, 2, 1), None), (date(1980, 2, 1), None), (date(1980, 2, 1), None), (None, "not_a_date"),

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -14,17 +15,20 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from ibis.expr import types as ir
 
+from filrouge.base.errors import Conflict
 from filrouge.connect import Chunk, Reach, RowFault, connector, keeps_cursor, lookup
 from filrouge.domain.privacy import retention
+from filrouge.domain.quality import rows as ruled
 from filrouge.domain.sources import SourceSpec, mapping
 from filrouge.domain.sources.form import FOUND_BY
-from filrouge.domain.sources.verdict import Counts
+from filrouge.domain.sources.counts import Counts
 from filrouge.engines import Engine
 from filrouge.store.lake import LARGEST, Lake, arrow_schema, as_json
 from filrouge.store.views import current
 from filrouge.tables import TABLES
-from filrouge.work import rawtext
+from filrouge.work import rawtext, rowrules
 from filrouge.work.rawtext import Suppressed
+from filrouge.work.rowrules import Ruled
 
 Progress = Callable[[str, int, int | None], None]
 
@@ -38,6 +42,8 @@ class Prepared:
     newest: datetime | None
     cursor: str
     beyond: int = 0  # rows older than what is kept, which were left where they are
+    ruled: Ruled | None = None
+    dates: dict[str, datetime | None] = field(default_factory=dict)  # the latest of each column that a rule dates by
 
 
 @dataclass(frozen=True)
@@ -65,6 +71,7 @@ class Import:
     ref: str = ""  # of one person, when only their rows are asked for
     suppressed: Suppressed | None = None
     swept_at: datetime | None = None
+    received: Path | None = None  # where the rows stand that were read before, of a run that waited
     progress: Progress = lambda step, done, total: None
 
     def prepare(self) -> Prepared:
@@ -72,25 +79,27 @@ class Import:
 
         Raises SourceError when the source does not answer as its definition says.
         """
-        files, faults, read = self._read()
+        files, faults, read = self._read() if self.received is None else self._read_before(self.received)
         base = self._base(files)
         self.progress("map", 0, read)
         shaped = mapping.mapped(base, self.spec, engine=self.engine, at=self.at)
         if self.ref:  # whatever else the system answers is nobody's who was asked about
             shaped = mapping.theirs(shaped, self.spec, self.ref)
+        shaped = ruled.judged(shaped, self.spec, engine=self.engine, at=self.at)
         kept = self.engine.write(shaped, self._path("mapped"))
         rows = self._marked(self._reread("mapped"))
         self.progress("compare", 0, kept)
         rows, beyond = self._kept(rows)
+        rows = rowrules.among_others(rows, self.spec, self.engine, self.lake, folder=self.folder, hidden=self.hidden)
         told = self._told(rows)
         versions = self.engine.write(self._judge(rows), self._path("judged"))
         judged = self._reread("judged")
         manifest = self._stage(rows, judged, faults, told)
         counts = self._count(rows, judged, told, faults=faults, repeats=told.good - versions)
         at = TABLES[self.spec.reads].at
-        good = rows.filter(rows._faults == "")
-        newest = good[at].max().to_pyarrow().as_py() if at else None
-        return Prepared(counts, manifest, newest, self._next_cursor(base), beyond)
+        dates = rowrules.latest(rows, self.spec)
+        newest = dates.get(at or "")
+        return Prepared(counts, manifest, newest, self._next_cursor(base), beyond, rowrules.counted(rows, self.spec), dates)
 
     # --- reading ------------------------------------------------------------------------------------------------------
 
@@ -130,6 +139,25 @@ class Import:
                 writer.close()
         return [path for path, _ in writers.values()], faults, count + faults
 
+    def _read_before(self, received: Path) -> tuple[list[Path], int, int]:
+        """Return what ``_read`` returned when the run was set aside; whoever was erased since is barred anew."""
+        files = sorted(received.glob("raw-*.parquet"))
+        held = {name for path in files for name in pq.read_schema(path).names}
+        if files and (lacking := sorted(set(self.spec.columns()) - held)):
+            raise Conflict(
+                "The definition now reads columns that this run did not: {names}.",
+                hint="Give this run up, and read the source again.",
+                names=", ".join(lacking),
+            )
+        count = sum(pq.read_metadata(path).num_rows for path in files)
+        faults = 0
+        if (received / "faults.parquet").exists():
+            rows = pq.read_table(received / "faults.parquet").to_pylist()
+            told = [RowFault(r["place"], r["row"], r["code"], json.loads(r["raw"])["row"] if r["raw"] else "") for r in rows]
+            pq.write_table(self._faulty(told), self.folder / "faults.parquet")
+            faults = len(told)
+        return files, faults, count + faults
+
     def _chunks(self) -> Iterator[Chunk]:
         if self.ref:
             return lookup(self.spec.kind).look_up(self.spec, self.reach, self.ref)
@@ -153,13 +181,7 @@ class Import:
         """Reject the rows of people who were erased, without keeping what they held."""
         if self.suppressed is None:
             return rows
-        wanted = [
-            name
-            for name in ("entity", "record_key", "person_key", "reader_key", "email", "phone")
-            if name in rows.columns
-        ]
-        narrow = rows.select("_seq", *wanted).to_pyarrow()
-        barred = [seq for seq, bad in zip(narrow["_seq"].to_pylist(), self.suppressed(narrow), strict=True) if bad]
+        barred = self._barred_rows(rows)
         if not barred:
             return rows
         listed = self.engine.load("barred", pa.table({"_barred": pa.array(barred, pa.int64())}))
@@ -170,6 +192,36 @@ class Import:
             _warnings=ibis.ifelse(bad, ibis.literal(""), joined._warnings),
             _raw=ibis.ifelse(bad, ibis.null("string"), joined._raw),
         ).drop("_barred")
+
+    def _barred_rows(self, rows: ir.Table) -> list[int]:
+        """Return ``_seq`` of the mapped rows that are of somebody erased."""
+        if self.suppressed is None:
+            return []
+        names = ("entity", "record_key", "person_key", "reader_key", "email", "phone")
+        narrow = rows.select("_seq", *(name for name in names if name in rows.columns)).to_pyarrow()
+        return [seq for seq, bad in zip(narrow["_seq"].to_pylist(), self.suppressed(narrow), strict=True) if bad]
+
+    def forget(self) -> int:
+        """Take the rows of whoever was erased out of those received, of a run that waits; return how many went."""
+        if self.received is None:
+            return 0
+        files, _, _ = self._read_before(self.received)
+        if (self.folder / "faults.parquet").exists():
+            (self.folder / "faults.parquet").replace(self.received / "faults.parquet")
+        gone = set()
+        if files:
+            shaped = mapping.mapped(self._base(files), self.spec, engine=self.engine, at=self.at)
+            self.engine.write(shaped, self._path("mapped"))
+            gone = set(self._barred_rows(self._reread("mapped")))
+        for path in files if gone else ():
+            rest = path.with_suffix(".rest")
+            source = pq.ParquetFile(path)
+            with pq.ParquetWriter(rest, source.schema_arrow, compression="lz4", use_dictionary=False) as writer:
+                for batch in source.iter_batches():
+                    kept = [seq not in gone for seq in batch["_seq"].to_pylist()]
+                    writer.write_batch(batch.filter(pa.array(kept, pa.bool_())))
+            rest.replace(path)
+        return len(gone)
 
     def _kept(self, rows: ir.Table) -> tuple[ir.Table, int]:
         """Leave out the rows that the last sweep would have destroyed, and return how many: they must not come back."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import re
 import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -36,6 +37,8 @@ _WHAT = {
     "segments": Phrase("Building segments"),
     "push": Phrase("Writing down what was delivered"),
 }
+RECEIVED = re.compile(r"(raw-\d+|faults)\.parquet")  # what an import writes of the rows as received
+TO_LET_GO = {"let_go": True}  # the manifest of a run given up, until nothing of it is kept
 TO_TAKE_BACK = {"take_back": True}  # the manifest of a run undone, until the lake holds nothing of it
 # The worker settles these again.
 _NOT_BY_RUN = ("links", "people", "golden_values", "scores", "score_values", "memberships", "deliveries")
@@ -78,8 +81,13 @@ def running(
                 hint="Wait for it to end, then try again.",
                 what=source.name if source else _WHAT.get(kind, kind),
             )
-        if Erasure.objects.filter(state="running").exists():
-            raise Conflict("An erasure is under way.", hint="It ends within minutes; then try again.")
+        if source is not None and Run.objects.filter(source=source, kind=kind, state=Run.State.HELD).exists():
+            raise Conflict(
+                "A run of {source} waits for a person, and the next ones wait behind it.",
+                hint="Let it in or give it up, on its page or with `filrouge source let-in`; then run it again.",
+                source=source.name,
+            )
+        _no_erasure()
         run = Run(kind=kind, source=source, source_name=source.name if source else "", by=by, started_at=clock.now())
         held = _hold(run)
         run.save(force_insert=True)
@@ -96,10 +104,16 @@ def running(
             raise told from error
         raise
     finally:
-        if run.state != Run.State.STAGED:
+        if run.state not in (Run.State.STAGED, Run.State.HELD):
             shutil.rmtree(folder, ignore_errors=True)
+        if run.state != Run.State.STAGED:
             _mark_of(run).unlink(missing_ok=True)
         held.close()
+
+
+def _no_erasure() -> None:
+    if Erasure.objects.filter(state="running").exists():
+        raise Conflict("An erasure is under way.", hint="It ends within minutes; then try again.")
 
 
 def _mark_of(run: Run) -> Path:
@@ -148,11 +162,12 @@ def _fail(run: Run, error: BaseException) -> None:
 
 def commit(
     run: Run, manifest: dict[str, dict[str, Any]], *, line: tuple[str, str, str] | None = None,
-    beside: Callable[[], object] = lambda: None, **details: Any,
+    beside: Callable[[], object] = lambda: None, by: str = "", **details: Any,
 ) -> None:  # fmt: skip
     """Promise the staged files in one transaction, then carry the promise out; ``beside`` is kept with the promise.
 
-    ``line``: action, kind of subject and subject of the audit line, when it is not the run itself.
+    ``line``: action, kind of subject and subject of the audit line, when it is not the run itself; ``by``: who
+    decided, when it is not whoever began the run.
 
     ``manifest``: table -> {"append": [file…], "overwrite": [file…], "supersede": file,
     "replace": [people file, file…]}.
@@ -165,11 +180,93 @@ def commit(
                 run.save()
                 beside()
                 action, kind, subject = line or (f"{run.kind}.run", "run", str(run.id))
-                audit.record(action, by=run.by, kind=kind, subject=subject, source=run.source_name, **details)
+                audit.record(action, by=by or run.by, kind=kind, subject=subject, source=run.source_name, **details)
         except BaseException:
             run.state = _kept_state(run)
             raise
         carry_out(run)
+
+
+def set_aside(run: Run, *, beside: Callable[[], object], **details: Any) -> None:
+    """Let ``run`` wait for a person: what it read is kept in its folder, nothing of it is promised to the lake."""
+    only_received(staging(run))
+    try:
+        with transaction.atomic():
+            run.state, run.held_at = Run.State.HELD, clock.now()
+            run.save()
+            beside()
+            audit.record(f"{run.kind}.hold", by=run.by, kind="run", subject=str(run.id), source=run.source_name,
+                         **details)  # fmt: skip
+    except BaseException:
+        run.state = _kept_state(run)
+        run.held_at = run.held_at if run.state == Run.State.HELD else None
+        raise
+
+
+@contextmanager
+def taken_up(run: Run) -> Iterator[None]:
+    """Work on a run that waits, to let it in; when that fails it waits again as before.
+
+    Raises Conflict when it waits no more, or somebody else is at work on it.
+    """
+    with starting(), transaction.atomic():
+        _no_erasure()
+        held = claim(run)
+        Run.objects.filter(pk=run.pk).update(state=Run.State.RUNNING)
+    run.refresh_from_db()
+    try:
+        yield
+    except BaseException:
+        if run.state == Run.State.RUNNING:
+            put_back(run)
+        raise
+    finally:
+        if run.state != Run.State.STAGED:
+            _mark_of(run).unlink(missing_ok=True)
+        held.close()
+
+
+def claim(run: Run) -> IO[str]:
+    """Return the mark by which this process alone works on a run that waits. Raises Conflict."""
+    free = abandoned(run)
+    if not free or not Run.objects.filter(pk=run.pk, state=Run.State.HELD).exists():
+        raise Conflict("This run does not wait any more.", hint="Reload its page to see what became of it.")
+    return _hold(run)
+
+
+def release(run: Run, mark: IO[str]) -> None:
+    """Give the mark of ``claim`` back."""
+    _mark_of(run).unlink(missing_ok=True)
+    mark.close()
+
+
+def put_back(run: Run) -> None:
+    """Let a run that was being let in wait again, as it was received."""
+    only_received(staging(run))
+    Run.objects.filter(pk=run.pk, state=Run.State.RUNNING).update(state=Run.State.HELD)
+    run.state = Run.State.HELD
+
+
+def let_go(run: Run) -> None:
+    """Remove what a run that was given up had kept; again after a crash if need be."""
+    shutil.rmtree(staging(run), ignore_errors=True)
+    Run.objects.filter(pk=run.pk, state=Run.State.GIVEN_UP).update(manifest={})
+
+
+def received(run: Run) -> Path:
+    """Return the folder where the rows of a run that waits are kept as they were received."""
+    return staging(run) / "received"
+
+
+def only_received(folder: Path) -> None:
+    """Leave in the folder of a run the rows as they were received, and nothing else."""
+    kept = folder / "received"
+    kept.mkdir(parents=True, exist_ok=True)
+    for path in list(folder.iterdir()):
+        if path.suffix == ".parquet" and not (kept / path.name).exists() and RECEIVED.fullmatch(path.name):
+            path.rename(kept / path.name)
+        elif path != kept:
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 def promised(run: Run) -> bool:
@@ -263,13 +360,18 @@ def recover() -> int:
     What another process is at work on is left to it.
     """
     seen = 0
-    unfinished = Q(state__in=(Run.State.STAGED, Run.State.RUNNING)) | Q(state=Run.State.UNDONE) & ~Q(manifest={})
+    unfinished = Q(state__in=(Run.State.STAGED, Run.State.RUNNING))
+    unfinished |= Q(state__in=(Run.State.UNDONE, Run.State.GIVEN_UP)) & ~Q(manifest={})
     for run in Run.objects.filter(unfinished):
         if not abandoned(run):
             continue
         with writing():  # two that recover take turns: the second finds it done
             run.refresh_from_db()
-            if run.state == Run.State.STAGED or run.manifest:
+            if run.state == Run.State.GIVEN_UP:
+                let_go(run)
+            elif run.state == Run.State.RUNNING and run.held_at:
+                put_back(run)
+            elif run.state == Run.State.STAGED or run.manifest:
                 try:
                     take_back(run) if run.state == Run.State.UNDONE else carry_out(run)
                 except Exception as error:

@@ -28,7 +28,9 @@ def tick(*, at: datetime | None = None) -> int:
     """
     now = at or clock.now()
     made = 0
-    for source in Source.objects.filter(enabled=True, due_at__lte=now).order_by("due_at", "rank"):
+    held = Run.objects.filter(kind="import", state=Run.State.HELD).values("source")
+    due = Source.objects.filter(enabled=True, due_at__lte=now).exclude(pk__in=held)  # they wait behind it
+    for source in due.order_by("due_at", "rank"):
         try:
             coming = next_run(SourceSpec.parse(source.spec, what=source.name), after=now)
         except DefinitionError:  # kept by an older version that allowed more: the others go on, its page tells

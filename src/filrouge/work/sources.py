@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
-from dataclasses import asdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from difflib import get_close_matches
 from pathlib import Path
@@ -14,17 +14,16 @@ import pyarrow.parquet as pq
 from django.db import transaction
 
 from filrouge.base import clock, ids, settings
-from filrouge.base.errors import Conflict, DefinitionError, NotFound, Phrase, SourceError, UsageError
+from filrouge.base.errors import Conflict, DefinitionError, NotFound, Phrase, UsageError
 from filrouge.connect import Reach, connector, keeps_cursor, suits
 from filrouge.connect.paths import written
 from filrouge.domain.sources import SourceSpec
 from filrouge.domain.sources.reaching import FILES
 from filrouge.domain.sources.schedule import next_run
-from filrouge.domain.sources.verdict import Counts, judge
 from filrouge.engines import open_engine
 from filrouge.store.models import BUILT_IN, COLLECT, Brand, Entity, Erasure, Run, Source
 from filrouge.tables import TABLES
-from filrouge.work import audit, definitions, runs, secrets, suppressions
+from filrouge.work import audit, definitions, rulings, runs, secrets, suppressions
 from filrouge.work.imports import Import, Prepared
 
 SHOWN = 200  # rejects that a dry run shows
@@ -151,12 +150,18 @@ def run(
     with runs.running("import", by=by, source=source) as made:
         now = at or clock.now()
         as_of = _as_of(source, spec)
-        prepared = _prepare(source, spec, runs.staging(made), str(made.id), now, progress, full=full)
-        _judge(made, source, spec, prepared, now)
-        made.next_cursor = prepared.cursor
+        prepared = prepare(source, spec, runs.staging(made), str(made.id), now, progress, full=full)
+        verdict = rulings.judged(made, source, spec, prepared, now, full=full)
         made.as_of = as_of or now
+
+        def kept() -> None:
+            rulings.keep(made, verdict)
+
+        if verdict.waits:
+            runs.set_aside(made, beside=kept, counts=prepared.counts.plain())
+            return made
         progress("store", 0, prepared.counts.new + prepared.counts.changed)
-        runs.commit(made, prepared.manifest, counts=prepared.counts.plain())
+        runs.commit(made, prepared.manifest, beside=kept, counts=prepared.counts.plain())
     return made
 
 
@@ -171,9 +176,9 @@ def look_up(name: str, ref: str, *, by: str) -> bool:
         return False
     with runs.running("import", by=by, source=source) as made:
         now = clock.now()
-        prepared = _prepare(source, spec, runs.staging(made), str(made.id), now, runs.silent, ref=ref)
+        prepared = prepare(source, spec, runs.staging(made), str(made.id), now, runs.silent, ref=ref)
         made.lookup, made.next_cursor, made.as_of = True, source.cursor, source.as_of
-        _counted(made, prepared)
+        rulings.counted(made, prepared)
         runs.commit(made, prepared.manifest, counts=prepared.counts.plain())
     return True
 
@@ -202,7 +207,7 @@ def _dry(
     folder = settings.get().home / "staging" / f"dry-{ids.uuid7()}"
     folder.mkdir(parents=True)
     try:
-        counts = _prepare(source, spec, folder, "dry", clock.now(), progress, ref=ref).counts.plain()
+        counts = prepare(source, spec, folder, "dry", clock.now(), progress, ref=ref).counts.plain()
         if rejects is not None:
             rejects(_first_rejects(folder))
         return counts
@@ -220,13 +225,31 @@ def _first_rejects(folder: Path) -> list[dict[str, Any]]:
     return found[:SHOWN]
 
 
-def _prepare(
+def prepare(
     source: Source, spec: SourceSpec, folder: Path, run_id: str, at: datetime, progress: runs.Progress, *,
-    full: bool = False, ref: str = "",
+    full: bool = False, ref: str = "", received: Path | None = None,
 ) -> Prepared:  # fmt: skip
+    """Return what importing the source would do, its files staged in ``folder``; nothing is promised yet."""
+    with _import(source, spec, folder, run_id, at, progress, full=full, ref=ref, received=received) as one:
+        return one.prepare()
+
+
+def forget_received(source: Source, spec: SourceSpec, folder: Path, run_id: str, received: Path) -> int:
+    """Take the rows of whoever was erased out of those that a run received and that wait; return how many went."""
+    with _import(source, spec, folder, run_id, clock.now(), runs.silent, received=received) as one:
+        gone = one.forget()
+    runs.only_received(folder)
+    return gone
+
+
+@contextmanager
+def _import(
+    source: Source, spec: SourceSpec, folder: Path, run_id: str, at: datetime, progress: runs.Progress, *,
+    full: bool = False, ref: str = "", received: Path | None = None,
+) -> Iterator[Import]:  # fmt: skip
     engine = open_engine(scratch=folder / "scratch")
     try:
-        return Import(
+        yield Import(
             spec=spec,
             reach=reach(source, spec, scratch=folder),
             folder=folder,
@@ -239,38 +262,11 @@ def _prepare(
             ref=ref,
             suppressed=suppressions.checker(),
             swept_at=source.swept_at,
+            received=received,
             progress=progress,
-        ).prepare()
+        )
     finally:
         engine.close()
-
-
-def _judge(made: Run, source: Source, spec: SourceSpec, prepared: Prepared, now: datetime) -> None:
-    counts: Counts = prepared.counts
-    if counts.lost:
-        raise SourceError(
-            "{lost} rows of {source} are unaccounted for, so the run was given up.",
-            hint="This is a fault of ours: please report it with the source's definition.",
-            lost=counts.lost,
-            source=source.name,
-        )
-    before = list(
-        Run.objects.filter(source=source, kind="import", lookup=False, state=Run.State.COMMITTED).values_list(
-            "read", flat=True
-        )[:5]
-    )
-    if source.cursor and keeps_cursor(spec.kind):  # only what is new was read: its volume says nothing
-        before = []
-    verdict, findings = judge(counts, spec.expect, before=before, newest=prepared.newest, at=now)
-    _counted(made, prepared)
-    made.verdict = verdict
-    made.findings = [{"code": finding.code, "params": finding.params} for finding in findings]
-
-
-def _counted(made: Run, prepared: Prepared) -> None:
-    for field, value in asdict(prepared.counts).items():
-        setattr(made, field, value)
-    made.figures = {"beyond_retention": prepared.beyond} if prepared.beyond else {}
 
 
 def _as_of(source: Source, spec: SourceSpec) -> datetime | None:
@@ -300,6 +296,9 @@ def _undoable(made: Run) -> None:
         raise Conflict("This run is not in place.", hint="Only a run that was carried out can be undone.")
     if Run.objects.filter(source=made.source, kind="import", state__in=(Run.State.RUNNING, Run.State.STAGED)).exists():
         raise Conflict("{what} is already running.", hint="Wait for it to end, then try again.", what=made.source_name)
+    if Run.objects.filter(source=made.source, kind="import", state=Run.State.HELD).exists():
+        raise Conflict("A later run of {source} waits for a person.", hint="Let it in or give it up first.",
+                       source=made.source_name)  # fmt: skip
     if Erasure.objects.filter(state="running").exists():
         raise Conflict("An erasure is under way.", hint="It ends within minutes; then try again.")
     later = Run.objects.filter(

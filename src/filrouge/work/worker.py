@@ -30,6 +30,7 @@ from filrouge.work import (
     erasures,
     followup_rules,
     followups,
+    holding,
     identity,
     installation,
     jobs,
@@ -221,6 +222,7 @@ def _tidy(job: Job, **_: Any) -> None:
     answers.forget_old()
     lookups.forget_old()
     drafts.sweep()
+    holding.expire()
 
 
 def _renewing(job: Job) -> Callable[[str, int, int | None], None]:

@@ -70,6 +70,12 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "too_long": _("a line too long to be held"),
         "suppressed": _("an erased person, kept out"),
         "no_key": _("no identifier"),
+        "rule_missing": _("nothing there, and a rule requires it"),
+        "rule_repeated": _("the same value stands in another row"),
+        "rule_out_of_range": _("outside what a rule allows"),
+        "rule_not_like": _("not written as a rule asks"),
+        "rule_not_among": _("not among the values that a rule lists"),
+        "rule_not_known": _("the number of nobody and nothing that is known"),
     },
     "collected": {
         "accepted": _("accepted"),

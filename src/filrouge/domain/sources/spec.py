@@ -9,8 +9,10 @@ import pydantic
 from pydantic import Field
 
 from filrouge.base.spec import Spec
+from filrouge.domain.sources import rules
 from filrouge.domain.sources.form import Format, duration
 from filrouge.domain.sources.reaching import FILES, Arrives, Token, faults
+from filrouge.domain.sources.rules import Rule
 from filrouge.tables import TABLES
 
 LOOKED_UP = frozenset({"sql", "rest"})
@@ -94,6 +96,7 @@ class Expect(Spec):
     rows: Rows = Rows()
     fresh_within: str | None = None
     rejects_below: float = Field(0.2, ge=0, le=1)
+    doubtful: Literal["tell", "wait"] = "tell"  # what becomes of a run that looks wrong
 
     @pydantic.field_validator("every")
     @classmethod
@@ -140,6 +143,7 @@ class SourceSpec(Spec):
     map: dict[str, Cell]
     consents: tuple[Consent, ...] = ()
     required: tuple[str, ...] = ()
+    rules: tuple[Rule, ...] = Field((), max_length=rules.MOST)
     expect: Expect = Expect()
     owner: Owner = Owner()
     rank: int = 100
@@ -197,6 +201,7 @@ class SourceSpec(Spec):
             bad = {value for value in (consent.state.values or {}).values() if value} - set(CONSENT_STATES)
             found += [f"consents: {value!r} is not a state of consent" for value in sorted(bad)]
         found += self._lookup_faults() + faults(self)
+        found += rules.faults(self.rules, table, self.map, self.source)
         if self.kind == "sql" and not (self.format.query or self.format.table):
             found.append("format: a SQL source needs a table or a query")
         if found:

@@ -23,7 +23,10 @@ _PARTS = {
     "%M": r"(\d{2})",
     "%S": r"(\d{2})",
 }
-_BLANKS = "^[ \t\n\r\x0b\x0c]|[ \t\n\r\x0b\x0c]$|[\u00a0\u202f]"
+# Escaped for the expression's own reader: Spark reads the bare letters of "\v" and "\f" in the text of a query.
+_BLANK = r"[ \t\n\r\x0b\x0c]"
+_BLANKS = rf"^{_BLANK}|{_BLANK}$|[\x{{a0}}\x{{202f}}]"
+_OUTER = rf"^{_BLANK}+|{_BLANK}+$"
 _YES = ("1", "true", "t", "yes", "y", "oui", "o", "vrai", "x")
 _NO = ("0", "false", "f", "no", "n", "non", "faux")
 
@@ -49,7 +52,7 @@ class Conventions:
 
 def clean(text: ir.StringValue) -> ir.StringValue:
     """Return ``text`` without outer blanks (the no-break ones too), null when nothing is left."""
-    plain = text.replace("\u00a0", " ").replace("\u202f", " ").strip()
+    plain = text.replace("\u00a0", " ").replace("\u202f", " ").re_replace(_OUTER, "")
     return ibis.ifelse(text.re_search(_BLANKS), plain, text).nullif("")  # few values need it, and asking is cheaper
 
 

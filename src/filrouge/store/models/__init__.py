@@ -18,7 +18,7 @@ from filrouge.store.models.rules import FollowUpRule
 from filrouge.store.models.scores import ScoreModel
 from filrouge.store.models.segments import Segment, SegmentDay, SegmentVersion
 from filrouge.store.models.senders import WriteKey
-from filrouge.store.models.sources import BUILT_IN, COLLECT, Run, Secret, Source
+from filrouge.store.models.sources import BUILT_IN, COLLECT, Ruling, Run, Secret, Source
 from filrouge.store.models.trust import (
     AuditEntry,
     AuditLine,
@@ -72,6 +72,7 @@ __all__ = [
     "Review",
     "Role",
     "RoleCorrection",
+    "Ruling",
     "Run",
     "SavedView",
     "ScoreModel",

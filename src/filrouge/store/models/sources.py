@@ -59,6 +59,8 @@ class Run(Row):
         COMMITTED = "committed", _("done")
         FAILED = "failed", _("failed")
         UNDONE = "undone", _("undone")
+        HELD = "held", _("on hold")
+        GIVEN_UP = "given_up", _("given up")
 
     kind = models.CharField(max_length=20, default="import")
     lookup = models.BooleanField(default=False)  # of one person's rows: it says nothing of the source as a whole
@@ -85,6 +87,9 @@ class Run(Row):
     trouble = models.JSONField(default=dict)  # the same, as template and parameters: doors say it in any language
     manifest = models.JSONField(default=dict)
     next_cursor = models.CharField(max_length=200, blank=True)
+    held_at = models.DateTimeField(null=True, blank=True)  # since when it waits, or waited, for a person
+    decided_by = models.CharField(max_length=100, blank=True)  # who let it in or gave it up
+    because = models.CharField(max_length=200, blank=True)
 
     class Meta:
         ordering = ("-started_at",)
@@ -97,3 +102,25 @@ class Run(Row):
     def lost(self) -> int:
         """Rows unaccounted for: must be 0."""
         return self.read - self.new - self.changed - self.unchanged - self.rejected
+
+
+class Ruling(Row):
+    """What one rule of a source found in one run: how many rows of how many, or what it measured of the run."""
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="rulings")
+    source_name = models.CharField(max_length=60)
+    rule = models.CharField(max_length=100)
+    check_kind = models.CharField(max_length=12)
+    does = models.CharField(max_length=8)
+    owner = models.CharField(max_length=100, blank=True)
+    said = models.CharField(max_length=8)  # ok, warned, broken
+    rows = models.BigIntegerField(null=True, blank=True)
+    of = models.BigIntegerField(null=True, blank=True)
+    measured = models.JSONField(default=dict)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("run", "rule"), name="one_ruling_a_rule"),)
+        indexes = (models.Index(fields=("source_name", "-created_at")),)
+
+    def __str__(self) -> str:
+        return f"{self.rule}: {self.said}"

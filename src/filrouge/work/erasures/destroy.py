@@ -16,10 +16,10 @@ from filrouge.base import clock, settings
 from filrouge.engines import Engine, open_engine
 from filrouge.store import members
 from filrouge.store.live import Live, number
-from filrouge.store.models import Answer, Erasure, Job, SavedView, Verdict
+from filrouge.store.models import Answer, Erasure, Job, Run, SavedView, Verdict
 from filrouge.store.views import current
 from filrouge.tables import TABLES
-from filrouge.work import accounts, deriving, live, runs, segments
+from filrouge.work import accounts, deriving, holding, live, runs, segments
 from filrouge.work.erasures import reach as reaching
 from filrouge.work.erasures.reach import ACTS, LINKED, Reach
 
@@ -135,10 +135,12 @@ def sweep() -> None:
     lake = runs.lake()
     for name in TABLES:
         lake.vacuum(name, everything=True)
+    holding.forget_erased()
+    waiting = {str(key) for key in Run.objects.filter(state=Run.State.HELD).values_list("id", flat=True)}
     old = (clock.now() - LEFT_BEHIND).timestamp()
     for folder in ("staging", "scratch"):
         for left in (settings.get().home / folder).glob("*"):
-            if left.name != "sql" and left.stat().st_mtime < old:  # the copies that SQL reads are forgotten apart
+            if left.name != "sql" and left.name not in waiting and left.stat().st_mtime < old:  # the copies that SQL reads are forgotten apart
                 shutil.rmtree(left, ignore_errors=True) if left.is_dir() else left.unlink(missing_ok=True)
 
 

@@ -1,0 +1,1 @@
+"""Quality: whether rows and runs are as their owner says, and as what came before lets expect."""
