@@ -9,9 +9,10 @@ from django.utils.translation import gettext
 from ninja import Query, Router, Schema, Status
 
 from filrouge.api.door import caller, reading
-from filrouge.base.errors import told
+from filrouge.base.errors import NotFound, told
+from filrouge.store.queries import rulings
 from filrouge.store.queries import sources as reads
-from filrouge.work import access, jobs, schedules
+from filrouge.work import access, holding, jobs, schedules
 
 router = Router(tags=["sources"])
 COUNTS = ("read", "new", "changed", "unchanged", "rejected", "matched", "vanished", "lost")
@@ -19,6 +20,10 @@ COUNTS = ("read", "new", "changed", "unchanged", "rejected", "matched", "vanishe
 
 class Asked(Schema):
     job: str
+
+
+class Decided(Schema):
+    run: str
 
 
 @router.get("", summary="Every source with its last run")
@@ -72,6 +77,35 @@ def rejects(
     found = reads.rejects(made, asking, limit=limit)
     shown = ("place", "row", "column", "source_column", "code", "warning", "value")
     return {"items": [{name: getattr(row, name) for name in shown} for row in found]}
+
+
+class LetIn(Schema):
+    because: str
+    usual: bool = False
+
+
+@router.post("/{name}/runs/{run_id}/let-in", response={202: Decided}, summary="Let a run in that waits for a person")
+def let_in(request: HttpRequest, name: str, run_id: str, said: LetIn) -> Status[dict[str, str]]:
+    _of(name, run_id, request)
+    made = holding.ask(caller(request), run_id, because=said.because, usual=said.usual)
+    return Status(202, {"run": str(made.id)})
+
+
+@router.post("/{name}/runs/{run_id}/give-up", summary="Let go of a run that waits for a person")
+def give_up(request: HttpRequest, name: str, run_id: str) -> dict[str, Any]:
+    _of(name, run_id, request)
+    return _run(holding.give_up(caller(request), run_id), request)
+
+
+@router.get("/{name}/quality", summary="The rules of a source, and what they said in its latest runs")
+def quality(request: HttpRequest, name: str) -> dict[str, Any]:
+    access.must(caller(request), scope="sources:read")
+    return {"items": [one.plain() for one in rulings.kept(name, caller(request))]}
+
+
+def _of(name: str, run_id: str, request: HttpRequest) -> None:
+    if reads.run(run_id, caller(request)).source_name != name:
+        raise NotFound("There is no such run.")
 
 
 def _line(line: reads.SourceLine, request: HttpRequest) -> dict[str, Any]:

@@ -93,6 +93,7 @@ def gather() -> None:
         plan,
         profile,
         push,
+        quality,
         quarantine,
         retention,
         role,
@@ -114,6 +115,9 @@ def gather() -> None:
     app.command("import")(files.import_)
     app.command("sql")(sql.sql)
     source.app.command("profile")(profile.profile)
+    source.app.command("quality")(quality.quality)
+    source.app.command("let-in")(quality.let_in)
+    source.app.command("give-up")(quality.give_up)
     nouns = {
         "audit": audit, "demo": demo, "destination": destination, "followup": followup, "household": household,
         "identity": identity, "key": key, "live": live, "person": person, "plan": plan, "push": push,

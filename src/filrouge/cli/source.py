@@ -102,7 +102,7 @@ def run(
                 for key in ("read", "new", "changed", "unchanged", "rejected", "matched", "vanished", "lost")
             }
     if as_json:
-        print_json(counts | ({"run": str(made.id), "verdict": made.verdict} if made else {}))
+        print_json(counts | ({"run": str(made.id), "state": str(made.state), "verdict": made.verdict} if made else {}))
         return
     talk.print(
         f"{counts['read']} read = {counts['new']} new + {counts['changed']} changed + "
@@ -110,7 +110,12 @@ def run(
         f"{counts['matched']} of the new are of people already known, "
         f"{counts['vanished']} known before are no longer there."
     )
-    if made is not None:
+    if made is not None and made.state == "held":
+        talk.print(
+            f"Run {made.id} waits for a person: {', '.join(one['code'] for one in made.findings)}. Nothing of it "
+            "is in the data. `filrouge source let-in RUN --because …` or `filrouge source give-up RUN` decides."
+        )
+    elif made is not None:
         talk.print(f"Verdict: {made.verdict}.")
         talk.print(f"Run {made.id}. `filrouge identity resolve` makes people of the new records.")
 

@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 from filrouge.console import names, words
 from filrouge.console.errors import recalled
 from filrouge.console.templatetags import say
+from filrouge.domain.quality.rows import CODES
 from filrouge.domain.sources.form import duration
 from filrouge.store.queries.sources import Reject, SourceLine
 
@@ -22,7 +23,7 @@ COUNTS = ("read", "new", "changed", "unchanged", "rejected")
 def told(line: SourceLine) -> dict[str, Any]:
     """Return a source as a line: how it stands, in a word and a tone, and what to look at."""
     last = line.last
-    if line.running:
+    if line.running and not (last and last.state == "held" and not last.decided_by):
         state, tone = _("running"), "info"
     elif not line.source.enabled:
         state, tone = _("paused"), ""
@@ -32,6 +33,8 @@ def told(line: SourceLine) -> dict[str, Any]:
         state, tone = _("failed"), "bad"
     elif line.late_by is not None:
         state, tone = _("late"), "warn"
+    elif last.state == "held":
+        state, tone = _("waits for a person"), "warn"
     elif last.verdict == "doubtful":
         state, tone = _("to check"), "warn"
     elif last.state == "committed":
@@ -42,6 +45,7 @@ def told(line: SourceLine) -> dict[str, Any]:
         "name": line.source.name,
         "title": names.source(line.source.name),
         "address": reverse("source", args=[line.source.name]),
+        "waits": reverse("run", args=[last.pk]) if last and last.state == "held" else "",
         "system": line.source.system,
         "kind": line.source.kind,
         "reads": line.source.reads,
@@ -143,6 +147,7 @@ def rejected(row: Reject) -> dict[str, Any]:
         "why": words.say(row.code, "reject"),
         "value": row.value,
         "warning": row.warning,
+        "ruled": row.code in CODES.values(),
         "raw": [(key, value) for key, value in row.raw.items() if value not in (None, "")],
     }
 
@@ -164,8 +169,28 @@ def _rejects(params: Mapping[str, Any]) -> str:
 
 
 def _fell(params: Mapping[str, Any]) -> str:
+    if "low" in params:
+        return _("%(read)s rows read, at least %(low)s by what earlier runs brought") % {
+            "read": say.number(params.get("read")), "low": say.number(params.get("low")),
+        }  # fmt: skip
     return _("%(read)s rows read, %(before)s the time before") % {
         "read": say.number(params.get("read")), "before": say.number(params.get("before")),
+    }  # fmt: skip
+
+
+def _rose(params: Mapping[str, Any]) -> str:
+    return _("%(read)s rows read, at most %(high)s by what earlier runs brought") % {
+        "read": say.number(params.get("read")), "high": say.number(params.get("high")),
+    }  # fmt: skip
+
+
+def _nothing(params: Mapping[str, Any]) -> str:
+    return _("nothing came; usually %(usual)s rows do") % {"usual": say.number(params.get("usual"))}
+
+
+def _broken(params: Mapping[str, Any]) -> str:
+    return _("the rule %(rule)s is broken by %(rows)s of %(of)s rows") % {
+        "rule": params.get("rule"), "rows": say.number(params.get("rows")), "of": say.number(params.get("of")),
     }  # fmt: skip
 
 
@@ -187,6 +212,9 @@ _FINDINGS = {
     "too_many_rows": _many,
     "many_rejects": _rejects,
     "volume_fell": _fell,
+    "volume_rose": _rose,
+    "nothing_came": _nothing,
+    "rule_broken": _broken,
     "stale": _stale,
     "rows_lost": _lost,
 }

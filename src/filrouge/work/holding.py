@@ -7,44 +7,84 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from filrouge.base import clock
-from filrouge.base.errors import Conflict, NotFound, UsageError
+from filrouge.base.errors import Conflict, FilrougeError, NotFound, StorageError, UsageError
 from filrouge.domain.privacy.caller import Caller
 from filrouge.store.models import Run
 from filrouge.store.queries import sources as found
-from filrouge.work import access, audit, rulings, runs, schedules, sources
+from filrouge.work import access, audit, jobs, rulings, runs, schedules, sources
 
 BEARABLE = timedelta(days=14)  # how long a run waits
 BY = "schedule"
+LONGEST = 200  # characters of a reason
+DECIDED = ("decided_by", "because", "figures", "problem", "problem_hint", "trouble")
+
+
+def ask(asking: Caller, run_id: str, *, because: str, usual: bool = False) -> Run:
+    """Decide that a run that waits may be let in: the worker does it in a moment, ``carry_out`` at once.
+
+    ``usual``: such a volume is what is usual from now on. Raises NotFound, Refused, UsageError without a reason,
+    Conflict when the run waits no more.
+    """
+    reason = because.strip()
+    if not reason or len(reason) > LONGEST:
+        raise UsageError(
+            "Say in a few words why this run may be let in.", hint="At most {most} characters; name nobody.",
+            most=LONGEST,
+        )  # fmt: skip
+    made = waiting(asking, run_id)
+    made.decided_by, made.because, made.problem, made.problem_hint, made.trouble = asking.by, reason, "", "", {}
+    made.figures = {**made.figures, rulings.USUAL: True} if usual else made.figures
+    with transaction.atomic():
+        mine = Run.objects.filter(pk=made.pk, state=Run.State.HELD, decided_by="")
+        if not mine.update(**{name: getattr(made, name) for name in DECIDED}):
+            raise Conflict("Somebody decided of this run already.", hint="Reload its page to see what becomes of it.")
+        audit.record(
+            "import.let_in", by=asking.by, kind="run", subject=str(made.id), source=made.source_name, because=reason
+        )
+        jobs.ask_again("let_in", by=asking.by, key=f"let in {made.id}", run=str(made.id))
+    return made
 
 
 def let_in(
     asking: Caller, run_id: str, *, because: str, usual: bool = False, progress: runs.Progress = runs.silent
 ) -> Run:
-    """Import the rows of a run that waits, prepared anew from what was received; ``usual``: such volumes are right now.
+    """Decide as ``ask`` does, and import the run at once. Raises what both raise."""
+    return carry_out(str(ask(asking, run_id, because=because, usual=usual).id), progress=progress)
 
-    Whoever was erased meanwhile stays out, and what retention took does not come back. Raises NotFound, Refused,
-    UsageError without a reason, Conflict when it waits no more.
+
+def carry_out(run_id: str, *, progress: runs.Progress = runs.silent) -> Run:
+    """Import the rows of a run of which somebody decided, prepared anew from what was received.
+
+    Whoever was erased meanwhile stays out, and what retention took does not come back. When it fails the run waits
+    again, its trouble told. Raises Conflict when it waits no more or somebody is at work on it.
     """
-    reason = because.strip()
-    if not reason or len(reason) > 200:
-        raise UsageError("Say in a few words why this run may be let in.", hint="At most 200 characters; name nobody.")
-    made = waiting(asking, run_id)
+    made = Run.objects.get(pk=run_id)
+    if made.state == Run.State.HELD and not made.decided_by:
+        raise Conflict("Nobody decided of this run yet.", hint="Let it in or give it up on its page.")
     with runs.taken_up(made):
-        source, spec = sources.get(made.source_name)
-        now = clock.now()
-        prepared = sources.prepare(
-            source, spec, runs.staging(made), str(made.id), now, progress, received=runs.received(made)
-        )
-        in_part = bool(made.figures.get(rulings.IN_PART))
-        verdict = rulings.judged(made, source, spec, prepared, now, full=not in_part)
-        made.decided_by, made.because = asking.by, reason
-        if usual:
-            made.figures[rulings.USUAL] = True
-        runs.commit(
-            made, prepared.manifest, line=("import.let_in", "run", str(made.id)), by=asking.by,
-            beside=lambda: rulings.keep(made, verdict), because=reason, counts=prepared.counts.plain(),
-        )  # fmt: skip
+        try:
+            _import(made, progress)
+        except Exception as error:
+            told = error if isinstance(error, FilrougeError) else StorageError(
+                "The run stopped: {kind}.", hint="It waits as before.", kind=type(error).__name__
+            )  # fmt: skip
+            if made.state == Run.State.RUNNING:
+                kept = {"problem": told.message[:500], "problem_hint": told.hint[:500], "trouble": told.plain()}
+                Run.objects.filter(pk=made.pk).update(decided_by="", because="", **kept)
+            raise
     return made
+
+
+def _import(made: Run, progress: runs.Progress) -> None:
+    source, spec = sources.get(made.source_name)
+    now, folder, before = clock.now(), runs.staging(made), made.figures
+    prepared = sources.prepare(source, spec, folder, str(made.id), now, progress, received=runs.received(made))
+    verdict = rulings.judged(made, source, spec, prepared, now, full=not before.get(rulings.IN_PART))
+    made.figures = {name: before[name] for name in (rulings.USUAL, "erased") if name in before} | made.figures
+    runs.commit(
+        made, prepared.manifest, by=made.decided_by, beside=lambda: rulings.keep(made, verdict),
+        counts=prepared.counts.plain(),
+    )  # fmt: skip
 
 
 def give_up(asking: Caller, run_id: str) -> Run:
@@ -96,9 +136,7 @@ def waiting(asking: Caller, run_id: str) -> Run:
     else:
         schedules.whole(asking, made.source)
     if made.state != Run.State.HELD:
-        raise Conflict(
-            "This run does not wait for anybody.", hint="Reload its page to see what became of it."
-        )
+        raise Conflict("This run does not wait for anybody.", hint="Reload its page to see what became of it.")
     return made
 
 

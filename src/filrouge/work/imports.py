@@ -20,8 +20,8 @@ from filrouge.connect import Chunk, Reach, RowFault, connector, keeps_cursor, lo
 from filrouge.domain.privacy import retention
 from filrouge.domain.quality import rows as ruled
 from filrouge.domain.sources import SourceSpec, mapping
-from filrouge.domain.sources.form import FOUND_BY
 from filrouge.domain.sources.counts import Counts
+from filrouge.domain.sources.form import FOUND_BY
 from filrouge.engines import Engine
 from filrouge.store.lake import LARGEST, Lake, arrow_schema, as_json
 from filrouge.store.views import current
@@ -99,7 +99,9 @@ class Import:
         at = TABLES[self.spec.reads].at
         dates = rowrules.latest(rows, self.spec)
         newest = dates.get(at or "")
-        return Prepared(counts, manifest, newest, self._next_cursor(base), beyond, rowrules.counted(rows, self.spec), dates)
+        return Prepared(
+            counts, manifest, newest, self._next_cursor(base), beyond, rowrules.counted(rows, self.spec), dates
+        )
 
     # --- reading ------------------------------------------------------------------------------------------------------
 
@@ -153,7 +155,9 @@ class Import:
         faults = 0
         if (received / "faults.parquet").exists():
             rows = pq.read_table(received / "faults.parquet").to_pylist()
-            told = [RowFault(r["place"], r["row"], r["code"], json.loads(r["raw"])["row"] if r["raw"] else "") for r in rows]
+            told = [
+                RowFault(r["place"], r["row"], r["code"], json.loads(r["raw"])["row"] if r["raw"] else "") for r in rows
+            ]
             pq.write_table(self._faulty(told), self.folder / "faults.parquet")
             faults = len(told)
         return files, faults, count + faults

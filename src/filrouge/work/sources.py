@@ -15,7 +15,7 @@ from django.db import transaction
 
 from filrouge.base import clock, ids, settings
 from filrouge.base.errors import Conflict, DefinitionError, NotFound, Phrase, UsageError
-from filrouge.connect import Reach, connector, keeps_cursor, suits
+from filrouge.connect import Reach, connector, suits
 from filrouge.connect.paths import written
 from filrouge.domain.sources import SourceSpec
 from filrouge.domain.sources.reaching import FILES

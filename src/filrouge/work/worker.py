@@ -210,6 +210,12 @@ def _import(job: Job, *, source: str, **_: Any) -> None:
     schedules.settle(by=job.by)
 
 
+def _let_in(job: Job, *, run: str, **_: Any) -> None:
+    if Run.objects.filter(pk=run, state=Run.State.HELD).exclude(decided_by="").exists():  # else it was done at once
+        holding.carry_out(run, progress=_renewing(job))
+    schedules.settle(by=job.by)
+
+
 def _tidy(job: Job, **_: Any) -> None:
     erasures.take_up()
     lake = runs.lake()
@@ -268,6 +274,7 @@ def _push(job: Job, *, push: str, only: str = "", **_: Any) -> None:
 
 VERBS: Mapping[str, jobs.Verb] = {
     "import": _import,
+    "let_in": _let_in,
     "identity": _identity,
     "identity_whole": _whole,
     "erase": lambda job, *, erasure, **_: erasures.carry_out(erasure),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import groupby
+from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
@@ -12,15 +13,16 @@ from django.utils.translation import gettext as _
 
 from filrouge.base import clock
 from filrouge.connect.sheets import TYPES, Form
-from filrouge.console import names, sources
+from filrouge.console import names, rules, sources
 from filrouge.console.pages import senders as senders_page
 from filrouge.console.pages.acting import act, done
 from filrouge.console.pages.exports import word
 from filrouge.console.templatetags import say
 from filrouge.console.who import require
-from filrouge.store.queries import drafts, group, senders
+from filrouge.domain.privacy.caller import Caller
+from filrouge.store.queries import drafts, group, rulings, senders
 from filrouge.store.queries import sources as found
-from filrouge.work import jobs, schedules
+from filrouge.work import holding, jobs, schedules
 from filrouge.work import rejects as taken
 from filrouge.work import sources as works
 from filrouge.work.drafts import brought
@@ -71,6 +73,7 @@ def show(request: HttpRequest, name: str) -> HttpResponse:
                 (column, ", ".join(cell.reads()) or cell.const or "") for column, cell in line.spec.map.items()
             ],
             "runs": runs,
+            "rules": rules.told(rulings.kept(name, asking)),
             "may_run": asking.has("engineer") and found.acts(line.source, asking),
             "brought": brought(line.source),
             "may_bring": line.source.brand in {one.slug for one in drafts.brands(asking)},
@@ -95,7 +98,11 @@ def run(request: HttpRequest, run_id: str) -> HttpResponse:
             "findings": sources.findings(made.findings),
             "problem": sources.problem(made),
             "rejects": [row for row in rejects if not row["warning"]],
-            "warnings": [row for row in rejects if row["warning"]],
+            "warnings": [row for row in rejects if row["warning"] and not row["ruled"]],
+            "ruled": [row for row in rejects if row["warning"] and row["ruled"]],
+            "rulings": [rules.said(row) for row in rulings.of_run(made)],
+            "may_decide": made.state == "held" and _may_decide(asking, made),
+            "until": made.held_at + holding.BEARABLE if made.held_at and made.state == "held" else None,
             "full": len(rejects) == REJECTS,
             "may_take": bool(rejects) and taken.may_take(asking, made),
             "brought": made.source is not None and brought(made.source),
@@ -108,6 +115,26 @@ def run(request: HttpRequest, run_id: str) -> HttpResponse:
             and found.acts(made.source, asking),
         },
     )
+
+
+def _may_decide(asking: Caller, made: Any) -> bool:
+    return asking.has("engineer") and made.source is not None and found.acts(made.source, asking)
+
+
+@act
+def let_in(request: HttpRequest, run_id: str) -> HttpResponse:
+    """Let a run in that waits: the worker imports it."""
+    asking = require(request, "engineer")
+    because, usual = request.POST.get("because", ""), request.POST.get("usual") == "on"
+    holding.ask(asking, run_id, because=because, usual=usual)
+    return done(request, _("In a moment, this run is let in."), to=reverse("run", args=[run_id]))
+
+
+@act
+def give_up(request: HttpRequest, run_id: str) -> HttpResponse:
+    """Let go of a run that waits."""
+    holding.give_up(require(request, "engineer"), run_id)
+    return done(request, _("The run is given up: nothing of it was kept."), to=reverse("run", args=[run_id]))
 
 
 @login_required

@@ -71,6 +71,9 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "import.fail": _("failed to import a source"),
         "identity.fail": _("failed to settle identities"),
         "import.undo": _("undid an import"),
+        "import.hold": _("left an import waiting for a person"),
+        "import.let_in": _("let an import in that waited"),
+        "import.give_up": _("gave up an import that waited"),
         "identity.run": _("settled identities"),
         "identity.measure": _("measured how good identity is"),
         "identity.model": _("chose the model of identity"),
@@ -167,6 +170,7 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "command line": _("command line"),
     },
     "detail": {
+        "because": _("reason"),
         "door": _("by"),
         "scores": _("scores"),
         "decision": _p("detail", "decided by"),

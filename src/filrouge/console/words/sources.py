@@ -48,6 +48,18 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "committed": _p("run", "done"),
         "failed": _p("run", "failed"),
         "undone": _p("run", "undone"),
+        "held": _p("run", "waits"),
+        "given_up": _p("run", "given up"),
+    },
+    "rule_does": {
+        "warn": _("told"),
+        "reject": _("the row is rejected"),
+        "stop": _("the run waits"),
+    },
+    "rule_said": {
+        "ok": _p("rule", "kept"),
+        "warned": _p("rule", "told"),
+        "broken": _p("rule", "broken"),
     },
     "reject_file": {
         "reason": _("Why it was not taken"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 import ibis
@@ -92,7 +92,7 @@ def _added(rows: ir.Table, rules: Iterable[tuple[int, Rule]]) -> ir.Table:
     return rows.mutate(_faults=faults, _warnings=warnings)
 
 
-def _broken(rows: ir.Table, rule: Rule, types: dict[str, str], engine: Engine, at: datetime) -> ir.BooleanValue:
+def _broken(rows: ir.Table, rule: Rule, types: Mapping[str, str], engine: Engine, at: datetime) -> ir.BooleanValue:
     if rule.check == "required":  # several columns: one of them is enough
         return ibis.and_(*(_empty(rows[name]) for name in rule.columns))
     value = rows[rule.columns[0]]

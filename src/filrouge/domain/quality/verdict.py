@@ -9,9 +9,9 @@ from typing import Any, Literal
 
 from filrouge.domain.quality import volume
 from filrouge.domain.sources import SourceSpec
+from filrouge.domain.sources.counts import Counts
 from filrouge.domain.sources.form import duration
 from filrouge.domain.sources.rules import Rule
-from filrouge.domain.sources.counts import Counts
 
 Said = Literal["ok", "warned", "broken"]
 

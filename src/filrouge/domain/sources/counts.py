@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 
-
 @dataclass(frozen=True)
 class Counts:
     """What became of the rows of a run: read = new + changed + unchanged + rejected, and nothing is lost."""

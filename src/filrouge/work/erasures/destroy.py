@@ -140,7 +140,9 @@ def sweep() -> None:
     old = (clock.now() - LEFT_BEHIND).timestamp()
     for folder in ("staging", "scratch"):
         for left in (settings.get().home / folder).glob("*"):
-            if left.name != "sql" and left.name not in waiting and left.stat().st_mtime < old:  # the copies that SQL reads are forgotten apart
+            if left.name in ("sql", *waiting):  # the copies that SQL reads are forgotten apart
+                continue
+            if left.stat().st_mtime < old:
                 shutil.rmtree(left, ignore_errors=True) if left.is_dir() else left.unlink(missing_ok=True)
 
 
