@@ -26,6 +26,7 @@ class Settings:
     sample: Path
     secret_key: str
     hosts: tuple[str, ...]
+    address: str  # where people open the console: links in messages begin with it
     roles: tuple[str, ...]
     collect_rate: float  # events a second of one write key; 0 sets no bound
     debug: bool
@@ -71,6 +72,7 @@ def get() -> Settings:
         sample=Path(_read("FILROUGE_SAMPLE", "sample", file, f"{home}-sample")).resolve(),
         secret_key=_secret_key(home, file),
         hosts=tuple(h for h in _read("FILROUGE_HOSTS", "hosts", file, "localhost,127.0.0.1,[::1]").split(",") if h),
+        address=_read("FILROUGE_ADDRESS", "address", file, "http://localhost:8000"),
         roles=_roles(file),
         collect_rate=_rate(file),
         debug=_read("FILROUGE_DEBUG", "debug", file, "") == "1",

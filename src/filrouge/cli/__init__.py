@@ -79,6 +79,7 @@ def set_up() -> None:
 def gather() -> None:
     """Add every noun to the command."""
     from filrouge.cli import (
+        alert,
         audit,
         care,
         demo,
@@ -119,7 +120,8 @@ def gather() -> None:
     source.app.command("let-in")(quality.let_in)
     source.app.command("give-up")(quality.give_up)
     nouns = {
-        "audit": audit, "demo": demo, "destination": destination, "followup": followup, "household": household,
+        "alert": alert, "audit": audit, "demo": demo, "destination": destination, "followup": followup,
+        "household": household,
         "identity": identity, "key": key, "live": live, "person": person, "plan": plan, "push": push,
         "quarantine": quarantine, "retention": retention, "role": role, "rule": rule, "score": score,
         "secret": secret, "segment": segment, "sender": sender, "source": source, "user": user,

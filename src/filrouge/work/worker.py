@@ -21,6 +21,7 @@ from filrouge.store.live import Live
 from filrouge.store.models import Job, Run, Source, Worker
 from filrouge.tables import TABLES
 from filrouge.work import (
+    alerts,
     answers,
     audit,
     baselines,
@@ -85,6 +86,8 @@ def _work_through(ending: threading.Event) -> None:
             alive(name)
             schedules.tick()
             _surviving(pushes.wake)
+            _surviving(alerts.look)
+            _surviving(alerts.send)
             _surviving(go_on)
             _surviving(senders.publish)  # whatever became of the file, the collector is told anew
         job = jobs.claim(name, but=WAITED_FOR)

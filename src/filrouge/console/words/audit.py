@@ -71,6 +71,8 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "import.fail": _("failed to import a source"),
         "identity.fail": _("failed to settle identities"),
         "import.undo": _("undid an import"),
+        "alert.add": _("said where alerts go"),
+        "alert.remove": _("removed an address of alerts"),
         "import.hold": _("left an import waiting for a person"),
         "import.let_in": _("let an import in that waited"),
         "import.give_up": _("gave up an import that waited"),

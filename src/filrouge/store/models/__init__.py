@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from filrouge.store.models.acts import ConsentEvent, Correction, FollowUp, Note, Promise, Verdict
+from filrouge.store.models.alerts import Alert, AlertAddress, Notice
 from filrouge.store.models.arrivals import Arrival
 from filrouge.store.models.calls import Call, Outcome, Questions, Verification
 from filrouge.store.models.claims import Claim
@@ -35,6 +36,8 @@ __all__ = [
     "BUILT_IN",
     "COLLECT",
     "Agreement",
+    "Alert",
+    "AlertAddress",
     "Answer",
     "ApiKey",
     "Arrival",
@@ -62,6 +65,7 @@ __all__ = [
     "Job",
     "Ledger",
     "Note",
+    "Notice",
     "Outcome",
     "PlanFinding",
     "Promise",
