@@ -40,7 +40,7 @@ def test_its_page_says_why_it_waits_and_how_to_decide(held: Any, world: Any, sig
         "attend",
         "required_email",
         "4 lignes sur 40",
-        "d’habitude de 30 à 60",
+        "sont admises",
         "Laisser entrer",
         "Abandonner",
     ):

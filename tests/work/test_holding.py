@@ -16,6 +16,7 @@ from filrouge.base import clock
 from filrouge.base.errors import Conflict, NotFound, Refused, UsageError
 from filrouge.store.lake import Lake
 from filrouge.store.models import AuditEntry, Job, Ruling, Run, Source
+from filrouge.store.queries import sources as found
 from filrouge.work import access, erasures, holding, runs, schedules, sources
 
 ADA = person("1", "Ada", "Byron", mail="ada@example.com", optin="yes")
@@ -36,7 +37,8 @@ def test_a_broken_rule_that_stops_leaves_nothing_in_the_lake_and_keeps_the_rows(
     assert [one["code"] for one in made.findings] == ["rule_broken"]
     assert world.rows("SELECT * FROM source_records") == []
     assert world.rows("SELECT * FROM rejects") == []
-    assert [path.name for path in runs.staging(made).rglob("*.parquet")] == ["raw-0.parquet"]
+    assert {path.name for path in runs.staging(made).rglob("*.parquet")} == {"raw-0.parquet", "rejects.parquet"}
+    assert [(row.row, row.code) for row in found.rejects(made, access.OWNER)] == [(3, "rule_missing")]
     assert Source.objects.get(name="crm_people").as_of is None
     assert runs.recover() == 0
 

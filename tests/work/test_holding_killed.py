@@ -69,7 +69,7 @@ if run.state == "held":
     told += [again.state, rows()]
 print(json.dumps(told))
 """
-HELD = ["held", 0, ["raw-0.parquet"], "committed", 2]
+HELD = ["held", 0, ["raw-0.parquet", "rejects.parquet"], "committed", 2]
 ABSENT = ["failed", 0, []]
 IN = ["committed", 2, []]
 GONE = ["given_up", 0, []]

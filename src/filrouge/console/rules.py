@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -58,7 +59,7 @@ def sentence(rule: Any) -> str:
     if rule.check == "unique":
         return _("%(columns)s is never twice in one run") % {"columns": columns}
     if rule.check == "range":
-        low, high = rule.min, rule.max
+        low, high = _bound(rule.min), _bound(rule.max)
         if low is not None and high is not None:
             return _("%(columns)s lies between %(low)s and %(high)s") % {"columns": columns, "low": low, "high": high}
         if low is not None:
@@ -76,13 +77,29 @@ def sentence(rule: Any) -> str:
     return _("as many rows as usual come")
 
 
+def _bound(text: str | None) -> str | None:
+    """Say an end of a range: a distance from now in words, a day as one, anything else as it is written."""
+    found = re.fullmatch(r"([-+])(\d+)([hdmy])", text or "")
+    if found is None:
+        return _("today") if text == "today" else text
+    count = int(found[2])
+    spans = {
+        "h": ngettext("%(count)s hour", "%(count)s hours", count),
+        "d": ngettext("%(count)s day", "%(count)s days", count),
+        "m": ngettext("%(count)s month", "%(count)s months", count),
+        "y": ngettext("%(count)s year", "%(count)s years", count),
+    }
+    span = spans[found[3]] % {"count": say.number(count)}
+    return (_("%(span)s ago") if found[1] == "-" else _("%(span)s from now")) % {"span": span}
+
+
 def _figure(rows: int | None, of: int | None, measured: Mapping[str, Any]) -> str:
     if rows is not None:
         if not rows:
             return ngettext("none of %(of)s row", "none of %(of)s rows", of or 0) % {"of": say.number(of or 0)}
         return _("%(rows)s of %(of)s rows") % {"rows": say.number(rows), "of": say.number(of or 0)}
     if "usual" in measured:
-        return _("%(read)s rows, usually %(low)s to %(high)s") % {
+        return _("%(read)s rows; %(low)s to %(high)s pass") % {
             name: say.number(measured[name]) for name in ("read", "low", "high")
         }
     if "read" in measured:

@@ -210,6 +210,7 @@ class Import:
         if self.received is None:
             return 0
         files, _, _ = self._read_before(self.received)
+        (self.received / "rejects.parquet").unlink(missing_ok=True)  # told anew when the run is let in
         if (self.folder / "faults.parquet").exists():
             (self.folder / "faults.parquet").replace(self.received / "faults.parquet")
         gone = set()

@@ -37,7 +37,7 @@ _WHAT = {
     "segments": Phrase("Building segments"),
     "push": Phrase("Writing down what was delivered"),
 }
-RECEIVED = re.compile(r"(raw-\d+|faults)\.parquet")  # what an import writes of the rows as received
+RECEIVED = re.compile(r"(raw-\d+|faults|rejects)\.parquet")  # the rows as received, and what is told of them
 TO_LET_GO = {"let_go": True}  # the manifest of a run given up, until nothing of it is kept
 TO_TAKE_BACK = {"take_back": True}  # the manifest of a run undone, until the lake holds nothing of it
 # The worker settles these again.

@@ -104,7 +104,7 @@ def run(request: HttpRequest, run_id: str) -> HttpResponse:
             "may_decide": made.state == "held" and _may_decide(asking, made),
             "until": made.held_at + holding.BEARABLE if made.held_at and made.state == "held" else None,
             "full": len(rejects) == REJECTS,
-            "may_take": bool(rejects) and taken.may_take(asking, made),
+            "may_take": bool(rejects) and made.state != "held" and taken.may_take(asking, made),
             "brought": made.source is not None and brought(made.source),
             "newer": f"{reverse('source-new')}?source={made.source_name}",
             "undoing": sources.undoing(made),

@@ -8,14 +8,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from ibis.expr import types as ir
+
 from filrouge.base import clock, settings
 from filrouge.base.errors import DefinitionError, NotFound
 from filrouge.domain.privacy.caller import Caller
 from filrouge.domain.privacy.perimeter import mask
 from filrouge.domain.sources import SourceSpec
 from filrouge.domain.sources.schedule import lateness
-from filrouge.engines import open_engine
-from filrouge.store.lake import Lake
+from filrouge.engines import Engine, open_engine
+from filrouge.store.lake import Lake, arrow_schema
 from filrouge.store.models import BUILT_IN, COLLECT, Entity, Job, Run, Source
 from filrouge.store.views import current
 
@@ -128,7 +130,7 @@ def rejects(made: Run, caller: Caller, *, limit: int = 500) -> list[Reject]:
         return []
     engine = open_engine(scratch=settings.get().home / "scratch")
     try:
-        table = current(engine, Lake(settings.get().lake), "rejects")
+        table = _told(made, engine)
         table = table.filter(table.run_id == str(made.id))
         if mixed:  # a row that names none of them is of one of those that the mapping names
             table = table.filter(table.entity.isnull() | table.entity.isin(sorted(caller.perimeter.acting)))
@@ -139,6 +141,15 @@ def rejects(made: Run, caller: Caller, *, limit: int = 500) -> list[Reject]:
     spec = SourceSpec.parse(made.source.spec) if made.source else None
     shown = caller.perimeter.role_sight("contact") == "show"
     return [reject(row, spec, shown=shown) for row in found]
+
+
+def _told(made: Run, engine: Engine) -> ir.Table:
+    """Return the rejects of a run: in the lake, or beside what it received while it waits for a person."""
+    if made.state != Run.State.HELD:
+        return current(engine, Lake(settings.get().lake), "rejects")
+    kept = settings.get().home / "staging" / str(made.id) / "received"
+    files = [str(kept / name) for name in ("rejects.parquet", "faults.parquet") if (kept / name).exists()]
+    return engine.read("told", files, arrow_schema("rejects"))
 
 
 def reject(row: Mapping[str, Any], spec: SourceSpec | None, *, shown: bool) -> Reject:
