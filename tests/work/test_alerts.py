@@ -186,5 +186,8 @@ def test_an_address_is_a_secret_that_is_never_listed(world: World, post: Post) -
     assert "not an address" not in str(caught.value)
     alerts.check("ana-post")
     assert "arrive here" in post.got[0]["message"]
+    with pytest.raises(Conflict, match="ana-post"):
+        secrets.forget("ana-post", by="test")
     alerts.remove("ana-post", by="test")
+    secrets.forget("ana-post", by="test")
     assert alerts.addresses() == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import time
 from datetime import timedelta
 from pathlib import Path
@@ -17,7 +18,7 @@ from filrouge.base.errors import Conflict, NotFound, Refused, UsageError
 from filrouge.store.lake import Lake
 from filrouge.store.models import AuditEntry, Job, Ruling, Run, Source
 from filrouge.store.queries import sources as found
-from filrouge.work import access, erasures, holding, runs, schedules, sources
+from filrouge.work import access, erasures, holding, jobs, runs, schedules, sources, worker
 
 ADA = person("1", "Ada", "Byron", mail="ada@example.com", optin="yes")
 GUS = person("2", "Gus", "Eiffel", optin="no")
@@ -224,3 +225,27 @@ def test_the_columns_of_the_file_are_those_of_the_definition(world: World) -> No
     assert "commune" not in COLUMNS
     made.refresh_from_db()
     assert made.state == "held"
+
+
+def test_the_worker_lets_in_what_was_decided_and_identities_follow(world: World) -> None:
+    made = held(world)
+    holding.ask(access.OWNER, str(made.id), because="fine")
+    made.refresh_from_db()
+    assert made.state == "held"
+    job = jobs.claim("test")
+    assert job is not None
+    jobs.work(job, worker.VERBS)
+    made.refresh_from_db()
+    assert (made.state, made.new, made.decided_by) == ("committed", 2, access.OWNER.by)
+    assert Job.objects.filter(key="identity", state="waiting").exists()
+    assert AuditEntry.objects.get(action="import.run").by == access.OWNER.by
+
+
+def test_what_was_received_and_is_gone_is_not_taken_for_an_empty_file(world: World) -> None:
+    made = held(world)
+    shutil.rmtree(runs.staging(made))
+    with pytest.raises(Conflict, match="not here any more"):
+        holding.let_in(access.OWNER, str(made.id), because="fine")
+    made.refresh_from_db()
+    assert (made.state, made.decided_by, bool(made.trouble)) == ("held", "", True)
+    holding.give_up(access.OWNER, str(made.id))

@@ -22,6 +22,7 @@ from filrouge.work import audit, secrets, wording
 log = logging.getLogger("filrouge.alerts")
 LEASE = timedelta(seconds=120)
 RETRIES = 12
+KEPT = timedelta(days=90)  # how long an alert that is over is remembered
 LANGUAGES = ("fr", "en")
 
 
@@ -70,6 +71,11 @@ def check(name: str) -> None:
         raise NotFound("No address is called {name}.", hint="`filrouge alert list` tells them.", name=name[:60])
     title, body = wording.trial(row.language)
     letters.send(secrets.reveal(row.secret), title=title, body=body)
+
+
+def forget_old() -> None:
+    """Forget the alerts that were over three months ago, and what was sent of them."""
+    Alert.objects.filter(resolved_at__lt=clock.now() - KEPT).delete()
 
 
 def look() -> None:

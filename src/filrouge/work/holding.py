@@ -76,6 +76,8 @@ def carry_out(run_id: str, *, progress: runs.Progress = runs.silent) -> Run:
 
 
 def _import(made: Run, progress: runs.Progress) -> None:
+    if not runs.received(made).exists():  # a backup was restored: it holds no row that waits
+        raise Conflict("What this run received is not here any more.", hint="Give it up, and read the source again.")
     source, spec = sources.get(made.source_name)
     now, folder, before = clock.now(), runs.staging(made), made.figures
     prepared = sources.prepare(source, spec, folder, str(made.id), now, progress, received=runs.received(made))

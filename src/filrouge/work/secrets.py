@@ -13,7 +13,7 @@ from django.db import transaction
 from filrouge.base import settings
 from filrouge.base.errors import Conflict, NotFound, StorageError, UsageError
 from filrouge.domain.privacy.caller import Caller
-from filrouge.store.models import Destination, Entity, Secret, Source
+from filrouge.store.models import AlertAddress, Destination, Entity, Secret, Source
 from filrouge.store.queries.pushes import KEEPERS, reads
 from filrouge.work import audit
 
@@ -83,7 +83,7 @@ def openable(asking: Caller) -> list[str]:
 
 
 def names() -> list[tuple[str, list[str]]]:
-    """Return the names of the secrets, with the sources and destinations that open each."""
+    """Return the names of the secrets, with the sources, destinations and addresses of alerts that open each."""
     users: dict[str, list[str]] = {}
     for name, spec in Source.objects.values_list("name", "spec"):
         if secret := spec.get("secret"):
@@ -91,6 +91,8 @@ def names() -> list[tuple[str, list[str]]]:
     for name, spec in Destination.objects.values_list("name", "spec"):
         if secret := spec.get("secret"):
             users.setdefault(secret, []).append(name)
+    for name, secret in AlertAddress.objects.values_list("name", "secret"):
+        users.setdefault(secret, []).append(name)
     return [(name, users.get(name, [])) for name in Secret.objects.order_by("name").values_list("name", flat=True)]
 
 

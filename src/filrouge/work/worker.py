@@ -232,6 +232,7 @@ def _tidy(job: Job, **_: Any) -> None:
     lookups.forget_old()
     drafts.sweep()
     holding.expire()
+    alerts.forget_old()
 
 
 def _renewing(job: Job) -> Callable[[str, int, int | None], None]:
