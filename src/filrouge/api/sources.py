@@ -124,6 +124,6 @@ def _run(row: Any, request: HttpRequest) -> dict[str, Any]:
     return {
         "id": str(row.id), "state": row.state, "verdict": row.verdict, "started_at": row.started_at,
         "finished_at": row.finished_at, "findings": row.findings, "problem": problem, "problem_hint": hint,
-        "trouble": row.trouble,
+        "trouble": row.trouble, "held_at": row.held_at, "decided_by": row.decided_by, "because": row.because,
         **{name: int(getattr(row, name)) for name in COUNTS},
     }  # fmt: skip
