@@ -259,7 +259,7 @@ def _judge(made: Run, source: Source, spec: SourceSpec, prepared: Prepared, now:
             "read", flat=True
         )[:5]
     )
-    if source.cursor and keeps_cursor(spec.kind):  # only what is new was read: its volume says nothing
+    if source.cursor and keeps_cursor(spec):  # only what is new was read: its volume says nothing
         before = []
     verdict, findings = judge(counts, spec.expect, before=before, newest=prepared.newest, at=now)
     _counted(made, prepared)
