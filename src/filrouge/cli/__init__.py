@@ -90,6 +90,7 @@ def gather() -> None:
         key,
         live,
         person,
+        places,
         plan,
         profile,
         push,
@@ -114,6 +115,9 @@ def gather() -> None:
     app.command("import")(files.import_)
     app.command("sql")(sql.sql)
     source.app.command("profile")(profile.profile)
+    source.app.command("presets")(places.presets)
+    source.app.command("from-preset")(places.from_preset)
+    source.app.command("propose")(places.propose)
     nouns = {
         "audit": audit, "demo": demo, "destination": destination, "followup": followup, "household": household,
         "identity": identity, "key": key, "live": live, "person": person, "plan": plan, "push": push,

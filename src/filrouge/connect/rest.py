@@ -18,6 +18,7 @@ from filrouge.connect.ndjson import as_text, chunks, decode, encode, reach_in, s
 from filrouge.domain.sources import SourceSpec
 
 PAGES = 100_000
+DEEP = 3  # names on the way to a list that is looked for
 
 
 class REST:
@@ -32,6 +33,13 @@ class REST:
         if spec.format.each:
             items = [one for item in items for one in unfolded(item, spec.format.each) or ()]
         return [seen(_path(spec), items)]
+
+    def lists(self, spec: SourceSpec, reach: Reach) -> list[str]:
+        """Return where lists of objects stand in the first answer, the longest first; "" is its top."""
+        with asking.opened(spec, reach) as line:
+            _, answer = _answer(line, pages.first(spec), spec, reach)
+        found = sorted(_lists(answer, ""), key=lambda one: -one[1])
+        return [path for path, _ in found]
 
     def count(self, spec: SourceSpec, reach: Reach) -> int | None:
         _, answer = self._first(spec, reach)
@@ -91,6 +99,15 @@ class REST:
                 page = following
                 line.rest(response, urlsplit(page.url).path)
         raise _endless(page.url, spec)
+
+
+def _lists(answer: Any, path: str) -> Iterator[tuple[str, int]]:
+    if isinstance(answer, list):
+        if answer and all(isinstance(item, dict) for item in answer):
+            yield path, len(answer)
+    elif isinstance(answer, dict) and path.count(".") < DEEP:
+        for name, value in answer.items():
+            yield from _lists(value, f"{path}.{name}" if path else name)
 
 
 def _lines(spec: SourceSpec, found: Iterator[tuple[list[Any], Any]]) -> Iterator[tuple[int, bytes]]:

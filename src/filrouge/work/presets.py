@@ -17,7 +17,7 @@ from filrouge.domain.sources.presets import preset
 from filrouge.store.models import Brand, Source
 from filrouge.work import secrets, sources
 
-FIRST = 5  # rows that are shown of a place
+FIRST, SAMPLE = 5, 20  # rows that are shown of a place, and that are looked at
 
 
 @dataclass(frozen=True)
@@ -26,8 +26,13 @@ class Looked:
 
     data: dict[str, Any]
     columns: tuple[str, ...]
-    first: tuple[tuple[str | None, ...], ...] = field(default=(), repr=False)
+    sample: tuple[tuple[str | None, ...], ...] = field(default=(), repr=False)
     rows: int | None = None
+
+    @property
+    def first(self) -> tuple[tuple[str | None, ...], ...]:
+        """The first rows that are shown."""
+        return self.sample[:FIRST]
 
 
 def definitions(
@@ -40,10 +45,7 @@ def definitions(
     """
     row = Brand.objects.select_related("entity").filter(slug=brand).first()
     if row is None:
-        raise UsageError(
-            "No brand is called {brand}.", hint="There are: {known}.", brand=brand[:60],
-            known=", ".join(Brand.objects.order_by("slug").values_list("slug", flat=True)) or "none yet",
-        )  # fmt: skip
+        raise unknown_brand(brand)
     made = preset(name).definitions(
         answers, entity=str(row.entity.slug), brand=brand, name=prefix, parts=parts, private=private
     )
@@ -53,6 +55,14 @@ def definitions(
             "The source {name} is of another brand.", hint="Choose another name for these (--name).", name=other.name
         )
     return made
+
+
+def unknown_brand(brand: str) -> UsageError:
+    """Return what is said of a brand that is none."""
+    return UsageError(
+        "No brand is called {brand}.", hint="There are: {known}.", brand=brand[:60],
+        known=", ".join(Brand.objects.order_by("slug").values_list("slug", flat=True)) or "none yet",
+    )  # fmt: skip
 
 
 def look(data: Mapping[str, Any], folder: Path, *, secret: str | None = None) -> Looked:
@@ -69,8 +79,19 @@ def look(data: Mapping[str, Any], folder: Path, *, secret: str | None = None) ->
     found = reader.discover(spec, reach)
     if not found:
         return Looked(dict(data), ())
-    one = next((one for one in found if spec.format.table and one.name == spec.format.table), found[0])
-    return Looked(dict(data), one.columns, one.sample[:FIRST], one.rows)
+    if spec.kind == "sql":  # it tells every table, and a query is none of them
+        return _rows(spec, reach, data)
+    return Looked(dict(data), found[0].columns, found[0].sample, found[0].rows)
+
+
+def _rows(spec: SourceSpec, reach: Reach, data: Mapping[str, Any]) -> Looked:
+    reader = connector(spec.kind)
+    chunk = next(iter(reader.read(spec, reach)), None)
+    if chunk is None:
+        return Looked(dict(data), (), (), 0)
+    names = tuple(name for name in chunk.rows.column_names if not name.startswith("_"))
+    rows = chunk.rows.slice(0, SAMPLE).select(list(names)).to_pylist()
+    return Looked(dict(data), names, tuple(tuple(row.values()) for row in rows), reader.count(spec, reach))
 
 
 def keep(made: Iterable[Mapping[str, Any]], folder: Path, *, by: str) -> list[Source]:
