@@ -107,13 +107,14 @@ def read_as(asking: Caller, key: str, form: Mapping[str, Any]) -> SourceDraft:
 def say(asking: Caller, key: str, told: Sequence[Said]) -> SourceDraft:
     """Keep what is said of the columns, finished or not."""
     draft = _open(asking, key)
-    return _keep(draft, columns.definition(draft.spec, told))
+    return _keep(draft, columns.definition(draft.spec, told)) if told else draft
 
 
 def try_out(asking: Caller, key: str) -> None:
     """Ask the worker to count what an import would do. Raises UsageError while a column is not told well enough."""
     draft = _open(asking, key)
-    wrong = columns.faults(columns.said(SourceSpec.parse(draft.spec), [one.name for one in seen(draft)]))
+    names = [one.name for one in seen(draft)]  # none of a usual system: what its columns say is known
+    wrong = columns.faults(columns.said(SourceSpec.parse(draft.spec), names)) if names else []
     if wrong:
         raise UsageError("The columns are not told well enough yet: {fault}", fault=wrong[0][1])
     SourceDraft.objects.filter(pk=draft.pk).update(trouble={}, tried={}, tried_of="")

@@ -29,7 +29,7 @@ class System:
     """One system: what is answered to whoever connects it, its rows by collection, and how it tells them."""
 
     preset: str = ""
-    secret: str = "a-key"  # noqa: S105 - invented
+    secret: str = "a-key"
     said: Mapping[str, str] = field(default_factory=dict)
     rows: dict[str, Rows] = field(default_factory=dict)
     url: str = ""
