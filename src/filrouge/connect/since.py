@@ -13,7 +13,7 @@ _MILLISECONDS = 100_000_000_000  # a number of Unix beyond it counts millisecond
 
 
 def spelled(cursor: str, spec: SourceSpec) -> str:
-    """Return ``cursor`` as the service of ``spec`` wants it. Raises SourceError when it must be a moment and is none."""
+    """Return ``cursor`` as the service of ``spec`` wants it. Raises SourceError when it should be a moment."""
     since = spec.format.since
     if since is None or since.written == "as_it_came":
         return cursor

@@ -16,8 +16,8 @@ from filrouge.work.places import in_drops
 from filrouge.work.presets import Looked
 
 FIELDS = (
-    "label", "brand", "place", "table", "query", "user", "secret", "host_key", "auth", "header", "items", "way", "param",
-    "where",
+    "label", "brand", "place", "table", "query", "user", "secret", "host_key", "auth", "header", "items", "way",
+    "param", "where",
 )  # fmt: skip
 AUTH = ("bearer", "basic", "username", "header")
 WAYS = ("", "next", "link", "page", "offset", "after")

@@ -158,7 +158,7 @@ def first(draft: SourceDraft) -> Looked | None:
 
 
 def in_drops(place: str) -> str:
-    """Return where a pattern of files stands, whole. Raises UsageError unless it is in a folder where files are left."""
+    """Return where a pattern of files stands, whole. Raises UsageError unless it is in a folder for files left."""
     roots = settings.get().drops
     for root in roots:
         path = Path(place) if Path(place).is_absolute() else root / place

@@ -97,7 +97,10 @@ def system(request: HttpRequest, name: str) -> HttpResponse:
         "one": one, "told": _said(one.about), "limits": _said(one.limits), "faults": faults,
         "about": places.about(said),
         "asks": [
-            {"ask": ask, "title": _said(ask.title), "help": _said(ask.help), "value": said.get(f"a:{ask.name}", ask.default)}
+            {
+                "ask": ask, "title": _said(ask.title), "help": _said(ask.help),
+                "value": said.get(f"a:{ask.name}", ask.default),
+            }
             for ask in one.asks
         ],
         "parts": [
