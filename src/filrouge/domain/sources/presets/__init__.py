@@ -120,7 +120,9 @@ class Preset(Spec):
                 if isinstance(cell, dict) and cell.get("of") in self.parts:
                     cell["of"] = f"{begins}_{cell['of']}"
             made = {"source": f"{begins}_{part}", "system": begins, "entity": entity, "brand": brand, **data}
-            made |= {"title": {of: f"{self.title} · {said}" for of, said in self.parts[part].title.items()}}
+            colon = {"fr": " :"}
+            titles = self.parts[part].title
+            made |= {"title": {of: f"{self.title}{colon.get(of, ':')} {said}" for of, said in titles.items()}}
             if private:
                 made["allow_private"] = True
             SourceSpec.parse(made, what=made["source"])
