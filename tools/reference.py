@@ -171,7 +171,7 @@ def usual() -> Iterator[str]:
     for name in presets.names():
         one = presets.preset(name)
         yield f"\n## {one.title}\n\n`{name}`. {one.about['en']} {one.limits.get('en', '')}\n\n"
-        yield f"Written from {one.documented.version} (<{one.documented.page}>), read in {one.documented.read}.\n\n"
+        yield f"Written from {one.documented.version} (<{one.documented.page}>).\n\n"
         yield "| asked | | by default |\n|---|---|---|\n"
         for ask in one.asks:
             way = "--secret" if ask.secret else "--set"

@@ -177,7 +177,7 @@ def test_orders_lines_and_payments_lead_to_their_people(world: World, serve: Cal
 
 def test_recipients_that_adobe_campaign_extracts_come_in(world: World) -> None:
     (world.folder / "recipients_1.csv").write_text(
-        "id;email;firstName;lastName;birthDate;gender;mobilePhone;blackListEmail;created;lastModified;address;zipCode;"
+        "id;email;firstName;lastName;birthDate;gender;mobilePhone;blackListEmail;created;lastModified;address3;zipCode;"
         "city;countryCode\n"
         "1;ada@example.com;Ada;Byron;1985-12-10;2;;1;2025-03-02 10:00:00;2025-03-02 10:00:00;1 rue X;69001;Lyon;FR\n"
         "2;gus@example.com;;;;0;;0;;;;;;\n",

@@ -49,9 +49,9 @@ class Salesforce(System):
             if (asked.body["client_id"], asked.body["client_secret"]) != ("3MVG9", self.secret):
                 return 400, {}, {"error": "invalid_client", "error_description": "invalid client credentials"}
             return 200, {}, {"access_token": "session", "token_type": "Bearer", "instance_url": self.url}
-        if found := re.fullmatch(r"/services/data/v62\.0/query/(\w+)-(\d+)", asked.path):
+        if found := re.fullmatch(r"/services/data/v65\.0/query/(\w+)-(\d+)", asked.path):
             return self._told(self.rows[found[1]], found[1], int(found[2]))
-        assert asked.path == "/services/data/v62.0/query"
+        assert asked.path == "/services/data/v65.0/query"
         query = re.fullmatch(r"SELECT ([\w,]+) FROM (\w+)( WHERE SystemModstamp >= (\S+))?", asked.query["q"])
         assert query is not None, asked.query["q"]
         rows = self.rows[query[2]]
@@ -63,7 +63,7 @@ class Salesforce(System):
     def _told(self, rows: Rows, name: str, begin: int) -> Answer:
         shown = [{"attributes": {"type": name}, **row} for row in page(rows, begin, 2)]
         over = begin + 2 >= len(rows)
-        following = {} if over else {"nextRecordsUrl": f"/services/data/v62.0/query/{name}-{begin + 2}"}
+        following = {} if over else {"nextRecordsUrl": f"/services/data/v65.0/query/{name}-{begin + 2}"}
         return 200, {}, {"totalSize": len(rows), "done": over, "records": shown, **following}
 
     def change(self) -> str:

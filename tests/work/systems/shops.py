@@ -54,7 +54,7 @@ class Shopify(System):
         return asked.headers.get("x-shopify-access-token") == self.secret
 
     def answer(self, asked: Asked) -> Answer:
-        assert asked.path == "/admin/api/2025-10/graphql.json"
+        assert asked.path == "/admin/api/2026-10/graphql.json"
         if self.busy:
             self.busy -= 1
             return 200, {}, {"errors": [{"message": "Throttled", "extensions": {"code": "THROTTLED"}}]}

@@ -22,11 +22,10 @@ _NAME = r"^[a-z][a-z0-9_]{0,39}$"
 
 
 class Documented(Spec):
-    """Which public documentation a preset was written from, and when it was read."""
+    """Which public documentation a preset was written from."""
 
     version: str
     page: str
-    read: str
 
 
 class Ask(Spec):
