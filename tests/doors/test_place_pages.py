@@ -84,6 +84,13 @@ def test_each_kind_of_place_has_its_form_and_the_file_stays_first(world: World, 
     assert inside.get("/sources/new/systems/moon").status_code == 404
 
 
+def test_an_administrator_may_say_that_a_private_address_is_meant(world: World, client: Any) -> None:
+    inside = enter(client, world, "administrator")
+    for path in ("place/sftp", "place/database", "place/address", "systems/woocommerce"):
+        assert 'name="allow_private"' in inside.get(f"/sources/new/{path}").content.decode()
+    assert 'name="allow_private"' not in inside.get("/sources/new/place/folder").content.decode()
+
+
 @pytest.mark.parametrize("path", ["/sources/new/place/folder", "/sources/new/systems", "/sources/new/systems/brevo"])
 def test_others_than_engineers_are_refused(world: World, client: Any, path: str) -> None:
     assert enter(client, world, "marketer", entities=("north",)).get(path).status_code == 403
@@ -201,8 +208,10 @@ def test_the_command_lists_prints_and_makes_the_sources_of_a_system(
     system = Brevo()
     serving = Serving(system)
     secrets.keep("brevo", system.secret, by="test")
-    words = ("source", "from-preset", "brevo", "--brand", "red", "--set", f"address={system.url}", "--secret", "key=brevo",
-             "--name", "news", "--part", "contacts", "--allow-private")  # fmt: skip
+    words = (
+        "source", "from-preset", "brevo", "--brand", "red", "--set", f"address={system.url}", "--secret", "key=brevo",
+        "--name", "news", "--part", "contacts", "--allow-private",
+    )  # fmt: skip
     (printed,) = yaml.safe_load_all(told(*words, "--print").stdout)
     assert printed["source"] == "news_contacts"
     assert not Source.objects.exists()

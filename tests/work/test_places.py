@@ -83,7 +83,7 @@ def test_files_of_a_folder_become_a_source_that_is_read_again(world: World, remy
     assert (draft.spec["source"], draft.spec["format"]["encoding"]) == ("crm", "cp1252")
     looked = places.first(draft)
     assert looked is not None
-    assert looked.columns == ("Num", "Nom", "Prénom", "Courriel")
+    assert (looked.columns, looked.rows) == (("Num", "Nom", "Prénom", "Courriel"), 12)
     assert looked.first[0] == ("0", "Famille0x", "Paul", "paul0@example.com")
     tried, run = imported(remy, draft)
     assert (tried["read"], run) == (12, {"read": 12, "new": 12, "lost": 0})
@@ -132,6 +132,27 @@ def test_a_table_of_a_database_becomes_a_source(world: World, remy: Any, drop: P
     assert looked is not None
     assert (looked.columns, looked.rows) == (("id", "last_name", "email"), 9)
     assert imported(remy, draft)[1] == {"read": 9, "new": 9, "lost": 0}
+
+
+@pytest.mark.postgres
+def test_a_query_of_postgresql_becomes_a_source(world: World) -> None:
+    import psycopg
+    from tests import postgres
+
+    try:
+        url = postgres.start()
+    except Exception as error:  # noqa: BLE001 - whatever keeps a server from starting here
+        pytest.skip(f"no PostgreSQL can start on this machine: {error}")
+    with psycopg.connect(url) as con:
+        con.execute("DROP TABLE IF EXISTS place_people")
+        con.execute("CREATE TABLE place_people (id INTEGER, last_name TEXT, email TEXT)")
+        con.execute("INSERT INTO place_people SELECT n, 'Fam' || n || 'x', 'f' || n || '@example.com' "
+                    "FROM generate_series(1, 9) AS n")  # fmt: skip
+    place = {"kind": "sql", "place": url, "format": {"query": "SELECT * FROM place_people WHERE id > 2"}}
+    draft = places.bring(OWNER, place | {"allow_private": True}, brand="red", label="clients")
+    assert imported(OWNER, draft)[1] == {"read": 7, "new": 7, "lost": 0}
+    with psycopg.connect(url) as con:
+        con.execute("DROP TABLE place_people")
 
 
 def test_an_address_says_itself_where_its_list_stands(world: World, web: Any) -> None:

@@ -36,7 +36,7 @@ def told(kind: str, said: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
     if not place:
         raise UsageError("Say where it is.", hint="The form shows an example.")
     data: dict[str, Any] = {"place": place, "format": {}}
-    if said["allow_private"] and kind in ("sftp", "address"):
+    if said["allow_private"] and kind != "folder":
         data["allow_private"] = True
     if kind == "folder":
         data |= {"kind": "csv", "place": in_drops(place)}

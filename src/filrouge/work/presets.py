@@ -14,6 +14,7 @@ from filrouge.base.errors import DefinitionError, UsageError
 from filrouge.connect import Reach, connector
 from filrouge.domain.sources import SourceSpec
 from filrouge.domain.sources.presets import preset
+from filrouge.domain.sources.reaching import FILES
 from filrouge.store.models import Brand, Source
 from filrouge.work import secrets, sources
 
@@ -81,7 +82,10 @@ def look(data: Mapping[str, Any], folder: Path, *, secret: str | None = None) ->
         return Looked(dict(data), ())
     if spec.kind == "sql":  # it tells every table, and a query is none of them
         return _rows(spec, reach, data)
-    return Looked(dict(data), found[0].columns, found[0].sample, found[0].rows)
+    rows = found[0].rows
+    if rows is None and spec.kind in FILES and not spec.remote:  # what is on this machine is soon counted
+        rows = reader.count(spec, reach)
+    return Looked(dict(data), found[0].columns, found[0].sample, rows)
 
 
 def _rows(spec: SourceSpec, reach: Reach, data: Mapping[str, Any]) -> Looked:
