@@ -60,6 +60,13 @@ def test_times_are_of_the_zone_of_the_source_unless_they_say_theirs(engine: Engi
     ]  # fmt: skip
 
 
+def test_outer_blanks_go_and_no_letter_does(engine: Engine) -> None:
+    texts = ["neuf", "fv", " a\tb \n", "\u00a0x\u202f", "\x0b\x0cy\x0c", "v", "  ", None]
+    table = engine.load("t", pa.table({"n": list(range(len(texts))), "x": pa.array(texts, pa.string())}))
+    rows = collected(engine, table.select("n", x=clean(table.x)).order_by("n"))
+    assert [row["x"] for row in rows] == ["neuf", "fv", "a\tb", "x", "y", "v", None, None]
+
+
 def test_amounts_with_commas_spaces_and_signs(engine: Engine) -> None:
     assert read(engine, "decimal", ["1 234,56 €", "1\u202f234,5", "12", "-3,20", "12.50", "1.234,56", "abc", "12,3,4", None]) == [
         (Decimal("1234.5600"), None), (Decimal("1234.5000"), None), (Decimal("12.0000"), None), (Decimal("-3.2000"), None),

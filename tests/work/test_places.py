@@ -173,6 +173,15 @@ def test_an_address_says_itself_where_its_list_stands(world: World, web: Any) ->
     assert imported(OWNER, draft)[1] == {"read": 6, "new": 6, "lost": 0}
 
 
+def test_whoever_looks_does_not_wait_for_a_service_that_asks_for_minutes(world: World, web: Any) -> None:
+    busy = web(lambda *_: (429, {"Retry-After": "120"}, b""))
+    with pytest.raises(SourceError, match="left alone for 120 seconds"):
+        places.bring(
+            OWNER, {"kind": "rest", "place": busy.url, "allow_private": True, "patience": "1h"}, brand="red", label="x"
+        )
+    assert len(busy.asked) == 1
+
+
 def test_a_place_that_holds_nothing_is_told(world: World, remy: Any, drop: Path) -> None:
     (drop / "crm_1.csv").write_text("Num;Nom\n")
     with pytest.raises(SourceError):

@@ -74,7 +74,8 @@ def proposed(data: Mapping[str, Any], *, folder: Path, secret: str | None = None
             made["kind"], seen = conventions(paths[0])
         made["format"] = {name: value for name, value in {**seen, **made["format"]}.items() if value}
     if made["kind"] == "rest" and "items" not in made["format"]:
-        lists = REST().lists(SourceSpec.parse(made, what=made["source"]), reach)
+        brief = SourceSpec.parse({**made, "patience": presets.SHORT}, what=made["source"])
+        lists = REST().lists(brief, reach)
         if lists:
             made["format"]["items"] = lists[0]
     looked = presets.look(made, folder, secret=secret or "")

@@ -18,6 +18,7 @@ from filrouge.domain.sources.reaching import FILES
 from filrouge.store.models import Brand, Source
 from filrouge.work import secrets, sources
 
+SHORT = "20s"  # how long a service may ask to be left alone while it is looked at
 FIRST, SAMPLE = 5, 20  # rows that are shown of a place, and that are looked at
 
 
@@ -76,7 +77,10 @@ def look(data: Mapping[str, Any], folder: Path, *, secret: str | None = None) ->
         secret = secrets.reveal(spec.secret)
     reach = Reach(folder, secret, settings.get().allow_private)
     reader = connector(spec.kind)
-    reader.check(spec, reach)
+    if spec.kind == "rest":  # its first answer tells both, and somebody waits for it
+        spec = spec.model_copy(update={"patience": SHORT})
+    else:
+        reader.check(spec, reach)
     found = reader.discover(spec, reach)
     if not found:
         return Looked(dict(data), ())

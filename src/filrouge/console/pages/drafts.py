@@ -153,4 +153,4 @@ def drop(request: HttpRequest, key: UUID) -> HttpResponse:
 
 
 def _line(draft: Any) -> dict[str, Any]:
-    return {"draft": draft, "size": drafts.size(draft.size)}
+    return {"draft": draft, "size": drafts.size(draft.size) if draft.size else drafts.reading(draft.spec)}

@@ -31,7 +31,9 @@ _NO_CENTS = (
     "BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF",
 )  # fmt: skip
 _THOUSANDTHS = ("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND")
-_BLANKS = "^[ \t\n\r\x0b\x0c]|[ \t\n\r\x0b\x0c]$|[\u00a0\u202f]"
+# written as a pattern: a form feed inside a text of Spark SQL is read as the letter f
+_OUTER = r"^[\s\x0b]+|[\s\x0b]+$"
+_BLANKS = r"^[\s\x0b]|[\s\x0b]$|[\x{00a0}\x{202f}]"
 _YES = ("1", "true", "t", "yes", "y", "oui", "o", "vrai", "x")
 _NO = ("0", "false", "f", "no", "n", "non", "faux")
 
@@ -57,7 +59,7 @@ class Conventions:
 
 def clean(text: ir.StringValue) -> ir.StringValue:
     """Return ``text`` without outer blanks (the no-break ones too), null when nothing is left."""
-    plain = text.replace("\u00a0", " ").replace("\u202f", " ").strip()
+    plain = text.replace("\u00a0", " ").replace("\u202f", " ").re_replace(_OUTER, "")
     return ibis.ifelse(text.re_search(_BLANKS), plain, text).nullif("")  # few values need it, and asking is cheaper
 
 
