@@ -1,4 +1,4 @@
-"""Write the pages of reference that say what the code says: tables, roles, commands.
+"""Write the pages of reference that say what the code says: tables, roles, commands, presets.
 
 usage: reference.py write | check
 """
@@ -162,7 +162,35 @@ def told(name: str, callback: Any) -> Iterator[str]:
         yield "\n| | |\n|---|---|\n" + "".join(lines)
 
 
-WRITTEN = {"tables.md": tables, "roles.md": roles, "commands.md": commands, "http-api.md": api}
+def usual() -> Iterator[str]:
+    from filrouge.domain.sources import presets
+
+    yield "# Presets of usual systems\n\n" + NOTE.replace("change the code", "change the YAML of the preset") + "\n\n"
+    yield "How a system is read, by `filrouge source from-preset` or from the screens: [connect a usual\n"
+    yield "system](../how-to/connect-a-usual-system.md). Each was written from the public documentation that it names.\n"
+    for name in presets.names():
+        one = presets.preset(name)
+        yield f"\n## {one.title}\n\n`{name}`. {one.about['en']} {one.limits.get('en', '')}\n\n"
+        yield f"Written from {one.documented.version} (<{one.documented.page}>).\n\n"
+        yield "| asked | | by default |\n|---|---|---|\n"
+        for ask in one.asks:
+            way = "--secret" if ask.secret else "--set"
+            yield f"| `{way} {ask.name}=` | {ask.title['en']}. {ask.help.get('en', '')} | {ask.default} |\n"
+        yield "\n| part | read into | what is new only | consents |\n|---|---|---|---|\n"
+        for part, what in one.parts.items():
+            made = {**one.common, **what.definition}
+            form = {**one.common.get("format", {}), **what.definition.get("format", {})}
+            new = f"by `{made['cursor']}`" if form.get("since") else "no: whole each time"
+            said = [
+                f"{c['channel']}: " + ", ".join(f"{v}" for v in dict.fromkeys(c["state"]["values"].values()) if v)
+                for c in made["map"].get("consents", ())
+            ]
+            yield f"| `{part}` | [{made['reads']}](tables.md#{made['reads']}) | {new} | {'; '.join(said)} |\n"
+
+
+WRITTEN = {
+    "tables.md": tables, "roles.md": roles, "commands.md": commands, "http-api.md": api, "presets.md": usual,
+}  # fmt: skip
 
 
 def main(what: str) -> int:

@@ -67,6 +67,13 @@ def test_times_are_of_the_zone_of_the_source_unless_they_say_theirs(engine: Engi
     ]  # fmt: skip
 
 
+def test_outer_blanks_go_and_no_letter_does(engine: Engine) -> None:
+    texts = ["neuf", "fv", " a\tb \n", "\u00a0x\u202f", "\x0b\x0cy\x0c", "v", "  ", None]
+    table = engine.load("t", pa.table({"n": list(range(len(texts))), "x": pa.array(texts, pa.string())}))
+    rows = collected(engine, table.select("n", x=clean(table.x)).order_by("n"))
+    assert [row["x"] for row in rows] == ["neuf", "fv", "a\tb", "x", "y", "v", None, None]
+
+
 def test_amounts_with_commas_spaces_and_signs(engine: Engine) -> None:
     assert read(engine, "decimal", ["1 234,56 €", "1\u202f234,5", "12", "-3,20", "12.50", "1.234,56", "abc", "12,3,4", None]) == [
         (Decimal("1234.5600"), None), (Decimal("1234.5000"), None), (Decimal("12.0000"), None), (Decimal("-3.2000"), None),
@@ -148,3 +155,41 @@ def test_a_row_is_mapped_the_same_everywhere(engine: Engine, hashed: bool) -> No
             "_faults": "brand:unknown_value;brand:missing;amount:missing;",
         },
     ]  # fmt: skip
+
+
+def test_times_counted_from_1970_in_seconds_or_smaller(engine: Engine) -> None:
+    from filrouge.domain.sources.values import plain, valued
+
+    texts = ["1700000000", "1700000000.7", "-5", "99999999999999", "x", "", None]
+    small = ["1700000000123", "1700000000123456"]
+    table = engine.load("t", pa.table({"n": list(range(7)), "x": texts, "y": [*small, *[None] * 5]}))
+    how = Conventions(".", (), "Europe/Paris", NOW, engine)
+    found = table.select(
+        "n",
+        s=valued(plain(table.x, "timestamp", how, ("unix",)), "timestamp", how),
+        ms=valued(plain(table.y, "timestamp", how, ("unix_ms",)), "timestamp", how),
+        us=valued(plain(table.y, "timestamp", how, ("unix_us",)), "timestamp", how),
+    ).order_by("n")
+    rows = collected(engine, found)
+    moment = datetime(2023, 11, 14, 22, 13, 20, tzinfo=UTC)
+    assert [row["s"] and row["s"].astimezone(UTC) for row in rows] == [moment, moment, None, None, None, None, None]
+    assert rows[0]["ms"].astimezone(UTC) == moment.replace(microsecond=123000)
+    assert rows[1]["us"].astimezone(UTC) == moment.replace(microsecond=123456)
+
+
+def test_amounts_in_the_smallest_unit_become_amounts_of_their_currency(engine: Engine) -> None:
+    spec = SourceSpec.parse({
+        "source": "s", "kind": "csv", "place": "x", "entity": "e", "brand": "b", "reads": "orders", "key": "id",
+        "map": {"total": {"column": "t", "format": "minor"}, "currency": "c"},
+    })  # fmt: skip
+    table = engine.load("t", pa.table({
+        "_seq": list(range(7)), "id": list("abcdefg"),
+        "t": ["123456789", "5", "-1250", "1250", "1250", "1.5", "1250"],
+        "c": ["eur", "EUR", "usd", "jpy", "TND", "EUR", None],
+    }))  # fmt: skip
+    found = mapping.mapped(table, spec, engine=engine, at=NOW)
+    rows = collected(engine, found.select("_seq", "total", "_faults").order_by("_seq"))
+    assert [row["total"] for row in rows] == [
+        Decimal("1234567.89"), Decimal("0.05"), Decimal("-12.5"), Decimal("1250"), Decimal("1.25"), None, None,
+    ]  # fmt: skip
+    assert [row["_faults"] for row in rows] == ["", "", "", "", "", "total:not_a_number;", "total:not_a_number;"]

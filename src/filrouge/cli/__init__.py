@@ -91,6 +91,7 @@ def gather() -> None:
         key,
         live,
         person,
+        places,
         plan,
         profile,
         push,
@@ -119,6 +120,9 @@ def gather() -> None:
     source.app.command("quality")(quality.quality)
     source.app.command("let-in")(quality.let_in)
     source.app.command("give-up")(quality.give_up)
+    source.app.command("presets")(places.presets)
+    source.app.command("from-preset")(places.from_preset)
+    source.app.command("propose")(places.propose)
     nouns = {
         "alert": alert, "audit": audit, "demo": demo, "destination": destination, "followup": followup,
         "household": household,

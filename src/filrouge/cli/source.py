@@ -10,7 +10,9 @@ from typing import Annotated, Any
 import typer
 from rich.table import Column, Table
 
-app = typer.Typer(no_args_is_help=True, help="The sources: add, list, check, run, undo.")
+app = typer.Typer(
+    no_args_is_help=True, help="The sources: add, propose, list, check, run, undo; presets of usual systems."
+)
 BY = "owner of this machine"
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 

@@ -58,9 +58,10 @@ def suits(spec: SourceSpec) -> None:
         ) from None  # fmt: skip
 
 
-def keeps_cursor(kind: str) -> bool:
-    """Tell whether places of ``kind`` are asked only for what comes after the last value of the cursor."""
-    return bool(getattr(connector(kind), "keeps_cursor", False))
+def keeps_cursor(spec: SourceSpec) -> bool:
+    """Tell whether the place of ``spec`` is asked only for what comes after the last value of the cursor."""
+    kept = getattr(connector(spec.kind), "keeps_cursor", False)
+    return bool(kept(spec) if callable(kept) else kept)
 
 
 def lookup(kind: str) -> Lookup:

@@ -42,9 +42,11 @@ class Asking:
 
     def ask(
         self, url: str, params: Mapping[str, str] | None = None, *, headers: Mapping[str, str] | None = None,
-        form: Mapping[str, str] | None = None,
+        form: Mapping[str, str] | None = None, body: bytes | None = None,
     ) -> tuple[httpx.Response, bytes]:  # fmt: skip
-        """Return the answer and its body, whole; ``form`` is posted. A status that does not pass is for the caller.
+        """Return the answer and its body, whole; ``form`` is posted, or the JSON ``body``.
+
+        A status that does not pass is for the caller.
 
         Raises SourceError when no answer comes.
         """
@@ -52,7 +54,7 @@ class Asking:
         for attempt in range(TRIES):
             wait = waiting.between(attempt)
             try:
-                response, content = self._once(url, params, headers, form, path)
+                response, content = self._once(url, params, headers, form, body, path)
             except (httpx.InvalidURL, httpx.UnsupportedProtocol):
                 raise no_address(self._spec) from None
             except httpx.HTTPError as error:
@@ -94,6 +96,17 @@ class Asking:
             raise self._impatient(seconds, path)
         self._wait(seconds)
 
+    def pause(self, attempt: int, path: str) -> None:
+        """Leave alone a system that says in its answer that it is busy. Raises SourceError when it was asked enough."""
+        seconds = waiting.between(attempt + 2)
+        if attempt + 1 >= TRIES or seconds > self._left or time.monotonic() + seconds > self._until:
+            raise SourceError(
+                "{path} could not be read: {why}, {tries} times.",
+                hint="Nothing was imported; run the source again once the system is back.",
+                retryable=True, path=path, why=Phrase("it says that it is busy"), tries=attempt + 1,
+            )  # fmt: skip
+        self._wait(seconds)
+
     def _wait(self, seconds: float) -> None:
         self._left -= seconds
         time.sleep(seconds)
@@ -109,14 +122,16 @@ class Asking:
 
     def _once(
         self, url: str, params: Mapping[str, str] | None, headers: Mapping[str, str] | None,
-        form: Mapping[str, str] | None, path: str,
+        form: Mapping[str, str] | None, posted: bytes | None, path: str,
     ) -> tuple[httpx.Response, bytes]:  # fmt: skip
         """Ask once; return the answer and its body, given up when it is too large or drips for too long."""
         until = min(time.monotonic() + LONGEST_ANSWER, self._until)
         body = bytearray()
         asked = httpx.URL(url).copy_merge_params(dict(params)) if params else url  # beside what the address asks for
-        way = "GET" if form is None else "POST"
-        with self._http.stream(way, asked, headers=headers, data=form) as response:
+        way = "GET" if form is None and posted is None else "POST"
+        if posted is not None:
+            headers = {**(headers or {}), "Content-Type": "application/json"}
+        with self._http.stream(way, asked, headers=headers, data=form, content=posted) as response:
             if response.status_code in (200, 400, 401):
                 for some in response.iter_bytes():
                     body += some

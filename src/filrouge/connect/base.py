@@ -62,7 +62,7 @@ class Connector(Protocol):
     """Reads one kind of place. Raises SourceError with a sentence, and says whether trying again may help.
 
     It may hold two things more: ``Options``, the Spec of what a definition says under ``options``; and
-    ``keeps_cursor = True``, when it reads only what comes after the cursor.
+    ``keeps_cursor = True`` (or a method that tells it of a definition), when it reads only what comes after the cursor.
     """
 
     def check(self, spec: SourceSpec, reach: Reach) -> None:

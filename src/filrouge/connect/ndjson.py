@@ -23,6 +23,7 @@ from filrouge.domain.sources import SourceSpec
 _decoder = msgspec.json.Decoder(float_hook=Decimal)  # 1.10 stays 1.10
 _encoder = msgspec.json.Encoder(decimal_format="number")
 LONGEST = 16 << 20
+WHOLE = "parent"  # what an object of a list that is unfolded calls the one that it stands in
 LOOKED_AT = 1_000  # lines looked at whatever the definition keeps, to notice that what it keeps by is gone
 Lines = Iterator[tuple[int, bytes | None]]
 
@@ -117,6 +118,7 @@ def chunks(spec: SourceSpec, place: str, lines: Iterable[tuple[int, bytes | None
     faults: list[RowFault] = []
     vital = Vital(spec)
     passes = _passes(spec)
+    whole_of = [path[1] for path in paths.values() if path[0] == WHOLE and len(path) > 1]
 
     def chunk() -> Chunk:
         columns = {name: column(items, path) for name, path in paths.items()}
@@ -139,7 +141,14 @@ def chunks(spec: SourceSpec, place: str, lines: Iterable[tuple[int, bytes | None
             raw = (line or b"")[:10_000].decode("utf-8", "replace")
             faults.append(RowFault(place, number, "not_json" if line else "too_long", raw))
         else:
-            if isinstance(item, dict):
+            if isinstance(item, dict) and spec.format.each:
+                inside = unfolded(item, spec.format.each, keep=whole_of)
+                vital.unfolded(there=inside is not None)
+                for one in inside or ():
+                    items.append(one)
+                    received.append(encode(one).decode())
+                    rows.append(number)
+            elif isinstance(item, dict):
                 items.append(item)
                 received.append(text)
                 rows.append(number)
@@ -185,6 +194,13 @@ class Vital:
         self._where = set(spec.where)
         self._kept = False
         self._keyed = False
+        self._folded = 0  # objects that held no list to unfold, as long as none did
+        self._unfolded = False
+
+    def unfolded(self, *, there: bool) -> None:
+        """Note whether an object held the list that is to be unfolded."""
+        self._unfolded = self._unfolded or there
+        self._folded += 1
 
     def saw(self, columns: Mapping[str, Sequence[str | None]], rows: int) -> None:
         """Look at the ``columns`` of some rows."""
@@ -204,6 +220,8 @@ class Vital:
         lost = sorted(self._where) if self._rows else []
         if self._kept and not self._keyed:
             lost += list(self._spec.key)
+        if self._folded and not self._unfolded:
+            self._rows, lost = self._folded, [self._spec.format.each or ""]
         if lost:
             raise SourceError(
                 "{missing} stands in none of the {rows} objects of {place}.",
@@ -215,11 +233,32 @@ class Vital:
             )
 
 
+def unfolded(item: dict[str, Any], each: str, *, keep: Sequence[str] | None = None) -> list[dict[str, Any]] | None:
+    """Return the objects of the list at ``each`` inside ``item``, None when no list is there.
+
+    Each bears what it stands in as ``parent``: the values called ``keep`` of it, else all but the list.
+    """
+    path = each.split(".")
+    inside = reach_in(item, path)
+    if not isinstance(inside, list):
+        return None
+    kept = {name: value for name, value in item.items() if (name != path[0] if keep is None else name in keep)}
+    return [{**(one if isinstance(one, dict) else {"value": one}), WHOLE: kept} for one in inside]
+
+
 def reach_in(item: Any, path: Sequence[str]) -> Any:
-    """Return what stands at ``path`` inside nested mappings and lists, None when nothing does."""
+    """Return what stands at ``path`` inside nested mappings and lists, None when nothing does.
+
+    Of a list, a step is a number, ``-1`` for the last, or ``name=word`` for the first object that says so.
+    """
     for step in path:
         if isinstance(item, dict):
             item = item.get(step)
+        elif isinstance(item, list) and step == "-1":
+            item = item[-1] if item else None
+        elif isinstance(item, list) and "=" in step:
+            name, _, word = step.partition("=")
+            item = next((one for one in item if isinstance(one, dict) and as_text(one.get(name)) == word), None)
         elif isinstance(item, list) and (at := whole(step, most=len(item) - 1)) is not None:
             item = item[at]
         else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Generator, Iterator
 from contextlib import closing, suppress
+from itertools import count
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -13,10 +14,11 @@ import httpx
 from filrouge.base.errors import Phrase, SourceError
 from filrouge.connect import asking, keys, pages, tokens
 from filrouge.connect.base import Chunk, Discovered, Reach
-from filrouge.connect.ndjson import chunks, decode, encode, reach_in, seen
+from filrouge.connect.ndjson import as_text, chunks, decode, encode, reach_in, seen, unfolded
 from filrouge.domain.sources import SourceSpec
 
 PAGES = 100_000
+DEEP = 3  # names on the way to a list that is looked for
 
 
 class REST:
@@ -27,7 +29,17 @@ class REST:
 
     def discover(self, spec: SourceSpec, reach: Reach) -> list[Discovered]:
         first, _ = self._first(spec, reach)
-        return [seen(_path(spec), [item for item in first if isinstance(item, dict)])]
+        items = [item for item in first if isinstance(item, dict)]
+        if spec.format.each:
+            items = [one for item in items for one in unfolded(item, spec.format.each) or ()]
+        return [seen(_path(spec), items)]
+
+    def lists(self, spec: SourceSpec, reach: Reach) -> list[str]:
+        """Return where lists of objects stand in the first answer, the longest first; "" is its top."""
+        with asking.opened(spec, reach) as line:
+            _, answer = _answer(line, pages.first(spec), spec, reach)
+        found = sorted(_lists(answer, ""), key=lambda one: -one[1])
+        return [path for path, _ in found]
 
     def count(self, spec: SourceSpec, reach: Reach) -> int | None:
         _, answer = self._first(spec, reach)
@@ -35,7 +47,11 @@ class REST:
         return int(total) if isinstance(total, int) else None
 
     def read(self, spec: SourceSpec, reach: Reach, *, cursor: str | None = None) -> Iterator[Chunk]:
-        yield from chunks(spec, _path(spec), _lines(spec, self._pages(spec, reach)))
+        yield from chunks(spec, _path(spec), _lines(spec, self._pages(spec, reach, cursor=cursor)))
+
+    def keeps_cursor(self, spec: SourceSpec) -> bool:
+        """Tell whether the service is asked for what is new only."""
+        return spec.format.since is not None
 
     def look_up(self, spec: SourceSpec, reach: Reach, ref: str) -> Iterator[Chunk]:
         if ref in (".", ".."):  # no address can hold them: they would lead to another one
@@ -54,14 +70,16 @@ class REST:
             return next(found)
 
     def _pages(
-        self, spec: SourceSpec, reach: Reach, *, one: bool = False
+        self, spec: SourceSpec, reach: Reach, *, one: bool = False, cursor: str | None = None
     ) -> Generator[tuple[list[Any], Any], None, None]:
-        page = pages.first(spec)
+        page = pages.first(spec, cursor)
         wishes = {page.wish}
         with asking.opened(spec, reach, soon=one) as line:
             for _ in range(PAGES):
                 response, answer = _answer(line, page, spec, reach)
                 items = reach_in(answer, spec.format.items.split(".")) if spec.format.items else answer
+                if answer == [] and not one:  # nothing at all, not even the name of the list
+                    items = answer
                 if one and not isinstance(items, list):  # one person, as they are: no page follows
                     yield [items if items is not None else answer], answer
                     return
@@ -83,6 +101,15 @@ class REST:
         raise _endless(page.url, spec)
 
 
+def _lists(answer: Any, path: str) -> Iterator[tuple[str, int]]:
+    if isinstance(answer, list):
+        if answer and all(isinstance(item, dict) for item in answer):
+            yield path, len(answer)
+    elif isinstance(answer, dict) and path.count(".") < DEEP:
+        for name, value in answer.items():
+            yield from _lists(value, f"{path}.{name}" if path else name)
+
+
 def _lines(spec: SourceSpec, found: Iterator[tuple[list[Any], Any]]) -> Iterator[tuple[int, bytes]]:
     """Yield the objects of pages, each with its number. Raises SourceError when a page comes twice."""
     number, known = 0, set()
@@ -99,6 +126,22 @@ def _lines(spec: SourceSpec, found: Iterator[tuple[list[Any], Any]]) -> Iterator
 
 def _answer(line: asking.Asking, page: pages.Page, spec: SourceSpec, reach: Reach) -> tuple[httpx.Response, Any]:
     """Return what a page says. A token that is refused is fetched again, once."""
+    for attempt in count():
+        response, answer = _once(line, page, spec, reach)
+        busy = spec.format.busy
+        if busy is None or as_text(reach_in(answer, busy.at.split("."))) not in busy.words:
+            break
+        line.pause(attempt, urlsplit(page.url).path)
+    if spec.format.fails and reach_in(answer, spec.format.fails.split(".")):
+        raise SourceError(
+            "{path} answers that it failed: {where} says why.",
+            hint="Check what the source {source} asks for, and what its key may read; nothing was imported.",
+            path=urlsplit(page.url).path, where=spec.format.fails, source=spec.source,
+        )  # fmt: skip
+    return response, answer
+
+
+def _once(line: asking.Asking, page: pages.Page, spec: SourceSpec, reach: Reach) -> tuple[httpx.Response, Any]:
     path, headers = urlsplit(page.url).path, {"Accept": "application/json", **spec.headers}
     for anew in (False, True):
         try:
@@ -108,7 +151,7 @@ def _answer(line: asking.Asking, page: pages.Page, spec: SourceSpec, reach: Reac
                 "The secret of the source {source} cannot be sent as it is.",
                 hint="Keep it again: letters, digits and signs only; nothing was imported.", source=spec.source,
             ) from None  # fmt: skip
-        response, content = line.ask(page.url, dict(page.params), headers=headers)
+        response, content = line.ask(page.url, dict(page.params), headers=headers, body=page.posted)
         if response.status_code != 401 or spec.auth != "oauth2":
             break
     if response.status_code != 200:

@@ -82,7 +82,7 @@ def bring(
         else:
             read = files.proposed(path, entity=entity, brand=brand, given={})
             draft.spec, looked = read.data, read.profiles
-        _see(draft, looked)
+        see(draft, looked)
         with transaction.atomic():
             draft.save(force_insert=True)
             audit.record("source.draft", by=asking.by, kind="source", subject=str(draft.id), brand=brand)
@@ -100,24 +100,25 @@ def read_as(asking: Caller, key: str, form: Mapping[str, Any]) -> SourceDraft:
     draft = _open(asking, key)
     given = {"source": draft.spec["source"], "kind": draft.spec["kind"], "format": dict(form)}
     read = files.proposed(path_of(draft), entity=draft.entity, brand=draft.brand, given=given)
-    _see(draft, read.profiles)
+    see(draft, read.profiles)
     return _keep(draft, read.data)
 
 
 def say(asking: Caller, key: str, told: Sequence[Said]) -> SourceDraft:
     """Keep what is said of the columns, finished or not."""
     draft = _open(asking, key)
-    return _keep(draft, columns.definition(draft.spec, told))
+    return _keep(draft, columns.definition(draft.spec, told)) if told else draft
 
 
 def try_out(asking: Caller, key: str) -> None:
     """Ask the worker to count what an import would do. Raises UsageError while a column is not told well enough."""
     draft = _open(asking, key)
-    wrong = columns.faults(columns.said(SourceSpec.parse(draft.spec), [one.name for one in seen(draft)]))
+    names = [one.name for one in seen(draft)]  # none of a usual system: what its columns say is known
+    wrong = columns.faults(columns.said(SourceSpec.parse(draft.spec), names)) if names else []
     if wrong:
         raise UsageError("The columns are not told well enough yet: {fault}", fault=wrong[0][1])
     SourceDraft.objects.filter(pk=draft.pk).update(trouble={}, tried={}, tried_of="")
-    kind = "draft_trial" if draft.size < LONG else "draft_trial_long"
+    kind = "draft_trial" if 0 < draft.size < LONG else "draft_trial_long"  # a place of another system may be slow
     jobs.ask(kind, by=asking.by, key=f"trial {draft.pk}", draft=str(draft.pk))
 
 
@@ -275,7 +276,8 @@ def _by_a_name_of_its_own(draft: SourceDraft) -> None:
         draft.save(update_fields=["spec"])
 
 
-def _see(draft: SourceDraft, profiles: Iterable[Held]) -> None:
+def see(draft: SourceDraft, profiles: Iterable[Held]) -> None:
+    """Keep what was seen of the columns beside the file."""
     told = []
     for one in profiles:
         step = max(len(one.sample) // EXAMPLES, 1)

@@ -292,7 +292,7 @@ class Import:
         grouped = judged.group_by("_outcome").aggregate(n=judged.count()).to_pyarrow().to_pylist()
         by = {row["_outcome"]: row["n"] for row in grouped}
         vanished = 0
-        if not self.ref and not (self.spec.cursor and self.cursor and keeps_cursor(self.spec.kind)):
+        if not self.ref and not (self.spec.cursor and self.cursor and keeps_cursor(self.spec)):
             known = self._known("source_records")
             vanished = int(known.anti_join(rows, known.record_key == rows.record_key).count().to_pyarrow().as_py())
         return Counts(

@@ -36,7 +36,7 @@ def judged(
             lost=counts.lost,
             source=source.name,
         )
-    in_part = bool(source.cursor) and not full and keeps_cursor(spec.kind)
+    in_part = bool(source.cursor) and not full and keeps_cursor(spec)
     zone = ZoneInfo(spec.format.zone)
     ruled = prepared.ruled
     seen = Seen(

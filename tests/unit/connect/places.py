@@ -191,6 +191,7 @@ class Web:
 
     def __init__(self, answer: Callable[[str, dict[str, str], dict[str, str]], Answer]) -> None:
         self.asked: list[str] = []
+        self.bodies: list[str] = []
         web = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -202,7 +203,9 @@ class Web:
                 query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
                 status, headers, body = answer(parts.path, query, dict(self.headers.items()))
                 self.send_response(status)
-                for name, value in ({"Content-Length": str(len(body))} | headers).items():
+                for name, value in (
+                    {"Content-Length": str(len(body))} | ({"Connection": "close"} if headers else {}) | headers
+                ).items():
                     self.send_header(name, value)
                 self.end_headers()
                 self.wfile.write(body)
@@ -211,7 +214,10 @@ class Web:
 
             def do_POST(self) -> None:  # what a form holds is asked for as what an address holds
                 form = self.rfile.read(int(self.headers["Content-Length"])).decode()
-                self.path = f"{self.path}?{form}"
+                if self.headers["Content-Type"] == "application/json":
+                    web.bodies.append(form)
+                else:
+                    self.path = f"{self.path}?{form}"
                 self.do_GET()
 
             def log_message(self, format: str, *args: Any) -> None:

@@ -25,9 +25,9 @@ def ok(body: Any) -> Answer:
     return 200, {}, json.dumps(body).encode()
 
 
-def refused(source: Any, secret: str | None = None) -> SourceError:
+def refused(source: Any, secret: str | None = None, **asked: Any) -> SourceError:
     with pytest.raises(SourceError) as told:
-        read(source, Reach(Path(), secret))
+        read(source, Reach(Path(), secret), **asked)
     assert "\n" not in str(told.value)
     assert told.value.hint
     return told.value

@@ -18,6 +18,7 @@ from filrouge.console.errors import recalled, sentence
 from filrouge.console.pages.acting import act, done
 from filrouge.console.who import require
 from filrouge.domain.sources import SourceSpec, columns
+from filrouge.domain.sources.reaching import FILES
 from filrouge.store.queries import drafts as found
 from filrouge.store.queries.sources import reject
 from filrouge.work import drafts as works
@@ -68,11 +69,13 @@ def show(request: HttpRequest, key: UUID) -> HttpResponse:
     at = "trial" if draft.state == "asked" or moving else request.GET.get("step", "")
     at = at or ("trial" if works.tried(draft) else "columns")
     seen, spec = works.seen(draft), SourceSpec.parse(draft.spec, what=draft.name)
+    at = at if seen else "trial"  # of a usual system: what its columns say is known
     shown = asking.perimeter.role_sight("contact") == "show"
     told = columns.said(spec, [one.name for one in seen])
+    local = spec.kind in FILES and not spec.remote
     context: dict[str, Any] = {
         "draft": draft, "size": drafts.size(draft.size), "reading": drafts.reading(draft.spec), "step": at,
-        "faults": drafts.whole(told), "moving": moving, "job": job,
+        "faults": drafts.whole(told) if seen else [], "moving": moving, "job": job, "seen": bool(seen), "local": local,
     }  # fmt: skip
     if at == "columns":
         form = draft.spec.get("format") or {}
@@ -150,4 +153,4 @@ def drop(request: HttpRequest, key: UUID) -> HttpResponse:
 
 
 def _line(draft: Any) -> dict[str, Any]:
-    return {"draft": draft, "size": drafts.size(draft.size)}
+    return {"draft": draft, "size": drafts.size(draft.size) if draft.size else drafts.reading(draft.spec)}

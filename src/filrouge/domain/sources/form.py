@@ -12,7 +12,10 @@ from pydantic import Field
 from filrouge.base.spec import Spec
 
 # Where rows are found, not how one is read: to change these makes no row another.
-FOUND_BY = frozenset({"first_page", "offset", "after", "link", "members", "range", "begins"})
+FOUND_BY = frozenset({
+    "first_page", "offset", "offset_as", "after", "link", "end", "members", "range", "begins", "each", "body", "since",
+    "busy", "fails",
+})  # fmt: skip
 
 
 class After(Spec):
@@ -24,6 +27,37 @@ class After(Spec):
     param: str = Field(min_length=1)
     at: str = Field(min_length=1)
     more: str | None = None
+
+
+class Since(Spec):
+    """What is asked of a service that is to tell only what is new: ``{cursor}`` stands for the last value seen.
+
+    It is written ``as`` it came, as a UTC time (``iso``), or as the seconds or milliseconds of Unix; ``back`` begins so
+    much earlier. ``place`` and ``body`` stand in for those of the source.
+    """
+
+    params: dict[str, str] = Field(default_factory=dict)
+    place: str | None = Field(None, max_length=1000, pattern=r"^https?://")
+    body: dict[str, Any] | None = None
+    written: Literal["as_it_came", "iso", "unix", "unix_ms"] = Field("as_it_came", alias="as")
+    back: str | None = None
+
+    @pydantic.model_validator(mode="after")
+    def _asks(self) -> Self:
+        if "{cursor}" not in str([self.params, self.body, self.place]):
+            raise ValueError("write {cursor} where the last value seen goes")
+        if self.back is not None and duration(self.back) is None:
+            raise ValueError(f"{self.back!r} is no duration: write 10m, 26h or 30d")
+        if self.back is not None and self.written == "as_it_came":
+            raise ValueError("`back` counts from a moment: say with `as` how the service writes one")
+        return self
+
+
+class Busy(Spec):
+    """How a service says in an answer that it is asked too much: one of these ``words`` stands ``at`` a place of it."""
+
+    at: str = Field(min_length=1)
+    words: tuple[str, ...] = Field(min_length=1)
 
 
 class Format(Spec):
@@ -44,8 +78,15 @@ class Format(Spec):
     page: str | None = None
     first_page: int = Field(1, ge=0)
     offset: str | None = None
+    offset_as: str = "{rows}"
     after: After | None = None
     link: bool = False
+    end: str | None = None
+    body: dict[str, Any] | None = None
+    since: Since | None = None
+    busy: Busy | None = None
+    fails: str | None = None
+    each: str | None = None
     per_page: dict[str, int] | int | None = None
     members: str | None = None
     decimal: Literal[",", "."] = "."
@@ -84,6 +125,8 @@ class Format(Spec):
         ways = [name for name in ("next", "page", "offset", "after", "link") if getattr(self, name)]
         if len(ways) > 1:
             raise ValueError(f"pages follow in one way: choose between {', '.join(ways)}")
+        if "{rows}" not in self.offset_as:
+            raise ValueError("offset_as: write {rows} where the number of rows that came before goes")
         if self.range and self.begins:
             raise ValueError("a table is named in one way: choose between range, begins")
         return self

@@ -10,7 +10,7 @@ import ibis
 from ibis.expr import types as ir
 
 from filrouge.domain.sources.spec import KEY_OF_REF, Cell, SourceSpec, pieces
-from filrouge.domain.sources.values import Conventions, believed, clean, fault, plain, valued
+from filrouge.domain.sources.values import MINOR, Conventions, believed, clean, fault, plain, valued, whole_units
 from filrouge.engines.base import Engine
 from filrouge.tables import TABLES
 
@@ -68,14 +68,20 @@ def mapped(raw: ir.Table, spec: SourceSpec, *, engine: Engine, at: datetime) -> 
     typed = [one for one in cells if one.kind not in _TEXT]
     first = {one.same: one.name for one in reversed(typed)}  # two names may read one cell alike: it is typed once
     typed = [one for one in typed if first[one.same] == one.name]
-    plains = {
-        f"_plain_{one.name}": plain(said[f"_text_{one.name}"], one.kind, how, _formats(one.cell)) for one in typed
-    }
+    plains = {f"_plain_{one.name}": plain(_whole(said, one), one.kind, how, _formats(one.cell)) for one in typed}
     shaped = said.select(*said.columns, **plains)
     values = {f"_value_{one.name}": valued(shaped[f"_plain_{one.name}"], one.kind, how) for one in typed}
     read = shaped.select(*said.columns, **values)
     held = {one.name: read[f"_value_{first[one.same]}"] for one in cells if one.same in first}
     return _told(read, held, spec, cells, how, marks)
+
+
+def _whole(said: ir.Table, one: _Cell) -> ir.StringValue:
+    """Return the text of a cell; of an amount in the smallest unit of the row's currency, the amount itself."""
+    text = said[f"_text_{one.name}"]
+    if _formats(one.cell) != (MINOR,):
+        return text
+    return whole_units(text, said["_text_currency"])
 
 
 def _told(

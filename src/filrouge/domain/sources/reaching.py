@@ -122,7 +122,14 @@ def _http(spec: SourceSpec) -> list[str]:
     for name, place in (("place", spec.place), ("token.place", spec.token.place if spec.token else "")):
         if _named(place):
             found.append(f"{name}: keep the password as a secret, not in the address")
-    needed = {"basic": ("user", "secret"), "header": ("header", "secret"), "oauth2": ("token", "user", "secret")}
+    if spec.format.since and not spec.cursor:
+        found.append("format.since: say with `cursor` which column holds what is seen last")
+    needed = {
+        "basic": ("user", "secret"),
+        "username": ("secret",),
+        "header": ("header", "secret"),
+        "oauth2": ("token", "user", "secret"),
+    }
     found += [f"{name}: {spec.auth} needs it" for name in needed.get(spec.auth, ()) if not getattr(spec, name)]
     if spec.token and spec.auth != "oauth2":
         found.append("token: write `auth: oauth2` beside it")

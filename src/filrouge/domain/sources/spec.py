@@ -150,7 +150,7 @@ class SourceSpec(Spec):
     one_each: bool = False  # the system holds each person once: two of its records are never one person
     lookup: str | None = Field(None, max_length=1000)  # how it is asked for the rows of one person
     secret: str | None = None
-    auth: Literal["bearer", "basic", "header", "oauth2"] = "bearer"
+    auth: Literal["bearer", "basic", "username", "header", "oauth2"] = "bearer"
     user: str = Field("", max_length=200)
     header: str = Field("", max_length=100, pattern=r"^[A-Za-z0-9-]*$")
     token: Token | None = None
@@ -194,6 +194,11 @@ class SourceSpec(Spec):
                 found.append(f"map.{name}: {self.reads} has no such column")
             elif known[name].ref and KEY_OF_REF.get(name) in known and not cell.of:
                 found.append(f"map.{name}: say with `of:` which source the reference names")
+        found += [
+            f"map.{name}: an amount in the smallest unit needs `currency` beside it"
+            for name, cell in self.map.items()
+            if cell.format == "minor" and "currency" not in self.map
+        ]
         found += [f"required: {name} is not mapped" for name in self.required if name not in self.map]
         if self.consents and self.reads != "person_records":
             found.append("consents: only a source of person_records may carry them")

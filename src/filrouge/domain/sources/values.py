@@ -23,6 +23,14 @@ _PARTS = {
     "%M": r"(\d{2})",
     "%S": r"(\d{2})",
 }
+# how a time is written that counts from 1970, and what makes seconds of it
+UNIX = {"unix": 1, "unix_ms": 1_000, "unix_us": 1_000_000}
+_LATEST = 253_402_300_800  # seconds to the year 10000, beyond which engines know no moment
+MINOR = "minor"  # an amount in the smallest unit of its currency
+_NO_CENTS = (
+    "BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF",
+)  # fmt: skip
+_THOUSANDTHS = ("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND")
 # Escaped for the expression's own reader: Spark reads the bare letters of "\v" and "\f" in the text of a query.
 _BLANK = r"[ \t\n\r\x0b\x0c]"
 _BLANKS = rf"^{_BLANK}|{_BLANK}$|[\x{{a0}}\x{{202f}}]"
@@ -69,6 +77,8 @@ def plain(text: ir.StringValue, kind: str, how: Conventions, formats: Sequence[s
     """Return ``text`` as engines read a value of ``kind``: 1234.5, 2026-01-02; null when it has no such shape."""
     if kind in ("decimal", "float64"):
         return _number(text, how)
+    if kind == "timestamp" and formats and formats[0] in UNIX:
+        return _unix(text, UNIX[formats[0]])
     if kind == "int64":
         return _plain_number(text, how).re_replace(r"\.0+$", "")
     if kind == "boolean":
@@ -76,6 +86,38 @@ def plain(text: ir.StringValue, kind: str, how: Conventions, formats: Sequence[s
     if kind in ("date", "timestamp"):
         return _iso(text, tuple(formats) or how.dates)
     return text
+
+
+def whole_units(text: ir.StringValue, currency: ir.StringValue) -> ir.StringValue:
+    """Return an amount written in the smallest unit of ``currency`` (ISO 4217) in the currency itself.
+
+    One that is no whole number, or whose currency is not said, is left as it is with a mark that makes it wrong.
+    """
+    code = currency.upper()
+    digits = text.replace("-", "").lpad(4, "0")
+    sign = ibis.ifelse(text.startswith("-"), ibis.literal("-"), ibis.literal(""))
+    size = digits.length()
+
+    def cut(places: int) -> ir.StringValue:
+        return sign + digits.substr(0, size - places) + "." + digits.substr(size - places, places)
+
+    return ibis.cases(
+        (text.isnull(), ibis.null("string")),
+        (~text.re_search(r"^-?\d{4,17}$") & ~text.re_search(r"^-?\d{1,3}$") | code.isnull(), text + "?"),
+        (code.isin(_NO_CENTS), text),
+        (code.isin(_THOUSANDTHS), cut(3)),
+        else_=cut(2),
+    )
+
+
+def _unix(text: ir.StringValue, parts: int) -> ir.StringValue:
+    """Return a count of Unix as a time of UTC, null when it is none."""
+    number = text.re_replace(r"\.\d+$", "").try_cast("int64")
+    since = number // parts
+    seconds = ibis.ifelse(since < _LATEST, since, ibis.null("int64")).as_timestamp("s")
+    rest = (number % parts * (1_000_000 // parts)).cast("string").lpad(6, "0")
+    told = seconds.strftime("%Y-%m-%d %H:%M:%S") + "." + rest + "Z"
+    return ibis.ifelse(text.re_search(r"^\d{1,16}(\.\d+)?$"), told, ibis.null("string"))
 
 
 def valued(text: ir.StringValue, kind: str, how: Conventions) -> ir.Value:
