@@ -21,6 +21,7 @@ from filrouge.store.live import Live
 from filrouge.store.models import Job, Run, Source, Worker
 from filrouge.tables import TABLES
 from filrouge.work import (
+    acquisitions,
     answers,
     audit,
     baselines,
@@ -283,4 +284,5 @@ VERBS: Mapping[str, jobs.Verb] = {
     "scores": _scores,
     "score_models": _score_models,
     "baselines": lambda job, **_: baselines.measure(by="schedule"),
+    "acquisitions": lambda job, **_: acquisitions.measure_all(by="schedule"),
 }
