@@ -79,6 +79,7 @@ def set_up() -> None:
 def gather() -> None:
     """Add every noun to the command."""
     from filrouge.cli import (
+        acquisition,
         audit,
         care,
         demo,
@@ -115,7 +116,8 @@ def gather() -> None:
     app.command("sql")(sql.sql)
     source.app.command("profile")(profile.profile)
     nouns = {
-        "audit": audit, "demo": demo, "destination": destination, "followup": followup, "household": household,
+        "acquisition": acquisition, "audit": audit, "demo": demo, "destination": destination, "followup": followup,
+        "household": household,
         "identity": identity, "key": key, "live": live, "person": person, "plan": plan, "push": push,
         "quarantine": quarantine, "retention": retention, "role": role, "rule": rule, "score": score,
         "secret": secret, "segment": segment, "sender": sender, "source": source, "user": user,

@@ -143,7 +143,8 @@ def _standing(engine: Engine, entity: str, now: datetime, *, mine: bool) -> Any:
     stamp, only = f"TIMESTAMPTZ '{now.isoformat()}'", "true" if mine else "NOT h.mine"
     name = f"standing_{entity.replace('-', '_')}_{int(mine)}"
     engine.con.con.execute(
-        f"""CREATE OR REPLACE TEMP TABLE "{name}" AS SELECT b.person, coalesce(t.customer, false) AS customer, coalesce(t.subscriber, false) AS subscriber,
+        f"""CREATE OR REPLACE TEMP TABLE "{name}" AS
+        SELECT b.person, coalesce(t.customer, false) AS customer, coalesce(t.subscriber, false) AS subscriber,
             false AS held, false AS promised
         FROM bought b LEFT JOIN (
             SELECT h.person, true AS customer, bool_or(f.running) AS subscriber FROM held h JOIN (

@@ -155,6 +155,7 @@ RECURRING = {
     "score_models": timedelta(days=7),
     "segments": timedelta(hours=1),
     "followup_rules": timedelta(hours=1),
+    "acquisitions": timedelta(hours=1),
 }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -221,6 +221,43 @@ def people_of(row: Acquisition, asking: Caller) -> int | None:
     if not row.brands or not all(asking.perimeter.sees(row.entity, brand) for brand in row.brands):
         return None
     return int(row.figures.get("people", 0))
+
+
+def plain(told: Checklist, asking: Caller, *, today: date) -> dict[str, Any]:
+    """Return an acquisition for a program: its clock, each step, what was counted where it is open to the caller."""
+    row, facts = told.row, told.facts
+    return {
+        **brief(told, today=today),
+        "steps": [
+            {"code": line.step.code, "state": line.state, "answered_by": "person" if line.step.said else "installation",
+             "roles": list(line.step.roles), "law": line.step.law.get(facts.nature), "note": line.said.note,
+             "by": line.said.by or None, "at": line.said.at, "owner": line.owner or None, "due": line.said.due,
+             "late": line.late(today)}
+            for line in told.lines
+        ],
+        "systems": [asdict(one) for one in facts.systems],
+        "agreements": [asdict(one) for one in facts.agreements],
+        "measured_at": row.measured_at,
+        "people": people_of(row, asking) if facts.measured else None,
+        "consents": (held := consents(row, asking)) and dict(held),
+        "asked": list(row.figures.get("asked", ())) if held is not None else None,
+        "leaks": facts.leaks,
+        "overlap": overlap(row, asking),
+    }  # fmt: skip
+
+
+def brief(told: Checklist, *, today: date) -> dict[str, Any]:
+    """Return the clock of an acquisition and where it stands, for a program."""
+    row, waits = told.row, told.next
+    return {
+        "name": row.slug, "title": row.name, "nature": row.nature, "parent": row.parent, "entity": row.entity,
+        "brands": list(row.brands), "started_on": row.started_on, "target_on": row.target_on,
+        "days": told.span.days(today), "days_left": told.span.left(today),
+        "owner": row.owner.name if row.owner else None,
+        "done": told.done, "of": len(told.lines), "next": waits.step.code if waits else None,
+        "live_at": row.live_at, "live_by": row.live_by or None, "live_open": list(row.live_open),
+        "live_reason": row.live_reason,
+    }  # fmt: skip
 
 
 def buyers(asking: Caller) -> list[Entity]:
