@@ -1,4 +1,4 @@
-"""The time to integrate: days from start to going live, the median of those that are over, the others against target."""
+"""The time to integrate: days from start to going live, the median of those that are over, others against target."""
 
 from __future__ import annotations
 

@@ -241,7 +241,13 @@ def test_after_an_asset_purchase_the_buyer_is_the_controller(world: World) -> No
 
 @pytest.mark.parametrize(
     "said",
-    [{"entity": "north"}, {"nature": "loan"}, {"name": " "}, {"brands": ["Not a slug"]}, {"target_on": date(2026, 8, 1)}],
+    [
+        {"entity": "north"},
+        {"nature": "loan"},
+        {"name": " "},
+        {"brands": ["Not a slug"]},
+        {"target_on": date(2026, 8, 1)},
+    ],
 )
 def test_what_cannot_be_is_refused(world: World, said: dict[str, Any]) -> None:
     with pytest.raises(UsageError):

@@ -15,11 +15,23 @@ from filrouge.domain import acquisitions as rules
 from filrouge.domain.kpis import Span, TimeToIntegrate, time_to_integrate
 from filrouge.domain.privacy.caller import Caller
 from filrouge.domain.privacy.perimeter import CHANNELS
-from filrouge.store.models import Acquisition, Agreement, Brand, Entity, Run, Source, SourceDraft, User
+from filrouge.store.models import (
+    BUILT_IN,
+    COLLECT,
+    Acquisition,
+    Agreement,
+    Brand,
+    Entity,
+    Run,
+    Source,
+    SourceDraft,
+    User,
+)
+from filrouge.store.queries.sources import entities_named
 
 READERS = ("engineer", "executive", "privacy")
 KEEPERS = ("engineer",)  # who starts one, names its systems, has it go live
-UNASKED = frozenset({"filrouge", "collect"})  # kinds of sources that nothing is read from
+UNASKED = (BUILT_IN, COLLECT)  # kinds of sources that nothing is read from
 
 
 @dataclass(frozen=True)
@@ -152,8 +164,13 @@ def agreements(row: Acquisition) -> list[rules.Open]:
 
 
 def systems(row: Acquisition) -> tuple[rules.System, ...]:
-    """Return the systems that are to come, and those that are there though nobody named them, each as far as it is."""
-    sources = [one for one in Source.objects.filter(entity=row.entity, brand__in=row.brands) if one.kind not in UNASKED]
+    """Return the systems that are to come, and those that are there though nobody named them, each as far as it is.
+
+    A source whose rows name their entity counts for a system that was named: it may hold others' rows too.
+    """
+    every = [one for one in Source.objects.exclude(kind__in=UNASKED) if row.entity in entities_named(one)]
+    own = [one for one in every if one.entity == row.entity and one.brand in row.brands]
+    sources = [one for one in every if one.brand in ("", *row.brands)]
     read: dict[str, datetime] = {}
     for name, when in Run.objects.filter(
         source_name__in=[one.name for one in sources], kind="import", state=Run.State.COMMITTED, lookup=False
@@ -163,7 +180,7 @@ def systems(row: Acquisition) -> tuple[rules.System, ...]:
     open_drafts = SourceDraft.objects.exclude(state=SourceDraft.State.DONE)
     drafts = list(open_drafts.filter(entity=row.entity, brand__in=row.brands))
     named = [(one["name"], one.get("title") or one["name"]) for one in row.systems]
-    there = {one.system for one in sources} | {_system(draft) for draft in drafts}
+    there = {one.system for one in own} | {_system(draft) for draft in drafts}
     unnamed = [(name, name) for name in sorted(there) if not any(_is(name, wanted) for wanted, _ in named)]
     found = []
     for name, title in [*named, *unnamed]:
