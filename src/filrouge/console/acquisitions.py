@@ -63,7 +63,8 @@ def steps(told: found.Checklist, asking: Caller, *, today: date) -> list[dict[st
             "meant": words.WORDS[f"acquisition_{facts.nature}"].get(code, ""),
             "law": words.say(one.step.law[facts.nature], "law") if facts.nature in one.step.law else "",
             "said": one.said, "owner": one.owner, "late": one.late(today), "by_person": one.step.said,
-            "may_say": mine and asking.has(*one.step.roles),
+            "may_say": mine and asking.has(*one.step.roles)
+            and (one.step.said or one.said.state != "" or one.state != "done"),
             "may_entrust": row.live_at is None and found.acts(asking, row, *one.step.roles, *found.KEEPERS),
             "always": code == "agreements" and facts.nature == "asset",
         })  # fmt: skip
@@ -86,6 +87,21 @@ def systems(facts: Facts, asking: Caller) -> list[dict[str, Any]]:
             % {name: say.number(tried.get(name, 0)) for name in ("read", "new", "matched")} if one.tried else "",
         })  # fmt: skip
     return lines
+
+
+def agreed(facts: Facts, entity: str) -> list[dict[str, Any]]:
+    """Return the agreements in force, those that differ only by the other entity in one line."""
+    lines: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for one in facts.agreements:
+        gives = one.giver == entity
+        key = (gives, one.purpose, one.category, one.since.date(), one.until, one.evidence)
+        other = names.entity(one.receiver if gives else one.giver)
+        lines.setdefault(key, {"row": one, "gives": gives, "others": []})["others"].append(other)
+    return [line | {"others": say.together(line["others"])} for _, line in sorted(lines.items(), key=_outwards)]
+
+
+def _outwards(item: tuple[tuple[Any, ...], Any]) -> tuple[bool, str, str]:
+    return not item[0][0], item[0][1], item[0][5]
 
 
 def asked(row: Any) -> list[dict[str, Any]]:
@@ -130,6 +146,9 @@ def _told(code: str, told: found.Checklist, asking: Caller) -> str:
         if not facts.systems:
             return _("No system is named, and none is there.")
         return _("%(ready)s of %(all)s imported") % {"ready": say.number(ready), "all": say.number(len(facts.systems))}
+    if code == "dry_run" and facts.systems:
+        tried = sum(one.tried is not None or one.progress in ("imported", "scheduled") for one in facts.systems)
+        return _("%(tried)s of %(all)s tried") % {"tried": say.number(tried), "all": say.number(len(facts.systems))}
     if code == "consents" and facts.leaks:
         return _("The buyer could reach people by what they said to the bought company: look at what its sources name.")
     if code in ("consents", "overlap") and not facts.measured:

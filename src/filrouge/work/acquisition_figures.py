@@ -21,7 +21,7 @@ from filrouge.store.live import Live
 from filrouge.store.models import Acquisition, Brand, ConsentEvent, Review
 from filrouge.work import runs
 
-CHANNELS = ("email", "sms", "phone", "post")
+CHANNELS = ("email", "sms", "phone")  # those that ask for consent first
 _SAID = pa.schema(
     [(name, pa.string()) for name in ("person", "entity", "brand", "purpose", "channel", "state")]
     + [("at", pa.timestamp("us", tz="UTC"))]

@@ -54,7 +54,7 @@ def show(request: HttpRequest, name: str) -> HttpResponse:
     states = sorted({state for _channel, held in said or () for state in held}, key=_rank)
     context = {
         "row": row, "line": told.line(whole, today=today), "steps": told.steps(whole, asking, today=today),
-        "systems": told.systems(whole.facts, asking), "agreements": whole.facts.agreements,
+        "systems": told.systems(whole.facts, asking), "agreements": told.agreed(whole.facts, row.entity),
         "asked": told.asked(row) if said is not None else [], "leaks": whole.facts.leaks,
         "consents": [(channel, [held.get(state, 0) for state in states]) for channel, held in said or ()],
         "states": states, "closed": said is None,
