@@ -17,7 +17,7 @@ from ibis.expr import types as ir
 from filrouge.connect import Chunk, Reach, RowFault, connector, keeps_cursor, lookup
 from filrouge.domain.privacy import retention
 from filrouge.domain.sources import SourceSpec, mapping
-from filrouge.domain.sources.form import FOUND_BY
+from filrouge.domain.sources.form import FOUND_BY, PARTED_BY, Format
 from filrouge.domain.sources.verdict import Counts
 from filrouge.engines import Engine
 from filrouge.store.lake import LARGEST, Lake, arrow_schema, as_json
@@ -27,6 +27,8 @@ from filrouge.work import rawtext
 from filrouge.work.rawtext import Suppressed
 
 Progress = Callable[[str, int, int | None], None]
+
+_UNSAID = Format().model_dump(mode="json")
 
 
 @dataclass(frozen=True)
@@ -366,8 +368,9 @@ class Import:
 
 
 def fingerprint(spec: SourceSpec) -> str:
-    """Return what changes when a row is read differently: by mapping and conventions, not by schedule."""
+    """Return what changes when a row is read differently: by mapping and conventions, not schedule or kind of file."""
     parts = spec.model_dump(mode="json", include={"map", "consents", "format", "entity", "brand", "key", "reads"})
     for name in FOUND_BY:
         del parts["format"][name]
+    parts["format"] |= {name: _UNSAID[name] for name in sorted(PARTED_BY)}
     return hashlib.sha256(as_json(parts).encode()).hexdigest()[:16]

@@ -12,7 +12,9 @@ from pydantic import Field
 from filrouge.base.spec import Spec
 
 # Where rows are found, not how one is read: to change these makes no row another.
-FOUND_BY = frozenset({"first_page", "offset", "after", "link", "members", "range", "begins"})
+FOUND_BY = frozenset({"first_page", "offset", "after", "link", "members", "range", "begins", "shielded"})
+# How text is parted into cells: the cells tell it, so that the same row of a workbook and of a file is one.
+PARTED_BY = frozenset({"encoding", "delimiter", "quote", "header_row", "sheet", "fill_merged"})
 
 
 class After(Spec):
@@ -48,6 +50,7 @@ class Format(Spec):
     link: bool = False
     per_page: dict[str, int] | int | None = None
     members: str | None = None
+    shielded: bool = False  # before what could begin a formula stands an apostrophe of ours: it is taken away
     decimal: Literal[",", "."] = "."
     date: tuple[str, ...] = ()
     zone: str = "UTC"
