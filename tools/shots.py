@@ -48,6 +48,8 @@ WANTED = {
     "sources": (ENGINEER, "/sources", "light", 1280, 860),
     "bring-columns": (ENGINEER, "columns", "light", 1280, 1080),
     "bring-trial": (ENGINEER, "trial", "light", 1280, 860),
+    "acquisition": (ENGINEER, "/acquisitions/le-cargo", "light", 1280, 1080),
+    "acquisition-overlap": (ENGINEER, "/acquisitions/le-cargo/overlap", "light", 1280, 600),
     "audit": (PRIVACY, "/audit", "light", 1280, 860),
 }
 CAMILLE = (
@@ -60,10 +62,11 @@ PAGES = (
                "/c/by-phone/+33639980000", "/follow-ups?list=all", "/companies", "first:/companies", *CAMILLE,
                "camille/why", "/reviews", "/reviews/next", "/reviews/quality")),
     (SALES, ("/", "/follow-ups", "/people/export?place=Nantes")),
-    (ENGINEER, ("/", "/identity", "/sources", "/sources/crm_people", "first:/sources/crm_people")),
+    (ENGINEER, ("/", "/acquisitions", "/acquisitions/new", "/acquisitions/le-cargo", "/acquisitions/le-cargo/overlap",
+                "/identity", "/sources", "/sources/crm_people", "first:/sources/crm_people")),
     (PRIVACY, ("/", "/audit", "camille/erase", "/erasures", "/register")),
     (ADMINISTRATOR, ("/accounts", "/account/2fa/", "/account/password/change/")),
-    (EXECUTIVE, ("/", "/baselines")),
+    (EXECUTIVE, ("/", "/baselines", "/acquisitions", "/acquisitions/le-cargo")),
 )  # fmt: skip
 
 

@@ -49,7 +49,8 @@ def rows(asking: Any, asked: exports.Order, *, form: Any = "csv") -> tuple[list[
         text = stream.read().decode("utf-8")
     assert text.startswith("\ufeff")
     lines = [line for line in text[1:].splitlines() if not line.startswith(("# ", '"# '))]
-    return list(csv.DictReader(io.StringIO("\n".join(lines)), delimiter=";")), counts, text
+    found = list(csv.DictReader(io.StringIO("\n".join(lines)), delimiter=";"))
+    return [{name.removesuffix(" [Filrouge]"): cell for name, cell in row.items()} for row in found], counts, text
 
 
 def test_only_whom_one_may_reach_leaves_and_the_others_are_counted_by_reason(group: World) -> None:
@@ -193,3 +194,23 @@ def test_an_export_leaves_one_line_without_names(group: World) -> None:
                "named": True, "filters": ["place"], "found": 2, "exported": 1, "left_out": {"denied": 1}}  # fmt: skip
     assert line.details == details
     assert "martin" not in json.dumps(line.details).lower()
+
+
+@pytest.mark.parametrize("form", ["csv", "xlsx"])
+def test_an_export_comes_back_by_the_path_of_any_file_as_it_was(group: World, form: Any) -> None:
+    from filrouge.work import files
+
+    stream, counts = exports.write(access.OWNER, order(), form=form, say=lambda code, kind: code, delimiter=";")
+    path = group.folder / f"export.{form}"
+    with stream:
+        path.write_bytes(stream.read())
+    read = files.proposed(path, entity="north", brand="red", given={})
+    held = {one.name for one in read.profiles}
+    assert set(held) == {"id", "given_name", "family_name", "email", "brands"}, "why one may is no data"
+    told = files.try_out(read)
+    assert (told["read"], told["rejected"], told["lost"]) == (counts.exported, 0, 0), "notes are no rows"
+    run = files.bring(access.OWNER, read)
+    assert (run.new, run.rejected) == (counts.exported, 0)
+    source = read.data["source"]
+    names = group.rows(f"SELECT given_name, family_name FROM person_records WHERE source = '{source}' ORDER BY 1")
+    assert names == [{"given_name": "=cmd()", "family_name": "@Petit"}, {"given_name": "Ada", "family_name": "Martin"}]

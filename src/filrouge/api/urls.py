@@ -6,6 +6,7 @@ from django.urls import path
 
 from filrouge.api import (
     accounts,
+    acquisitions,
     calls,
     companies,
     erasures,
@@ -44,6 +45,7 @@ api.add_router("/senders", senders.router)
 api.add_router("/senders", plans.router)
 api.add_router("/senders", quarantine.router)
 api.add_router("/accounts", accounts.router)
+api.add_router("/acquisitions", acquisitions.router)
 api.add_router("", trust.router)
 api.add_router("", verdicts.router)
 api.add_router("", layers.router)

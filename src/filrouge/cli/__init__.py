@@ -79,6 +79,7 @@ def set_up() -> None:
 def gather() -> None:
     """Add every noun to the command."""
     from filrouge.cli import (
+        acquisition,
         alert,
         audit,
         care,
@@ -124,8 +125,8 @@ def gather() -> None:
     source.app.command("from-preset")(places.from_preset)
     source.app.command("propose")(places.propose)
     nouns = {
-        "alert": alert, "audit": audit, "demo": demo, "destination": destination, "followup": followup,
-        "household": household,
+        "acquisition": acquisition, "alert": alert, "audit": audit, "demo": demo, "destination": destination,
+        "followup": followup, "household": household,
         "identity": identity, "key": key, "live": live, "person": person, "plan": plan, "push": push,
         "quarantine": quarantine, "retention": retention, "role": role, "rule": rule, "score": score,
         "secret": secret, "segment": segment, "sender": sender, "source": source, "user": user,

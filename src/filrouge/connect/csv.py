@@ -12,6 +12,7 @@ from pyarrow import csv as pacsv
 
 from filrouge.base.errors import SourceError
 from filrouge.connect.base import MARK, Chunk, Discovered, Reach, RowFault, distinct, need_columns, sound
+from filrouge.connect.own import Own, own
 from filrouge.connect.packed import Part
 from filrouge.connect.paths import parts, told
 from filrouge.connect.text import BLOCK, Text
@@ -51,7 +52,7 @@ class CSV:
     def _file(self, spec: SourceSpec, part: Part, *, check: bool = True) -> Iterator[Chunk]:
         with told(part.path), part.open() as stream:
             text = Text(stream, spec.format.encoding, name=part.name, quote=spec.format.quote)
-            names = _header(spec, part, text, check=check)
+            names, mark = _header(spec, part, text, check=check)
             if not names:
                 return
             number, seen, wrong = spec.format.header_row, 0, 0
@@ -63,6 +64,9 @@ class CSV:
             def odd(row: pacsv.InvalidRow) -> str:
                 nonlocal cut
                 place = spec.format.header_row + (row.number or 0)
+                if mark.is_note(row.text):
+                    skipped.append(place)
+                    return "skip"
                 cut = place, "\n" in row.text
                 skipped.append(place)
                 code = "too_few_fields" if row.actual_columns < row.expected_columns else "too_many_fields"
@@ -78,7 +82,7 @@ class CSV:
                     chunk = _sound(pa.Table.from_batches([batch]), numbers, part, text)
                     wrong += len(chunk.faults)
                     seen += chunk.rows.num_rows + len(chunk.faults)
-                    yield Chunk(chunk.rows, (*faults, *chunk.faults))
+                    yield Chunk(mark.given_back(chunk.rows, spec), (*faults, *chunk.faults))
                     faults.clear()
                 if faults:
                     yield Chunk(_numbered(pa.table({name: pa.array([], pa.string()) for name in names}), [], part),
@@ -128,8 +132,8 @@ def _batches(spec: SourceSpec, names: list[str], text: Text, odd: object) -> Ite
     yield from reader
 
 
-def _header(spec: SourceSpec, part: Part, text: Text, *, check: bool = True) -> list[str]:
-    """Read up to the row of column names; return them, each once, nothing when the file ends before."""
+def _header(spec: SourceSpec, part: Part, text: Text, *, check: bool = True) -> tuple[list[str], Own]:
+    """Read up to the row of column names; return them, each once, nothing when the file ends before; is it ours?"""
     _plain(spec)
     rows = csv.reader(
         iter(text.line, None),
@@ -140,12 +144,13 @@ def _header(spec: SourceSpec, part: Part, text: Text, *, check: bool = True) -> 
     try:
         for number, row in enumerate(rows, start=1):
             if number == spec.format.header_row:
-                names = [name.strip() for name in row]
+                mark = own([name.strip() for name in row], spec)
+                names = mark.names([name.strip() for name in row])
                 if any(MARK in name for name in names):
                     raise _misread(spec, part, text, rows=1)
                 if check:
                     need_columns(spec, names, part.name)
-                return distinct(names, spec.columns())
+                return distinct(names, spec.columns()), mark
     except csv.Error as error:
         raise _unreadable(spec, part, str(error), after=0) from None
     if check:
@@ -155,7 +160,7 @@ def _header(spec: SourceSpec, part: Part, text: Text, *, check: bool = True) -> 
             retryable=True,
             name=part.name,
         )
-    return []
+    return [], Own()
 
 
 def _plain(spec: SourceSpec) -> None:

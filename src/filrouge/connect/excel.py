@@ -15,6 +15,7 @@ import python_calamine as calamine
 from filrouge.base.errors import SourceError
 from filrouge.connect import blocks
 from filrouge.connect.base import CHUNK, Chunk, Discovered, Reach, distinct, need_columns, texts
+from filrouge.connect.own import own
 from filrouge.connect.paths import parts, told
 from filrouge.domain.sources import SourceSpec
 
@@ -53,6 +54,7 @@ class Excel:
         for part in parts(spec, reach, settled=True):
             with part.laid(reach.scratch) as path:
                 names, rows, label = _sheet(spec, path, part.name)
+            mark = own(names, spec)
             filled = ((number, row) for number, row in rows if _some(row))
             while some := list(islice(filled, CHUNK)):
                 columns = {
@@ -61,7 +63,8 @@ class Excel:
                 }
                 # Columns that bear no name are kept where they hold something.
                 kept = {name: values for name, values in columns.items() if "#" not in name or any(values)}
-                yield texts(kept, label, [number for number, _ in some])
+                chunk = texts(kept, label, [number for number, _ in some])
+                yield Chunk(mark.given_back(chunk.rows, spec), chunk.faults)
 
 
 def _book(path: Path, called: str) -> Any:
@@ -134,6 +137,7 @@ def _sheet(spec: SourceSpec, path: Path, called: str) -> tuple[list[str], Number
         block = block.head(header)
         header = header[block.left : (block.right or block.left) + 1]
     names = [(cell_text(cell) or "").strip() for cell in header]
+    names = own(names, spec).names(names)
     need_columns(spec, names, label)
     below = _filled(rows, sheet, block.top) if spec.format.fill_merged else rows
     return distinct(names, spec.columns()), block.within(below) if _one_of_several(spec) else below, label

@@ -16,6 +16,7 @@ from typing import Any
 import python_calamine as calamine
 
 from filrouge.base.errors import Phrase, SourceError, UsageError
+from filrouge.connect import own
 from filrouge.connect.excel import cell_text
 from filrouge.connect.packed import Part, parts
 from filrouge.connect.paths import told
@@ -204,6 +205,9 @@ def _workbook(path: Path, called: str, said: Mapping[str, Any]) -> Found:
         sheet = book.get_sheet_by_name(name)
         rows = [[cell_text(cell) or "" for cell in row] for row in islice(sheet.iter_rows(), LOOKED)]
         wide = max((sum(map(bool, row)) for row in rows), default=0)
+        if rows and own.sign(rows[0]):  # ours: the other sheet says what it is about
+            best = (wide * sheet.total_height, name, rows)
+            break
         if wide * sheet.total_height > best[0]:  # a sheet of explanations is smaller than that of the people
             best = (wide * sheet.total_height, name, rows)
     if best[2]:
@@ -225,6 +229,8 @@ def _names(rows: Sequence[Sequence[str]], called: str) -> int:
     filled = [row for row in rows if any(row)]
     wide = max((sum(1 for cell in row if cell) for row in filled), default=0)
     usual = sorted(len(row) for row in filled)[len(filled) // 2] if filled else 0
+    if rows and own.sign(rows[0]):
+        return 1
     for number, row in enumerate(rows[:TOP], start=1):
         cells = [cell.strip() for cell in row if cell.strip()]
         full = len(cells) >= 0.8 * wide or len(cells) == len(row) >= usual

@@ -10,6 +10,9 @@ from typing import BinaryIO, Literal
 
 import xlsxwriter
 
+from filrouge.base.errors import UsageError
+
+LONGEST = 32_767  # letters in a cell of a workbook: what is longer would be left out unsaid
 Form = Literal["csv", "xlsx"]
 Notes = Callable[[], Iterable[Sequence[str]]]
 TYPES: dict[str, str] = {
@@ -38,7 +41,7 @@ def write_xlsx(
 ) -> None:  # fmt: skip
     """Write a workbook of text cells, none of them a formula or a link; ``notes``, asked last, are its second sheet.
 
-    ``folder`` holds the lines until the workbook is closed.
+    ``folder`` holds the lines until the workbook is closed. Raises UsageError when a cell is longer than it takes.
     """
     options = {
         "constant_memory": True, "tmpdir": str(folder), "strings_to_formulas": False, "strings_to_urls": False,
@@ -54,7 +57,11 @@ def write_xlsx(
             sheet.write_string(0, at, cell, strong)
         for row, line in enumerate(lines, start=1):
             for at, cell in enumerate(line):
-                sheet.write_string(row, at, cell)
+                if sheet.write_string(row, at, cell):
+                    raise UsageError(
+                        "A cell of row {row} holds more than a workbook takes: {most} letters.",
+                        hint="Take the file as CSV.", row=row + 1, most=LONGEST,
+                    )  # fmt: skip
         second = book.add_worksheet(titles[1][:31])
         second.set_column(0, 1, 40)
         for row, note in enumerate(notes()):

@@ -39,6 +39,7 @@ PLACES = (
     Place("reviews", _("To review"), "merge", frozenset({"advisor", "privacy"})),
     Place("companies", _("Companies"), "building", frozenset({"advisor", "sales", "finance"})),
     Place("sources", _("Sources"), "source", frozenset({"engineer", "analyst", "privacy"})),
+    Place("acquisitions", _("Acquisitions"), "building", frozenset({"engineer", "executive", "privacy"})),
     Place("destinations", _("Destinations"), "out", frozenset({"engineer"})),
     Place("plans", _("Tracking plans"), "source", frozenset({"engineer", "analyst", "marketer"})),
     Place("identity", _("Identity"), "identity", frozenset({"engineer", "analyst", "privacy", "executive"})),
@@ -70,6 +71,7 @@ _VIEWS = {
         "source", "run", "senders", "sender", "sender-new", "sender-events", "quarantine", "quarantine-group",
         "quarantine-event",
     },
+    "acquisitions": {"acquisition", "acquisition-new", "acquisition-edit", "acquisition-overlap"},
     "plans": {"plan"},
     "erasures": {"erasure"},
 }  # fmt: skip

@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable
 from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +16,15 @@ from django.db import transaction
 from django.db.models import Q
 
 from filrouge import sample
-from filrouge.base import settings
+from filrouge.base import clock, settings
 from filrouge.base.errors import Conflict
-from filrouge.domain.privacy.caller import OWNER
+from filrouge.domain.privacy.caller import OWNER, Caller
+from filrouge.domain.privacy.perimeter import EVERYTHING
 from filrouge.sample import desk
 from filrouge.store.live import Live
 from filrouge.store.models import (
     BUILT_IN,
+    Acquisition,
     Agreement,
     Brand,
     Claim,
@@ -43,6 +46,7 @@ from filrouge.store.models import (
 )
 from filrouge.tables import TABLES
 from filrouge.work import (
+    acquisitions,
     audit,
     baselines,
     demo_segments,
@@ -61,6 +65,7 @@ from filrouge.work import (
 from filrouge.work.erasures.reach import ACTS
 
 BY = "demo"
+ASKING = Caller(by=BY, perimeter=EVERYTHING)
 LEARNING = 5_000  # people; of fewer, next to no model may be learned
 # People before what refers to them, so that each run can tell how many it matched.
 FIRST = ("crm_companies", "crm_people", "billing_people", "shop_people")
@@ -102,6 +107,7 @@ def build(*, people: int = 20_000, seed: int = 7, progress: runs.Progress = runs
     followups.adopt(progress=progress)
     _score(progress, learning=people >= LEARNING)
     demo_segments.keep(by=BY, progress=progress)
+    acquisitions.measure_all(by=BY)
     baselines.measure(by=BY)
     audit.chain_waiting()
     for table in TABLES:
@@ -180,6 +186,25 @@ def set_up_group() -> None:
                 login.email, login.name, role=account.role, by=BY, password=login.password, entities=account.entities,
                 brands=account.brands, language=account.language, sample=True,
             )  # fmt: skip
+    if not Acquisition.objects.filter(sample=True).exists():
+        _buy()
+
+
+def _buy() -> None:
+    """Let the group have bought Le Cargo ten weeks ago: two of its systems are read, one is still to come."""
+    engineer, officer = "remy@example.com", "claire@example.com"
+    today = clock.now().date()
+    acquisitions.start(
+        ASKING, "le-cargo", name="Le Cargo", nature="share", parent="groupe-horizon", entity="le-cargo-sas",
+        brands=["le-cargo"], started_on=today - timedelta(days=70), owner=engineer, sample=True,
+        systems=[
+            {"name": "emailing", "title": "E-mailing"}, {"name": "web", "title": "Site"},
+            {"name": "cargo_tickets", "title": "Billetterie"},
+        ],
+    )  # fmt: skip
+    acquisitions.say(ASKING, "le-cargo", "controller", "done", note="Le Cargo SAS reste responsable de ses données.")
+    acquisitions.entrust(ASKING, "le-cargo", "informed", owner=officer, due_on=today + timedelta(days=7))
+    acquisitions.entrust(ASKING, "le-cargo", "systems", owner=engineer, due_on=today - timedelta(days=3))
 
 
 def logins() -> list[Login]:
@@ -229,6 +254,7 @@ def remove() -> dict[str, int]:
             for told in (WriteKey, Ledger, TrackingPlan, PlanFinding, Claim):
                 told.objects.filter(source__in=names).delete()
             Source.objects.filter(sample=True).delete()
+            Acquisition.objects.filter(sample=True).delete()
             User.objects.filter(sample=True).delete()
             Agreement.objects.filter(sample=True).delete()
             Brand.objects.filter(sample=True).delete()

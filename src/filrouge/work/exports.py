@@ -17,8 +17,9 @@ from typing import Any, BinaryIO
 from django.db import transaction
 
 from filrouge.base import clock, settings
+from filrouge.base.cells import neutral
 from filrouge.base.errors import Refused, UsageError
-from filrouge.connect import sheets
+from filrouge.connect import own, sheets
 from filrouge.domain.privacy.caller import Caller
 from filrouge.domain.privacy.perimeter import CHANNELS
 from filrouge.domain.profiles import PersonView, exports, view
@@ -79,6 +80,7 @@ def write(
     at, counts = clock.now(), Counts()
     wanted = exports.columns(order.channel)
     header = [say(name, "attribute") for name in wanted]
+    header[-1] = own.signed(header[-1], shielded=True)  # brought back, it is known for ours
     judged = _judged(asking, order, counts, at)
     lines = (_line(seen, reason, wanted, say) for seen, reason in judged)
 
@@ -202,4 +204,4 @@ def _notes(order: Order, counts: Counts, at: datetime, say: Say) -> list[list[st
         for reason, count in sorted(counts.left_out.items())
         if count
     ]
-    return [[say(name, "note"), exports.neutral(value)] for name, value in asked] + reasons
+    return [[say(name, "note"), neutral(value)] for name, value in asked] + reasons

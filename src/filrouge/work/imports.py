@@ -21,7 +21,7 @@ from filrouge.domain.privacy import retention
 from filrouge.domain.quality import rows as ruled
 from filrouge.domain.sources import SourceSpec, mapping
 from filrouge.domain.sources.counts import Counts
-from filrouge.domain.sources.form import FOUND_BY
+from filrouge.domain.sources.form import FOUND_BY, PARTED_BY, Format
 from filrouge.engines import Engine
 from filrouge.store.lake import LARGEST, Lake, arrow_schema, as_json
 from filrouge.store.views import current
@@ -31,6 +31,8 @@ from filrouge.work.rawtext import Suppressed
 from filrouge.work.rowrules import Ruled
 
 Progress = Callable[[str, int, int | None], None]
+
+_UNSAID = Format().model_dump(mode="json")
 
 
 @dataclass(frozen=True)
@@ -423,8 +425,9 @@ class Import:
 
 
 def fingerprint(spec: SourceSpec) -> str:
-    """Return what changes when a row is read differently: by mapping and conventions, not by schedule."""
+    """Return what changes when a row is read differently: by mapping and conventions, not schedule or kind of file."""
     parts = spec.model_dump(mode="json", include={"map", "consents", "format", "entity", "brand", "key", "reads"})
     for name in FOUND_BY:
         del parts["format"][name]
+    parts["format"] |= {name: _UNSAID[name] for name in sorted(PARTED_BY)}
     return hashlib.sha256(as_json(parts).encode()).hexdigest()[:16]

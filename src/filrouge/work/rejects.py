@@ -14,10 +14,10 @@ import pyarrow.parquet as pq
 from django.db import transaction
 
 from filrouge.base import settings
+from filrouge.base.cells import neutral
 from filrouge.base.errors import NotFound, Refused
-from filrouge.connect import sheets
+from filrouge.connect import own, sheets
 from filrouge.domain.privacy.caller import Caller
-from filrouge.domain.profiles.exports import neutral
 from filrouge.domain.sources import SourceSpec
 from filrouge.engines import open_engine
 from filrouge.store.models import Run
@@ -57,8 +57,10 @@ def write(asking: Caller, run_id: str, *, form: sheets.Form, say: Say, delimiter
         if not _lay(made, laid):
             raise NotFound("This run took every row whole.", hint="There is nothing to mend.")
         columns = _columns(laid)
-        header = [*columns, say("reason", "reject_file")]
-        lines = _lines(made, laid, columns, say, safe=form == "csv")
+        safe = form == "csv"
+        titles_of = map(neutral, columns) if safe else columns
+        header = [*titles_of, own.signed(say("reason", "reject_file"), shielded=safe)]
+        lines = _lines(made, laid, columns, say, safe=safe)
         stream = cast(BinaryIO, tempfile.TemporaryFile(dir=folder))  # noqa: SIM115 - whoever reads it closes it
         try:
             if form == "csv":
@@ -130,4 +132,9 @@ def _lines(made: Run, path: Path, columns: list[str], say: Say, *, safe: bool) -
             reasons.append(f"{where}: {say(row['code'], 'reject')}" if where else say(row["code"], "reject"))
         raw = _parted(str(raw[AS_TEXT]), spec, columns) if _is_text(raw, told) else raw
         cells = ["" if raw.get(name) is None else str(raw[name]) for name in columns]
-        yield [*(map(neutral, cells) if safe else cells), "; ".join(dict.fromkeys(reasons))]
+        yield [*(map(neutral, cells) if safe else cells), _said(reasons, safe=safe)]
+
+
+def _said(reasons: list[str], *, safe: bool) -> str:
+    told = "; ".join(dict.fromkeys(reasons))
+    return neutral(told) if safe else told  # it may begin with the title of a column

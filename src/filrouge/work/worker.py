@@ -21,6 +21,7 @@ from filrouge.store.live import Live
 from filrouge.store.models import Job, Run, Source, Worker
 from filrouge.tables import TABLES
 from filrouge.work import (
+    acquisitions,
     alerts,
     answers,
     audit,
@@ -158,6 +159,7 @@ RECURRING = {
     "score_models": timedelta(days=7),
     "segments": timedelta(hours=1),
     "followup_rules": timedelta(hours=1),
+    "acquisitions": timedelta(hours=1),
 }
 
 
@@ -296,4 +298,5 @@ VERBS: Mapping[str, jobs.Verb] = {
     "scores": _scores,
     "score_models": _score_models,
     "baselines": lambda job, **_: baselines.measure(by="schedule"),
+    "acquisitions": lambda job, **_: acquisitions.measure_all(by="schedule"),
 }

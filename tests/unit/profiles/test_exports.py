@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from filrouge.base.cells import neutral
 from filrouge.domain.privacy.perimeter import EVERYTHING, ROLE_PURPOSE
-from filrouge.domain.profiles.exports import PURPOSES, columns, neutral, purposes
+from filrouge.domain.profiles.exports import PURPOSES, columns, purposes
 from filrouge.domain.profiles.filters import Condition, Filters, city_key
 from filrouge.domain.profiles.gather import CATEGORY_OF_KEY, IDENTIFIERS
 

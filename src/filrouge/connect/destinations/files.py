@@ -10,13 +10,13 @@ import pyarrow as pa
 from pyarrow import compute as pc
 from pyarrow import csv as pacsv
 
+from filrouge.base.cells import RISKY
 from filrouge.base.errors import DestinationError
 from filrouge.connect import sheets
 from filrouge.connect.destinations.base import Lot, Parcel
 from filrouge.domain.pushes.spec import DestinationSpec
 
 MOST_IN_A_SHEET = 1_048_575  # rows under the header: what a worksheet holds
-_RISKY = r"^ *[=+\-@\t\r]"
 _NUMBER = r"^ *\+([0-9][0-9 ().-]*)$"
 
 
@@ -56,11 +56,12 @@ def write(stream: BinaryIO, spec: DestinationSpec, parcel: Parcel, lot: Lot, *, 
 def neutral(column: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
     """Return a column of text so that no spreadsheet takes a cell for a formula.
 
-    A telephone number has 00 in place of its +; before what else could begin a formula comes an apostrophe.
+    A telephone number has 00 in place of its +; before what else could begin a formula comes an apostrophe, as
+    ``base.cells.neutral`` does. Brought back, a source says ``format.shielded``: these columns are the tool's own.
     """
     told = pc.fill_null(column, "")
     told = pc.replace_substring_regex(told, _NUMBER, r"00\1")
-    return pc.if_else(pc.match_substring_regex(told, _RISKY), pc.binary_join_element_wise("'", told, ""), told)
+    return pc.if_else(pc.match_substring_regex(told, RISKY), pc.binary_join_element_wise("'", told, ""), told)
 
 
 def _safe(lot: Lot, header: tuple[str, ...]) -> Iterator[pa.Table]:

@@ -31,13 +31,19 @@ def home(request: HttpRequest) -> HttpResponse:
                 {"title": names.source(one.sender.name), "name": one.sender.name, "since": one.since}
                 for one in waits.silent
             ],
+            "steps": [{"row": row, "line": line, "late": line.late(clock.now().date())} for row, line in waits.steps],
             "people": waits.people,
             "sample": waits.sample,
             "works_people": asking.has("advisor", "sales"),
             "works_sources": asking.has("engineer"),
             "opens_pages": asking.opens_pages(),
             "nothing": not (
-                waits.follow_ups or waits.promises or waits.sources or waits.silent or waits.reviews["all"]
+                waits.follow_ups
+                or waits.promises
+                or waits.sources
+                or waits.silent
+                or waits.steps
+                or waits.reviews["all"]
             ),
         },
     )

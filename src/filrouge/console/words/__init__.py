@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from django.utils.functional import Promise
 
 from filrouge.console.words import (
+    acquisitions,
     audit,
     calls,
     columns,
@@ -27,7 +28,7 @@ from filrouge.console.words import (
 WORDS: dict[str, dict[str, str | Promise]] = {}
 _SUBJECTS = (
     people, identity, quality, pairs, privacy, laws, sources, events, audit, columns, scores, score_models, segments,
-    pushes, calls,
+    pushes, calls, acquisitions,
 )  # fmt: skip
 for _subject in _SUBJECTS:
     for _kind, _table in _subject.WORDS.items():

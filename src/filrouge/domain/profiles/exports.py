@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping
 
+from filrouge.base.cells import neutral
 from filrouge.domain.identity.keys import phone_key
 from filrouge.domain.profiles.facts import PersonView
 
@@ -31,7 +32,6 @@ _REACH: Mapping[str, tuple[str, ...]] = {
     "post": ("address_line", "postcode", "city", "country"),
 }
 _WHO = ("id", "given_name", "family_name")
-_RISKY = ("=", "+", "-", "@", "\t", "\r")
 
 
 def purposes(roles: Iterable[str]) -> tuple[str, ...]:
@@ -69,11 +69,6 @@ def line(seen: PersonView, reason: str, wanted: Iterable[str], *, brand: Callabl
         values["phone"] = f"00{number[1:]}"
     values |= {"id": seen.id, "brands": ", ".join(map(brand, seen.brands)), "reason": reason}
     return [neutral(values.get(name, "")) for name in wanted]
-
-
-def neutral(cell: str) -> str:
-    """Return ``cell`` so that no spreadsheet takes it for a formula: an apostrophe before what could begin one."""
-    return f"'{cell}" if cell.lstrip(" ").startswith(_RISKY) else cell
 
 
 def _address(value: str) -> dict[str, str]:

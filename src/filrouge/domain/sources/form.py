@@ -14,8 +14,10 @@ from filrouge.base.spec import Spec
 # Where rows are found, not how one is read: to change these makes no row another.
 FOUND_BY = frozenset({
     "first_page", "offset", "offset_as", "after", "link", "end", "members", "range", "begins", "each", "body", "since",
-    "busy", "fails",
+    "busy", "fails", "shielded",
 })  # fmt: skip
+# How text is parted into cells: the cells tell it, so that the same row of a workbook and of a file is one.
+PARTED_BY = frozenset({"encoding", "delimiter", "quote", "header_row", "sheet", "fill_merged"})
 
 
 class After(Spec):
@@ -89,6 +91,7 @@ class Format(Spec):
     each: str | None = None
     per_page: dict[str, int] | int | None = None
     members: str | None = None
+    shielded: bool = False  # before what could begin a formula stands an apostrophe of ours: it is taken away
     decimal: Literal[",", "."] = "."
     date: tuple[str, ...] = ()
     zone: str = "UTC"

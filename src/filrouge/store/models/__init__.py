@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from filrouge.store.models.acquisitions import Acquisition, AcquisitionStep
 from filrouge.store.models.acts import ConsentEvent, Correction, FollowUp, Note, Promise, Verdict
 from filrouge.store.models.alerts import Alert, AlertAddress, Notice
 from filrouge.store.models.arrivals import Arrival
@@ -35,6 +36,8 @@ from filrouge.store.models.users import Answer, ApiKey, Grant, Role, SavedView, 
 __all__ = [
     "BUILT_IN",
     "COLLECT",
+    "Acquisition",
+    "AcquisitionStep",
     "Agreement",
     "Alert",
     "AlertAddress",

@@ -7,8 +7,8 @@ from datetime import datetime
 
 from filrouge.domain.privacy.caller import Caller
 from filrouge.store.live import Live
-from filrouge.store.models import Run, User
-from filrouge.store.queries import followups, group, reviews, senders, sources
+from filrouge.store.models import Acquisition, Run, User
+from filrouge.store.queries import acquisitions, followups, group, reviews, senders, sources
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,7 @@ class Home:
     failed: tuple[Run, ...]
     reviews: dict[str, int]
     silent: tuple[senders.Silent, ...]
+    steps: tuple[tuple[Acquisition, acquisitions.Line], ...]
     people: int | None
     sample: bool
 
@@ -53,6 +54,7 @@ def home(caller: Caller, *, at: datetime) -> Home:
         failed=tuple(line.last for line in doubtful if line.last and line.last.state == Run.State.FAILED),
         reviews={"all": reviews.waiting(caller), "mine": reviews.waiting(caller, mine=True)},
         silent=tuple(quiet),
+        steps=tuple(acquisitions.mine(caller, at=at)),
         people=people,
         sample=User.objects.filter(sample=True).exists(),
     )

@@ -83,14 +83,14 @@ def source_of(name: str, caller: Caller) -> Source:
 
 def acts(source: Source, caller: Caller) -> bool:
     """Tell whether the caller acts for every entity whose rows ``source`` holds."""
-    return caller.perimeter.everything or _named(source) <= caller.perimeter.acting
+    return caller.perimeter.everything or entities_named(source) <= caller.perimeter.acting
 
 
 def _open_to(source: Source, caller: Caller) -> bool:
-    return caller.perimeter.everything or bool(_named(source) & caller.perimeter.acting)
+    return caller.perimeter.everything or bool(entities_named(source) & caller.perimeter.acting)
 
 
-def _named(source: Source) -> frozenset[str]:
+def entities_named(source: Source) -> frozenset[str]:
     """Return the entities whose rows ``source`` may hold: every one of the group when its rows may name any."""
     if source.entity:
         return frozenset({source.entity})
