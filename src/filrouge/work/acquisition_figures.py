@@ -6,11 +6,13 @@ known and again without what came by the bought company; whoever is only allowed
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+import ibis
 import pyarrow as pa
+from ibis.expr import types as ir
 
 from filrouge.base import clock, settings
 from filrouge.domain.privacy.may_i import STRICTNESS
@@ -112,33 +114,38 @@ def _asked(engine: Engine, row: Acquisition, now: datetime) -> list[dict[str, An
     found = []
     for channel in CHANNELS:
         reached = _allowed(own, said, row.entity, row.brands, channel, now)
-        line: dict[str, Any] = {"channel": channel, "own": len(reached)}
+        line: dict[str, Any] = {"channel": channel, "own": _count(reached)}
         if row.parent != row.entity:
             parent = _allowed(whole, said, row.parent, brands, channel, now)
-            line |= {
-                "parent": len(parent),
-                "leaks": len(parent - _allowed(others, apart, row.parent, brands, channel, now)),
-            }
+            alone = _allowed(others, apart, row.parent, brands, channel, now)
+            line |= {"parent": _count(parent), "leaks": _count(parent.anti_join(alone, "person"))}
         found.append(line)
     return found
 
 
-def _apart(engine: Engine, row: Acquisition) -> Any:
+def _apart(engine: Engine, row: Acquisition) -> ir.Table:
     """Return what was said to others than the bought company: not in its name, and not on one of its records."""
     said = engine.con.table("said")
     return said.filter(~said.mine & (said.entity != row.entity)).drop("mine")
 
 
-def _allowed(people: Any, said: Any, entity: str, brands: Sequence[str], channel: str, now: datetime) -> set[str]:
-    """Return whom ``entity`` may reach for marketing on behalf of one at least of ``brands``."""
-    found: set[str] = set()
-    for brand in brands:
-        told = may_i_many(people, said, entity=entity, brand=brand, purpose="marketing", channel=channel, at=now)
-        found |= set(told.filter(told.allow).person.to_pyarrow().to_pylist())
-    return found
+def _allowed(
+    people: ir.Table, said: ir.Table, entity: str, brands: Sequence[str], channel: str, now: datetime
+) -> ir.Table:
+    """Return whom ``entity`` may reach for marketing on behalf of one at least of ``brands``, each once."""
+    told = [
+        may_i_many(people, said, entity=entity, brand=brand, purpose="marketing", channel=channel, at=now)
+        for brand in brands
+    ]
+    parts = [one.filter(one.allow).select("person") for one in told] or [people.limit(0).select("person")]
+    return (ibis.union(*parts) if len(parts) > 1 else parts[0]).distinct()
 
 
-def _standing(engine: Engine, entity: str, now: datetime, *, mine: bool) -> Any:
+def _count(people: ir.Table) -> int:
+    return int(people.count().to_pyarrow().as_py())
+
+
+def _standing(engine: Engine, entity: str, now: datetime, *, mine: bool) -> ir.Table:
     """Return the people bought as customers and subscribers of ``entity``; of others' records only unless ``mine``."""
     stamp, only = f"TIMESTAMPTZ '{now.isoformat()}'", "true" if mine else "NOT h.mine"
     name = f"standing_{entity.replace('-', '_')}_{int(mine)}"
@@ -223,8 +230,3 @@ def _reviews(row: Acquisition) -> list[list[Any]]:
             mine, other = (left, right) if sides[0] else (right, left)
             counts[mine[1], *other] = counts.get((mine[1], *other), 0) + 1
     return [[*key, count] for key, count in sorted(counts.items())]
-
-
-def leaks(figures: Mapping[str, Any]) -> int:
-    """Return how many people the buyer may reach only by what they said to the bought company, over all channels."""
-    return sum(int(line.get("leaks", 0)) for line in figures.get("asked", ()))
