@@ -39,7 +39,7 @@ def test_its_page_says_why_it_waits_and_how_to_decide(held: Any, world: Any, sig
     for told in (
         "attend",
         "required_email",
-        "4 lignes sur 40",
+        "4 sur 40 lignes",
         "sont admises",
         "Laisser entrer",
         "Abandonner",

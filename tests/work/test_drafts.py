@@ -358,3 +358,15 @@ def test_a_run_that_took_every_row_has_none(world: World, remy: Any) -> None:
     first = imported(remy, brought(remy, TEXT.replace("31/02/1990", "28/02/1990")))
     with pytest.raises(NotFound):
         rejects.write(remy, str(first.run_id), form="csv", say=say)
+
+
+def test_a_file_whose_run_waits_for_a_person_stays_until_it_is_decided(world: World, remy: Any) -> None:
+    draft = brought(remy)
+    draft.spec = draft.spec | {"rules": [{"check": "required", "column": "phone", "does": "stop"}]}
+    draft.spec["map"]["phone"] = {"column": "Accord"}
+    draft.save()
+    draft = imported(remy, draft)
+    assert draft.run is not None
+    assert draft.run.state == "held"
+    assert world.rows("SELECT * FROM person_records") == []
+    assert drafts.path_of(draft).is_file(), "given up, it is read again"

@@ -114,12 +114,21 @@ def run(
     )
     if made is not None and made.state == "held":
         talk.print(
-            f"Run {made.id} waits for a person: {', '.join(one['code'] for one in made.findings)}. Nothing of it "
+            f"Run {made.id} waits for a person: {'; '.join(map(_finding, made.findings))}. Nothing of it "
             "is in the data. `filrouge source let-in RUN --because …` or `filrouge source give-up RUN` decides."
         )
     elif made is not None:
         talk.print(f"Verdict: {made.verdict}.")
         talk.print(f"Run {made.id}. `filrouge identity resolve` makes people of the new records.")
+
+
+def _finding(one: dict[str, Any]) -> str:
+    """Say why a run waits."""
+    params = one.get("params") or {}
+    if one["code"] == "rule_broken":
+        return f"the rule {params['rule']} is broken by {params['rows']} of {params['of']} rows"
+    told = ", ".join(f"{name} {value}" for name, value in params.items())
+    return str(one["code"]).replace("_", " ") + (f" ({told})" if told else "")
 
 
 @app.command()

@@ -37,10 +37,13 @@ def told(kept: Iterable[Kept]) -> list[dict[str, Any]]:
     ]
 
 
-def said(row: Any) -> dict[str, Any]:
-    """Return what a rule said of a run: a sign, a word, and the figure that it rests on."""
+def said(row: Any, rules: Iterable[Any] = ()) -> dict[str, Any]:
+    """Return what a rule said of a run: a sign, a word, and the figure that it rests on.
+
+    ``rules`` are those of the source today; one that is there no more is called by its name.
+    """
     return {
-        "rule": row.rule,
+        "says": next((sentence(rule) for rule in rules if rule.called == row.rule), row.rule),
         "sign": SIGNS.get(row.said, "?"),
         "tone": TONES.get(row.said, ""),
         "word": words.say(row.said, "rule_said"),

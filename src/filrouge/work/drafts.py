@@ -28,7 +28,7 @@ from filrouge.domain.privacy.caller import Caller
 from filrouge.domain.sources import SourceSpec, columns
 from filrouge.domain.sources.columns import Said
 from filrouge.domain.sources.meaning import Held
-from filrouge.store.models import Brand, Source, SourceDraft
+from filrouge.store.models import Brand, Run, Source, SourceDraft
 from filrouge.store.queries import drafts as found
 from filrouge.work import access, audit, files, jobs, runs, schedules, sources
 
@@ -173,7 +173,10 @@ def trial(key: str, *, progress: runs.Progress = runs.silent) -> None:
 
 
 def carry_out(key: str, *, by: str, progress: runs.Progress = runs.silent) -> None:
-    """Keep the source and import its file, whole or not at all; the file goes once its rows are in the lake."""
+    """Keep the source and import its file, whole or not at all; the file goes once its rows are in the lake.
+
+    A run that waits for a person leaves the file where it is, to be read again if the run is given up.
+    """
     draft = SourceDraft.objects.filter(pk=key, state=SourceDraft.State.ASKED).first()
     if draft is None:
         return
@@ -187,7 +190,8 @@ def carry_out(key: str, *, by: str, progress: runs.Progress = runs.silent) -> No
         SourceDraft.objects.filter(pk=draft.pk).update(state=SourceDraft.State.OPEN, trouble=error.plain())
         raise
     SourceDraft.objects.filter(pk=draft.pk).update(state=SourceDraft.State.DONE, run=run, trouble={})
-    shutil.rmtree(folder(draft), ignore_errors=True)
+    if run.state == Run.State.COMMITTED:
+        shutil.rmtree(folder(draft), ignore_errors=True)
     schedules.settle(by=by)
 
 

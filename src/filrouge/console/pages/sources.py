@@ -100,7 +100,7 @@ def run(request: HttpRequest, run_id: str) -> HttpResponse:
             "rejects": [row for row in rejects if not row["warning"]],
             "warnings": [row for row in rejects if row["warning"] and not row["ruled"]],
             "ruled": [row for row in rejects if row["warning"] and row["ruled"]],
-            "rulings": [rules.said(row) for row in rulings.of_run(made)],
+            "rulings": [rules.said(row, rulings.rules(made)) for row in rulings.of_run(made)],
             "may_decide": made.state == "held" and _may_decide(asking, made),
             "until": made.held_at + holding.BEARABLE if made.held_at and made.state == "held" else None,
             "full": len(rejects) == REJECTS,

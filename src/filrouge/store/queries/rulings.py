@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from filrouge.domain.privacy.caller import Caller
+from filrouge.domain.sources import SourceSpec
 from filrouge.domain.sources.rules import Rule
 from filrouge.store.models import Ruling, Run
 from filrouge.store.queries import sources
@@ -51,3 +52,8 @@ def of_run(made: Run) -> list[Ruling]:
     """Return what each rule said of one run, what is broken first."""
     order = {"broken": 0, "warned": 1, "ok": 2}
     return sorted(Ruling.objects.filter(run=made), key=lambda row: (order.get(row.said, 3), row.rule))
+
+
+def rules(made: Run) -> tuple[Rule, ...]:
+    """Return the rules that the source of a run has today."""
+    return SourceSpec.parse(made.source.spec, what=made.source_name).rules if made.source else ()
