@@ -145,7 +145,7 @@ def test_the_export_page_counts_first_and_hands_over_what_it_counted(people: Non
     text = b"".join(answer).decode("utf-8-sig")
     assert answer["Content-Type"] == "text/csv; charset=utf-8"
     assert "attachment" in answer["Content-Disposition"]
-    assert text.splitlines()[0] == "Identifiant;Prénom;Nom;E-mail;Marques;Peut être jointe car"
+    assert text.splitlines()[0] == "Identifiant;Prénom;Nom;E-mail;Marques;Peut être jointe car [Filrouge]"
     assert ";Ada;Martin;ada@example.org;Horizon;" in text
     assert re.search(r"[a-zé]+ \d{4}, \d\d:\d\d \(Europe/Paris, UTC\+0[12]:00\)", text), "when, where one reads it"
     assert "bob@example.org" not in text
