@@ -77,7 +77,7 @@ def test_a_search_is_counted_then_exported(visit: Visit, tmp_path: Path) -> None
     waiting.value.save_as(tmp_path / "people.csv")
     text = (tmp_path / "people.csv").read_text(encoding="utf-8-sig")
     rows = list(csv.reader(io.StringIO(text), delimiter=";"))
-    assert rows[0] == ["Identifiant", "Prénom", "Nom", "E-mail", "Marques", "Peut être jointe car"]
+    assert rows[0] == ["Identifiant", "Prénom", "Nom", "E-mail", "Marques", "Peut être jointe car [Filrouge]"]
     assert len([row for row in rows[1:] if row and not row[0].startswith("# ")]) == may
     assert f"# Personnes trouvées;{found}" in text
 
