@@ -16,6 +16,7 @@ from filrouge.console.words import (
     pairs,
     people,
     privacy,
+    profiles,
     pushes,
     quality,
     score_models,
@@ -27,7 +28,7 @@ from filrouge.console.words import (
 WORDS: dict[str, dict[str, str | Promise]] = {}
 _SUBJECTS = (
     people, identity, quality, pairs, privacy, laws, sources, events, audit, columns, scores, score_models, segments,
-    pushes, calls,
+    pushes, calls, profiles,
 )  # fmt: skip
 for _subject in _SUBJECTS:
     for _kind, _table in _subject.WORDS.items():
