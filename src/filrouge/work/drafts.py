@@ -25,18 +25,20 @@ from filrouge.base.ids import uuid7
 from filrouge.connect.guess import KINDS, TOP, conventions
 from filrouge.connect.packed import PACKED
 from filrouge.domain.privacy.caller import Caller
+from filrouge.domain.privacy.perimeter import Perimeter
 from filrouge.domain.sources import SourceSpec, columns
 from filrouge.domain.sources.columns import Said
 from filrouge.domain.sources.meaning import Held
+from filrouge.domain.sources.profile import Profile
 from filrouge.store.models import Brand, Run, Source, SourceDraft
 from filrouge.store.queries import drafts as found
-from filrouge.work import access, audit, files, jobs, runs, schedules, sources
+from filrouge.work import access, audit, files, foreseeing, jobs, profiling, runs, schedules, sources
 
 LARGEST = 2 << 30  # bytes of a file
 LONG = 20 << 20  # bytes from which a dry run waits its turn among the long jobs
 KEPT = timedelta(days=30)  # a draft that nobody touches
 EXAMPLES, VALUES = 3, 30  # shown of a column; distinct values from which a column is no choice among a few
-SEEN, REJECTS = "seen.json", "rejects.json"
+SEEN, PROFILE, REJECTS = "seen.json", "profile.json", "rejects.json"
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,7 @@ def bring(
         with transaction.atomic():
             draft.save(force_insert=True)
             audit.record("source.draft", by=asking.by, kind="source", subject=str(draft.id), brand=brand)
+            _ask("profile", draft, by=asking.by)
     except BaseException:
         shutil.rmtree(folder(draft), ignore_errors=True)
         raise
@@ -101,7 +104,10 @@ def read_as(asking: Caller, key: str, form: Mapping[str, Any]) -> SourceDraft:
     given = {"source": draft.spec["source"], "kind": draft.spec["kind"], "format": dict(form)}
     read = files.proposed(path_of(draft), entity=draft.entity, brand=draft.brand, given=given)
     see(draft, read.profiles)
-    return _keep(draft, read.data)
+    (folder(draft) / PROFILE).unlink(missing_ok=True)
+    _keep(draft, read.data)
+    _ask("profile", draft, by=asking.by)
+    return draft
 
 
 def say(asking: Caller, key: str, told: Sequence[Said]) -> SourceDraft:
@@ -118,8 +124,7 @@ def try_out(asking: Caller, key: str) -> None:
     if wrong:
         raise UsageError("The columns are not told well enough yet: {fault}", fault=wrong[0][1])
     SourceDraft.objects.filter(pk=draft.pk).update(trouble={}, tried={}, tried_of="")
-    kind = "draft_trial" if 0 < draft.size < LONG else "draft_trial_long"  # a place of another system may be slow
-    jobs.ask(kind, by=asking.by, key=f"trial {draft.pk}", draft=str(draft.pk))
+    _ask("trial", draft, by=asking.by)
 
 
 def go(asking: Caller, key: str) -> SourceDraft:
@@ -153,6 +158,17 @@ def drop(asking: Caller, key: str) -> None:
 # --- what the worker does ---------------------------------------------------------------------------------------------
 
 
+def profile(key: str, *, progress: runs.Progress = runs.silent) -> None:
+    """Count every row of the file, and keep its profile beside it; one that falls leaves what the first rows told."""
+    draft = SourceDraft.objects.filter(pk=key).first()
+    if draft is None or draft.state != SourceDraft.State.OPEN:
+        return
+    form = draft.spec.get("format") or {}
+    made = profiling.counted_whole(path_of(draft), form=form, progress=progress)
+    if folder(draft).is_dir():  # or it was dropped meanwhile
+        (folder(draft) / PROFILE).write_text(json.dumps(asdict(made)))
+
+
 def trial(key: str, *, progress: runs.Progress = runs.silent) -> None:
     """Count what an import would do, and keep the first rows that would not be taken beside the file."""
     draft = SourceDraft.objects.filter(pk=key).first()
@@ -161,15 +177,20 @@ def trial(key: str, *, progress: runs.Progress = runs.silent) -> None:
     _by_a_name_of_its_own(draft)
     of = digest(draft)
 
-    def rejected(rows: list[dict[str, Any]]) -> None:
-        (folder(draft) / REJECTS).write_text(json.dumps(rows))
+    mine = SourceDraft.objects.filter(pk=draft.pk)
+
+    def look(staged: Path, counts: dict[str, int]) -> None:
+        (folder(draft) / REJECTS).write_text(json.dumps(sources.first_rejects(staged)))
+        mine.update(tried=counts, tried_of=of, trouble={})  # they are shown while identity is foreseen
+        if draft.spec["reads"] == "person_records" and counts["new"] + counts["changed"]:
+            progress("identity", 0, None)
+            mine.update(tried=counts | {"identity": foreseeing.foresee(staged).plain()})
 
     try:
-        counts = sources.try_out(draft.spec, progress=progress, rejects=rejected)
+        sources.try_out(draft.spec, progress=progress, look=look)
     except FilrougeError as error:
-        SourceDraft.objects.filter(pk=draft.pk).update(trouble=error.plain())
+        mine.update(trouble=error.plain())
         raise
-    SourceDraft.objects.filter(pk=draft.pk).update(tried=counts, tried_of=of, trouble={})
 
 
 def carry_out(key: str, *, by: str, progress: runs.Progress = runs.silent) -> None:
@@ -228,6 +249,15 @@ def seen(draft: SourceDraft) -> list[Seen]:
     return [Seen(**row | {"examples": tuple(row["examples"]), "values": tuple(row["values"])}) for row in rows]
 
 
+def profile_of(draft: SourceDraft, perimeter: Perimeter) -> Profile | None:
+    """Return the profile over all of the rows as its reader may see it; None while it is not made."""
+    try:
+        made = Profile.parse(json.loads((folder(draft) / PROFILE).read_text()))
+    except (OSError, ValueError):
+        return None
+    return made.seen_by(perimeter)
+
+
 def rejects(draft: SourceDraft) -> list[dict[str, Any]]:
     """Return the first rows that the last dry run would not take whole."""
     try:
@@ -264,6 +294,12 @@ def _open(asking: Caller, key: str) -> SourceDraft:
     if draft.state != SourceDraft.State.OPEN:
         raise Conflict("It is being imported already.", hint="Its page follows.")
     return draft
+
+
+def _ask(what: str, draft: SourceDraft, *, by: str) -> None:
+    """Ask the worker for the profile or the trial of a file, among what somebody waits for unless it is long."""
+    kind = f"draft_{what}" if 0 < draft.size < LONG else f"draft_{what}_long"  # a place of another system may be slow
+    jobs.ask_again(kind, by=by, key=f"{what} {draft.pk}", draft=str(draft.pk))
 
 
 def _keep(draft: SourceDraft, spec: dict[str, Any]) -> SourceDraft:

@@ -88,7 +88,7 @@ class _Done:
 def _whole(run: Run, engine: Engine, now: datetime, progress: runs.Progress) -> _Done:
     count = _records(run, engine)
     progress("resolve", 0, count)
-    previous, former = _links(engine)
+    previous, former = links_now(engine)
     rules = deriving.spec()
     fixed = identity_models.in_use() if rules.fixed else None
     found = identity.resolve(
@@ -96,7 +96,7 @@ def _whole(run: Run, engine: Engine, now: datetime, progress: runs.Progress) -> 
         RECORDS,
         previous=previous,
         former=former,
-        decisions=_verdicts(),
+        decisions=decisions(),
         at=now,
         spec=rules,
         remember=memory.aside(run),
@@ -135,7 +135,7 @@ def _few(run: Run, engine: Engine, now: datetime, progress: runs.Progress) -> _D
     try:
         settled = identity.settle(
             engine.con, known, change.records, gone=change.gone, around=change.around, owned=change.owned,
-            former=lambda keys: settling.former(engine, keys), decisions=_verdicts(), at=now, spec=deriving.spec(),
+            former=lambda keys: settling.former(engine, keys), decisions=decisions(), at=now, spec=deriving.spec(),
         )  # fmt: skip
     except identity.TooWide:
         return None
@@ -174,7 +174,7 @@ def _records(run: Run, engine: Engine) -> int:
     return count
 
 
-def _links(engine: Engine) -> tuple[pa.Table, dict[int, list[str]]]:
+def links_now(engine: Engine) -> tuple[pa.Table, dict[int, list[str]]]:
     """Return the links in force, and the people that a record was of where there were several, first to last."""
     table = current(engine, runs.lake(), "links", hidden=runs.hidden())
     engine.con.create_view("links_all", table, overwrite=True)
@@ -191,7 +191,7 @@ def _links(engine: Engine) -> tuple[pa.Table, dict[int, list[str]]]:
     return previous, dict(former)
 
 
-def _verdicts() -> list[identity.HumanDecision]:
+def decisions() -> list[identity.HumanDecision]:
     """Return what people decided, in order: of one pair, the last word counts.
 
     Whoever separates records says besides that the others stay together.

@@ -48,6 +48,19 @@ def profile(
     Raises Refused, UsageError when such a file is not read, SourceError when this one cannot be.
     """
     access.must(asking, "engineer", scope="sources:read")
+    made = counted_whole(path, form=form, date_order=date_order, decimal=decimal, progress=progress)
+    return made.seen_by(asking.perimeter)
+
+
+def counted_whole(
+    path: Path,
+    *,
+    form: Mapping[str, Any] | None = None,
+    date_order: str = "",
+    decimal: str = "",
+    progress: Progress = lambda step, done, total: None,
+) -> Profile:
+    """Return the profile of a file as nobody may see it: values in clear. Raises as ``profile`` does."""
     path = path.resolve()
     if not path.is_file():
         raise UsageError("There is no file {path}.", hint="Check the path.", path=str(path))
@@ -68,10 +81,9 @@ def profile(
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     told = Told(decimal=decimal, date_order=date_order, known=_known())
-    made = profiled(
+    return profiled(
         path.name, found.kind, columns, rows=staged.rows, conventions=found.told, faults=staged.faults(), told=told
     )
-    return made.seen_by(asking.perimeter)
 
 
 def _chunks(found: Found, path: Path) -> Iterator[Chunk]:

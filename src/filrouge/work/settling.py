@@ -38,12 +38,17 @@ def changed(engine: Engine, memory: identity.Memory, since: datetime) -> Change 
         return None  # the rows that came back do not say so
     committed = [str(key) for key in recent.filter(state=Run.State.COMMITTED).values_list("id", flat=True)]
     keys = _keys(engine, committed)
-    if len(keys) > max(FEW, SHARE * memory.records) or memory.later > max(FEW, WORN * memory.records):
+    if len(keys) > most(memory) or memory.later > max(FEW, WORN * memory.records):
         return None
     records = _these(engine, "person_records", keys)
     there = set(records["record_key"].to_pylist())
     unknown = [key for key in there if memory.of_key(key) is None]
     return Change(records, tuple(sorted(set(keys) - there)), _around(memory, since), owners(engine, unknown))
+
+
+def most(memory: identity.Memory) -> float:
+    """Return how many records may have changed; beyond, the whole is resolved."""
+    return max(FEW, SHARE * memory.records)
 
 
 def _keys(engine: Engine, of_runs: Sequence[str]) -> list[int]:

@@ -27,6 +27,7 @@ from filrouge.work import audit, definitions, rulings, runs, secrets, suppressio
 from filrouge.work.imports import Import, Prepared
 
 SHOWN = 200  # rejects that a dry run shows
+Look = Callable[[Path, dict[str, int]], None]  # at what a dry run staged, and its counts
 REJECT = ["place", "row", "column", "code", "raw", "warning"]
 
 
@@ -183,39 +184,37 @@ def look_up(name: str, ref: str, *, by: str) -> bool:
     return True
 
 
-def dry_run(name: str, *, progress: runs.Progress = runs.silent) -> dict[str, int]:
+def dry_run(name: str, *, progress: runs.Progress = runs.silent, look: Look | None = None) -> dict[str, int]:
     """Return what importing the source would count, and write nothing."""
-    return _dry(*get(name), progress)
+    return _dry(*get(name), progress, look=look)
 
 
-def try_out(
-    data: Any, *, progress: runs.Progress = runs.silent, rejects: Callable[[list[dict[str, Any]]], None] | None = None
-) -> dict[str, int]:
+def try_out(data: Any, *, progress: runs.Progress = runs.silent, look: Look | None = None) -> dict[str, int]:
     """Return what importing a definition that is not kept would count; write nothing.
 
-    ``rejects`` is given the first rows that would not be taken whole, as the table ``rejects`` would tell them.
+    ``look`` is given the folder where the rows are staged, before it goes, and the counts.
     """
     spec = SourceSpec.parse(data, what=str(data.get("source", "")))
     known = Source.objects.filter(name=spec.source).first()
-    return _dry(known or Source(name=spec.source, folder=str(Path(spec.place).parent)), spec, progress, rejects=rejects)
+    return _dry(known or Source(name=spec.source, folder=str(Path(spec.place).parent)), spec, progress, look=look)
 
 
 def _dry(
-    source: Source, spec: SourceSpec, progress: runs.Progress, *, ref: str = "",
-    rejects: Callable[[list[dict[str, Any]]], None] | None = None,
-) -> dict[str, int]:  # fmt: skip
+    source: Source, spec: SourceSpec, progress: runs.Progress, *, ref: str = "", look: Look | None = None
+) -> dict[str, int]:
     folder = settings.get().home / "staging" / f"dry-{ids.uuid7()}"
     folder.mkdir(parents=True)
     try:
         counts = prepare(source, spec, folder, "dry", clock.now(), progress, ref=ref).counts.plain()
-        if rejects is not None:
-            rejects(_first_rejects(folder))
+        if look is not None:
+            look(folder, counts)
         return counts
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _first_rejects(folder: Path) -> list[dict[str, Any]]:
+def first_rejects(folder: Path) -> list[dict[str, Any]]:
+    """Return the first rows that a dry run staged as not to be taken whole, as the table ``rejects`` would tell them."""
     found: list[dict[str, Any]] = []
     for name in ("rejects.parquet", "faults.parquet"):
         if (folder / name).exists():

@@ -51,7 +51,9 @@ from filrouge.work import (
 )
 
 log = logging.getLogger("filrouge.worker")
-WAITED_FOR = frozenset({"lookup", "draft_trial"})  # kinds of jobs that somebody waits for before a page
+WAITED_FOR = frozenset(
+    {"lookup", "draft_profile", "draft_trial"}
+)  # kinds of jobs that somebody waits for before a page
 PAUSE = 1.0  # seconds between two looks at the queue
 LOOK = 10.0  # seconds between two looks at the schedules, and between two signs of life
 FORGET = timedelta(days=1)  # a worker not seen for so long is no longer told of
@@ -285,6 +287,8 @@ VERBS: Mapping[str, jobs.Verb] = {
     "identity_whole": _whole,
     "erase": lambda job, *, erasure, **_: erasures.carry_out(erasure),
     "lookup": lambda job, *, person, **_: lookups.carry_out(person),
+    "draft_profile": lambda job, *, draft, **_: drafts.profile(draft, progress=_renewing(job)),
+    "draft_profile_long": lambda job, *, draft, **_: drafts.profile(draft, progress=_renewing(job)),
     "draft_trial": lambda job, *, draft, **_: drafts.trial(draft, progress=_renewing(job)),
     "draft_trial_long": lambda job, *, draft, **_: drafts.trial(draft, progress=_renewing(job)),
     "draft_import": lambda job, *, draft, **_: drafts.carry_out(draft, by=job.by, progress=_renewing(job)),

@@ -15,6 +15,7 @@ from filrouge.base.errors import DefinitionError, Refused, SourceError, UsageErr
 from filrouge.base.text import whole
 from filrouge.console import drafts, slips, sources
 from filrouge.console.errors import recalled, sentence
+from filrouge.console.foreseen import foreseen
 from filrouge.console.pages.acting import act, done
 from filrouge.console.who import require
 from filrouge.domain.sources import SourceSpec, columns
@@ -90,6 +91,7 @@ def show(request: HttpRequest, key: UUID) -> HttpResponse:
     context |= {
         "tried": works.tried(draft),
         "counts": sources.labelled(draft.tried),
+        "foreseen": foreseen(draft.tried, asking),
         "importable": draft.tried.get("new", 0) + draft.tried.get("changed", 0),
         "trouble": recalled(draft.trouble or (job.trouble if failed and job else {})),
         "rejects": [row for row in rows if not row["warning"]],

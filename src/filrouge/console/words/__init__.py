@@ -17,6 +17,7 @@ from filrouge.console.words import (
     pairs,
     people,
     privacy,
+    profiles,
     pushes,
     quality,
     score_models,
@@ -28,7 +29,7 @@ from filrouge.console.words import (
 WORDS: dict[str, dict[str, str | Promise]] = {}
 _SUBJECTS = (
     people, identity, quality, pairs, privacy, laws, sources, events, audit, columns, scores, score_models, segments,
-    pushes, calls, acquisitions,
+    pushes, calls, acquisitions, profiles,
 )  # fmt: skip
 for _subject in _SUBJECTS:
     for _kind, _table in _subject.WORDS.items():

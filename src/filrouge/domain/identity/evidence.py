@@ -137,10 +137,15 @@ def _kinds(model: Model) -> str:
     return f"concat_ws(',', {', '.join(parts)})" if parts else "''"
 
 
-def reviews(desk: Desk, spec: IdentitySpec) -> int:
-    """Return how many pairs are worth a look: between the thresholds, or beyond and yet of two people."""
+def reviews(desk: Desk, spec: IdentitySpec, *, touching: str = "") -> int:
+    """Return how many pairs are worth a look: between the thresholds, or beyond and yet of two people.
+
+    ``touching`` is a table of record keys, one of which each pair must bear.
+    """
+    mine = f"(select rid from keys semi join {touching} using (record_key))"
     (found,) = desk.rows(
         f"""select count(*) from edges e join assigned a on a.rid = e.l join assigned b on b.rid = e.r
-        and a.cluster != b.cluster where e.w > {spec.thresholds.review}"""
+        and a.cluster != b.cluster where e.w > {spec.thresholds.review}
+        {f"and (e.l in {mine} or e.r in {mine})" if touching else ""}"""
     )[0]
     return int(found)

@@ -83,7 +83,7 @@ def settle(
             keys, labels, previous, maker(at, seed), former=wandered, living=living, leaving=leaving(decisions)
         )
         table.put("assigned", assigned(keys, labels, named.persons))
-        asked = reviews(table, spec)
+        asked = reviews(table, spec, touching="fresh")
         tree(table)
         assignment = links(table, memory.model, decisions, spec, memory.prior)
         later = _later(table, memory, fresh, assignment, gone)

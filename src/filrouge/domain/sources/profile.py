@@ -132,6 +132,27 @@ class Profile:
             "columns": [_column(column) for column in self.columns],
         }  # fmt: skip
 
+    @classmethod
+    def parse(cls, data: Mapping[str, Any]) -> Profile:
+        """Return the profile that ``dataclasses.asdict`` made ``data`` of, in JSON."""
+        columns = (
+            ColumnProfile(
+                **one
+                | {
+                    "others": tuple((meaning, sure) for meaning, sure in one["others"]),
+                    "top": tuple(Value(**value) for value in one["top"]),
+                    "examples": tuple(one["examples"]),
+                    "faults": tuple(Fault(**fault) for fault in one["faults"]),
+                }
+            )
+            for one in data["columns"]
+        )
+        return cls(
+            data["name"], data["kind"], data["rows"], tuple(columns),
+            tuple(Convention(**one) for one in data["conventions"]), tuple(Fault(**one) for one in data["faults"]),
+            tuple(data["key"]),
+        )  # fmt: skip
+
 
 def _fault(fault: Fault) -> dict[str, Any]:
     return {"code": fault.code, "rows": fault.rows, **fault.params}

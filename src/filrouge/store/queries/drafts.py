@@ -38,3 +38,9 @@ def job(draft: SourceDraft) -> Job | None:
     """Return the last job that tried or imported it."""
     keys = [f"trial {draft.pk}", f"bring {draft.pk}"]
     return Job.objects.filter(key__in=keys).order_by("-created_at").first()
+
+
+def opened(caller: Caller) -> dict[str, bool]:
+    """Tell of each brand whether the caller may see its people one by one."""
+    rows = Brand.objects.select_related("entity")
+    return {row.slug: caller.perimeter.sees(str(row.entity.slug), row.slug) for row in rows}
