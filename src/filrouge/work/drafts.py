@@ -100,27 +100,27 @@ def read_as(asking: Caller, key: str, form: Mapping[str, Any]) -> SourceDraft:
 
     Raises UsageError and SourceError when it cannot be read so; nothing changes then.
     """
-    draft = _open(asking, key)
+    draft = open_one(asking, key)
     given = {"source": draft.spec["source"], "kind": draft.spec["kind"], "format": dict(form)}
     read = files.proposed(path_of(draft), entity=draft.entity, brand=draft.brand, given=given)
     see(draft, read.profiles)
     (folder(draft) / PROFILE).unlink(missing_ok=True)
-    _keep(draft, read.data)
+    keep(draft, read.data)
     _ask("profile", draft, by=asking.by)
     return draft
 
 
 def say(asking: Caller, key: str, told: Sequence[Said]) -> SourceDraft:
     """Keep what is said of the columns, finished or not."""
-    draft = _open(asking, key)
-    return _keep(draft, columns.definition(draft.spec, told)) if told else draft
+    draft = open_one(asking, key)
+    return keep(draft, columns.definition(draft.spec, told)) if told else draft
 
 
 def try_out(asking: Caller, key: str) -> None:
     """Ask the worker to count what an import would do. Raises UsageError while a column is not told well enough."""
-    draft = _open(asking, key)
+    draft = open_one(asking, key)
     names = [one.name for one in seen(draft)]  # none of a usual system: what its columns say is known
-    wrong = columns.faults(columns.said(SourceSpec.parse(draft.spec), names)) if names else []
+    wrong = columns.faults(columns.said(SourceSpec.parse(draft.spec), names), draft.spec["reads"]) if names else []
     if wrong:
         raise UsageError("The columns are not told well enough yet: {fault}", fault=wrong[0][1])
     SourceDraft.objects.filter(pk=draft.pk).update(trouble={}, tried={}, tried_of="")
@@ -132,7 +132,7 @@ def go(asking: Caller, key: str) -> SourceDraft:
 
     Raises Conflict when it was not tried as it stands, or has nothing to import.
     """
-    draft = _open(asking, key)
+    draft = open_one(asking, key)
     if not tried(draft):
         raise Conflict("The columns changed since the dry run.", hint="Try it again before you import.")
     if not draft.tried["new"] + draft.tried["changed"]:
@@ -148,7 +148,7 @@ def go(asking: Caller, key: str) -> SourceDraft:
 
 def drop(asking: Caller, key: str) -> None:
     """Forget a file that is being prepared, and what was said of it."""
-    draft = _open(asking, key)
+    draft = open_one(asking, key)
     with transaction.atomic():
         audit.record("source.draft_drop", by=asking.by, kind="source", subject=str(draft.pk))
         shutil.rmtree(folder(draft), ignore_errors=True)
@@ -284,7 +284,8 @@ def brought(source: Source) -> bool:
 # --- the steps --------------------------------------------------------------------------------------------------------
 
 
-def _open(asking: Caller, key: str) -> SourceDraft:
+def open_one(asking: Caller, key: str) -> SourceDraft:
+    """Return a draft that is still being told. Raises NotFound, or Conflict while it is being imported."""
     access.must(asking, *found.KEEPERS)
     draft = found.draft(key, asking)
     job = found.job(draft)
@@ -302,7 +303,8 @@ def _ask(what: str, draft: SourceDraft, *, by: str) -> None:
     jobs.ask_again(kind, by=by, key=f"{what} {draft.pk}", draft=str(draft.pk))
 
 
-def _keep(draft: SourceDraft, spec: dict[str, Any]) -> SourceDraft:
+def keep(draft: SourceDraft, spec: dict[str, Any]) -> SourceDraft:
+    """Keep the definition as it stands now."""
     draft.spec, draft.edited_at = spec, clock.now()
     draft.save(update_fields=["spec", "edited_at"])
     return draft

@@ -16,6 +16,7 @@ from filrouge.domain.sources.rules import Rule
 from filrouge.tables import TABLES
 
 LOOKED_UP = frozenset({"sql", "rest"})
+WHOLE = frozenset({"ndjson", "rest"})  # their rows are kept as the objects that were received
 CONSENT_STATES = ("granted", "denied", "withdrawn", "objected", "restricted")
 # ref column of a canonical table -> column that holds the key of the record it names
 KEY_OF_REF = {
@@ -143,6 +144,7 @@ class SourceSpec(Spec):
     map: dict[str, Cell]
     consents: tuple[Consent, ...] = ()
     required: tuple[str, ...] = ()
+    never_kept: tuple[str, ...] = ()  # columns that are read past: not even the row as received holds them
     rules: tuple[Rule, ...] = Field((), max_length=rules.MOST)
     expect: Expect = Expect()
     owner: Owner = Owner()
@@ -206,6 +208,9 @@ class SourceSpec(Spec):
             bad = {value for value in (consent.state.values or {}).values() if value} - set(CONSENT_STATES)
             found += [f"consents: {value!r} is not a state of consent" for value in sorted(bad)]
         found += self._lookup_faults() + faults(self)
+        found += [f"never_kept: {name} is read" for name in self.never_kept if name in self.columns()]
+        if self.never_kept and self.kind in WHOLE:
+            found.append(f"never_kept: an object of {self.kind} is kept whole, as received")
         found += rules.faults(self.rules, table, self.map, self.source)
         if self.kind == "sql" and not (self.format.query or self.format.table):
             found.append("format: a SQL source needs a table or a query")
