@@ -13,8 +13,9 @@ from filrouge.domain.identity.evaluate import holdings
 from filrouge.domain.privacy.caller import Caller
 from filrouge.domain.sources.columns import PEOPLE, READS, refers
 from filrouge.domain.sources.facts import guessed_rows, whose
-from filrouge.domain.sources.guessed import guessed
+from filrouge.domain.sources.guessed import guessed, spared
 from filrouge.domain.sources.meaning import Held
+from filrouge.domain.sources.spec import WHOLE
 from filrouge.domain.sources.writing import marks
 from filrouge.engines import open_engine
 from filrouge.store.models import Source, SourceDraft
@@ -53,6 +54,8 @@ def _guessed(asking: Caller, draft: SourceDraft, reads: str) -> SourceDraft:
     own = ("map", "key", "consents", "required", "rules", "never_kept", "cursor")
     kept = {name: value for name, value in draft.spec.items() if name not in own}
     kept |= {"cursor": draft.spec["cursor"]} if draft.spec.get("cursor") else {}
+    never = list(spared(looked, guess.left)) if draft.spec["kind"] not in WHOLE else []
+    kept |= {"never_kept": never} if never else {}
     form = {**_decimal(reads, guess.map, looked), **draft.spec.get("format", {})}
     return drafts.keep(draft, {**kept, "reads": reads, "format": form, "key": list(guess.key), "map": guess.map})
 

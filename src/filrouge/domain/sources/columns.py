@@ -121,11 +121,7 @@ def definition(data: Mapping[str, Any], told: Sequence[Said]) -> dict[str, Any]:
     cells: dict[str, Any] = {}
     for target, cell in spec.map.items():
         reads = cell.reads()
-        if (
-            (target not in able and target != NAMED.get(spec.reads, "source_id"))
-            or not reads
-            or not set(reads) <= columns
-        ):
+        if target not in (*able, number) or not reads or not set(reads) <= columns:
             cells[target] = cell.dump()
     for target in able:
         named = [one for one in told if one.says.partition("@")[0] == target]
