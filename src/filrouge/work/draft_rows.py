@@ -51,6 +51,7 @@ def read_as(asking: Caller, key: str, form: Mapping[str, Any]) -> SourceDraft:
 def _guessed(asking: Caller, draft: SourceDraft, reads: str) -> SourceDraft:
     looked = _held(draft)
     guess = guessed(looked) if reads == PEOPLE else guessed_rows(reads, looked, _theirs(asking, draft, reads, looked))
+    (drafts.folder(draft) / drafts.LIKE).unlink(missing_ok=True)
     own = ("map", "key", "consents", "required", "rules", "never_kept", "cursor")
     kept = {name: value for name, value in draft.spec.items() if name not in own}
     kept |= {"cursor": draft.spec["cursor"]} if draft.spec.get("cursor") else {}

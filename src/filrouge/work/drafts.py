@@ -32,13 +32,13 @@ from filrouge.domain.sources.meaning import Held
 from filrouge.domain.sources.profile import Profile
 from filrouge.store.models import Brand, Run, Source, SourceDraft
 from filrouge.store.queries import drafts as found
-from filrouge.work import access, audit, files, foreseeing, jobs, profiling, runs, schedules, sources
+from filrouge.work import access, audit, files, foreseeing, jobs, likeness, profiling, runs, schedules, sources
 
 LARGEST = 2 << 30  # bytes of a file
 LONG = 20 << 20  # bytes from which a dry run waits its turn among the long jobs
 KEPT = timedelta(days=30)  # a draft that nobody touches
 EXAMPLES, VALUES = 3, 30  # shown of a column; distinct values from which a column is no choice among a few
-SEEN, PROFILE, REJECTS = "seen.json", "profile.json", "rejects.json"
+SEEN, PROFILE, REJECTS, LIKE = "seen.json", "profile.json", "rejects.json", "like.json"
 
 
 @dataclass(frozen=True)
@@ -84,6 +84,10 @@ def bring(
         else:
             read = files.proposed(path, entity=entity, brand=brand, given={})
             draft.spec, looked = read.data, read.profiles
+            like = likeness.alike(asking, draft.spec, [one.name for one in looked])
+            if like is not None:
+                draft.spec = likeness.taken(draft.spec, like)
+                (folder(draft) / LIKE).write_text(json.dumps(like.name))
         see(draft, looked)
         with transaction.atomic():
             draft.save(force_insert=True)
@@ -104,7 +108,8 @@ def read_as(asking: Caller, key: str, form: Mapping[str, Any]) -> SourceDraft:
     given = {"source": draft.spec["source"], "kind": draft.spec["kind"], "format": dict(form)}
     read = files.proposed(path_of(draft), entity=draft.entity, brand=draft.brand, given=given)
     see(draft, read.profiles)
-    (folder(draft) / PROFILE).unlink(missing_ok=True)
+    for name in (PROFILE, LIKE):
+        (folder(draft) / name).unlink(missing_ok=True)
     keep(draft, read.data)
     _ask("profile", draft, by=asking.by)
     return draft
@@ -256,6 +261,14 @@ def profile_of(draft: SourceDraft, perimeter: Perimeter) -> Profile | None:
     except (OSError, ValueError):
         return None
     return made.seen_by(perimeter)
+
+
+def like(draft: SourceDraft) -> str:
+    """Return the name of the source whose columns it has, and from which what they say was taken; "" of none."""
+    try:
+        return str(json.loads((folder(draft) / LIKE).read_text()))
+    except (OSError, ValueError):
+        return ""
 
 
 def rejects(draft: SourceDraft) -> list[dict[str, Any]]:

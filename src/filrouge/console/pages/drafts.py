@@ -92,7 +92,7 @@ def show(request: HttpRequest, key: UUID) -> HttpResponse:
             "lines": drafts.lines(told, seen, spec.reads, shown=shown, profile=profile), "counted": profile,
             "counting": found.profiling(draft), "file_faults": [said(one) for one in profile.faults] if profile else [],
             "choices": able, "form": form,
-            "alone": bool(columns.refers(spec.reads)) and not refers,
+            "like": works.like(draft), "alone": bool(columns.refers(spec.reads)) and not refers,
             "encodings": drafts.ENCODINGS, "masked": not shown,
             "decimals": [(mark, words.say(mark, "value_mark")) for mark in drafts.DECIMALS],
             "delimiters": [(code, drafts.delimiter(code)) for code in drafts.DELIMITERS],
