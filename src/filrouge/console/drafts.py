@@ -7,20 +7,42 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from filrouge.base.errors import Phrase, UsageError
 from filrouge.base.text import fold
 from filrouge.console import names, words
 from filrouge.console.errors import phrase
 from filrouge.console.profiled import described, held_for
 from filrouge.console.templatetags import say
 from filrouge.domain.privacy.perimeter import mask
-from filrouge.domain.sources import columns
-from filrouge.domain.sources.columns import Said
+from filrouge.domain.sources import SourceSpec, columns
+from filrouge.domain.sources.columns import Computed, Said
+from filrouge.domain.sources.expressions import Unreadable, parsed
 from filrouge.domain.sources.profile import Profile
 from filrouge.domain.sources.writing import FORMATS
 from filrouge.tables import TABLES
 from filrouge.work.drafts import Seen
 
 ENCODINGS = ("utf-8", "cp1252", "iso8859_15", "utf-16", "mac_roman", "cp850")
+FUNCTIONS = (
+    'part({Nom complet}, " ", 1)',
+    'join(" ", {Prénom}, {Nom})',
+    'when({Type} == "A", "adhérent", "prospect")',
+    "{Prix} * {Quantité}",
+    "lower({Code})",
+    "upper({Code})",
+    "digits({Tél})",
+    "left({Code}, 3)",
+    "right({Code}, 3)",
+    'replace({Code}, "-", "")',
+    "first({Mobile}, {Fixe})",
+    "trim({Code})",
+    "number({Prix})",
+    "empty({Code})",
+    'contains({Code}, "x")',
+    'begins({Code}, "x")',
+    'ends({Code}, "x")',
+)  # shown as examples; the same in every language, since they are typed
+COMPUTED = 40  # values that expressions make
 DECIMALS = (",", ".")
 DELIMITERS = (";", ",", "\t", "|")
 CONSENTS = tuple(("marketing", channel) for channel in ("email", "sms", "phone", "post"))
@@ -34,16 +56,16 @@ STATES = ("granted", "denied", "withdrawn", "objected")
 
 
 def lines(
-    told: Sequence[Said], seen: Sequence[Seen], reads: str, *, shown: bool, profile: Profile | None = None
+    told: Sequence[Said], seen: Sequence[Seen], spec: SourceSpec, *, shown: bool, profile: Profile | None = None
 ) -> list[dict[str, Any]]:
     """Return the columns of the file as rows of the form; what they hold in clear, or masked.
 
     ``profile``: over all of the rows, as its reader may see it; what the first rows told stands until it is there.
     """
     counted = {one.name: described(one) for one in profile.columns} if profile else {}
-    days, table = columns.dated(reads), TABLES[reads]
+    days, table = columns.dated(spec.reads), TABLES[spec.reads]
     wrong: dict[str, list[str]] = {}
-    for column, fault in columns.faults(told, reads):
+    for column, fault in columns.faults(told, spec.reads, columns.computed(spec)):
         wrong.setdefault(column, []).append(phrase(fault))
     by_name = {one.name: one for one in seen}
     made = []
@@ -69,9 +91,10 @@ def lines(
     return made
 
 
-def whole(told: Sequence[Said], reads: str) -> list[str]:
+def whole(told: Sequence[Said], spec: SourceSpec) -> list[str]:
     """Return what the columns lack as a whole."""
-    return [phrase(fault) for column, fault in columns.faults(told, reads) if not column]
+    found = columns.faults(told, spec.reads, columns.computed(spec))
+    return [phrase(fault) for column, fault in found if not column]
 
 
 def choices(reads: str, referred: Mapping[str, Sequence[str]], *, whole: bool = False) -> dict[str, Any]:
@@ -128,6 +151,47 @@ def read_from(form: Mapping[str, Any], seen: Sequence[Seen], able: Mapping[str, 
             )
         )  # fmt: skip
     return told
+
+
+def computed(spec: SourceSpec) -> list[dict[str, Any]]:
+    """Return the values that expressions make as lines of the form, and an empty one."""
+    days = columns.dated(spec.reads)
+    made = [*columns.computed(spec), columns.Computed("", "")]
+    return [
+        {"number": at, "says": one.says, "expr": one.expr, "form": one.form, "dated": one.says in days}
+        for at, one in enumerate(made)
+    ]
+
+
+def computed_from(
+    form: Mapping[str, Any], seen: Sequence[Seen], able: Mapping[str, Any], told: Sequence[Said]
+) -> tuple[list[Computed], UsageError | None]:
+    """Return the values that expressions of a form make, and what is wrong with the first of those that make none."""
+    known, names = dict(able["says"]), {one.name for one in seen}
+    unkept = {one.column for one in told if one.says == columns.NEVER}
+    made: list[Computed] = []
+    wrong = None
+    for number in range(COMPUTED):
+        says, text = str(form.get(f"e:{number}:says", "")), str(form.get(f"e:{number}:expr", "")).strip()
+        if says not in known or not text:
+            continue
+        try:
+            read = set(parsed(text).columns)
+        except Unreadable as error:
+            why = error.told
+        else:
+            written = str(form.get(f"e:{number}:form", ""))
+            if not read - names and not read & unkept:
+                made.append(Computed(says, text, written if written in FORMATS else ""))
+                continue
+            why = (
+                Phrase("the file has no column {name}", name=min(read - names)) if read - names
+                else Phrase("the column {name} is never kept", name=min(read & unkept))
+            )  # fmt: skip
+        wrong = wrong or UsageError(
+            "What is computed for “{what}” cannot be: {why}.", hint="The rest is kept.", what=known[says], why=why
+        )
+    return made, wrong
 
 
 def reading(spec: Mapping[str, Any]) -> str:

@@ -27,7 +27,7 @@ from filrouge.connect.packed import PACKED
 from filrouge.domain.privacy.caller import Caller
 from filrouge.domain.privacy.perimeter import Perimeter
 from filrouge.domain.sources import SourceSpec, columns
-from filrouge.domain.sources.columns import Said
+from filrouge.domain.sources.columns import Computed, Said
 from filrouge.domain.sources.meaning import Held
 from filrouge.domain.sources.profile import Profile
 from filrouge.store.models import Brand, Run, Source, SourceDraft
@@ -115,17 +115,18 @@ def read_as(asking: Caller, key: str, form: Mapping[str, Any]) -> SourceDraft:
     return draft
 
 
-def say(asking: Caller, key: str, told: Sequence[Said]) -> SourceDraft:
-    """Keep what is said of the columns, finished or not."""
+def say(asking: Caller, key: str, told: Sequence[Said], made: Sequence[Computed] | None = None) -> SourceDraft:
+    """Keep what is said of the columns and what is computed of them (as it stands when None), finished or not."""
     draft = open_one(asking, key)
-    return keep(draft, columns.definition(draft.spec, told)) if told else draft
+    return keep(draft, columns.definition(draft.spec, told, made)) if told else draft
 
 
 def try_out(asking: Caller, key: str) -> None:
     """Ask the worker to count what an import would do. Raises UsageError while a column is not told well enough."""
     draft = open_one(asking, key)
     names = [one.name for one in seen(draft)]  # none of a usual system: what its columns say is known
-    wrong = columns.faults(columns.said(SourceSpec.parse(draft.spec), names), draft.spec["reads"]) if names else []
+    spec = SourceSpec.parse(draft.spec)
+    wrong = columns.faults(columns.said(spec, names), spec.reads, columns.computed(spec)) if names else []
     if wrong:
         raise UsageError("The columns are not told well enough yet: {fault}", fault=wrong[0][1])
     SourceDraft.objects.filter(pk=draft.pk).update(trouble={}, tried={}, tried_of="")

@@ -80,7 +80,7 @@ def show(request: HttpRequest, key: UUID) -> HttpResponse:
     local = spec.kind in FILES and not spec.remote
     context: dict[str, Any] = {
         "draft": draft, "size": drafts.size(draft.size), "reading": drafts.reading(draft.spec), "step": at,
-        "faults": drafts.whole(told, spec.reads) if seen else [], "moving": moving, "job": job, "seen": bool(seen),
+        "faults": drafts.whole(told, spec) if seen else [], "moving": moving, "job": job, "seen": bool(seen),
         "local": local,
     }  # fmt: skip
     if at == "columns":
@@ -89,7 +89,8 @@ def show(request: HttpRequest, key: UUID) -> HttpResponse:
         able = _choices(asking, draft)
         refers = {code.partition("@")[0] for code, _said in able["says"]} & set(columns.refers(spec.reads))
         context |= {
-            "lines": drafts.lines(told, seen, spec.reads, shown=shown, profile=profile), "counted": profile,
+            "lines": drafts.lines(told, seen, spec, shown=shown, profile=profile), "counted": profile,
+            "computed": drafts.computed(spec), "functions": drafts.FUNCTIONS,
             "counting": found.profiling(draft), "file_faults": [said(one) for one in profile.faults] if profile else [],
             "choices": able, "form": form,
             "like": works.like(draft), "alone": bool(columns.refers(spec.reads)) and not refers,
@@ -138,7 +139,12 @@ def say(request: HttpRequest, key: UUID) -> HttpResponse:
     """Keep what each column says; then go on to the dry run when it is asked for."""
     asking = require(request, *found.KEEPERS)
     draft = found.draft(str(key), asking)
-    works.say(asking, str(key), drafts.read_from(request.POST, works.seen(draft), _choices(asking, draft)))
+    seen, able = works.seen(draft), _choices(asking, draft)
+    told = drafts.read_from(request.POST, seen, able)
+    made, wrong = drafts.computed_from(request.POST, seen, able, told)
+    works.say(asking, str(key), told, made)
+    if wrong is not None:
+        raise wrong
     to = reverse("draft", args=[key])
     if request.POST.get("do") == "try":
         works.try_out(asking, str(key))

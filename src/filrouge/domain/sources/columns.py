@@ -45,6 +45,15 @@ class Said:
     states: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Computed:
+    """A value that an expression makes of columns: what it says of a row, how it is computed, how a date is written."""
+
+    says: str
+    expr: str
+    form: str = ""
+
+
 def sayings(reads: str) -> tuple[str, ...]:
     """Return what a column of a source that reads ``reads`` may say; a reference is completed by ``@`` and a source."""
     if reads == PEOPLE:
@@ -70,7 +79,7 @@ def said(spec: SourceSpec, columns: Sequence[str]) -> list[Said]:
     told: dict[str, dict[str, Any]] = {name: {} for name in columns}
     able = sayings(spec.reads)
     for target, cell in spec.map.items():
-        if target not in able:
+        if target not in able or cell.expr is not None:
             continue
         for name in cell.reads():
             if name in told and "says" not in told[name]:
@@ -87,12 +96,23 @@ def said(spec: SourceSpec, columns: Sequence[str]) -> list[Said]:
     return [Said(name, key=name in spec.key, **told[name]) for name in columns]
 
 
-def faults(told: Iterable[Said], reads: str = PEOPLE) -> list[tuple[str, Phrase]]:
+def computed(spec: SourceSpec) -> list[Computed]:
+    """Return the values of a definition that expressions make."""
+    made = []
+    for target, cell in spec.map.items():
+        if cell.expr is not None:
+            form = cell.format if isinstance(cell.format, str) else (cell.format or ("",))[0]
+            made.append(Computed(f"{target}@{cell.of}" if cell.of else target, cell.expr, form or ""))
+    return made
+
+
+def faults(told: Iterable[Said], reads: str = PEOPLE, made: Iterable[Computed] = ()) -> list[tuple[str, Phrase]]:
     """Return what cannot be, each with its column ("" for the whole)."""
     found: list[tuple[str, Phrase]] = []
     first: dict[str, str] = {}
     rows = list(told)
     joined = JOINED if reads == PEOPLE else ()
+    made = list(made)
     for one in rows:
         target = one.says.partition("@")[0]
         if one.says == NEVER and one.key:
@@ -104,16 +124,21 @@ def faults(told: Iterable[Said], reads: str = PEOPLE) -> list[tuple[str, Phrase]
         first.setdefault(target, one.column)
         if one.says.startswith(f"{CONSENT}:") and not any(one.states.values()):
             found.append((one.column, Phrase("Say what each value means: nothing of a consent is guessed.")))
-    found += [("", fault) for fault in _lacks(set(first), reads)]
+    for value in made:
+        target = value.says.partition("@")[0]
+        if target in first:
+            found.append((first[target], Phrase("An expression says this already.")))
+    found += [("", fault) for fault in _lacks({*first, *(one.says.partition("@")[0] for one in made)}, reads)]
     if not any(one.key for one in rows):
         found.append(("", Phrase("Tick the column that names each row, or several that do so together.")))
     return found
 
 
-def definition(data: Mapping[str, Any], told: Sequence[Said]) -> dict[str, Any]:
+def definition(data: Mapping[str, Any], told: Sequence[Said], made: Sequence[Computed] | None = None) -> dict[str, Any]:
     """Return ``data`` (a definition as its author wrote it) with the mapping, key and consents that are ``told``.
 
-    What a form cannot say (constants, templates, values put for others) stays while its columns say the same.
+    ``made``: the values that expressions make; those of ``data`` stay when None. What a form cannot say (constants,
+    templates, values put for others) stays while its columns say the same.
     """
     spec = SourceSpec.parse(dict(data), what=str(data.get("source", "")))
     columns = {one.column for one in told}
@@ -121,15 +146,22 @@ def definition(data: Mapping[str, Any], told: Sequence[Said]) -> dict[str, Any]:
     cells: dict[str, Any] = {}
     for target, cell in spec.map.items():
         reads = cell.reads()
+        if cell.expr is not None and target in able:
+            continue
         if target not in (*able, number) or not reads or not set(reads) <= columns:
             cells[target] = cell.dump()
     for target in able:
         named = [one for one in told if one.says.partition("@")[0] == target]
         if not named:
             continue
-        made = _cell(spec.map.get(target), [one.column for one in named])
+        told_by = _cell(spec.map.get(target), [one.column for one in named])
         form, of = named[0].form, named[0].says.partition("@")[2]
-        cells[target] = made | ({"of": of} if of else {}) | ({"format": form} if form and target in days else {})
+        cells[target] = told_by | ({"of": of} if of else {}) | ({"format": form} if form and target in days else {})
+    for value in computed(spec) if made is None else made:
+        target, _, of = value.says.partition("@")
+        if target in able and target not in cells:
+            dates = {"format": value.form} if value.form and target in days else {}
+            cells[target] = {"expr": value.expr} | ({"of": of} if of else {}) | dates
     key = [one.column for one in told if one.key]
     complete(spec.reads, cells, key)
     own = ("map", "key", "consents", "never_kept")
@@ -170,7 +202,7 @@ def _lacks(says: set[str], reads: str) -> list[Phrase]:
 
 def _cell(before: Cell | None, names: list[str]) -> dict[str, Any]:
     """Return the cell made of columns: what the one before it put for values stays while it reads the same."""
-    if before is not None and sorted(before.reads()) == sorted(names):
+    if before is not None and before.expr is None and sorted(before.reads()) == sorted(names):
         return {name: value for name, value in before.dump().items() if name not in ("format", "of")}
     return {"column": names[0]} if len(names) == 1 else {"columns": names}
 

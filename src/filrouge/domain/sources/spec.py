@@ -10,6 +10,7 @@ from pydantic import Field
 
 from filrouge.base.spec import Spec
 from filrouge.domain.sources import rules
+from filrouge.domain.sources.expressions import Unreadable, parsed
 from filrouge.domain.sources.form import Format, duration
 from filrouge.domain.sources.reaching import FILES, Arrives, Token, faults
 from filrouge.domain.sources.rules import Rule
@@ -30,13 +31,14 @@ KEY_OF_REF = {
 
 
 class Cell(Spec):
-    """How one canonical value is made: from a column, several, a constant or a template."""
+    """How one canonical value is made: from a column, several, a constant, a template or an expression."""
 
     column: str | None = None
     columns: tuple[str, ...] = ()
     join: str = " "
     const: str | None = None
     template: str | None = None
+    expr: str | None = None
     values: dict[str, str | None] | None = None
     other: Literal["reject", "keep", "null"] = "reject"
     default: str | None = None
@@ -61,8 +63,13 @@ class Cell(Spec):
     @pydantic.model_validator(mode="after")
     def _one(self) -> Self:
         ways = [self.column is not None, bool(self.columns), self.const is not None, self.template is not None]
-        if sum(ways) != 1:
-            raise ValueError("needs exactly one of column, columns, const, template")
+        if sum([*ways, self.expr is not None]) != 1:
+            raise ValueError("needs exactly one of column, columns, const, template, expr")
+        if self.expr is not None:
+            try:
+                parsed(self.expr)
+            except Unreadable as error:
+                raise ValueError(f"expr: {error}") from None
         return self
 
     def reads(self) -> tuple[str, ...]:
@@ -71,6 +78,8 @@ class Cell(Spec):
             return (self.column,)
         if self.template is not None:
             return tuple(part for kind, part in pieces(self.template) if kind == "column")
+        if self.expr is not None:
+            return parsed(self.expr).columns
         return self.columns
 
 
