@@ -1,5 +1,6 @@
 """What the columns page of a file offers: what each row is, what is computed or never kept, what all rows tell."""
 
+# ruff: noqa: F401, F811 - the fixtures of another module, by their names
 from __future__ import annotations
 
 import re
@@ -7,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.doors.test_place_pages import enter, home, world  # noqa: F401
+from tests.doors.test_place_pages import enter, home, world
 from tests.work.test_drafts import TEXT, worked
 from tests.world import World
 
@@ -43,11 +44,11 @@ def fields(page: str) -> dict[str, str]:
 
 
 @pytest.fixture
-def engineer(client: Any, world: World) -> Any:  # noqa: F811
+def engineer(client: Any, world: World) -> Any:
     return enter(client, world, "engineer", "en", entities=("north",))
 
 
-def test_what_is_computed_of_columns_is_kept_tried_and_shown_again(engineer: Any, world: World, home: Path) -> None:  # noqa: F811
+def test_what_is_computed_of_columns_is_kept_tried_and_shown_again(engineer: Any, world: World, home: Path) -> None:
     to = upload(engineer)
     sent = fields(engineer.get(f"{to}?step=columns").content.decode())
     sent |= {"e:0:says": "account_ref", "e:0:expr": 'join("-", upper({Nom}), {N° fiche})', "do": "try"}
@@ -77,7 +78,7 @@ def test_what_cannot_be_computed_is_told_and_the_rest_is_kept(
     world: World,
     home: Path,
     text: str,
-    told: str,  # noqa: F811
+    told: str,
 ) -> None:
     to = upload(engineer)
     sent = fields(engineer.get(f"{to}?step=columns").content.decode())
@@ -92,7 +93,7 @@ def test_what_cannot_be_computed_is_told_and_the_rest_is_kept(
 def test_each_row_may_be_something_else_and_the_page_says_what_is_missing(
     engineer: Any,
     world: World,
-    home: Path,  # noqa: F811
+    home: Path,
 ) -> None:
     to = upload(engineer)
     page = engineer.get(f"{to}?step=columns").content.decode()
@@ -107,7 +108,7 @@ def test_each_row_may_be_something_else_and_the_page_says_what_is_missing(
 def test_what_all_rows_tell_is_shown_once_counted_masked_for_who_sees_it_masked(
     engineer: Any,
     world: World,
-    home: Path,  # noqa: F811
+    home: Path,
 ) -> None:
     to = upload(engineer, TEXT + "16;Zoé;Ruiz;not an address;04/05/1990;oui\n")
     page = engineer.get(f"{to}?step=columns").content.decode()
@@ -121,7 +122,7 @@ def test_what_all_rows_tell_is_shown_once_counted_masked_for_who_sees_it_masked(
     assert "Dupré" not in page
 
 
-def test_who_acts_for_another_brand_sees_none_of_it(engineer: Any, client: Any, world: World, home: Path) -> None:  # noqa: F811
+def test_who_acts_for_another_brand_sees_none_of_it(engineer: Any, client: Any, world: World, home: Path) -> None:
     to = upload(engineer)
     far = enter(client, world, "engineer", "en", entities=("south",))
     assert far.get(f"{to}?step=columns").status_code == 404

@@ -37,6 +37,7 @@ from filrouge.console.pages import (
     sources,
     verdicts,
     views,
+    watching,
 )
 
 urlpatterns: list[URLPattern] = [
@@ -150,6 +151,8 @@ urlpatterns: list[URLPattern] = [
     path("sources/drafts/<uuid:key>/drop", drafts.drop, name="draft-drop"),
     path("sources/<slug:name>", sources.show, name="source"),
     path("sources/<slug:name>/run", sources.start, name="source-run"),
+    path("sources/<slug:name>/watch", watching.show, name="source-watch"),
+    path("sources/<slug:name>/watch/remove-rule", watching.remove_rule, name="source-rule-remove"),
     path("sources/<slug:name>/pause", sources.pause, name="source-pause"),
     path("sources/<slug:name>/resume", sources.resume, name="source-resume"),
     path("senders", senders.index, name="senders"),

@@ -122,6 +122,9 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "sector": _("sector"),
         "role": _p("column", "role in a company"),
         "owner": _("owner"),
+        "source_id": _("number there"),
+        "entity": _("legal entity"),
+        "brand": _("brand"),
         "never_kept": _("never kept"),
     },
 }

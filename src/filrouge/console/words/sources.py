@@ -51,6 +51,16 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "held": _p("run", "waits"),
         "given_up": _p("run", "given up"),
     },
+    "rule_check": {
+        "required": _("columns that are filled"),
+        "unique": _("values that are never twice"),
+        "range": _("a value between two bounds"),
+        "pattern": _("how a value is written"),
+        "among": _("a value out of a list"),
+        "reference": _("a record that another source knows"),
+        "freshness": _("how old the latest row may be"),
+        "volume": _("as many rows as usual"),
+    },
     "rule_does": {
         "warn": _("told"),
         "reject": _("the row is rejected"),

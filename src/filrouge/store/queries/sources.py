@@ -18,7 +18,7 @@ from filrouge.domain.sources import SourceSpec
 from filrouge.domain.sources.schedule import lateness
 from filrouge.engines import Engine, open_engine
 from filrouge.store.lake import Lake, arrow_schema
-from filrouge.store.models import BUILT_IN, COLLECT, Entity, Job, Run, Source
+from filrouge.store.models import BUILT_IN, COLLECT, Entity, Job, Run, Source, User
 from filrouge.store.views import current
 
 SECRETIVE = frozenset({"contact", "text"})
@@ -168,6 +168,12 @@ def reject(row: Mapping[str, Any], spec: SourceSpec | None, *, shown: bool) -> R
     return Reject(
         row["place"] or "", row["row"], column, ", ".join(read), row["code"], bool(row["warning"]), value, raw
     )
+
+
+def owners() -> list[str]:
+    """Return the addresses of the accounts that may look after a source, by name."""
+    rows = User.objects.filter(is_active=True).order_by("name")
+    return [str(address) for address in rows.values_list("email", flat=True)]
 
 
 def late(caller: Caller, *, at: datetime) -> list[SourceLine]:
