@@ -155,7 +155,9 @@ def test_orders_of_people_who_were_taken_back_are_not_of_people_known(world: Wor
     shop = world.shop(person("7", "Élodie", "Dupré", mail="elodie@example.com"))
     world.resolve()
     name = world.define(ORDERS)
-    world.write("orders.csv", ("number", "customer", "day", "total"), [{"number": "A", "customer": "7", "day": "01/06/2026"}])
+    world.write(
+        "orders.csv", ("number", "customer", "day", "total"), [{"number": "A", "customer": "7", "day": "01/06/2026"}]
+    )
     assert sources.dry_run(name)["matched"] == 1
     sources.undo(str(shop.pk), by="test")
     world.resolve()
