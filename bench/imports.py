@@ -139,10 +139,12 @@ class Road:
     def __init__(self, folder: Path, path: Path) -> None:
         _home(folder)
         from django.contrib.auth import get_user_model
+        from django.core.management import call_command
         from django.test import Client
 
         from filrouge.work import access, groups
 
+        call_command("collectstatic", interactive=False, verbosity=0)
         groups.add_entity("north", "North", by="bench")
         groups.add_brand("red", "Red", "north", by="bench")
         groups.add_user("remy@example.com", "Rémy", role="engineer", by="bench", entities=("north",))
