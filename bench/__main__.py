@@ -24,7 +24,7 @@ from bench import (
 from bench.figures import Skipped
 
 BENCHES = {
-    "import": imports.run, "profile": imports.profile,
+    "import": imports.run, "again": imports.again, "profile": imports.profile,
     "chain": chain.run, "search": pages.search, "person": pages.person, "identity": identity.run, "match": match.run,
     "arrival": match.arrival, "collect": collect.run, "inbox": inbox.run, "drain": drained.run,
     "steady": steady.minutes, "repeated": steady.repeated, "membership": membership.measure,

@@ -6,7 +6,9 @@ import zipfile
 from collections import deque
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from itertools import islice
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -54,11 +56,11 @@ class Excel:
         for part in parts(spec, reach, settled=True):
             with part.laid(reach.scratch) as path:
                 names, rows, label = _sheet(spec, path, part.name)
-            mark = own(names, spec)
+            mark, sign = own(names, spec), spec.format.decimal
             filled = ((number, row) for number, row in rows if _some(row))
             while some := list(islice(filled, CHUNK)):
                 columns = {
-                    name: [cell_text(row[at]) if at < len(row) else None for _, row in some]
+                    name: [cell_text(row[at], sign) if at < len(row) else None for _, row in some]
                     for at, name in enumerate(names)
                 }
                 # Columns that bear no name are kept where they hold something.
@@ -198,14 +200,20 @@ def _some(row: list[Any]) -> bool:
     return any(cell not in ("", None) for cell in row)
 
 
-def cell_text(cell: Any) -> str | None:
-    """Return a cell as text: dates in ISO 8601, whole numbers without decimals."""
+def cell_text(cell: Any, sign: str = ".") -> str | None:
+    """Return a cell as text: dates in ISO 8601, whole numbers without decimals.
+
+    With a decimal ``sign`` that is a comma, a point before three figures or more would be taken for one of thousands.
+    """
     if cell is None or cell == "":
         return None
     if isinstance(cell, bool):
         return "true" if cell else "false"
     if isinstance(cell, float) and cell.is_integer() and abs(cell) < 1e15:
         return str(int(cell))
+    if isinstance(cell, float) and isfinite(cell):
+        told = format(Decimal(repr(cell)), "f")
+        return told.replace(".", ",") if sign == "," and len(told.partition(".")[2]) > 2 else told
     if isinstance(cell, datetime):
         return cell.isoformat(sep=" ") if cell.time() != time() else cell.date().isoformat()
     if isinstance(cell, (date, time)):

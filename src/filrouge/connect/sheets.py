@@ -4,21 +4,47 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable, Iterable, Sequence
+from datetime import date, datetime
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import Any, BinaryIO, Literal
 
 import xlsxwriter
 
 from filrouge.base.errors import UsageError
+from filrouge.connect.excel import cell_text
 
 LONGEST = 32_767  # letters in a cell of a workbook: what is longer would be left out unsaid
+FIRST = date(1900, 3, 1)  # before it, spreadsheets and calendars count days differently
+DAY, MOMENT = "yyyy-mm-dd", "yyyy-mm-dd hh:mm:ss"
 Form = Literal["csv", "xlsx"]
-Notes = Callable[[], Iterable[Sequence[str]]]
+Cell = str | int | float | date | datetime
+Notes = Callable[[], Iterable[Sequence[Cell]]]
 TYPES: dict[str, str] = {
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
+
+
+def cell(text: str, kind: str) -> Cell:
+    """Return what a workbook shows of ``text``, of a type of ``tables.base.Type``: a number, a date, else the text.
+
+    It is none but text unless it is given back letter for letter: what leaves comes back unchanged.
+    """
+    found: Cell = text
+    try:
+        if kind in ("date", "timestamp") and re.fullmatch(r"\d{4}-\d\d-\d\d", text):
+            found = date.fromisoformat(text)
+        elif kind in ("date", "timestamp") and re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", text):
+            found = datetime.fromisoformat(text)
+        elif kind in ("decimal", "float64", "int64") and re.fullmatch(r"-?\d{1,15}(\.\d{1,15})?", text):
+            found = float(text)
+    except ValueError:
+        return text
+    day = found.date() if isinstance(found, datetime) else found
+    same = cell_text(found) == text and not (isinstance(day, date) and day < FIRST)
+    return found if same else text
 
 
 def write_csv(
@@ -36,10 +62,10 @@ def write_csv(
 
 
 def write_xlsx(
-    stream: BinaryIO, header: Sequence[str], lines: Iterable[Sequence[str]], *, titles: tuple[str, str], folder: Path,
+    stream: BinaryIO, header: Sequence[str], lines: Iterable[Sequence[Cell]], *, titles: tuple[str, str], folder: Path,
     notes: Notes,
 ) -> None:  # fmt: skip
-    """Write a workbook of text cells, none of them a formula or a link; ``notes``, asked last, are its second sheet.
+    """Write a workbook of texts, numbers and dates, none of them a formula or a link; ``notes`` are its second sheet.
 
     ``folder`` holds the lines until the workbook is closed. Raises UsageError when a cell is longer than it takes.
     """
@@ -50,6 +76,7 @@ def write_xlsx(
     book = xlsxwriter.Workbook(stream, options)
     try:
         strong = book.add_format({"bold": True})
+        shown = {kind: book.add_format({"num_format": form}) for kind, form in ((date, DAY), (datetime, MOMENT))}
         sheet = book.add_worksheet(titles[0][:31])
         sheet.freeze_panes(1, 0)
         sheet.set_column(0, len(header) - 1, 20)
@@ -57,7 +84,7 @@ def write_xlsx(
             sheet.write_string(0, at, cell, strong)
         for row, line in enumerate(lines, start=1):
             for at, cell in enumerate(line):
-                if sheet.write_string(row, at, cell):
+                if _put(sheet, row, at, cell, shown):
                     raise UsageError(
                         "A cell of row {row} holds more than a workbook takes: {most} letters.",
                         hint="Take the file as CSV.", row=row + 1, most=LONGEST,
@@ -66,6 +93,15 @@ def write_xlsx(
         second.set_column(0, 1, 40)
         for row, note in enumerate(notes()):
             for at, cell in enumerate(note):
-                second.write_string(row, at, cell)
+                _put(second, row, at, cell, shown)
     finally:
         book.close()
+
+
+def _put(sheet: Any, row: int, at: int, cell: Cell, shown: dict[type, Any]) -> int:
+    """Write a cell as what it is; return what is wrong, 0 when nothing is."""
+    if isinstance(cell, str):
+        return int(sheet.write_string(row, at, cell))
+    if isinstance(cell, (date, datetime)):
+        return int(sheet.write_datetime(row, at, cell, shown[type(cell)]))
+    return int(sheet.write_number(row, at, cell))

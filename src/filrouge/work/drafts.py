@@ -145,7 +145,7 @@ def go(asking: Caller, key: str) -> SourceDraft:
         raise Conflict("There is nothing to import: no row is new or changed.", hint="Look at the rejected rows.")
     with transaction.atomic():
         mine = SourceDraft.objects.filter(pk=draft.pk, state=SourceDraft.State.OPEN)
-        if not mine.update(state=SourceDraft.State.ASKED, trouble={}):
+        if not mine.update(state=SourceDraft.State.ASKED, trouble={}, run=None):
             raise Conflict("It is being imported already.", hint="Its page follows.")
         jobs.ask("draft_import", by=asking.by, key=f"bring {draft.pk}", draft=str(draft.pk))
     draft.refresh_from_db()
@@ -204,13 +204,17 @@ def carry_out(key: str, *, by: str, progress: runs.Progress = runs.silent) -> No
 
     A run that waits for a person leaves the file where it is, to be read again if the run is given up.
     """
-    draft = SourceDraft.objects.filter(pk=key, state=SourceDraft.State.ASKED).first()
-    if draft is None:
+    draft = SourceDraft.objects.select_related("run").filter(pk=key).first()
+    if draft is None or draft.state == SourceDraft.State.OPEN:
         return
-    _by_a_name_of_its_own(draft)
+    run = draft.run  # of whoever was at work on it, and was cut short
+    done = draft.state == SourceDraft.State.DONE
     try:
-        source = sources.define(draft.spec, folder=folder(draft), by=by)
-        run = sources.run(source.name, by=by, progress=progress)
+        if run is None or not (done or run.state in (Run.State.COMMITTED, Run.State.HELD)):
+            _by_a_name_of_its_own(draft)
+            source = sources.define(draft.spec, folder=folder(draft), by=by)
+            mine = SourceDraft.objects.filter(pk=draft.pk)
+            run = sources.run(source.name, by=by, progress=progress, beside=lambda made: mine.update(run=made))
     except Conflict:  # the lake or the source is busy: the job comes back
         raise
     except FilrougeError as error:

@@ -84,7 +84,7 @@ def write(
     judged = _judged(asking, order, counts, at)
     lines = (_line(seen, reason, wanted, say) for seen, reason in judged)
 
-    def notes() -> list[list[str]]:
+    def notes() -> list[list[sheets.Cell]]:
         return _notes(order, counts, at, say)
 
     folder = settings.get().home / "scratch"
@@ -191,17 +191,19 @@ def _line(seen: PersonView, reason: str, wanted: tuple[str, ...], say: Say) -> l
     return exports.line(seen, say(reason, "decision_reason"), wanted, brand=lambda slug: say(slug, "brand"))
 
 
-def _notes(order: Order, counts: Counts, at: datetime, say: Say) -> list[list[str]]:
+def _notes(order: Order, counts: Counts, at: datetime, say: Say) -> list[list[sheets.Cell]]:
     """Return what the export was for and whom it leaves out, by reason."""
     asked = [
-        ["purpose", say(order.purpose, "purpose")], ["channel", say(order.channel, "channel")],
-        ["entity", say(order.entity, "entity")], ["brand", say(order.brand, "brand")],
-        ["at", say(at.isoformat(timespec="seconds"), "moment")],
-        ["found", str(counts.found)], ["exported", str(counts.exported)],
+        ("purpose", say(order.purpose, "purpose")), ("channel", say(order.channel, "channel")),
+        ("entity", say(order.entity, "entity")), ("brand", say(order.brand, "brand")),
+        ("at", say(at.isoformat(timespec="seconds"), "moment")),
     ]  # fmt: skip
-    reasons = [
-        [f"{say('left_out', 'note')} ({say(reason, 'decision_reason')})", str(count)]
-        for reason, count in sorted(counts.left_out.items())
-        if count
-    ]
-    return [[say(name, "note"), neutral(value)] for name, value in asked] + reasons
+    counted: list[list[sheets.Cell]] = [
+        [say("found", "note"), counts.found], [say("exported", "note"), counts.exported],
+        *(
+            [f"{say('left_out', 'note')} ({say(reason, 'decision_reason')})", count]
+            for reason, count in sorted(counts.left_out.items())
+            if count
+        ),
+    ]  # fmt: skip
+    return [*([say(name, "note"), neutral(value)] for name, value in asked), *counted]

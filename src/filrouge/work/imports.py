@@ -318,8 +318,12 @@ class Import:
             emails = known.select(_email=known.email.lower()).distinct()
             found = fresh.mutate(_mail=fresh.email.lower()).semi_join(emails, [("_mail", "_email")])
         elif "person_key" in fresh.columns:
+            # the links of records that were undone stand
             links = self.engine.read("links", self.lake.files("links"), arrow_schema("links"))
-            found = fresh.semi_join(links, fresh.person_key == links.record_key)
+            there = current(
+                self.engine, self.lake, "person_records", hidden=self.hidden
+            )  # links outlive undone records
+            found = fresh.semi_join(links.semi_join(there, "record_key"), [("person_key", "record_key")])
         else:
             return 0
         return int(found.count().to_pyarrow().as_py())

@@ -23,6 +23,7 @@ from filrouge.engines import open_engine
 from filrouge.store.models import Run
 from filrouge.store.queries import sources as found
 from filrouge.store.views import current
+from filrouge.tables import TABLES
 from filrouge.work import access, audit, runs
 
 BATCH = 5_000  # rows read at once
@@ -122,8 +123,18 @@ def _parted(line: str, spec: SourceSpec | None, columns: list[str]) -> dict[str,
     return dict(zip(columns, cells, strict=False))
 
 
-def _lines(made: Run, path: Path, columns: list[str], say: Say, *, safe: bool) -> Iterator[list[str]]:
+def _kinds(spec: SourceSpec | None) -> dict[str, str]:
+    """Return the type of what each column is read as, where it alone is, and is no key."""
+    if spec is None:
+        return {}
+    types = {column.name: column.type for column in TABLES[spec.reads].columns}
+    read = [(cell.reads(), types.get(name, "string")) for name, cell in spec.map.items()]
+    return {names[0]: kind for names, kind in read if len(names) == 1 and names[0] not in spec.key}
+
+
+def _lines(made: Run, path: Path, columns: list[str], say: Say, *, safe: bool) -> Iterator[list[sheets.Cell]]:
     spec = SourceSpec.parse(made.source.spec) if made.source else None
+    kinds = _kinds(spec)
     for raw, told in _rows(path):
         reasons = []
         for row in told:
@@ -132,7 +143,11 @@ def _lines(made: Run, path: Path, columns: list[str], say: Say, *, safe: bool) -
             reasons.append(f"{where}: {say(row['code'], 'reject')}" if where else say(row["code"], "reject"))
         raw = _parted(str(raw[AS_TEXT]), spec, columns) if _is_text(raw, told) else raw
         cells = ["" if raw.get(name) is None else str(raw[name]) for name in columns]
-        yield [*(map(neutral, cells) if safe else cells), _said(reasons, safe=safe)]
+        if safe:
+            yield [*map(neutral, cells), _said(reasons, safe=safe)]
+            continue
+        shown = [sheets.cell(cell, kinds.get(name, "string")) for name, cell in zip(columns, cells, strict=True)]
+        yield [*shown, _said(reasons, safe=safe)]
 
 
 def _said(reasons: list[str], *, safe: bool) -> str:

@@ -38,6 +38,7 @@ _WHAT = {
     "push": Phrase("Writing down what was delivered"),
 }
 RECEIVED = re.compile(r"(raw-\d+|faults|rejects)\.parquet")  # the rows as received, and what is told of them
+_NUMBER = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")  # a folder of a run bears it
 TO_LET_GO = {"let_go": True}  # the manifest of a run given up, until nothing of it is kept
 TO_TAKE_BACK = {"take_back": True}  # the manifest of a run undone, until the lake holds nothing of it
 # The worker settles these again.
@@ -383,7 +384,20 @@ def recover() -> int:
                 shutil.rmtree(staging(run), ignore_errors=True)
             _mark_of(run).unlink(missing_ok=True)
         seen += 1
+    _clear()
     return seen
+
+
+def _clear() -> None:
+    """Remove what is staged of runs that ended: whoever ended them was cut short before it could."""
+    for folder in (settings.get().home / "staging").glob("*"):
+        if not folder.is_dir() or not _NUMBER.fullmatch(folder.name):
+            continue
+        ended = (Run.State.COMMITTED, Run.State.FAILED, Run.State.UNDONE, Run.State.GIVEN_UP)
+        run = Run.objects.filter(pk=folder.name, state__in=ended, manifest={}).first()
+        if run is not None and abandoned(run):
+            shutil.rmtree(folder, ignore_errors=True)
+            _mark_of(run).unlink(missing_ok=True)
 
 
 def stage(run: Run, name: str, data: pa.Table) -> str:

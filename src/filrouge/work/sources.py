@@ -141,10 +141,12 @@ def check(name: str) -> dict[str, Any]:
 
 
 def run(
-    name: str, *, by: str, progress: runs.Progress = runs.silent, at: datetime | None = None, full: bool = False
-) -> Run:
+    name: str, *, by: str, progress: runs.Progress = runs.silent, at: datetime | None = None, full: bool = False,
+    beside: Callable[[Run], object] = lambda made: None,
+) -> Run:  # fmt: skip
     """Import the source called ``name``, whole or not at all; return the run with its counts.
 
+    ``beside`` is kept in one breath with what the run promises, or with its being set aside.
     Raises SourceError when the source fails, Conflict when it is already running.
     """
     source, spec = get(name)
@@ -157,6 +159,7 @@ def run(
 
         def kept() -> None:
             rulings.keep(made, verdict)
+            beside(made)
 
         if verdict.waits:
             runs.set_aside(made, beside=kept, counts=prepared.counts.plain())

@@ -5,11 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import json
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pytest
+import xlsxwriter
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -139,3 +141,37 @@ def test_a_definition_that_reads_the_signed_column_still_gets_it(tmp_path: Path)
     })  # fmt: skip
     (chunk,) = connector("csv").read(spec, Reach(tmp_path))
     assert chunk.rows[why].to_pylist() == ["because"]
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "shown"),
+    [
+        ("2026-12-31", "date", date(2026, 12, 31)), ("2026-12-31 08:30:00", "timestamp", datetime(2026, 12, 31, 8, 30)),
+        ("31/12/2026", "date", "31/12/2026"), ("2026-02-31", "date", "2026-02-31"), ("1899-12-31", "date", "1899-12-31"),
+        ("12.5", "decimal", 12.5), ("-3", "int64", -3), ("12.50", "decimal", "12.50"), ("12,5", "decimal", "12,5"),
+        ("0012", "int64", "0012"), ("1e5", "decimal", "1e5"), ("1234567890123456789", "int64", "1234567890123456789"),
+        ("2026-12-31", "string", "2026-12-31"), ("12.5", "string", "12.5"), ("", "date", ""),
+    ],
+)  # fmt: skip
+def test_a_cell_is_a_date_or_a_number_where_it_comes_back_letter_for_letter(
+    text: str, kind: str, shown: sheets.Cell, tmp_path: Path
+) -> None:
+    assert sheets.cell(text, kind) == shown
+    assert type(sheets.cell(text, kind)) is (float if isinstance(shown, int) else type(shown))
+    path = tmp_path / "x.xlsx"
+    with path.open("wb") as stream:
+        header = ["name", signed("why", shielded=False)]
+        lines = [[sheets.cell(text, kind), "because"]]
+        sheets.write_xlsx(stream, header, lines, titles=("a", "b"), folder=tmp_path, notes=lambda: [["found", 3]])
+    assert read(path) == [{"name": text or None}]
+
+
+@pytest.mark.parametrize(("sign", "text"), [(".", "1234.567"), (",", "1234,567")])
+def test_a_number_of_a_workbook_is_what_it_is_whatever_the_decimal_sign(sign: str, text: str, tmp_path: Path) -> None:
+    path = tmp_path / "x.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, ["name", "second"])
+        sheet.write_row(1, 0, [1234.567, 0.0000001])
+    small = "0.0000001".replace(".", sign)
+    assert read(path, decimal=sign) == [{"name": text, "second": small}]
