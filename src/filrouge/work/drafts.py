@@ -32,7 +32,8 @@ from filrouge.domain.sources.meaning import Held
 from filrouge.domain.sources.profile import Profile
 from filrouge.store.models import Brand, Run, Source, SourceDraft
 from filrouge.store.queries import drafts as found
-from filrouge.work import access, audit, files, foreseeing, jobs, profiling, runs, schedules, sources
+from filrouge.work import access, audit, faulty, files, foreseeing, jobs, profiling, runs, schedules, sources
+from filrouge.work.imports import Prepared
 
 LARGEST = 2 << 30  # bytes of a file
 LONG = 20 << 20  # bytes from which a dry run waits its turn among the long jobs
@@ -88,7 +89,7 @@ def bring(
         with transaction.atomic():
             draft.save(force_insert=True)
             audit.record("source.draft", by=asking.by, kind="source", subject=str(draft.id), brand=brand)
-            _ask("profile", draft, by=asking.by)
+            ask("profile", draft, by=asking.by)
     except BaseException:
         shutil.rmtree(folder(draft), ignore_errors=True)
         raise
@@ -100,31 +101,31 @@ def read_as(asking: Caller, key: str, form: Mapping[str, Any]) -> SourceDraft:
 
     Raises UsageError and SourceError when it cannot be read so; nothing changes then.
     """
-    draft = _open(asking, key)
+    draft = opened(asking, key)
     given = {"source": draft.spec["source"], "kind": draft.spec["kind"], "format": dict(form)}
     read = files.proposed(path_of(draft), entity=draft.entity, brand=draft.brand, given=given)
     see(draft, read.profiles)
     (folder(draft) / PROFILE).unlink(missing_ok=True)
     _keep(draft, read.data)
-    _ask("profile", draft, by=asking.by)
+    ask("profile", draft, by=asking.by)
     return draft
 
 
 def say(asking: Caller, key: str, told: Sequence[Said]) -> SourceDraft:
     """Keep what is said of the columns, finished or not."""
-    draft = _open(asking, key)
+    draft = opened(asking, key)
     return _keep(draft, columns.definition(draft.spec, told)) if told else draft
 
 
 def try_out(asking: Caller, key: str) -> None:
     """Ask the worker to count what an import would do. Raises UsageError while a column is not told well enough."""
-    draft = _open(asking, key)
+    draft = opened(asking, key)
     names = [one.name for one in seen(draft)]  # none of a usual system: what its columns say is known
     wrong = columns.faults(columns.said(SourceSpec.parse(draft.spec), names)) if names else []
     if wrong:
         raise UsageError("The columns are not told well enough yet: {fault}", fault=wrong[0][1])
     SourceDraft.objects.filter(pk=draft.pk).update(trouble={}, tried={}, tried_of="")
-    _ask("trial", draft, by=asking.by)
+    ask("trial", draft, by=asking.by)
 
 
 def go(asking: Caller, key: str) -> SourceDraft:
@@ -132,15 +133,15 @@ def go(asking: Caller, key: str) -> SourceDraft:
 
     Raises Conflict when it was not tried as it stands, or has nothing to import.
     """
-    draft = _open(asking, key)
+    draft = opened(asking, key)
     if not tried(draft):
         raise Conflict("The columns changed since the dry run.", hint="Try it again before you import.")
     if not draft.tried["new"] + draft.tried["changed"]:
         raise Conflict("There is nothing to import: no row is new or changed.", hint="Look at the rejected rows.")
     with transaction.atomic():
-        mine = SourceDraft.objects.filter(pk=draft.pk, state=SourceDraft.State.OPEN)
+        mine = SourceDraft.objects.filter(pk=draft.pk, state=SourceDraft.State.OPEN, mended=draft.mended)
         if not mine.update(state=SourceDraft.State.ASKED, trouble={}):
-            raise Conflict("It is being imported already.", hint="Its page follows.")
+            raise Conflict("It was corrected or imported meanwhile.", hint="Its page says how it stands.")
         jobs.ask("draft_import", by=asking.by, key=f"bring {draft.pk}", draft=str(draft.pk))
     draft.refresh_from_db()
     return draft
@@ -148,7 +149,7 @@ def go(asking: Caller, key: str) -> SourceDraft:
 
 def drop(asking: Caller, key: str) -> None:
     """Forget a file that is being prepared, and what was said of it."""
-    draft = _open(asking, key)
+    draft = opened(asking, key)
     with transaction.atomic():
         audit.record("source.draft_drop", by=asking.by, kind="source", subject=str(draft.pk))
         shutil.rmtree(folder(draft), ignore_errors=True)
@@ -179,8 +180,11 @@ def trial(key: str, *, progress: runs.Progress = runs.silent) -> None:
 
     mine = SourceDraft.objects.filter(pk=draft.pk)
 
-    def look(staged: Path, counts: dict[str, int]) -> None:
+    def look(staged: Path, prepared: Prepared) -> None:
         (folder(draft) / REJECTS).write_text(json.dumps(sources.first_rejects(staged)))
+        if mendable(draft):
+            faulty.lay(folder(draft), staged, prepared.mending, [one.name for one in seen(draft)])
+        counts = prepared.counts.plain() | told_of(prepared)
         mine.update(tried=counts, tried_of=of, trouble={})  # they are shown while identity is foreseen
         if draft.spec["reads"] == "person_records" and counts["new"] + counts["changed"]:
             progress("identity", 0, None)
@@ -272,8 +276,25 @@ def tried(draft: SourceDraft) -> bool:
 
 
 def digest(draft: SourceDraft) -> str:
-    """Return the digest of the definition."""
-    return hashlib.sha256(json.dumps(draft.spec, sort_keys=True).encode()).hexdigest()
+    """Return the digest of the definition and of what was corrected."""
+    told = json.dumps(draft.spec, sort_keys=True) + (f" {draft.mended}" if draft.mended else "")
+    return hashlib.sha256(told.encode()).hexdigest()
+
+
+def mendable(draft: SourceDraft) -> bool:
+    """Tell whether its rows are corrected here: those of a file that was brought, not of a place that is read again."""
+    return path_of(draft).is_relative_to(folder(draft).resolve())
+
+
+def told_of(prepared: Prepared) -> dict[str, int]:
+    """Return what a dry run counts beside what becomes of the rows."""
+    mending = prepared.mending
+    return {
+        "warned": prepared.counts.warned,
+        "left_out": prepared.counts.left_out,
+        "corrected": sum(mending.corrected_by.values()) if mending else 0,
+        "stale": len(mending.stale) if mending else 0,
+    }
 
 
 def brought(source: Source) -> bool:
@@ -284,7 +305,8 @@ def brought(source: Source) -> bool:
 # --- the steps --------------------------------------------------------------------------------------------------------
 
 
-def _open(asking: Caller, key: str) -> SourceDraft:
+def opened(asking: Caller, key: str) -> SourceDraft:
+    """Return a draft that may be changed. Raises Refused, NotFound, Conflict while it is being imported."""
     access.must(asking, *found.KEEPERS)
     draft = found.draft(key, asking)
     job = found.job(draft)
@@ -296,7 +318,7 @@ def _open(asking: Caller, key: str) -> SourceDraft:
     return draft
 
 
-def _ask(what: str, draft: SourceDraft, *, by: str) -> None:
+def ask(what: str, draft: SourceDraft, *, by: str) -> None:
     """Ask the worker for the profile or the trial of a file, among what somebody waits for unless it is long."""
     kind = f"draft_{what}" if 0 < draft.size < LONG else f"draft_{what}_long"  # a place of another system may be slow
     jobs.ask_again(kind, by=by, key=f"{what} {draft.pk}", draft=str(draft.pk))
