@@ -79,7 +79,12 @@ def test_a_corrected_row_leaves_the_grid_and_is_imported_as_corrected(world: Wor
         drafts.go(ada, str(draft.pk))
     draft = tried(ada, draft)
     assert grid(draft) == {}
-    assert (draft.tried["new"], draft.tried["rejected"], draft.tried["warned"], draft.tried["corrected"]) == (17, 0, 0, 3)
+    assert (draft.tried["new"], draft.tried["rejected"], draft.tried["warned"], draft.tried["corrected"]) == (
+        17,
+        0,
+        0,
+        3,
+    )
     drafts.go(ada, str(draft.pk))
     worked()
     draft.refresh_from_db()

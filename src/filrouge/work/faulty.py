@@ -1,4 +1,4 @@
-"""The rows of a file that a dry run would not take whole, kept beside it in pages, to be corrected where they are seen."""
+"""Rows of a file that a dry run would not take whole: kept beside it in pages, corrected where they are seen."""
 
 from __future__ import annotations
 

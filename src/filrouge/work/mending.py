@@ -1,7 +1,7 @@
 """Corrections of a file that somebody brought: kept beside it, and put to its rows as they are read.
 
-Each save is a file of its own, named by its number; the number in the row of the draft says which one holds. Whatever is
-killed in between leaves the one before, or the one after.
+Each save is a file of its own, named by its number; the number in the row of the draft says which one holds. Whatever
+is killed in between leaves the one before, or the one after.
 """
 
 from __future__ import annotations
