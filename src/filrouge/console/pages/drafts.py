@@ -95,7 +95,7 @@ def show(request: HttpRequest, key: UUID) -> HttpResponse:
         }  # fmt: skip
         return render(request, "console/drafts/columns.html", context)
     tried = works.tried(draft)
-    mendable = tried and works.mendable(draft)
+    mendable = tried and draft.state == "open" and works.mendable(draft)
     rows = [] if mendable else [sources.rejected(reject(row, spec, shown=shown)) for row in works.rejects(draft)]
     failed = job is not None and job.state == "failed" and not tried
     context |= {
