@@ -269,6 +269,25 @@ def test_lines_of_json_are_corrected_at_their_paths(world: World, ada: Any) -> N
     assert raws["99"]["who"] == {"name": "Zoé Ruiz", "mail": "zoe@example.com"}
 
 
+def test_a_column_that_is_never_kept_is_in_no_correction_and_the_others_hold(world: World, ada: Any) -> None:
+    draft = prepared(ada)
+    correcting.correct(ada, str(draft.pk), [typed(grid(draft)["2"], Né_le="28/02/1990")])
+    draft.refresh_from_db()
+    drafts.keep(draft, draft.spec | {"never_kept": ["Accord"]})
+    draft = tried(ada, draft)
+    assert (draft.tried["corrected"], draft.tried["stale"], draft.tried["warned"]) == (1, 0, 0)
+    by_row = {row.row: row for row in grid_rows(draft)}
+    assert (by_row[19].barred, by_row[19].erased) == (True, False), "a line that could not be parted may hold it"
+    assert "Accord" not in by_row[20].cells
+    correcting.correct(ada, str(draft.pk), [typed(by_row[20], **{"N°_fiche": "41"})])
+    draft = tried(ada, draft)
+    assert (draft.tried["corrected"], draft.tried["rejected"], draft.tried["lost"]) == (2, 1, 0)
+    drafts.go(ada, str(draft.pk))
+    worked()
+    raws = world.rows("SELECT raw FROM source_records WHERE source_id IN ('2', '41')")
+    assert [("Accord" in json.loads(row["raw"])) for row in raws] == [False, False]
+
+
 def test_faulty_rows_are_paged_up_to_a_bound(world: World, ada: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(faulty, "PAGE", 5)
     monkeypatch.setattr(faulty, "MOST", 12)

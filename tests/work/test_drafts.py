@@ -185,7 +185,7 @@ def test_columns_that_say_too_little_are_not_tried(world: World, remy: Any) -> N
     drafts.say(remy, str(draft.pk), twice)
     with pytest.raises(UsageError, match="already"):
         drafts.try_out(remy, str(draft.pk))
-    assert not Job.objects.filter(kind__startswith="draft").exists()
+    assert not Job.objects.filter(kind__startswith="draft_trial").exists()
 
 
 def test_nothing_is_imported_but_what_was_tried(world: World, remy: Any) -> None:

@@ -92,7 +92,8 @@ def _line(number: int, row: Row, *, shown: bool, file: str) -> dict[str, Any]:
     wrong = [cell for cell in cells if cell["reasons"]]
     return {
         "number": number, "row": row.row, "place": "" if row.place == file else row.place, "at": _at(row.key),
-        "seen": seen, "by": row.by, "rejected": row.rejected, "barred": row.barred, "reasons": whole_row,
+        "seen": seen, "by": row.by, "rejected": row.rejected, "barred": row.barred,
+        "erased": row.erased, "reasons": whole_row,
         "text": _value(row.text, shown), "unparted": bool(row.text) and bool(open_to),
         "wrong": cells if row.text else wrong, "others": [] if row.text else [c for c in cells if not c["reasons"]],
         "open": bool(open_to),

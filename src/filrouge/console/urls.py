@@ -143,6 +143,7 @@ urlpatterns: list[URLPattern] = [
     path("sources/drafts/<uuid:key>/first", places.first, name="draft-first"),
     path("sources/drafts/<uuid:key>", drafts.show, name="draft"),
     path("sources/drafts/<uuid:key>/read-as", drafts.read_as, name="draft-read-as"),
+    path("sources/drafts/<uuid:key>/rows", drafts.become, name="draft-rows"),
     path("sources/drafts/<uuid:key>/say", drafts.tell, name="draft-say"),
     path("sources/drafts/<uuid:key>/trial", drafts.trial, name="draft-trial"),
     path("sources/drafts/<uuid:key>/correct", drafts.correct, name="draft-correct"),

@@ -137,7 +137,7 @@ def _late(one: Typed, row: Row | None, before: Mend | None, *, shown: bool) -> b
 def _changed(asking: Caller, key: str, change: Change) -> int:
     """Change what was said of rows, whole: counted in the audit, without its values, and tried again."""
     for _ in range(TURNS):
-        draft = drafts.opened(asking, key)
+        draft = drafts.open_one(asking, key)
         if not drafts.mendable(draft):
             raise UsageError("Its rows are not corrected here.", hint="Correct them where they come from.")
         folder = drafts.folder(draft)

@@ -27,19 +27,19 @@ from filrouge.connect.packed import PACKED
 from filrouge.domain.privacy.caller import Caller
 from filrouge.domain.privacy.perimeter import Perimeter
 from filrouge.domain.sources import SourceSpec, columns
-from filrouge.domain.sources.columns import Said
+from filrouge.domain.sources.columns import Computed, Said
 from filrouge.domain.sources.meaning import Held
 from filrouge.domain.sources.profile import Profile
 from filrouge.store.models import Brand, Run, Source, SourceDraft
 from filrouge.store.queries import drafts as found
-from filrouge.work import access, audit, faulty, files, foreseeing, jobs, profiling, runs, schedules, sources
+from filrouge.work import access, audit, faulty, files, foreseeing, jobs, likeness, profiling, runs, schedules, sources
 from filrouge.work.imports import Prepared
 
 LARGEST = 2 << 30  # bytes of a file
 LONG = 20 << 20  # bytes from which a dry run waits its turn among the long jobs
 KEPT = timedelta(days=30)  # a draft that nobody touches
 EXAMPLES, VALUES = 3, 30  # shown of a column; distinct values from which a column is no choice among a few
-SEEN, PROFILE, REJECTS = "seen.json", "profile.json", "rejects.json"
+SEEN, PROFILE, REJECTS, LIKE = "seen.json", "profile.json", "rejects.json", "like.json"
 
 
 @dataclass(frozen=True)
@@ -85,6 +85,10 @@ def bring(
         else:
             read = files.proposed(path, entity=entity, brand=brand, given={})
             draft.spec, looked = read.data, read.profiles
+            like = likeness.alike(asking, draft.spec, [one.name for one in looked])
+            if like is not None:
+                draft.spec = likeness.taken(draft.spec, like)
+                (folder(draft) / LIKE).write_text(json.dumps(like.name))
         see(draft, looked)
         with transaction.atomic():
             draft.save(force_insert=True)
@@ -101,27 +105,29 @@ def read_as(asking: Caller, key: str, form: Mapping[str, Any]) -> SourceDraft:
 
     Raises UsageError and SourceError when it cannot be read so; nothing changes then.
     """
-    draft = opened(asking, key)
+    draft = open_one(asking, key)
     given = {"source": draft.spec["source"], "kind": draft.spec["kind"], "format": dict(form)}
     read = files.proposed(path_of(draft), entity=draft.entity, brand=draft.brand, given=given)
     see(draft, read.profiles)
-    (folder(draft) / PROFILE).unlink(missing_ok=True)
-    _keep(draft, read.data)
+    for name in (PROFILE, LIKE):
+        (folder(draft) / name).unlink(missing_ok=True)
+    keep(draft, read.data)
     ask("profile", draft, by=asking.by)
     return draft
 
 
-def say(asking: Caller, key: str, told: Sequence[Said]) -> SourceDraft:
-    """Keep what is said of the columns, finished or not."""
-    draft = opened(asking, key)
-    return _keep(draft, columns.definition(draft.spec, told)) if told else draft
+def say(asking: Caller, key: str, told: Sequence[Said], made: Sequence[Computed] | None = None) -> SourceDraft:
+    """Keep what is said of the columns and what is computed of them (as it stands when None), finished or not."""
+    draft = open_one(asking, key)
+    return keep(draft, columns.definition(draft.spec, told, made)) if told else draft
 
 
 def try_out(asking: Caller, key: str) -> None:
     """Ask the worker to count what an import would do. Raises UsageError while a column is not told well enough."""
-    draft = opened(asking, key)
+    draft = open_one(asking, key)
     names = [one.name for one in seen(draft)]  # none of a usual system: what its columns say is known
-    wrong = columns.faults(columns.said(SourceSpec.parse(draft.spec), names)) if names else []
+    spec = SourceSpec.parse(draft.spec)
+    wrong = columns.faults(columns.said(spec, names), spec.reads, columns.computed(spec)) if names else []
     if wrong:
         raise UsageError("The columns are not told well enough yet: {fault}", fault=wrong[0][1])
     SourceDraft.objects.filter(pk=draft.pk).update(trouble={}, tried={}, tried_of="")
@@ -133,7 +139,7 @@ def go(asking: Caller, key: str) -> SourceDraft:
 
     Raises Conflict when it was not tried as it stands, or has nothing to import.
     """
-    draft = opened(asking, key)
+    draft = open_one(asking, key)
     if not tried(draft):
         raise Conflict("The columns changed since the dry run.", hint="Try it again before you import.")
     if not draft.tried["new"] + draft.tried["changed"]:
@@ -149,7 +155,7 @@ def go(asking: Caller, key: str) -> SourceDraft:
 
 def drop(asking: Caller, key: str) -> None:
     """Forget a file that is being prepared, and what was said of it."""
-    draft = opened(asking, key)
+    draft = open_one(asking, key)
     with transaction.atomic():
         audit.record("source.draft_drop", by=asking.by, kind="source", subject=str(draft.pk))
         shutil.rmtree(folder(draft), ignore_errors=True)
@@ -262,6 +268,14 @@ def profile_of(draft: SourceDraft, perimeter: Perimeter) -> Profile | None:
     return made.seen_by(perimeter)
 
 
+def like(draft: SourceDraft) -> str:
+    """Return the name of the source whose columns it has, and from which what they say was taken; "" of none."""
+    try:
+        return str(json.loads((folder(draft) / LIKE).read_text()))
+    except (OSError, ValueError):
+        return ""
+
+
 def rejects(draft: SourceDraft) -> list[dict[str, Any]]:
     """Return the first rows that the last dry run would not take whole."""
     try:
@@ -305,8 +319,8 @@ def brought(source: Source) -> bool:
 # --- the steps --------------------------------------------------------------------------------------------------------
 
 
-def opened(asking: Caller, key: str) -> SourceDraft:
-    """Return a draft that may be changed. Raises Refused, NotFound, Conflict while it is being imported."""
+def open_one(asking: Caller, key: str) -> SourceDraft:
+    """Return a draft that is still being told. Raises NotFound, or Conflict while it is being imported."""
     access.must(asking, *found.KEEPERS)
     draft = found.draft(key, asking)
     job = found.job(draft)
@@ -324,7 +338,8 @@ def ask(what: str, draft: SourceDraft, *, by: str) -> None:
     jobs.ask_again(kind, by=by, key=f"{what} {draft.pk}", draft=str(draft.pk))
 
 
-def _keep(draft: SourceDraft, spec: dict[str, Any]) -> SourceDraft:
+def keep(draft: SourceDraft, spec: dict[str, Any]) -> SourceDraft:
+    """Keep the definition as it stands now."""
     draft.spec, draft.edited_at = spec, clock.now()
     draft.save(update_fields=["spec", "edited_at"])
     return draft

@@ -34,7 +34,8 @@ class Row:
     """A row that would not be taken whole: where it stands, its cells, what is wrong with them.
 
     ``text``: the line that could not be parted into cells. ``of``: the fingerprint of what the file holds. ``by``: who
-    corrected it before, and not well enough. ``barred``: of somebody erased, so that nothing of it is kept.
+    corrected it before, and not well enough. ``barred``: nothing of it is kept, since it is of somebody ``erased``, or
+    held a column that is never kept.
     """
 
     place: str
@@ -50,6 +51,11 @@ class Row:
     def key(self) -> Key:
         """Where the row stands."""
         return self.place, self.row
+
+    @property
+    def erased(self) -> bool:
+        """Tell whether the row is of somebody who was erased."""
+        return any(one.code == "suppressed" for one in self.told)
 
     @property
     def rejected(self) -> bool:

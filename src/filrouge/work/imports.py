@@ -131,7 +131,8 @@ class Import:
                     wrong.write_table(told)
                     faults += told.num_rows
                 if chunk.rows.num_rows:
-                    rows = chunk.rows.append_column(
+                    unkept = [name for name in self.spec.never_kept if name in chunk.rows.column_names]
+                    rows = chunk.rows.drop_columns(unkept).append_column(
                         "_seq", pa.array(range(count, count + chunk.rows.num_rows), pa.int64())
                     )
                     names = tuple(rows.column_names)
@@ -414,7 +415,7 @@ class Import:
         }  # fmt: skip
         rows = [
             {**common, "place": fault.place, "row": fault.row, "code": fault.code, "column": "",
-             "raw": None if barred else as_json({"row": fault.raw}), "warning": False}
+             "raw": None if barred or self.spec.never_kept else as_json({"row": fault.raw}), "warning": False}
             for fault, barred in zip(faults, self._barred(faults), strict=True)
         ]  # fmt: skip
         schema = arrow_schema("rejects")

@@ -129,9 +129,10 @@ class Mending:
         touched: list[int] = []
         for at, row in enumerate(rows.to_pylist()):
             mend = self.found.get((row["_place"], row["_row"]))
-            cells = {name: value for name, value in row.items() if name not in RESERVED}
+            read = {name: value for name, value in row.items() if name not in RESERVED}
+            cells = {name: value for name, value in read.items() if name not in self.spec.never_kept}
             text = row.get("_received")
-            if mend is None or not self._meant(mend, text if text is not None else cells):
+            if mend is None or not self._meant(mend, *([text] if text is not None else [cells, read])):
                 continue
             touched.append(at)
             if mend.out:
@@ -139,7 +140,7 @@ class Mending:
             elif text is not None:
                 made.append(self._object(row, json_of(text), mend))
             else:
-                made.append(row | {name: mend.cells[name] or None for name in mend.cells if name in cells})
+                made.append(row | {name: mend.cells[name] or None for name in mend.cells if name in read})
         return made, left, touched
 
     def _of_faults(self, chunk: Chunk) -> tuple[list[RowFault], list[dict[str, Any]]]:
@@ -166,9 +167,12 @@ class Mending:
         columns = {name: ndjson.column([item], name.split("."))[0] for name in self.spec.columns()}
         return row | columns | {"_received": ndjson.encode(item).decode()}
 
-    def _meant(self, mend: Mend, received: Mapping[str, str | None] | str) -> bool:
-        """Tell whether the row is the one that was corrected, and of nobody who was erased since."""
-        if mends.fingerprint(received) != mend.of:
+    def _meant(self, mend: Mend, received: Mapping[str, str | None] | str, *more: Mapping[str, str | None]) -> bool:
+        """Tell whether the row is the one that was corrected, and of nobody who was erased since.
+
+        It may have been corrected before a column of it was said to be never kept (``more``: the row with every one).
+        """
+        if mend.of not in {mends.fingerprint(one) for one in (received, *more)}:
             return False
         if self.suppressed is not None:
             text = received if isinstance(received, str) else mends.line(received.values(), self.spec)

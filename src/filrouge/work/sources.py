@@ -214,7 +214,7 @@ def _dry(
 
 
 def first_rejects(folder: Path) -> list[dict[str, Any]]:
-    """Return the first rows that a dry run staged as not to be taken whole, as the table ``rejects`` would tell them."""
+    """Return the first rows that a dry run would not take whole, as the table ``rejects`` would tell them."""
     found: list[dict[str, Any]] = []
     for name in ("rejects.parquet", "faults.parquet"):
         if (folder / name).exists():

@@ -16,17 +16,20 @@ from django.utils.translation import ngettext
 
 from filrouge.base.errors import DefinitionError, Refused, SourceError, UsageError
 from filrouge.base.text import whole
-from filrouge.console import drafts, faulty, slips, sources
+from filrouge.console import drafts, faulty, slips, sources, words
 from filrouge.console.errors import recalled, sentence
 from filrouge.console.foreseen import foreseen
 from filrouge.console.pages.acting import act, done
+from filrouge.console.profiled import said
 from filrouge.console.templatetags import say
 from filrouge.console.who import require
+from filrouge.domain.privacy.caller import Caller
 from filrouge.domain.sources import SourceSpec, columns
 from filrouge.domain.sources.reaching import FILES
+from filrouge.domain.sources.spec import WHOLE
 from filrouge.store.queries import drafts as found
 from filrouge.store.queries.sources import reject
-from filrouge.work import correcting
+from filrouge.work import correcting, draft_rows
 from filrouge.work import drafts as works
 from filrouge.work import faulty as grids
 from filrouge.work.sources import SHOWN
@@ -84,13 +87,22 @@ def show(request: HttpRequest, key: UUID) -> HttpResponse:
     local = spec.kind in FILES and not spec.remote
     context: dict[str, Any] = {
         "draft": draft, "size": drafts.size(draft.size), "reading": drafts.reading(draft.spec), "step": at,
-        "faults": drafts.whole(told) if seen else [], "moving": moving, "job": job, "seen": bool(seen), "local": local,
+        "faults": drafts.whole(told, spec) if seen else [], "moving": moving, "job": job, "seen": bool(seen),
+        "local": local,
     }  # fmt: skip
     if at == "columns":
         form = draft.spec.get("format") or {}
+        profile = works.profile_of(draft, asking.perimeter)
+        able = _choices(asking, draft)
+        refers = {code.partition("@")[0] for code, _said in able["says"]} & set(columns.refers(spec.reads))
         context |= {
-            "lines": drafts.lines(told, seen, shown=shown), "choices": drafts.choices(), "form": form,
+            "lines": drafts.lines(told, seen, spec, shown=shown, profile=profile), "counted": profile,
+            "computed": drafts.computed(spec), "functions": drafts.FUNCTIONS,
+            "counting": found.profiling(draft), "file_faults": [said(one) for one in profile.faults] if profile else [],
+            "choices": able, "form": form,
+            "like": works.like(draft), "alone": bool(columns.refers(spec.reads)) and not refers,
             "encodings": drafts.ENCODINGS, "masked": not shown,
+            "decimals": [(mark, words.say(mark, "value_mark")) for mark in drafts.DECIMALS],
             "delimiters": [(code, drafts.delimiter(code)) for code in drafts.DELIMITERS],
         }  # fmt: skip
         return render(request, "console/drafts/columns.html", context)
@@ -120,14 +132,15 @@ def read_as(request: HttpRequest, key: UUID) -> HttpResponse:
     """Read the file by other conventions."""
     asking = require(request, *found.KEEPERS)
     form: dict[str, Any] = {"header_row": max(whole(request.POST.get("header_row", "")) or 1, 1)}
-    for name, allowed in (("encoding", drafts.ENCODINGS), ("delimiter", drafts.DELIMITERS)):
+    known = (("encoding", drafts.ENCODINGS), ("delimiter", drafts.DELIMITERS), ("decimal", drafts.DECIMALS))
+    for name, allowed in known:
         if (said := request.POST.get(name, "")) in allowed:
             form[name] = said
     if sheet := request.POST.get("sheet", "").strip():
         form["sheet"] = sheet
     to = reverse("draft", args=[key]) + "?step=columns"
     try:
-        works.read_as(asking, str(key), form)
+        draft_rows.read_as(asking, str(key), form)
     except (SourceError, DefinitionError) as error:
         raise UsageError("It cannot be read so.", hint="Choose other conventions.") from error
     return done(request, _("The file is read so; its columns are guessed anew."), to=to)
@@ -138,12 +151,24 @@ def tell(request: HttpRequest, key: UUID) -> HttpResponse:
     """Keep what each column says; then go on to the dry run when it is asked for."""
     asking = require(request, *found.KEEPERS)
     draft = found.draft(str(key), asking)
-    works.say(asking, str(key), drafts.read_from(request.POST, works.seen(draft)))
+    seen, able = works.seen(draft), _choices(asking, draft)
+    told = drafts.read_from(request.POST, seen, able)
+    made, wrong = drafts.computed_from(request.POST, seen, able, told)
+    works.say(asking, str(key), told, made)
+    if wrong is not None:
+        raise wrong
     to = reverse("draft", args=[key])
     if request.POST.get("do") == "try":
         works.try_out(asking, str(key))
         return redirect(f"{to}?step=trial")
     return redirect(f"{to}?step=columns")
+
+
+@act
+def become(request: HttpRequest, key: UUID) -> HttpResponse:
+    """Have the rows be people, or something that people did; what the columns say is guessed anew."""
+    draft_rows.become(require(request, *found.KEEPERS), str(key), request.POST.get("reads", ""))
+    return done(request, _("The columns are guessed anew."), to=reverse("draft", args=[key]) + "?step=columns")
 
 
 @act
@@ -219,6 +244,11 @@ def _saved(rows: int) -> str:
     text = ngettext("%(count)s row is saved; the file is tried again.",
                     "%(count)s rows are saved; the file is tried again.", rows)  # fmt: skip
     return text % {"count": say.number(rows)}
+
+
+def _choices(asking: Caller, draft: Any) -> dict[str, Any]:
+    whole = draft.spec["kind"] in WHOLE
+    return drafts.choices(draft.spec["reads"], draft_rows.referred(asking, draft), whole=whole)
 
 
 def _line(draft: Any) -> dict[str, Any]:

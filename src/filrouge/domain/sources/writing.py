@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -116,6 +116,15 @@ class Marks:
             return (".", False) if self.either else (None, True)
         mark = "," if self.comma > self.point else "."
         return mark, min(self.comma, self.point) * 20 <= max(self.comma, self.point)
+
+
+def marks(values: Iterable[str]) -> Marks:
+    """Return what numbers prove of the decimal mark that they are written with."""
+    told = Marks()
+    for value in values:
+        seen = shape(zeros(value.strip()))
+        told += Marks(seen.decimal == ",", seen.decimal == ".", seen.either)
+    return told
 
 
 def way(values: Sequence[str]) -> str | None:
