@@ -32,7 +32,8 @@ from filrouge.domain.sources.meaning import Held
 from filrouge.domain.sources.profile import Profile
 from filrouge.store.models import Brand, Run, Source, SourceDraft
 from filrouge.store.queries import drafts as found
-from filrouge.work import access, audit, files, foreseeing, jobs, likeness, profiling, runs, schedules, sources
+from filrouge.work import access, audit, faulty, files, foreseeing, jobs, likeness, profiling, runs, schedules, sources
+from filrouge.work.imports import Prepared
 
 LARGEST = 2 << 30  # bytes of a file
 LONG = 20 << 20  # bytes from which a dry run waits its turn among the long jobs
@@ -92,7 +93,7 @@ def bring(
         with transaction.atomic():
             draft.save(force_insert=True)
             audit.record("source.draft", by=asking.by, kind="source", subject=str(draft.id), brand=brand)
-            _ask("profile", draft, by=asking.by)
+            ask("profile", draft, by=asking.by)
     except BaseException:
         shutil.rmtree(folder(draft), ignore_errors=True)
         raise
@@ -111,7 +112,7 @@ def read_as(asking: Caller, key: str, form: Mapping[str, Any]) -> SourceDraft:
     for name in (PROFILE, LIKE):
         (folder(draft) / name).unlink(missing_ok=True)
     keep(draft, read.data)
-    _ask("profile", draft, by=asking.by)
+    ask("profile", draft, by=asking.by)
     return draft
 
 
@@ -130,7 +131,7 @@ def try_out(asking: Caller, key: str) -> None:
     if wrong:
         raise UsageError("The columns are not told well enough yet: {fault}", fault=wrong[0][1])
     SourceDraft.objects.filter(pk=draft.pk).update(trouble={}, tried={}, tried_of="")
-    _ask("trial", draft, by=asking.by)
+    ask("trial", draft, by=asking.by)
 
 
 def go(asking: Caller, key: str) -> SourceDraft:
@@ -144,9 +145,9 @@ def go(asking: Caller, key: str) -> SourceDraft:
     if not draft.tried["new"] + draft.tried["changed"]:
         raise Conflict("There is nothing to import: no row is new or changed.", hint="Look at the rejected rows.")
     with transaction.atomic():
-        mine = SourceDraft.objects.filter(pk=draft.pk, state=SourceDraft.State.OPEN)
+        mine = SourceDraft.objects.filter(pk=draft.pk, state=SourceDraft.State.OPEN, mended=draft.mended)
         if not mine.update(state=SourceDraft.State.ASKED, trouble={}, run=None):
-            raise Conflict("It is being imported already.", hint="Its page follows.")
+            raise Conflict("It was corrected or imported meanwhile.", hint="Its page says how it stands.")
         jobs.ask("draft_import", by=asking.by, key=f"bring {draft.pk}", draft=str(draft.pk))
     draft.refresh_from_db()
     return draft
@@ -185,8 +186,11 @@ def trial(key: str, *, progress: runs.Progress = runs.silent) -> None:
 
     mine = SourceDraft.objects.filter(pk=draft.pk)
 
-    def look(staged: Path, counts: dict[str, int]) -> None:
+    def look(staged: Path, prepared: Prepared) -> None:
         (folder(draft) / REJECTS).write_text(json.dumps(sources.first_rejects(staged)))
+        if mendable(draft):
+            faulty.lay(folder(draft), staged, prepared.mending, [one.name for one in seen(draft)])
+        counts = prepared.counts.plain() | told_of(prepared)
         mine.update(tried=counts, tried_of=of, trouble={})  # they are shown while identity is foreseen
         if draft.spec["reads"] == "person_records" and counts["new"] + counts["changed"]:
             progress("identity", 0, None)
@@ -290,8 +294,25 @@ def tried(draft: SourceDraft) -> bool:
 
 
 def digest(draft: SourceDraft) -> str:
-    """Return the digest of the definition."""
-    return hashlib.sha256(json.dumps(draft.spec, sort_keys=True).encode()).hexdigest()
+    """Return the digest of the definition and of what was corrected."""
+    told = json.dumps(draft.spec, sort_keys=True) + (f" {draft.mended}" if draft.mended else "")
+    return hashlib.sha256(told.encode()).hexdigest()
+
+
+def mendable(draft: SourceDraft) -> bool:
+    """Tell whether its rows are corrected here: those of a file that was brought, not of a place that is read again."""
+    return path_of(draft).is_relative_to(folder(draft).resolve())
+
+
+def told_of(prepared: Prepared) -> dict[str, int]:
+    """Return what a dry run counts beside what becomes of the rows."""
+    mending = prepared.mending
+    return {
+        "warned": prepared.counts.warned,
+        "left_out": prepared.counts.left_out,
+        "corrected": sum(mending.corrected_by.values()) if mending else 0,
+        "stale": len(mending.stale) if mending else 0,
+    }
 
 
 def brought(source: Source) -> bool:
@@ -315,7 +336,7 @@ def open_one(asking: Caller, key: str) -> SourceDraft:
     return draft
 
 
-def _ask(what: str, draft: SourceDraft, *, by: str) -> None:
+def ask(what: str, draft: SourceDraft, *, by: str) -> None:
     """Ask the worker for the profile or the trial of a file, among what somebody waits for unless it is long."""
     kind = f"draft_{what}" if 0 < draft.size < LONG else f"draft_{what}_long"  # a place of another system may be slow
     jobs.ask_again(kind, by=by, key=f"{what} {draft.pk}", draft=str(draft.pk))

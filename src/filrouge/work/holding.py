@@ -16,6 +16,7 @@ from filrouge.work import access, audit, jobs, rulings, runs, schedules, sources
 BEARABLE = timedelta(days=14)  # how long a run waits
 BY = "schedule"
 LONGEST = 200  # characters of a reason
+KEPT = (rulings.USUAL, rulings.CORRECTED_BY, "erased")  # figures that preparing a run anew does not tell
 DECIDED = ("decided_by", "because", "figures", "problem", "problem_hint", "trouble")
 
 
@@ -82,7 +83,7 @@ def _import(made: Run, progress: runs.Progress) -> None:
     now, folder, before = clock.now(), runs.staging(made), made.figures
     prepared = sources.prepare(source, spec, folder, str(made.id), now, progress, received=runs.received(made))
     verdict = rulings.judged(made, source, spec, prepared, now, full=not before.get(rulings.IN_PART))
-    made.figures = {name: before[name] for name in (rulings.USUAL, "erased") if name in before} | made.figures
+    made.figures = {name: before[name] for name in KEPT if name in before} | made.figures
     runs.commit(
         made, prepared.manifest, by=made.decided_by, beside=lambda: rulings.keep(made, verdict),
         counts=prepared.counts.plain(),

@@ -22,11 +22,13 @@ from filrouge.domain.quality import rows as ruled
 from filrouge.domain.sources import SourceSpec, mapping
 from filrouge.domain.sources.counts import Counts
 from filrouge.domain.sources.form import FOUND_BY, PARTED_BY, Format
+from filrouge.domain.sources.mending import LEFT_OUT
 from filrouge.engines import Engine
 from filrouge.store.lake import LARGEST, Lake, arrow_schema, as_json
 from filrouge.store.views import current
 from filrouge.tables import TABLES
 from filrouge.work import rawtext, rowrules
+from filrouge.work.mending import Mending
 from filrouge.work.rawtext import Suppressed
 from filrouge.work.rowrules import Ruled
 
@@ -46,6 +48,7 @@ class Prepared:
     beyond: int = 0  # rows older than what is kept, which were left where they are
     ruled: Ruled | None = None
     dates: dict[str, datetime | None] = field(default_factory=dict)  # the latest of each column that a rule dates by
+    mending: Mending | None = None  # what was corrected by hand, and what of it found its row
 
 
 @dataclass(frozen=True)
@@ -74,7 +77,9 @@ class Import:
     suppressed: Suppressed | None = None
     swept_at: datetime | None = None
     received: Path | None = None  # where the rows stand that were read before, of a run that waited
+    mending: Mending | None = None  # what somebody corrected in the file
     progress: Progress = lambda step, done, total: None
+    _left: int = 0  # rows left out by hand
 
     def prepare(self) -> Prepared:
         """Read the source and return what importing it would do.
@@ -102,8 +107,9 @@ class Import:
         dates = rowrules.latest(rows, self.spec)
         newest = dates.get(at or "")
         return Prepared(
-            counts, manifest, newest, self._next_cursor(base), beyond, rowrules.counted(rows, self.spec), dates
-        )
+            counts, manifest, newest, self._next_cursor(base), beyond, rowrules.counted(rows, self.spec), dates,
+            self.mending,
+        )  # fmt: skip
 
     # --- reading ------------------------------------------------------------------------------------------------------
 
@@ -116,8 +122,10 @@ class Import:
         wrong: pq.ParquetWriter | None = None
         count = faults = 0
         try:
-            for chunk in self._chunks():
+            for read in self._chunks():
+                chunk = self.mending.put_to(read) if self.mending else read
                 if chunk.faults:
+                    self._left += sum(fault.code == LEFT_OUT for fault in chunk.faults)
                     told = self._faulty(chunk.faults)
                     wrong = wrong or pq.ParquetWriter(self.folder / "faults.parquet", told.schema)
                     wrong.write_table(told)
@@ -162,7 +170,7 @@ class Import:
                 RowFault(r["place"], r["row"], r["code"], json.loads(r["raw"])["row"] if r["raw"] else "") for r in rows
             ]
             pq.write_table(self._faulty(told), self.folder / "faults.parquet")
-            faults = len(told)
+            faults, self._left = len(told), sum(fault.code == LEFT_OUT for fault in told)
         return files, faults, count + faults
 
     def _chunks(self) -> Iterator[Chunk]:
@@ -307,6 +315,7 @@ class Import:
             matched=self._matched(rows, judged),
             vanished=vanished,
             warned=told.warned,
+            left_out=self._left,
         )
 
     def _matched(self, rows: ir.Table, judged: ir.Table) -> int:

@@ -23,11 +23,11 @@ from filrouge.domain.sources.schedule import next_run
 from filrouge.engines import open_engine
 from filrouge.store.models import BUILT_IN, COLLECT, Brand, Entity, Erasure, Run, Source
 from filrouge.tables import TABLES
-from filrouge.work import audit, definitions, rulings, runs, secrets, suppressions
+from filrouge.work import audit, definitions, mending, rulings, runs, secrets, suppressions
 from filrouge.work.imports import Import, Prepared
 
 SHOWN = 200  # rejects that a dry run shows
-Look = Callable[[Path, dict[str, int]], None]  # at what a dry run staged, and its counts
+Look = Callable[[Path, Prepared], None]  # at what a dry run staged, and what it prepared
 REJECT = ["place", "row", "column", "code", "raw", "warning"]
 
 
@@ -195,7 +195,7 @@ def dry_run(name: str, *, progress: runs.Progress = runs.silent, look: Look | No
 def try_out(data: Any, *, progress: runs.Progress = runs.silent, look: Look | None = None) -> dict[str, int]:
     """Return what importing a definition that is not kept would count; write nothing.
 
-    ``look`` is given the folder where the rows are staged, before it goes, and the counts.
+    ``look`` is given the folder where the rows are staged, before it goes, and what was prepared.
     """
     spec = SourceSpec.parse(data, what=str(data.get("source", "")))
     known = Source.objects.filter(name=spec.source).first()
@@ -208,10 +208,10 @@ def _dry(
     folder = settings.get().home / "staging" / f"dry-{ids.uuid7()}"
     folder.mkdir(parents=True)
     try:
-        counts = prepare(source, spec, folder, "dry", clock.now(), progress, ref=ref).counts.plain()
+        prepared = prepare(source, spec, folder, "dry", clock.now(), progress, ref=ref)
         if look is not None:
-            look(folder, counts)
-        return counts
+            look(folder, prepared)
+        return prepared.counts.plain()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -250,6 +250,8 @@ def _import(
     full: bool = False, ref: str = "", received: Path | None = None,
 ) -> Iterator[Import]:  # fmt: skip
     engine = open_engine(scratch=folder / "scratch")
+    barred = suppressions.checker()
+    mended = {} if ref or received else mending.of_place(spec.place)
     try:
         yield Import(
             spec=spec,
@@ -262,9 +264,10 @@ def _import(
             hidden=tuple(runs.hidden()),
             cursor="" if full else source.cursor,
             ref=ref,
-            suppressed=suppressions.checker(),
+            suppressed=barred,
             swept_at=source.swept_at,
             received=received,
+            mending=mending.Mending(mended, spec, barred) if mended else None,
             progress=progress,
         )
     finally:

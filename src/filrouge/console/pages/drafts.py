@@ -5,19 +5,23 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from filrouge.base.errors import DefinitionError, Refused, SourceError, UsageError
 from filrouge.base.text import whole
-from filrouge.console import drafts, slips, sources, words
+from filrouge.console import drafts, faulty, slips, sources, words
 from filrouge.console.errors import recalled, sentence
 from filrouge.console.foreseen import foreseen
 from filrouge.console.pages.acting import act, done
 from filrouge.console.profiled import said
+from filrouge.console.templatetags import say
 from filrouge.console.who import require
 from filrouge.domain.privacy.caller import Caller
 from filrouge.domain.sources import SourceSpec, columns
@@ -25,9 +29,12 @@ from filrouge.domain.sources.reaching import FILES
 from filrouge.domain.sources.spec import WHOLE
 from filrouge.store.queries import drafts as found
 from filrouge.store.queries.sources import reject
-from filrouge.work import draft_rows
+from filrouge.work import correcting, draft_rows
 from filrouge.work import drafts as works
+from filrouge.work import faulty as grids
 from filrouge.work.sources import SHOWN
+
+LATE = 20  # rows that are named to whoever came second
 
 
 @login_required
@@ -99,11 +106,14 @@ def show(request: HttpRequest, key: UUID) -> HttpResponse:
             "delimiters": [(code, drafts.delimiter(code)) for code in drafts.DELIMITERS],
         }  # fmt: skip
         return render(request, "console/drafts/columns.html", context)
-    rows = [sources.rejected(reject(row, spec, shown=shown)) for row in works.rejects(draft)]
-    failed = job is not None and job.state == "failed" and not works.tried(draft)
+    tried = works.tried(draft)
+    mendable = tried and draft.state == "open" and works.mendable(draft)
+    rows = [] if mendable else [sources.rejected(reject(row, spec, shown=shown)) for row in works.rejects(draft)]
+    failed = job is not None and job.state == "failed" and not tried
     context |= {
-        "tried": works.tried(draft),
-        "counts": sources.labelled(draft.tried),
+        "tried": tried,
+        "sums": faulty.sums(draft.tried),
+        "masked": not shown,
         "foreseen": foreseen(draft.tried, asking),
         "importable": draft.tried.get("new", 0) + draft.tried.get("changed", 0),
         "trouble": recalled(draft.trouble or (job.trouble if failed and job else {})),
@@ -112,6 +122,8 @@ def show(request: HttpRequest, key: UUID) -> HttpResponse:
         "full": len(rows) == SHOWN,
         "shown": SHOWN,
     }
+    if mendable:
+        context |= _grid(request, draft, spec, shown=shown)
     return render(request, "console/drafts/trial.html", context)
 
 
@@ -135,7 +147,7 @@ def read_as(request: HttpRequest, key: UUID) -> HttpResponse:
 
 
 @act
-def say(request: HttpRequest, key: UUID) -> HttpResponse:
+def tell(request: HttpRequest, key: UUID) -> HttpResponse:
     """Keep what each column says; then go on to the dry run when it is asked for."""
     asking = require(request, *found.KEEPERS)
     draft = found.draft(str(key), asking)
@@ -167,6 +179,34 @@ def trial(request: HttpRequest, key: UUID) -> HttpResponse:
 
 
 @act
+def correct(request: HttpRequest, key: UUID) -> HttpResponse:
+    """Keep what was typed of faulty rows, and try the file again."""
+    saved = correcting.correct(require(request, *found.KEEPERS), str(key), faulty.typed(request.POST))
+    to = f"{reverse('draft', args=[key])}?step=trial"
+    if saved.late:
+        text = ngettext(
+            "Row %(rows)s was corrected by somebody else meanwhile: what you typed of it is not kept.",
+            "Rows %(rows)s were corrected by somebody else meanwhile: what you typed of them is not kept.",
+            len(saved.late),
+        )
+        messages.warning(request, text % {"rows": ", ".join(say.number(row) for row in saved.late[:LATE])})
+    if not saved.rows:
+        page = whole(request.POST.get("page", "")) or 1
+        return done(request, _("Nothing was changed."), to=f"{to}&page={page}#faulty")
+    return done(request, _saved(saved.rows), to=to)
+
+
+@act
+def take_back(request: HttpRequest, key: UUID) -> HttpResponse:
+    """Forget what was said of some rows, and try the file again."""
+    rows = correcting.take_back(require(request, *found.KEEPERS), str(key), faulty.ticked(request.POST))
+    if not rows:
+        raise UsageError("No row was ticked.", hint="Tick those that are to be as the file holds them.")
+    text = ngettext("%(count)s row is as the file holds it.", "%(count)s rows are as the file holds them.", rows)
+    return done(request, text % {"count": say.number(rows)}, to=f"{reverse('draft', args=[key])}?step=trial")
+
+
+@act
 def go(request: HttpRequest, key: UUID) -> HttpResponse:
     """Import the file as it was tried."""
     works.go(require(request, *found.KEEPERS), str(key))
@@ -178,6 +218,32 @@ def drop(request: HttpRequest, key: UUID) -> HttpResponse:
     """Forget a file that is being prepared."""
     works.drop(require(request, *found.KEEPERS), str(key))
     return done(request, _("The file is gone."), to=reverse("source-new"))
+
+
+def _grid(request: HttpRequest, draft: Any, spec: SourceSpec, *, shown: bool) -> dict[str, Any]:
+    """Return a page of the rows to correct, or of what was said of rows already."""
+    said, file = correcting.corrections(draft), works.path_of(draft).name
+    at_corrected = request.GET.get("show") == "corrected" and bool(said)
+    names = [one.name for one in works.seen(draft)]
+    number = max(whole(request.GET.get("page", "")) or 1, 1)
+    laid = grids.page(works.folder(draft), number, spec, names) or grids.Page((), grids.PAGE, 0)
+    if not laid.rows and laid.total:  # the last page emptied
+        number = -(-laid.total // laid.size)
+        laid = grids.page(works.folder(draft), number, spec, names) or laid
+    wrong = draft.tried.get("rejected", 0) - draft.tried.get("left_out", 0) + draft.tried.get("warned", 0)
+    page = Paginator(range(laid.total), laid.size).get_page(number)
+    return {
+        "mendable": True, "said": len(said), "at_corrected": at_corrected, "total": wrong,
+        "faulty": faulty.lines(laid.rows, shown=shown, file=file), "most": grids.MOST,
+        "beyond": max(wrong - laid.total, 0),
+        "page": faulty.corrected(said, request, shown=shown, file=file) if at_corrected else page,
+    }  # fmt: skip
+
+
+def _saved(rows: int) -> str:
+    text = ngettext("%(count)s row is saved; the file is tried again.",
+                    "%(count)s rows are saved; the file is tried again.", rows)  # fmt: skip
+    return text % {"count": say.number(rows)}
 
 
 def _choices(asking: Caller, draft: Any) -> dict[str, Any]:

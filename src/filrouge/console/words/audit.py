@@ -63,6 +63,7 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "source.add": _("added a source"),
         "rejects.export": _("took rows that were not taken"),
         "source.draft": _("brought a file"),
+        "source.correct": _("corrected rows of a file that was brought"),
         "source.draft_drop": _("dropped a file that was brought"),
         "source.change": _("changed a source"),
         "source.pause": _("paused a source"),

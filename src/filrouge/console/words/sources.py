@@ -91,6 +91,7 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "not_an_object": _("JSON, but no object"),
         "too_long": _("a line too long to be held"),
         "suppressed": _("an erased person, kept out"),
+        "left_out": _("left out by hand"),
         "no_key": _("no identifier"),
         "rule_missing": _("nothing there, and a rule requires it"),
         "rule_repeated": _("the same value stands in another row"),
