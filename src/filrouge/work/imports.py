@@ -16,17 +16,18 @@ import pyarrow.parquet as pq
 from ibis.expr import types as ir
 
 from filrouge.base.errors import Conflict
-from filrouge.connect import Chunk, Reach, RowFault, connector, keeps_cursor, lookup
+from filrouge.connect import Chunk, Lacking, Reach, RowFault, connector, keeps_cursor, lookup
 from filrouge.domain.privacy import retention
 from filrouge.domain.quality import rows as ruled
 from filrouge.domain.sources import SourceSpec, mapping
 from filrouge.domain.sources.counts import Counts
 from filrouge.domain.sources.form import FOUND_BY, PARTED_BY, Format
+from filrouge.domain.sources.shapes import Shape, changes
 from filrouge.engines import Engine
 from filrouge.store.lake import LARGEST, Lake, arrow_schema, as_json
 from filrouge.store.views import current
 from filrouge.tables import TABLES
-from filrouge.work import rawtext, rowrules
+from filrouge.work import rawtext, rowrules, shapes
 from filrouge.work.rawtext import Suppressed
 from filrouge.work.rowrules import Ruled
 
@@ -46,6 +47,7 @@ class Prepared:
     beyond: int = 0  # rows older than what is kept, which were left where they are
     ruled: Ruled | None = None
     dates: dict[str, datetime | None] = field(default_factory=dict)  # the latest of each column that a rule dates by
+    shape: Shape | None = None  # of what was received, where it was asked for
 
 
 @dataclass(frozen=True)
@@ -74,14 +76,21 @@ class Import:
     suppressed: Suppressed | None = None
     swept_at: datetime | None = None
     received: Path | None = None  # where the rows stand that were read before, of a run that waited
+    shaped: bool = False  # whether the shape of what is received is told
+    known: Shape | None = None  # of the last good run: rows of another shape are not prepared
     progress: Progress = lambda step, done, total: None
 
     def prepare(self) -> Prepared:
         """Read the source and return what importing it would do.
 
-        Raises SourceError when the source does not answer as its definition says.
+        Raises SourceError when the source does not answer as its definition says, Changed when it did and does no more.
         """
-        files, faults, read = self._read() if self.received is None else self._read_before(self.received)
+        files, faults, read = self._read_known() if self.received is None else self._read_before(self.received)
+        shape = shapes.look(files, self.spec) if self.shaped else None
+        if self.known is not None and shape is not None:
+            found = changes(self.known, shape, self.spec)
+            if found.waits:
+                raise shapes.Changed(shape, found, read)
         base = self._base(files)
         self.progress("map", 0, read)
         shaped = mapping.mapped(base, self.spec, engine=self.engine, at=self.at)
@@ -102,10 +111,31 @@ class Import:
         dates = rowrules.latest(rows, self.spec)
         newest = dates.get(at or "")
         return Prepared(
-            counts, manifest, newest, self._next_cursor(base), beyond, rowrules.counted(rows, self.spec), dates
-        )
+            counts, manifest, newest, self._next_cursor(base), beyond, rowrules.counted(rows, self.spec), dates,
+            shape,
+        )  # fmt: skip
 
     # --- reading ------------------------------------------------------------------------------------------------------
+
+    def _read_known(self) -> tuple[list[Path], int, int]:
+        """Read the rows; where columns are lacking that the last good run had, as they are: their run is to wait."""
+        whole = self.spec
+        try:
+            return self._read()
+        except Lacking as lacking:
+            if self.known is None or not set(self.known.names()) & set(lacking.columns):
+                raise
+            for path in self.folder.glob("*.parquet"):
+                path.unlink()
+            try:
+                self.spec = shapes.as_it_is(whole, lacking.columns)
+                files, faults, read = self._read()
+            finally:
+                self.spec = whole
+            there = {name for path in files for name in pq.read_schema(path).names}
+            if not files or set(whole.columns()) <= there:  # some of several files have them: these do not change
+                raise
+            return files, faults, read
 
     def _read(self) -> tuple[list[Path], int, int]:
         """Write the rows as received into files, one per set of columns, and those that are none into another.

@@ -20,10 +20,11 @@ from filrouge.connect.paths import written
 from filrouge.domain.sources import SourceSpec
 from filrouge.domain.sources.reaching import FILES
 from filrouge.domain.sources.schedule import next_run
+from filrouge.domain.sources.shapes import Shape
 from filrouge.engines import open_engine
 from filrouge.store.models import BUILT_IN, COLLECT, Brand, Entity, Erasure, Run, Source
 from filrouge.tables import TABLES
-from filrouge.work import audit, definitions, rulings, runs, secrets, suppressions
+from filrouge.work import audit, definitions, rulings, runs, secrets, shapes, suppressions
 from filrouge.work.imports import Import, Prepared
 
 SHOWN = 200  # rejects that a dry run shows
@@ -150,10 +151,20 @@ def run(
     source, spec = get(name)
     with runs.running("import", by=by, source=source) as made:
         now = at or clock.now()
-        as_of = _as_of(source, spec)
-        prepared = prepare(source, spec, runs.staging(made), str(made.id), now, progress, full=full)
+        made.as_of = _as_of(source, spec) or now
+        last = shapes.last_good(source)
+        try:
+            prepared = prepare(
+                source, spec, runs.staging(made), str(made.id), now, progress, full=full, shaped=True,
+                known=last.shape if last else None,
+            )  # fmt: skip
+        except shapes.Changed as found:
+            if last is None:  # nothing to compare with makes nothing another
+                raise
+            shapes.wait(made, found, last)
+            return made
         verdict = rulings.judged(made, source, spec, prepared, now, full=full)
-        made.as_of = as_of or now
+        shapes.told(made, prepared.shape, spec, last)
 
         def kept() -> None:
             rulings.keep(made, verdict)
@@ -226,10 +237,15 @@ def first_rejects(folder: Path) -> list[dict[str, Any]]:
 
 def prepare(
     source: Source, spec: SourceSpec, folder: Path, run_id: str, at: datetime, progress: runs.Progress, *,
-    full: bool = False, ref: str = "", received: Path | None = None,
+    full: bool = False, ref: str = "", received: Path | None = None, shaped: bool = False, known: Shape | None = None,
 ) -> Prepared:  # fmt: skip
-    """Return what importing the source would do, its files staged in ``folder``; nothing is promised yet."""
-    with _import(source, spec, folder, run_id, at, progress, full=full, ref=ref, received=received) as one:
+    """Return what importing the source would do, its files staged in ``folder``; nothing is promised yet.
+
+    ``shaped``: with the shape of what was received; raises Changed where it is not as in ``known``.
+    """
+    with _import(
+        source, spec, folder, run_id, at, progress, full=full, ref=ref, received=received, shaped=shaped, known=known
+    ) as one:
         return one.prepare()
 
 
@@ -244,7 +260,7 @@ def forget_received(source: Source, spec: SourceSpec, folder: Path, run_id: str,
 @contextmanager
 def _import(
     source: Source, spec: SourceSpec, folder: Path, run_id: str, at: datetime, progress: runs.Progress, *,
-    full: bool = False, ref: str = "", received: Path | None = None,
+    full: bool = False, ref: str = "", received: Path | None = None, shaped: bool = False, known: Shape | None = None,
 ) -> Iterator[Import]:  # fmt: skip
     engine = open_engine(scratch=folder / "scratch")
     try:
@@ -262,6 +278,8 @@ def _import(
             suppressed=suppressions.checker(),
             swept_at=source.swept_at,
             received=received,
+            shaped=shaped,
+            known=known,
             progress=progress,
         )
     finally:
