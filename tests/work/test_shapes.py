@@ -10,7 +10,7 @@ from tests.world import COLUMNS, PEOPLE, World, person
 
 from filrouge.base.errors import Conflict, NotFound, Refused, SourceError, UsageError
 from filrouge.store.models import AuditEntry, Run, Source
-from filrouge.work import access, holding, runs, sources
+from filrouge.work import access, holding, reshaping, runs, sources
 
 NAMES = ("Ada", "Gus", "Zoé", "Marie", "Paul", "Jean", "Léa", "Louis", "Anne", "Luc", "Rose", "Hugo")
 FAMILIES = ("Byron", "Eiffel", "Martin", "Curie", "Durand", "Petit", "Moreau", "Garcia", "Roux", "Blanc", "Noir", "Henry")
@@ -54,3 +54,32 @@ def test_a_column_renamed_makes_the_run_wait_and_leaves_no_trace(world: World) -
     assert made.findings[0]["params"]["since"] == good.started_at.isoformat()
     assert world.state() == before
     assert runs.received(made).exists()
+
+
+def accepted(asking: Any, made: Run, choice: Any = None) -> Run:
+    found = reshaping.of(asking, str(made.pk))
+    counts, done = reshaping.accept_now(asking, str(made.pk), choice or found.choice)
+    assert done is not None
+    assert {name: counts[name] for name in ("new", "changed", "unchanged", "rejected")} == {
+        name: getattr(done, name) for name in ("new", "changed", "unchanged", "rejected")
+    }, "what was tried is what is done"
+    return done
+
+
+def test_the_mapping_proposed_is_tried_accepted_and_the_run_is_as_if_nothing_had_been_renamed(world: World) -> None:
+    world.people(*rows())
+    made = again(world, *renamed(rows(42), mail="Courriel", family="Nom de famille", town="Commune"))
+    found = reshaping.of(access.OWNER, str(made.pk))
+    assert {one.column: one.way.to for one in found.proposed} == {
+        "mail": ("Courriel",), "family": ("Nom de famille",), "town": ("Commune",),
+    }  # fmt: skip
+    assert all(one.sure > 0.7 and one.because for one in found.proposed)
+    done = accepted(access.OWNER, made)
+    assert (done.state, done.read, done.new, done.rejected, done.lost) == ("committed", 42, 2, 0, 0)
+    assert world.rows("SELECT email, family_name, city FROM person_records WHERE email = 'one41@example.com'") == [
+        {"email": "one41@example.com", "family_name": FAMILIES[41 * 7 % 12], "city": CITIES[41 % 3]}
+    ]
+    assert again(world, *renamed(rows(43), mail="Courriel", family="Nom de famille", town="Commune")).new == 1
+    line = AuditEntry.objects.get(action="source.reshape")
+    assert (line.by, line.details["columns"]["mail"]) == (access.OWNER.by, ["Courriel"])
+    assert AuditEntry.objects.filter(action="import.let_in", subject=str(made.pk)).count() == 1

@@ -210,13 +210,21 @@ def try_out(data: Any, *, progress: runs.Progress = runs.silent, look: Look | No
     return _dry(known or Source(name=spec.source, folder=str(Path(spec.place).parent)), spec, progress, look=look)
 
 
+def try_received(
+    source: Source, data: Any, received: Path, *, progress: runs.Progress = runs.silent
+) -> dict[str, int]:  # fmt: skip
+    """Return what importing rows that wait would count by a definition that is not kept; write nothing."""
+    return _dry(source, SourceSpec.parse(data, what=source.name), progress, received=received)
+
+
 def _dry(
-    source: Source, spec: SourceSpec, progress: runs.Progress, *, ref: str = "", look: Look | None = None
-) -> dict[str, int]:
+    source: Source, spec: SourceSpec, progress: runs.Progress, *, ref: str = "", look: Look | None = None,
+    received: Path | None = None,
+) -> dict[str, int]:  # fmt: skip
     folder = settings.get().home / "staging" / f"dry-{ids.uuid7()}"
     folder.mkdir(parents=True)
     try:
-        counts = prepare(source, spec, folder, "dry", clock.now(), progress, ref=ref).counts.plain()
+        counts = prepare(source, spec, folder, "dry", clock.now(), progress, ref=ref, received=received).counts.plain()
         if look is not None:
             look(folder, counts)
         return counts
