@@ -18,7 +18,20 @@ from filrouge.store.queries import sources as found
 from filrouge.work import access, holding, jobs, reshaping, runs, sources, worker
 
 NAMES = ("Ada", "Gus", "Zoé", "Marie", "Paul", "Jean", "Léa", "Louis", "Anne", "Luc", "Rose", "Hugo")
-FAMILIES = ("Byron", "Eiffel", "Martin", "Curie", "Durand", "Petit", "Moreau", "Garcia", "Roux", "Blanc", "Noir", "Henry")
+FAMILIES = (
+    "Byron",
+    "Eiffel",
+    "Martin",
+    "Curie",
+    "Durand",
+    "Petit",
+    "Moreau",
+    "Garcia",
+    "Roux",
+    "Blanc",
+    "Noir",
+    "Henry",
+)
 CITIES = ("Lyon", "Paris", "Nantes")
 
 
@@ -186,7 +199,10 @@ def test_a_new_value_of_a_consent_waits_and_means_what_a_person_says(world: Worl
     assert codes(made) == [("shape_values", "optin")]
     assert "maybe" not in str(made.shape) + str(made.findings), "no value is kept in clear"
     seen = reshaping.of(access.OWNER, str(made.pk))
-    assert {one.value: (one.rows, one.like) for one in seen.fresh["optin"]} == {"YES": (20, "granted"), "maybe": (20, "")}
+    assert {one.value: (one.rows, one.like) for one in seen.fresh["optin"]} == {
+        "YES": (20, "granted"),
+        "maybe": (20, ""),
+    }
     assert seen.choice.values == {"optin": {"YES": "granted"}}, "what it means is guessed of no consent"
     done = accepted(access.OWNER, made, Choice(values={"optin": {"YES": "granted", "maybe": "denied"}}))
     assert done.state == "committed"

@@ -9,7 +9,8 @@ from filrouge.connect.base import Chunk, Connector, Discovered, Lacking, Lookup,
 from filrouge.domain.sources import SourceSpec
 
 __all__ = [
-    "Chunk", "Connector", "Discovered", "Lacking", "Lookup", "Reach", "RowFault", "connector", "keeps_cursor", "lookup", "suits",
+    "Chunk", "Connector", "Discovered", "Lacking", "Lookup", "Reach", "RowFault", "connector", "keeps_cursor", "lookup",
+    "suits",
 ]  # fmt: skip
 
 GROUP = "filrouge.connectors"

@@ -62,7 +62,7 @@ class Lacking(SourceError):
     """Some of the columns that a definition names are not at a place; ``columns`` are those that are."""
 
     def __init__(self, message: str, *, columns: Sequence[str], hint: str = "", **params: object) -> None:
-        super().__init__(message, hint=hint, **params)
+        super().__init__(message, hint=hint, retryable=False, **params)
         self.columns = tuple(columns)
 
 

@@ -9,7 +9,6 @@ from django.db import transaction
 from filrouge.base import clock
 from filrouge.base.errors import Conflict, FilrougeError, NotFound, StorageError, UsageError
 from filrouge.domain.privacy.caller import Caller
-from filrouge.domain.sources import SourceSpec
 from filrouge.store.models import Run
 from filrouge.store.queries import sources as found
 from filrouge.work import access, audit, jobs, rulings, runs, schedules, shapes, sources
@@ -33,13 +32,11 @@ def ask(asking: Caller, run_id: str, *, because: str, usual: bool = False) -> Ru
             most=LONGEST,
         )  # fmt: skip
     made = waiting(asking, run_id)
-    if made.source is not None and made.reshaping:
-        lacks = shapes.lacking(shapes.received(made), SourceSpec.parse(made.source.spec, what=made.source_name))
-        if lacks:
-            raise Conflict(
-                "This run lacks columns that the source reads: {names}.",
-                hint="Say on its page which columns now tell them, or give it up.", names=", ".join(lacks),
-            )  # fmt: skip
+    if made.reshaping and (lacking := shapes.lacks(made)):
+        raise Conflict(
+            "This run lacks columns that the source reads: {names}.",
+            hint="Say on its page which columns now tell them, or give it up.", names=", ".join(lacking),
+        )  # fmt: skip
     return decide(asking, made, reason, usual=usual)
 
 

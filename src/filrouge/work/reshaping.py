@@ -1,4 +1,4 @@
-"""A run whose source changed its shape: what changed, what is proposed, tried on what it received, accepted by a person."""
+"""A run whose source changed its shape: what changed, what is proposed, tried on what waits, accepted by a person."""
 
 from __future__ import annotations
 
@@ -37,6 +37,7 @@ class Fresh:
 class Reshaped:
     """A run that waits since its source changed its shape, and what may be done of it.
 
+    ``dates``: columns whose dates are written otherwise, also by another name -> how (None: in no way known);
     ``choice``: what somebody chose, else what is proposed; ``tried``: what importing it so would count, when it was
     tried as it stands.
     """
@@ -49,6 +50,7 @@ class Reshaped:
     now: Shape
     changes: Changes
     proposed: tuple[Proposed, ...]
+    dates: Mapping[str, str | None]
     fresh: Mapping[str, tuple[Fresh, ...]]
     choice: Choice
     tried: Mapping[str, int]
@@ -137,11 +139,13 @@ def accept_now(
     return counts, holding.carry_out(str(accept(asking, run_id).pk), progress=progress)
 
 
-def proposal(changes: Changes, proposed: Sequence[Proposed], fresh: Mapping[str, Sequence[Fresh]]) -> Choice:
+def proposal(
+    proposed: Sequence[Proposed], dates: Mapping[str, str | None], fresh: Mapping[str, Sequence[Fresh]]
+) -> Choice:
     """Return what is proposed as a choice: nothing is said of a column for which nothing is likely."""
     return Choice(
         {one.column: one.way for one in proposed if one.sure},
-        {name: way for name, way in changes.dates.items() if way is not None},
+        {name: way for name, way in dates.items() if way is not None},
         {name: told for name, held in fresh.items() if (told := {one.value: one.like for one in held if one.like})},
     )
 
@@ -163,13 +167,30 @@ def _of(made: Run) -> Reshaped:
     fresh = {name: _fresh(files, spec, name) for name in changed.values}
     found = tuple(reshaping.proposed(last, now, changed, spec))
     chosen = made.reshaping.get("choice")
-    choice = Choice.parse(chosen) if chosen else proposal(changed, found, fresh)
+    columns = Choice.parse(chosen).columns if chosen else {one.column: one.way for one in found}
+    dates = _dates(files, spec, last, columns) | changed.dates
+    choice = Choice.parse(chosen) if chosen else proposal(found, dates, fresh)
     made_of = Reshaped(
-        made, made.source, spec, last, before.started_at, now, changed, found, fresh, choice, {},
+        made, made.source, spec, last, before.started_at, now, changed, found, dates, fresh, choice, {},
         made.reshaping.get("trouble") or {},
     )  # fmt: skip
     tried = made.reshaping.get("tried") if made.reshaping.get("tried_of") == _digest(made_of) else {}
     return replace(made_of, tried=tried or {})
+
+
+def _dates(
+    files: Sequence[Path], spec: SourceSpec, last: Shape, columns: Mapping[str, Way]
+) -> dict[str, str | None]:  # fmt: skip
+    """Return the columns in whose stead others are read whose dates are written otherwise, by their new names."""
+    found: dict[str, str | None] = {}
+    for name, forms in shapes.dated(spec).items():
+        way, was = columns.get(name), last.dates.get(name)
+        if way is None or len(way.to) != 1 or was is None:
+            continue
+        now = kept.dated(files, way.to[0], forms)
+        if shapes.otherwise(was, now):
+            found[way.to[0]] = now.way
+    return found
 
 
 def _fresh(files: Sequence[Path], spec: SourceSpec, name: str) -> tuple[Fresh, ...]:
@@ -185,7 +206,7 @@ def _listed(spec: SourceSpec, column: str) -> dict[str, str | None]:
     found: dict[str, str | None] = {}
     for cell in cells:
         if cell.column == column and cell.values:
-            found |= cell.values
+            found.update(cell.values)
     return found
 
 
@@ -194,12 +215,12 @@ def _chosen(asking: Caller, run_id: str, choice: Choice) -> Reshaped:
     told = replace(found, choice=choice)
     if told.undecided:
         raise UsageError(
-            "Say what becomes of these columns: {names}.", hint="Choose another column for each, or that none tells it.",
-            names=", ".join(told.undecided),
+            "Say what becomes of these columns: {names}.",
+            hint="Choose another column for each, or that none tells it.", names=", ".join(told.undecided),
         )  # fmt: skip
     unknown = {name for way in choice.columns.values() for name in way.to} - set(found.now.names())
     unknown |= set(choice.columns) - set(found.changes.gone)
-    unknown |= set(choice.dates) - set(shapes.dated(found.spec)) - {n for way in choice.columns.values() for n in way.to}
+    unknown |= set(choice.dates) - set(shapes.dated(found.spec)) - set(found.now.names())
     unknown |= set(choice.values) - set(shapes.listed(found.spec))
     if unknown:
         raise UsageError(

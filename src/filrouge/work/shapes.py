@@ -17,7 +17,7 @@ from filrouge.base.text import fold
 from filrouge.domain.identity.evaluate import holdings
 from filrouge.domain.sources import SourceSpec, shapes
 from filrouge.domain.sources.meaning import Held
-from filrouge.domain.sources.shapes import KNOWN_VALUES, Changes, Shape
+from filrouge.domain.sources.shapes import KNOWN_VALUES, Changes, Dated, Shape
 from filrouge.domain.sources.spec import Cell
 from filrouge.store.models import Run, Source
 from filrouge.work import runs, suppressions
@@ -38,7 +38,7 @@ class Last:
     shape: Shape
 
 
-class Changed(Exception):  # noqa: N818 - no error: how a preparation says that its run is to wait
+class Changed(Exception):
     """What was received has not the shape of what the last good run received."""
 
     def __init__(self, shape: Shape, changes: Changes, rows: int) -> None:
@@ -46,10 +46,10 @@ class Changed(Exception):  # noqa: N818 - no error: how a preparation says that 
         self.shape, self.changes, self.rows = shape, changes, rows
 
 
-def last_good(source: Source, *, but: Run | None = None) -> Last | None:
+def last_good(source: Source) -> Last | None:
     """Return the last run of a source that is in place and whose shape was kept."""
     done = Run.objects.filter(source=source, kind="import", lookup=False, state=Run.State.COMMITTED)
-    for run in done.exclude(pk=but.pk if but else None)[:20]:
+    for run in done[:20]:
         shape = Shape.parse(run.shape)
         if shape is not None:
             return Last(run, shape)
@@ -68,9 +68,14 @@ def look(files: Sequence[Path], spec: SourceSpec) -> Shape | None:
 
     frame = _first(files)
     found = [shapes.sketched(held, _often(frame, held.name), hashed=hashed) for held in _held(frame)]
-    dates = {name: shapes.written(_dates(files, name), forms) for name, forms in shapes.dated(spec).items()}
+    dates = {name: dated(files, name, forms) for name, forms in shapes.dated(spec).items()}
     values = {name: _unlisted(files, name, known, hashed) for name, known in shapes.listed(spec).items()}
     return Shape(tuple(found), rows, dates, values, shapes.by(spec))
+
+
+def dated(files: Sequence[Path], name: str, forms: Sequence[str]) -> Dated:
+    """Return how the dates of a column are written, and the share of them that these ways read."""
+    return shapes.written(_dates(files, name), forms)
 
 
 def unlisted(files: Sequence[Path], spec: SourceSpec, name: str) -> list[tuple[str, int]]:
@@ -126,15 +131,16 @@ def told(made: Run, shape: Shape | None, spec: SourceSpec, last: Last | None) ->
         made.findings = [*made.findings, *findings(last, replace(new, gone=(), dates={}, values={}))]
 
 
-def since(made: Run) -> Last | None:
-    """Return the good run that the shape of a run is compared with."""
-    source = made.source
-    return last_good(source, but=made) if source is not None else None
-
-
 def received(made: Run) -> list[Path]:
     """Return the files of the rows that a run which waits received."""
     return sorted(runs.received(made).glob("raw-*.parquet"))
+
+
+def lacks(made: Run) -> tuple[str, ...]:
+    """Return the columns that the source reads by now and that a run which waits did not receive."""
+    if made.source is None:
+        return ()
+    return tuple(lacking(received(made), SourceSpec.parse(made.source.spec, what=made.source_name)))
 
 
 def lacking(files: Sequence[Path], spec: SourceSpec) -> list[str]:

@@ -14,7 +14,7 @@ from filrouge.domain.sources.shapes import Changes, Shape, Sketch
 from filrouge.domain.sources.spec import SourceSpec, pieces
 from filrouge.tables import TABLES
 
-Reason = Literal["same_name", "like_name", "same_meaning", "content", "position", "split", "joined", "written"]
+Reason = Literal["same_name", "like_name", "same_meaning", "content", "position", "split", "joined"]
 LEAST = 0.5  # a column less sure than this is not proposed
 _NAME, _CONTENT, _POSITION = 0.75, 0.7, 0.35  # how much each tells by itself
 _HALVES = ("given_name", "family_name")
@@ -111,18 +111,18 @@ def reshaped(spec: SourceSpec, choice: Choice) -> dict[str, Any]:
     Raises UsageError when a column that names or chooses the rows is lost with nothing in its stead.
     """
     data = spec.dump()
-    for name, way in choice.columns.items():
+    for was, way in choice.columns.items():
         if way.says and len(way.says) == len(way.to):
-            data = _said_anew(data, name, way)
+            data = _said_anew(data, was, way)
         elif len(way.to) == 1:
-            data = _renamed(data, name, way.to[0])
+            data = _renamed(data, was, way.to[0])
         elif way.to:
-            data = _several(data, name, way.to)
+            data = _several(data, was, way.to)
         else:
-            data = _without(data, name)
+            data = _without(data, was)
     for _, cell in _cells(data):
         name = cell.get("column")
-        if name in choice.dates and (cell.get("format") or not cell.get("values")):
+        if name is not None and name in choice.dates and (cell.get("format") or not cell.get("values")):
             cell["format"] = choice.dates[name]
             if not cell["format"]:
                 cell.pop("format")
@@ -254,7 +254,7 @@ def _renamed(data: dict[str, Any], was: str, now: str) -> dict[str, Any]:
 
 def _several(data: dict[str, Any], was: str, now: Sequence[str]) -> dict[str, Any]:
     """Read several columns, joined by a blank, where one was read."""
-    _needed(data, was, but=())
+    _needed(data, was)
     made = _copied(data)
     for _, cell in _cells(made):
         if cell.get("column") == was:
@@ -305,10 +305,10 @@ def _without(data: dict[str, Any], was: str) -> dict[str, Any]:
     return made
 
 
-def _needed(data: dict[str, Any], was: str, *, but: tuple[str, ...] = ()) -> None:
+def _needed(data: dict[str, Any], was: str) -> None:
     """Raise UsageError when the source cannot do without a column as it stood."""
     spec = SourceSpec.parse(data, what=str(data["source"]))
-    if was not in but and vital(spec, was):
+    if vital(spec, was):
         raise UsageError(
             "The source cannot be read without its column {column}.",
             hint="Say which column now tells it, or give the run up.", column=was,

@@ -1,4 +1,4 @@
-"""The shape of what a run received: its columns, what they hold without a word of it, and what changed since another."""
+"""The shape of what a run received: its columns, what they hold in figures, and what changed since another run."""
 
 from __future__ import annotations
 
@@ -162,15 +162,18 @@ def changes(last: Shape, now: Shape, spec: SourceSpec) -> Changes:
     dates: dict[str, str | None] = {}
     for name, found in now.dates.items():
         was = last.dates.get(name)
-        if name in gone or was is None or min(was.count, found.count) < FEW:
-            continue
-        if was.read >= ENOUGH and found.read < ENOUGH - 0.1:
+        if name not in gone and was is not None and otherwise(was, found):
             dates[name] = found.way
     values = {name: count for name, count in _strange(last, now, spec) if name not in gone}
     return Changes(
         tuple(gone), dates, values, tuple(name for name in there if name not in before and name not in wanted),
         tuple(name for name in before if name not in there and name not in wanted),
     )  # fmt: skip
+
+
+def otherwise(was: Dated, now: Dated) -> bool:
+    """Tell whether dates that were read once are not any more, but for a few."""
+    return min(was.count, now.count) >= FEW and was.read >= ENOUGH and now.read < ENOUGH - 0.1
 
 
 def _emptied(was: Sketch, now: Sketch, rows: int) -> bool:
@@ -191,4 +194,3 @@ def _strange(last: Shape, now: Shape, spec: SourceSpec) -> Iterator[tuple[str, i
 
 def _share(values: Sequence[str], form: str) -> float:
     return sum(reads(value, form) for value in values) / len(values)
-

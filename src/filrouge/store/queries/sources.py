@@ -143,8 +143,13 @@ def rejects(made: Run, caller: Caller, *, limit: int = 500) -> list[Reject]:
     return [reject(row, spec, shown=shown) for row in found]
 
 
+def reshaping_job(made: Run) -> Job | None:
+    """Return the last job that tried another mapping on a run."""
+    return Job.objects.filter(key=f"reshape {made.pk}").order_by("-created_at").first()
+
+
 def read_by(made: Run) -> SourceSpec | None:
-    """Return the definition by which a run read its rows: columns that were renamed since are found by their old names."""
+    """Return the definition by which a run read its rows, by the names that columns had then."""
     if made.source is None:
         return None
     spec = SourceSpec.parse(made.source.spec, what=made.source_name)
