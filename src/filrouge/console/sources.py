@@ -214,7 +214,7 @@ def _gone(params: Mapping[str, Any]) -> str:
 
 
 def _dates(params: Mapping[str, Any]) -> str:
-    return _("the dates of %(column)s are not written as on %(day)s: nearly none of them can be read") % {
+    return _("the dates of %(column)s are not written as on %(day)s: many of them cannot be read") % {
         "column": params.get("column"), "day": _since(params),
     }  # fmt: skip
 
