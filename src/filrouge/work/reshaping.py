@@ -17,10 +17,12 @@ from filrouge.domain.privacy.caller import Caller
 from filrouge.domain.sources import SourceSpec, reshaping, shapes
 from filrouge.domain.sources.reshaping import Choice, Proposed, Way
 from filrouge.domain.sources.shapes import Changes, Shape
+from filrouge.domain.sources.spec import CONSENT_STATES
 from filrouge.store.models import Run, Source
 from filrouge.work import audit, holding, jobs, runs, sources
 from filrouge.work import shapes as kept
 
+MOST = 30  # values of a column that are told
 LONG = 200_000  # rows from which a dry run waits its turn among the long jobs
 
 
@@ -62,8 +64,11 @@ class Reshaped:
         return tuple(name for name in self.changes.gone if name not in self.choice.columns)
 
     def meanings(self, column: str) -> tuple[str, ...]:
-        """Return what the values of a column may mean."""
-        return tuple(dict.fromkeys(said for said in _listed(self.spec, column).values() if said))
+        """Return what the values of a column may mean: of a consent, any state; else what known values do."""
+        was = next((name for name, way in self.choice.columns.items() if way.to == (column,)), column)
+        if any(one.state.column == was for one in self.spec.consents):
+            return CONSENT_STATES
+        return tuple(dict.fromkeys(said for said in _listed(self.spec, was).values() if said))
 
 
 def of(asking: Caller, run_id: str) -> Reshaped:
@@ -164,11 +169,16 @@ def _of(made: Run) -> Reshaped:
         raise NotFound("The run that it is compared with is not here any more.", hint="Give this one up.")
     changed = shapes.changes(last, now, spec)
     files = kept.received(made)
-    fresh = {name: _fresh(files, spec, name) for name in changed.values}
     found = tuple(reshaping.proposed(last, now, changed, spec))
     chosen = made.reshaping.get("choice")
     columns = Choice.parse(chosen).columns if chosen else {one.column: one.way for one in found}
-    dates = _dates(files, spec, last, columns) | changed.dates
+    dates = {**_dates(files, spec, last, columns), **changed.dates}
+    fresh = {name: _fresh(files, spec, name, name) for name in changed.values}
+    fresh |= {
+        columns[name].to[0]: held
+        for name in shapes.listed(spec)
+        if name in columns and len(columns[name].to) == 1 and (held := _fresh(files, spec, name, columns[name].to[0]))
+    }
     choice = Choice.parse(chosen) if chosen else proposal(found, dates, fresh)
     made_of = Reshaped(
         made, made.source, spec, last, before.started_at, now, changed, found, dates, fresh, choice, {},
@@ -193,11 +203,12 @@ def _dates(
     return found
 
 
-def _fresh(files: Sequence[Path], spec: SourceSpec, name: str) -> tuple[Fresh, ...]:
+def _fresh(files: Sequence[Path], spec: SourceSpec, name: str, now: str) -> tuple[Fresh, ...]:
+    """Return the values of a column that its list lacks; ``now``: the column read in its stead, or itself."""
     known = _listed(spec, name)
     return tuple(
         Fresh(value, count, reshaping.like_value(value, known) or "")
-        for value, count in kept.unlisted(files, spec, name)[:30]
+        for value, count in kept.unlisted(files, spec, name, now)[:MOST]
     )
 
 
@@ -221,7 +232,7 @@ def _chosen(asking: Caller, run_id: str, choice: Choice) -> Reshaped:
     unknown = {name for way in choice.columns.values() for name in way.to} - set(found.now.names())
     unknown |= set(choice.columns) - set(found.changes.gone)
     unknown |= set(choice.dates) - set(shapes.dated(found.spec)) - set(found.now.names())
-    unknown |= set(choice.values) - set(shapes.listed(found.spec))
+    unknown |= set(choice.values) - set(found.now.names())
     if unknown:
         raise UsageError(
             "This run has no such column to tell of: {names}.", hint="It has: {there}.",

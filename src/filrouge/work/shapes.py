@@ -78,9 +78,9 @@ def dated(files: Sequence[Path], name: str, forms: Sequence[str]) -> Dated:
     return shapes.written(_dates(files, name), forms)
 
 
-def unlisted(files: Sequence[Path], spec: SourceSpec, name: str) -> list[tuple[str, int]]:
-    """Return the values of a column that its list lacks, with their rows, the most frequent first."""
-    counted = _counted(files, name, shapes.listed(spec).get(name, frozenset()))
+def unlisted(files: Sequence[Path], spec: SourceSpec, name: str, now: str) -> list[tuple[str, int]]:
+    """Return the values of the column ``now`` that the list of ``name`` lacks, the most frequent first, and their rows."""
+    counted = _counted(files, now, shapes.listed(spec).get(name, frozenset()))
     return counted.most_common(KNOWN_VALUES)
 
 
