@@ -124,7 +124,7 @@ def run(
 
 
 _SHAPES = {
-    "shape_gone": "not there any more, and read: the column",
+    "shape_gone": "not there any more, and read:",
     "shape_date": "dates written in another way:",
     "shape_values": "values that mean nothing yet:",
     "shape_added": "new, and read by nothing:",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -150,6 +150,19 @@ def decided(choice: Mapping[str, Any]) -> list[str]:
         for name, held in told.values.items()
     ]
     return lines
+
+
+def replaced(changed: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Say which columns a newer file lacks, and what is read in their stead."""
+    told = []
+    for one in changed:
+        if one["to"]:
+            said = _("%(now)s is read in the stead of %(was)s") % {"now": " + ".join(one["to"]), "was": one["column"]}
+            why = ", ".join(words.say(reason, "likeness") for reason in one["because"])
+            told.append(_("%(said)s: %(why)s") % {"said": said, "why": why})
+        else:
+            told.append(_("%(was)s is read no more") % {"was": one["column"]})
+    return told
 
 
 def _whole(way: Way) -> str:

@@ -208,9 +208,11 @@ def _lost(params: Mapping[str, Any]) -> str:
 
 
 def _gone(params: Mapping[str, Any]) -> str:
-    return _("the column %(column)s is not there any more, and it is read; it was there on %(day)s") % {
-        "column": params.get("column"), "day": _since(params),
-    }  # fmt: skip
+    count = int(params.get("count") or 1)
+    return ngettext(
+        "the column %(columns)s is not there any more, and it is read; it was there on %(day)s",
+        "columns that are read are not there any more: %(columns)s; they were there on %(day)s", count,
+    ) % {"columns": params.get("columns"), "day": _since(params)}  # fmt: skip
 
 
 def _dates(params: Mapping[str, Any]) -> str:

@@ -16,8 +16,8 @@ from pyarrow import compute as pc
 from filrouge.base.text import fold
 from filrouge.domain.identity.evaluate import holdings
 from filrouge.domain.sources import SourceSpec, shapes
-from filrouge.domain.sources.meaning import Held
-from filrouge.domain.sources.shapes import KNOWN_VALUES, Changes, Dated, Shape
+from filrouge.domain.sources.meaning import Held, by_name
+from filrouge.domain.sources.shapes import KNOWN_VALUES, Changes, Dated, Shape, Sketch
 from filrouge.domain.sources.spec import Cell
 from filrouge.store.models import Run, Source
 from filrouge.work import runs, suppressions
@@ -73,6 +73,19 @@ def look(files: Sequence[Path], spec: SourceSpec) -> Shape | None:
     return Shape(tuple(found), rows, dates, values, shapes.by(spec))
 
 
+def of_held(looked: Sequence[Held]) -> Shape:
+    """Return the shape of a file whose first rows were looked at."""
+    found = [
+        shapes.sketched(one, (), hashed=lambda value: suppressions.digest("shape", value, key)[:8]) for one in looked
+    ]
+    return Shape(tuple(found), max((one.rows for one in looked), default=0))
+
+
+def of_names(spec: SourceSpec) -> Shape:
+    """Return the shape that a definition expects, where no run kept one."""
+    return Shape(tuple(Sketch(name, by_name(name) or "") for name in spec.columns()), 0)
+
+
 def dated(files: Sequence[Path], name: str, forms: Sequence[str]) -> Dated:
     """Return how the dates of a column are written, and the share of them that these ways read."""
     return shapes.written(_dates(files, name), forms)
@@ -108,7 +121,9 @@ def wait(made: Run, found: Changed, last: Last) -> None:
 def findings(last: Last, changes: Changes) -> list[dict[str, Any]]:
     """Return what changed since the last good run as findings: a code and the parameters of its sentence."""
     since = last.run.started_at.isoformat()
-    found = [{"code": "shape_gone", "params": {"column": name, "since": since}} for name in changes.gone]
+    found: list[dict[str, Any]] = []
+    if changes.gone:
+        found.append({"code": "shape_gone", "params": _named(changes.gone) | {"since": since}})
     found += [
         {"code": "shape_date", "params": {"column": name, "since": since, "way": form}}
         for name, form in changes.dates.items()
@@ -119,7 +134,7 @@ def findings(last: Last, changes: Changes) -> list[dict[str, Any]]:
     ]
     for code, names in (("shape_added", changes.added), ("shape_left", changes.left)):
         if names:
-            found.append({"code": code, "params": {"columns": ", ".join(names[:20]), "count": len(names)}})
+            found.append({"code": code, "params": _named(names)})
     return found
 
 
@@ -147,6 +162,10 @@ def lacking(files: Sequence[Path], spec: SourceSpec) -> list[str]:
     """Return the columns that a definition reads and that these rows have not."""
     there = {name for path in files for name in pq.read_schema(path).names}
     return sorted(set(spec.columns()) - there) if files else []
+
+
+def _named(names: Sequence[str]) -> dict[str, Any]:
+    return {"columns": ", ".join(names[:20]), "count": len(names)}
 
 
 # --- the steps --------------------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from filrouge.base.errors import DefinitionError, Refused, SourceError, UsageError
 from filrouge.base.text import whole
-from filrouge.console import drafts, slips, sources
+from filrouge.console import drafts, shapes, slips, sources
 from filrouge.console.errors import recalled, sentence
 from filrouge.console.foreseen import foreseen
 from filrouge.console.pages.acting import act, done
@@ -82,7 +82,7 @@ def show(request: HttpRequest, key: UUID) -> HttpResponse:
         form = draft.spec.get("format") or {}
         context |= {
             "lines": drafts.lines(told, seen, shown=shown), "choices": drafts.choices(), "form": form,
-            "encodings": drafts.ENCODINGS, "masked": not shown,
+            "changed": shapes.replaced(works.changed(draft)), "encodings": drafts.ENCODINGS, "masked": not shown,
             "delimiters": [(code, drafts.delimiter(code)) for code in drafts.DELIMITERS],
         }  # fmt: skip
         return render(request, "console/drafts/columns.html", context)
