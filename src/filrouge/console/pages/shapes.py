@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from filrouge.base.errors import Conflict, NotFound
+from filrouge.base.errors import Conflict
 from filrouge.console import names, shapes, sources
 from filrouge.console.errors import recalled
 from filrouge.console.pages.acting import act, done
@@ -56,9 +56,6 @@ def choose(request: HttpRequest, run_id: str) -> HttpResponse:
 def accept(request: HttpRequest, run_id: str) -> HttpResponse:
     """Keep the definition so, and import the run."""
     asking = require(request, "engineer")
-    try:
-        reshaping.accept(asking, run_id)
-    except NotFound:  # it was imported, or given up, a moment ago
-        return redirect("run", run_id)
+    reshaping.accept(asking, run_id)
     return done(request, _("The source is read so from now on; in a moment, this run is let in."),
                 to=reverse("run", args=[run_id]))  # fmt: skip
