@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -350,3 +351,39 @@ def worked() -> None:
     """Let the worker do what waits, as both of its threads would."""
     while job := jobs.claim("test"):
         jobs.work(job, worker.VERBS)
+
+
+def as_objects(world: World, held: Sequence[dict[str, Any]]) -> None:
+    text = "\n".join(json.dumps(row) for row in held)
+    (world.folder / "crm.ndjson").write_text(text + "\n", encoding="utf-8")
+
+
+def test_objects_whose_fields_bear_other_names_wait_and_are_read_again_from_what_was_received(world: World) -> None:
+    as_objects(world, [{**row, "contact": {"mail": row["mail"]}} for row in rows()])
+    mapping = {**PEOPLE["map"], "email": "contact.mail"}
+    world.define({**PEOPLE, "kind": "ndjson", "place": "crm.ndjson", "map": mapping})
+    assert sources.run("crm_people", by="test").new == 40
+    before = world.state()
+    as_objects(world, [{**row, "contact": {"courriel": row["mail"]}} for row in rows(41)])
+    made = sources.run("crm_people", by="test")
+    assert (made.state, world.state() == before) == ("held", True)
+    assert codes(made) == [("shape_empty", "contact.mail"), ("shape_added", "contact.courriel")]
+    seen = reshaping.of(access.OWNER, str(made.pk))
+    assert seen.choice.columns == {"contact.mail": Way(("contact.courriel",))}
+    done = accepted(access.OWNER, made)
+    assert (done.state, done.new, done.lost) == ("committed", 1, 0)
+    assert world.rows("SELECT count(*) n FROM person_records WHERE email LIKE 'one%'") == [{"n": 41}]
+    as_objects(
+        world,
+        [{**row, "contact": {"courriel": row["mail"]}, "rare": None if n else "x"} for n, row in enumerate(rows(41))],
+    )
+    assert (again_read := sources.run("crm_people", by="test")).state == "committed"
+    assert again_read.findings == []
+
+
+def test_a_column_that_is_empty_by_now_waits_and_may_be_let_in_as_it_is(world: World) -> None:
+    world.people(*rows())
+    made = again(world, [{**row, "phone": ""} for row in rows()], COLUMNS)
+    assert codes(made) == [("shape_empty", "phone")]
+    assert holding.let_in(access.OWNER, str(made.pk), because="they keep no telephones").state == "committed"
+    assert again(world, [{**row, "phone": ""} for row in rows(41)], COLUMNS).state == "committed"

@@ -68,8 +68,8 @@ def reshape(
         )
         return
     talk.print(
-        f"{counts['read']} read = {counts['new']} new + {counts['changed']} changed + {counts['unchanged']} unchanged + "
-        f"{counts['rejected']} rejected, {counts['lost']} lost."
+        f"{counts['read']} read = {counts['new']} new + {counts['changed']} changed + "
+        f"{counts['unchanged']} unchanged + {counts['rejected']} rejected, {counts['lost']} lost."
     )
     if made is None:
         talk.print("Nothing is kept. The same with --accept keeps this mapping and imports the run.")

@@ -215,6 +215,14 @@ def _gone(params: Mapping[str, Any]) -> str:
     ) % {"columns": params.get("columns"), "day": _since(params)}  # fmt: skip
 
 
+def _empty(params: Mapping[str, Any]) -> str:
+    count = int(params.get("count") or 1)
+    return ngettext(
+        "the column %(columns)s is empty in every row, and it is read; it was not on %(day)s",
+        "columns that are read are empty in every row: %(columns)s; they were not on %(day)s", count,
+    ) % {"columns": params.get("columns"), "day": _since(params)}  # fmt: skip
+
+
 def _dates(params: Mapping[str, Any]) -> str:
     return _("the dates of %(column)s are not written as on %(day)s: many of them cannot be read") % {
         "column": params.get("column"), "day": _since(params),
@@ -251,6 +259,7 @@ def _since(params: Mapping[str, Any]) -> str:
 
 _FINDINGS = {
     "shape_gone": _gone,
+    "shape_empty": _empty,
     "shape_date": _dates,
     "shape_values": _values,
     "shape_added": _added,

@@ -176,13 +176,13 @@ class Import:
     def _read_before(self, received: Path) -> tuple[list[Path], int, int]:
         """Return what ``_read`` returned when the run was set aside; whoever was erased since is barred anew."""
         files = sorted(received.glob("raw-*.parquet"))
-        held = {name for path in files for name in pq.read_schema(path).names}
-        if files and (lacking := sorted(set(self.spec.columns()) - held)):
+        if lacking := shapes.lacking(files, self.spec):
             raise Conflict(
                 "The definition now reads columns that this run did not: {names}.",
                 hint="Give this run up, and read the source again.",
                 names=", ".join(lacking),
             )
+        files = [self._opened(path) for path in files]
         count = sum(pq.read_metadata(path).num_rows for path in files)
         faults = 0
         if (received / "faults.parquet").exists():
@@ -193,6 +193,12 @@ class Import:
             pq.write_table(self._faulty(told), self.folder / "faults.parquet")
             faults = len(told)
         return files, faults, count + faults
+
+    def _opened(self, path: Path) -> Path:
+        """Return the rows of a file, with the columns that stand in their objects and were not read of them before."""
+        there = pq.read_schema(path).names
+        names = [name for name in self.spec.columns() if name not in there]
+        return shapes.opened(path, names, self.folder / path.name) if names and shapes.OBJECT in there else path
 
     def _chunks(self) -> Iterator[Chunk]:
         if self.ref:
@@ -250,7 +256,7 @@ class Import:
             shaped = mapping.mapped(self._base(files), self.spec, engine=self.engine, at=self.at)
             self.engine.write(shaped, self._path("mapped"))
             gone = set(self._barred_rows(self._reread("mapped")))
-        for path in files if gone else ():
+        for path in sorted(self.received.glob("raw-*.parquet")) if gone else ():
             rest = path.with_suffix(".rest")
             source = pq.ParquetFile(path)
             with pq.ParquetWriter(rest, source.schema_arrow, compression="lz4", use_dictionary=False) as writer:

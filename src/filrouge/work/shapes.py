@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 from pyarrow import compute as pc
 
 from filrouge.base.text import fold
+from filrouge.connect.ndjson import paths_in, told_in
 from filrouge.domain.identity.evaluate import holdings
 from filrouge.domain.sources import SourceSpec, shapes
 from filrouge.domain.sources.meaning import Held, by_name
@@ -26,6 +27,8 @@ LOOKED = 2_000  # rows that a sketch rests on
 OFTEN, TWICE = 12, 3  # of a column, values that come back, and rows from which one does
 DATES = 500  # of a column of dates, those that are tried
 DISTINCT = 10_000  # of a column whose values are listed: beyond, it lists nothing
+PATHS = 300  # of objects, those that are told
+OBJECT = "_received"  # column of the object that a row was read from, as text
 RECEIVED = "received"  # among the figures of a run: the rows that wait
 BLANKS = " \t\n\r\x0b\x0c\xa0\u202f"
 
@@ -70,15 +73,14 @@ def look(files: Sequence[Path], spec: SourceSpec) -> Shape | None:
     found = [shapes.sketched(held, _often(frame, held.name), hashed=hashed) for held in _held(frame)]
     dates = {name: dated(files, name, forms) for name, forms in shapes.dated(spec).items()}
     values = {name: _unlisted(files, name, known, hashed) for name, known in shapes.listed(spec).items()}
-    return Shape(tuple(found), rows, dates, values, shapes.by(spec))
+    loose = any(OBJECT in pq.read_schema(path).names for path in files)
+    return Shape(tuple(found), rows, dates, values, shapes.by(spec), loose)
 
 
 def of_held(looked: Sequence[Held]) -> Shape:
     """Return the shape of a file whose first rows were looked at."""
-    found = [
-        shapes.sketched(one, (), hashed=lambda value: suppressions.digest("shape", value, key)[:8]) for one in looked
-    ]
-    return Shape(tuple(found), max((one.rows for one in looked), default=0))
+    found = tuple(shapes.sketched(one, (), hashed=str) for one in looked)
+    return Shape(found, max((one.rows for one in looked), default=0))
 
 
 def of_names(spec: SourceSpec) -> Shape:
@@ -92,7 +94,7 @@ def dated(files: Sequence[Path], name: str, forms: Sequence[str]) -> Dated:
 
 
 def unlisted(files: Sequence[Path], spec: SourceSpec, name: str, now: str) -> list[tuple[str, int]]:
-    """Return the values of the column ``now`` that the list of ``name`` lacks, the most frequent first, and their rows."""
+    """Return the values of the column ``now`` that the list of ``name`` lacks, with their rows, most frequent first."""
     counted = _counted(files, now, shapes.listed(spec).get(name, frozenset()))
     return counted.most_common(KNOWN_VALUES)
 
@@ -122,8 +124,10 @@ def findings(last: Last, changes: Changes) -> list[dict[str, Any]]:
     """Return what changed since the last good run as findings: a code and the parameters of its sentence."""
     since = last.run.started_at.isoformat()
     found: list[dict[str, Any]] = []
-    if changes.gone:
-        found.append({"code": "shape_gone", "params": _named(changes.gone) | {"since": since}})
+    absent = tuple(name for name in changes.gone if name not in changes.empty)
+    for code, names in (("shape_gone", absent), ("shape_empty", changes.empty)):
+        if names:
+            found.append({"code": code, "params": _named(names) | {"since": since}})
     found += [
         {"code": "shape_date", "params": {"column": name, "since": since, "way": form}}
         for name, form in changes.dates.items()
@@ -151,6 +155,20 @@ def received(made: Run) -> list[Path]:
     return sorted(runs.received(made).glob("raw-*.parquet"))
 
 
+def opened(path: Path, names: Sequence[str], into: Path) -> Path:
+    """Write rows anew with more of the columns that stand in the objects which they were read from."""
+    source = pq.ParquetFile(path)
+    schema = source.schema_arrow
+    for name in names:
+        schema = schema.append(pa.field(name, pa.string()))
+    with pq.ParquetWriter(into, schema, compression="lz4", use_dictionary=False) as writer:
+        for batch in source.iter_batches(batch_size=1 << 14):
+            held = told_in(batch.column(OBJECT).to_pylist(), names)
+            columns = [*batch.columns, *(pa.array(held[name], pa.string()) for name in names)]
+            writer.write_table(pa.table(columns, schema=schema))
+    return into
+
+
 def lacks(made: Run) -> tuple[str, ...]:
     """Return the columns that the source reads by now and that a run which waits did not receive."""
     if made.source is None:
@@ -161,7 +179,9 @@ def lacks(made: Run) -> tuple[str, ...]:
 def lacking(files: Sequence[Path], spec: SourceSpec) -> list[str]:
     """Return the columns that a definition reads and that these rows have not."""
     there = {name for path in files for name in pq.read_schema(path).names}
-    return sorted(set(spec.columns()) - there) if files else []
+    if not files or OBJECT in there:  # any column may stand in an object that was kept whole
+        return []
+    return sorted(set(spec.columns()) - there)
 
 
 def _named(names: Sequence[str]) -> dict[str, Any]:
@@ -178,9 +198,20 @@ def _first(files: Sequence[Path]) -> pl.DataFrame:
         batch = next(pq.ParquetFile(path).iter_batches(batch_size=LOOKED // len(files[:5])), None)
         if batch is not None:
             table = pa.Table.from_batches([batch])
+            if OBJECT in table.column_names:
+                table = _opened(table)
             names = [name for name in table.column_names if not name.startswith("_")]
             frames.append(pl.DataFrame(pl.from_arrow(table.select(names))))
     return pl.concat(frames, how="diagonal") if frames else pl.DataFrame()
+
+
+def _opened(table: pa.Table) -> pa.Table:
+    """Return rows with whatever else stands in the objects that they were read from."""
+    received = table[OBJECT].to_pylist()
+    names = [name for name in paths_in(received, most=PATHS) if name not in table.column_names]
+    for name, held in told_in(received, names).items():
+        table = table.append_column(name, pa.array(held, pa.string()))
+    return table
 
 
 def _held(frame: pl.DataFrame) -> list[Held]:
@@ -226,3 +257,6 @@ def _batches(files: Sequence[Path], name: str) -> Any:
         if name in source.schema_arrow.names:
             for batch in source.iter_batches(batch_size=1 << 16, columns=[name]):
                 yield batch.column(0)
+        elif OBJECT in source.schema_arrow.names:
+            for batch in source.iter_batches(batch_size=1 << 14, columns=[OBJECT]):
+                yield pa.array(told_in(batch.column(0).to_pylist(), [name])[name], pa.string())

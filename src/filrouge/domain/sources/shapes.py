@@ -55,6 +55,7 @@ class Shape:
     dates: Mapping[str, Dated] = field(default_factory=dict)
     values: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     by: Mapping[str, Any] = field(default_factory=dict)
+    loose: bool = False  # of objects: each row has the columns that it happens to hold
 
     def names(self) -> tuple[str, ...]:
         """Return the columns in their order."""
@@ -76,6 +77,7 @@ class Shape:
         return cls(
             tuple(Sketch(**one | {"often": tuple(one["often"])}) for one in data["columns"]), int(data["rows"]),
             {name: Dated(**one) for name, one in data["dates"].items()}, data["values"], data["by"],
+            bool(data.get("loose")),
         )  # fmt: skip
 
 
@@ -83,8 +85,8 @@ class Shape:
 class Changes:
     """What is not as it was in the last good run; the first three make a run wait.
 
-    ``gone``: columns that are read and not there; ``dates``: column -> how it is written now (None: in no way known);
-    ``values``: column -> rows that hold what was never seen; ``added`` and ``left``: columns that nothing reads.
+    ``gone``: columns that are read and not there, or ``empty`` in every row by now; ``dates``: column -> how it is
+    written now (None: in no way known); ``values``: column -> rows that hold what was never seen; ``added`` and ``left``: columns that nothing reads.
     """
 
     gone: tuple[str, ...] = ()
@@ -92,6 +94,7 @@ class Changes:
     values: Mapping[str, int] = field(default_factory=dict)
     added: tuple[str, ...] = ()
     left: tuple[str, ...] = ()
+    empty: tuple[str, ...] = ()
 
     @property
     def waits(self) -> bool:
@@ -157,18 +160,20 @@ def changes(last: Shape, now: Shape, spec: SourceSpec) -> Changes:
     """Return what is not as it was in ``last``, for a definition that is to read ``now``."""
     there, before = now.names(), last.names()
     wanted = spec.columns()
-    gone = [name for name in wanted if name not in there]
-    gone += [name for name in wanted if name in there and _emptied(last.of(name), now.of(name), now.rows)]
+    empty = [name for name in wanted if name in there and _emptied(last.of(name), now.of(name), now.rows)]
+    gone = [name for name in wanted if name not in there or name in empty]
     dates: dict[str, str | None] = {}
     for name, found in now.dates.items():
         was = last.dates.get(name)
         if name not in gone and was is not None and otherwise(was, found):
             dates[name] = found.way
     values = {name: count for name, count in _strange(last, now, spec) if name not in gone}
-    return Changes(
-        tuple(gone), dates, values, tuple(name for name in there if name not in before and name not in wanted),
-        tuple(name for name in before if name not in there and name not in wanted),
-    )  # fmt: skip
+    added = (name for name in there if name not in before and name not in wanted)
+    left = (name for name in before if name not in there and name not in wanted)
+    if now.loose:
+        added = (name for name in added if now.of(name).filled >= BEGUN)
+        left = (name for name in left if last.of(name).filled >= BEGUN)
+    return Changes(tuple(gone), dates, values, tuple(added), tuple(left), tuple(empty))
 
 
 def otherwise(was: Dated, now: Dated) -> bool:
