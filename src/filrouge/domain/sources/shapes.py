@@ -86,7 +86,8 @@ class Changes:
     """What is not as it was in the last good run; the first three make a run wait.
 
     ``gone``: columns that are read and not there, or ``empty`` in every row by now; ``dates``: column -> how it is
-    written now (None: in no way known); ``values``: column -> rows that hold what was never seen; ``added`` and ``left``: columns that nothing reads.
+    written now (None: in no way known); ``values``: column -> rows that hold what was never seen; ``added`` and
+    ``left``: columns that nothing reads.
     """
 
     gone: tuple[str, ...] = ()
