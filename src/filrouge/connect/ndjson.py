@@ -73,6 +73,31 @@ def every_path(spec: SourceSpec, reach: Reach, *, most: int) -> tuple[str, ...]:
     return tuple(paths)
 
 
+def paths_in(received: Iterable[str], *, most: int) -> tuple[str, ...]:
+    """Return the paths that stand anywhere in objects kept as text, ``most`` at most."""
+    paths: dict[str, None] = {}
+    for item in _objects(received):
+        if isinstance(item, dict):
+            _walk(item, "", paths)
+        if len(paths) >= most:
+            break
+    return tuple(paths)[:most]
+
+
+def told_in(received: Iterable[str], names: Iterable[str]) -> dict[str, list[str | None]]:
+    """Return what stands at each path in objects kept as text, as the text of cells."""
+    items = list(_objects(received))
+    return {name: column(items, name.split(".")) for name in names}
+
+
+def _objects(received: Iterable[str]) -> Iterator[Any]:
+    for text in received:
+        try:
+            yield decode(text.encode())
+        except ValueError:
+            yield {}
+
+
 def _lines(spec: SourceSpec, part: Part, stream: BufferedReader) -> Lines:
     """Yield the lines that hold something, numbered, as UTF-8; None for one too long to be held."""
     Text(stream, spec.format.encoding, name=part.name)  # looks at the first bytes

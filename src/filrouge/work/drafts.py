@@ -26,20 +26,35 @@ from filrouge.connect.guess import KINDS, TOP, conventions
 from filrouge.connect.packed import PACKED
 from filrouge.domain.privacy.caller import Caller
 from filrouge.domain.privacy.perimeter import Perimeter
-from filrouge.domain.sources import SourceSpec, columns
+from filrouge.domain.sources import SourceSpec, columns, reshaping
+from filrouge.domain.sources import shapes as domain_shapes
 from filrouge.domain.sources.columns import Computed, Said
 from filrouge.domain.sources.meaning import Held
 from filrouge.domain.sources.profile import Profile
 from filrouge.store.models import Brand, Run, Source, SourceDraft
 from filrouge.store.queries import drafts as found
-from filrouge.work import access, audit, faulty, files, foreseeing, jobs, likeness, profiling, runs, schedules, sources
+from filrouge.work import (
+    access,
+    audit,
+    faulty,
+    files,
+    foreseeing,
+    jobs,
+    likeness,
+    profiling,
+    runs,
+    schedules,
+    shapes,
+    sources,
+)  # fmt: skip
 from filrouge.work.imports import Prepared
 
 LARGEST = 2 << 30  # bytes of a file
 LONG = 20 << 20  # bytes from which a dry run waits its turn among the long jobs
 KEPT = timedelta(days=30)  # a draft that nobody touches
 EXAMPLES, VALUES = 3, 30  # shown of a column; distinct values from which a column is no choice among a few
-SEEN, PROFILE, REJECTS, LIKE = "seen.json", "profile.json", "rejects.json", "like.json"
+SEEN, PROFILE, REJECTS = "seen.json", "profile.json", "rejects.json"
+LIKE, CHANGED = "like.json", "changed.json"
 
 
 @dataclass(frozen=True)
@@ -80,8 +95,9 @@ def bring(
         if same is not None and not source and path_of(same).is_file():
             shutil.rmtree(folder(draft))
             return same, True
+        changed: list[dict[str, Any]] = []
         if source:
-            draft.spec, looked = _as_before(path, _taken_over(asking, source, entity, brand))
+            draft.spec, looked, changed = _as_before(path, _taken_over(asking, source, entity, brand))
         else:
             read = files.proposed(path, entity=entity, brand=brand, given={})
             draft.spec, looked = read.data, read.profiles
@@ -90,6 +106,7 @@ def bring(
                 draft.spec = likeness.taken(draft.spec, like)
                 (folder(draft) / LIKE).write_text(json.dumps(like.name))
         see(draft, looked)
+        (folder(draft) / CHANGED).write_text(json.dumps(changed))
         with transaction.atomic():
             draft.save(force_insert=True)
             audit.record("source.draft", by=asking.by, kind="source", subject=str(draft.id), brand=brand)
@@ -288,6 +305,14 @@ def rejects(draft: SourceDraft) -> list[dict[str, Any]]:
         return []
 
 
+def changed(draft: SourceDraft) -> list[dict[str, Any]]:
+    """Return the columns that the file before had and this one has not: column, what is read in its stead, why."""
+    try:
+        return list(json.loads((folder(draft) / CHANGED).read_text()))
+    except (OSError, ValueError):
+        return []
+
+
 def tried(draft: SourceDraft) -> bool:
     """Tell whether the last dry run was of the definition as it stands."""
     return bool(draft.tried) and draft.tried_of == digest(draft)
@@ -383,12 +408,14 @@ def _taken_over(asking: Caller, name: str, entity: str, brand: str) -> dict[str,
     }  # fmt: skip
 
 
-def _as_before(path: Path, data: dict[str, Any]) -> tuple[dict[str, Any], Sequence[Held]]:
-    """Return the definition of a newer file, and what its columns hold: their names stand where those known are.
+def _as_before(
+    path: Path, data: dict[str, Any]
+) -> tuple[dict[str, Any], Sequence[Held], list[dict[str, Any]]]:  # fmt: skip
+    """Return the definition of a newer file, what its columns hold, and the columns that it lacks, each with its heir.
 
-    Raises UsageError when the file lacks a column that the definition reads.
+    Their names stand where most of those known are. Raises UsageError when what names its rows is in none.
     """
-    missing: set[str] = set()
+    best: tuple[set[str], dict[str, Any], tuple[Held, ...]] | None = None
     for row in (None, *range(1, TOP + 1)):
         kind, seen = conventions(path, header_row=row)
         made = {**data, "kind": kind, "place": str(path), "format": {**seen, **data["format"]}}
@@ -399,12 +426,37 @@ def _as_before(path: Path, data: dict[str, Any]) -> tuple[dict[str, Any], Sequen
             continue
         lacks = wanted - {one.name for one in looked}
         if not lacks:
-            return made, looked
-        missing = min(missing or lacks, lacks, key=len)
-    raise UsageError(
-        "This file lacks columns that the source reads: {names}.",
-        hint="Bring a file with the same columns, or bring it by itself.", names=", ".join(sorted(missing)),
-    )  # fmt: skip
+            return made, looked, []
+        if len(lacks) < len(wanted) and (best is None or len(lacks) < len(best[0])):
+            best = lacks, made, looked
+    if best is None:
+        raise UsageError(
+            "This file has none of the columns that the source reads.",
+            hint="Bring a file with the same columns, or bring it by itself.",
+        )
+    _, made, looked = best
+    now_read, changed = _otherwise(made, looked)
+    return now_read, looked, changed
+
+
+def _otherwise(data: dict[str, Any], looked: Sequence[Held]) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Return the definition by the columns that a newer file has, and what became of each that it lacks."""
+    spec = SourceSpec.parse(data, what=data["source"])
+    last = shapes.last_good(Source.objects.get(name=spec.source))
+    now = shapes.of_held(looked)
+    before = last.shape if last else shapes.of_names(spec)
+    found = reshaping.proposed(before, now, domain_shapes.changes(before, now, spec), spec)
+    lost = [one.column for one in found if not one.sure and reshaping.vital(spec, one.column)]
+    if lost:
+        raise UsageError(
+            "This file lacks columns that the source reads: {names}.",
+            hint="Bring a file with the same columns, or bring it by itself.", names=", ".join(lost),
+        )  # fmt: skip
+    choice = reshaping.Choice({one.column: one.way for one in found})
+    told = [
+        {"column": one.column, "to": list(one.way.to), "sure": one.sure, "because": list(one.because)} for one in found
+    ]
+    return reshaping.reshaped(spec, choice), told
 
 
 def _written(path: Path, chunks: Iterable[bytes]) -> tuple[int, str]:

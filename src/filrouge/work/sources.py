@@ -20,10 +20,11 @@ from filrouge.connect.paths import written
 from filrouge.domain.sources import SourceSpec
 from filrouge.domain.sources.reaching import FILES
 from filrouge.domain.sources.schedule import next_run
+from filrouge.domain.sources.shapes import Shape
 from filrouge.engines import open_engine
 from filrouge.store.models import BUILT_IN, COLLECT, Brand, Entity, Erasure, Run, Source
 from filrouge.tables import TABLES
-from filrouge.work import audit, definitions, mending, rulings, runs, secrets, suppressions
+from filrouge.work import audit, definitions, mending, rulings, runs, secrets, shapes, suppressions
 from filrouge.work.imports import Import, Prepared
 
 SHOWN = 200  # rejects that a dry run shows
@@ -152,10 +153,20 @@ def run(
     source, spec = get(name)
     with runs.running("import", by=by, source=source) as made:
         now = at or clock.now()
-        as_of = _as_of(source, spec)
-        prepared = prepare(source, spec, runs.staging(made), str(made.id), now, progress, full=full)
+        made.as_of = _as_of(source, spec) or now
+        last = shapes.last_good(source)
+        try:
+            prepared = prepare(
+                source, spec, runs.staging(made), str(made.id), now, progress, full=full, shaped=True,
+                known=last.shape if last else None,
+            )  # fmt: skip
+        except shapes.Changed as found:
+            if last is None:  # nothing to compare with makes nothing another
+                raise
+            shapes.wait(made, found, last)
+            return made
         verdict = rulings.judged(made, source, spec, prepared, now, full=full)
-        made.as_of = as_of or now
+        shapes.told(made, prepared.shape, spec, last)
 
         def kept() -> None:
             rulings.keep(made, verdict)
@@ -202,13 +213,21 @@ def try_out(data: Any, *, progress: runs.Progress = runs.silent, look: Look | No
     return _dry(known or Source(name=spec.source, folder=str(Path(spec.place).parent)), spec, progress, look=look)
 
 
+def try_received(
+    source: Source, data: Any, received: Path, *, progress: runs.Progress = runs.silent
+) -> dict[str, int]:  # fmt: skip
+    """Return what importing rows that wait would count by a definition that is not kept; write nothing."""
+    return _dry(source, SourceSpec.parse(data, what=source.name), progress, received=received)
+
+
 def _dry(
-    source: Source, spec: SourceSpec, progress: runs.Progress, *, ref: str = "", look: Look | None = None
-) -> dict[str, int]:
+    source: Source, spec: SourceSpec, progress: runs.Progress, *, ref: str = "", look: Look | None = None,
+    received: Path | None = None,
+) -> dict[str, int]:  # fmt: skip
     folder = settings.get().home / "staging" / f"dry-{ids.uuid7()}"
     folder.mkdir(parents=True)
     try:
-        prepared = prepare(source, spec, folder, "dry", clock.now(), progress, ref=ref)
+        prepared = prepare(source, spec, folder, "dry", clock.now(), progress, ref=ref, received=received)
         if look is not None:
             look(folder, prepared)
         return prepared.counts.plain()
@@ -229,10 +248,15 @@ def first_rejects(folder: Path) -> list[dict[str, Any]]:
 
 def prepare(
     source: Source, spec: SourceSpec, folder: Path, run_id: str, at: datetime, progress: runs.Progress, *,
-    full: bool = False, ref: str = "", received: Path | None = None,
+    full: bool = False, ref: str = "", received: Path | None = None, shaped: bool = False, known: Shape | None = None,
 ) -> Prepared:  # fmt: skip
-    """Return what importing the source would do, its files staged in ``folder``; nothing is promised yet."""
-    with _import(source, spec, folder, run_id, at, progress, full=full, ref=ref, received=received) as one:
+    """Return what importing the source would do, its files staged in ``folder``; nothing is promised yet.
+
+    ``shaped``: with the shape of what was received; raises Changed where it is not as in ``known``.
+    """
+    with _import(
+        source, spec, folder, run_id, at, progress, full=full, ref=ref, received=received, shaped=shaped, known=known
+    ) as one:
         return one.prepare()
 
 
@@ -247,7 +271,7 @@ def forget_received(source: Source, spec: SourceSpec, folder: Path, run_id: str,
 @contextmanager
 def _import(
     source: Source, spec: SourceSpec, folder: Path, run_id: str, at: datetime, progress: runs.Progress, *,
-    full: bool = False, ref: str = "", received: Path | None = None,
+    full: bool = False, ref: str = "", received: Path | None = None, shaped: bool = False, known: Shape | None = None,
 ) -> Iterator[Import]:  # fmt: skip
     engine = open_engine(scratch=folder / "scratch")
     barred = suppressions.checker()
@@ -268,6 +292,8 @@ def _import(
             swept_at=source.swept_at,
             received=received,
             mending=mending.Mending(mended, spec, barred) if mended else None,
+            shaped=shaped,
+            known=known,
             progress=progress,
         )
     finally:

@@ -16,7 +16,7 @@ from django.utils.translation import ngettext
 
 from filrouge.base.errors import DefinitionError, Refused, SourceError, UsageError
 from filrouge.base.text import whole
-from filrouge.console import drafts, faulty, slips, sources, words
+from filrouge.console import drafts, faulty, shapes, slips, sources, words
 from filrouge.console.errors import recalled, sentence
 from filrouge.console.foreseen import foreseen
 from filrouge.console.pages.acting import act, done
@@ -100,7 +100,8 @@ def show(request: HttpRequest, key: UUID) -> HttpResponse:
             "computed": drafts.computed(spec), "functions": drafts.FUNCTIONS,
             "counting": found.profiling(draft), "file_faults": [said(one) for one in profile.faults] if profile else [],
             "choices": able, "form": form,
-            "like": works.like(draft), "alone": bool(columns.refers(spec.reads)) and not refers,
+            "changed": shapes.replaced(works.changed(draft)), "like": works.like(draft),
+            "alone": bool(columns.refers(spec.reads)) and not refers,
             "encodings": drafts.ENCODINGS, "masked": not shown,
             "decimals": [(mark, words.say(mark, "value_mark")) for mark in drafts.DECIMALS],
             "delimiters": [(code, drafts.delimiter(code)) for code in drafts.DELIMITERS],

@@ -66,6 +66,7 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "source.correct": _("corrected rows of a file that was brought"),
         "source.draft_drop": _("dropped a file that was brought"),
         "source.change": _("changed a source"),
+        "source.reshape": _("had a source read in its new shape"),
         "source.pause": _("paused a source"),
         "source.resume": _("resumed a source"),
         "import.run": _("imported a source"),

@@ -42,6 +42,15 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "node": _p("library", "Node"),
         "curl": _p("library", "Command line"),
     },
+    "likeness": {
+        "same_name": _("the same name"),
+        "like_name": _("a name much like it"),
+        "same_meaning": _("a name that means the same"),
+        "content": _("it holds the same"),
+        "position": _("it stands at the same place"),
+        "split": _("its two halves stand apart now"),
+        "joined": _("its two halves stand together now"),
+    },
     "run": {
         "running": _("running"),
         "staged": _("being committed"),

@@ -56,8 +56,7 @@ def parsed(text: str) -> Expression:
 
     if "__column_" in text:
         raise Unreadable(Phrase("write the column {name} between braces", name="…"))
-    pieces = re.split(r"(\"[^\"\n]*\"|'[^'\n]*')", text.strip())  # what stands between quotes is text
-    made = "".join(piece if at % 2 else _COLUMN.sub(stand_in, piece) for at, piece in enumerate(pieces))
+    made = _outside_quotes(text.strip(), lambda piece: _COLUMN.sub(stand_in, piece))
     try:
         tree = ast.parse(made, mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
@@ -68,6 +67,17 @@ def parsed(text: str) -> Expression:
         _allowed(node)
     _shaped(tree)
     return Expression(tree, tuple(names))
+
+
+def replaced(text: str, column: str, by: str) -> str:
+    """Return an expression in which a column gave way to another piece of expression."""
+    return _outside_quotes(text, lambda piece: piece.replace("{" + column + "}", by))
+
+
+def _outside_quotes(text: str, change: Callable[[str], str]) -> str:
+    """Put ``change`` to what does not stand between quotes: there is text."""
+    pieces = re.split(r"(\"[^\"\n]*\"|'[^'\n]*')", text)
+    return "".join(piece if at % 2 else change(piece) for at, piece in enumerate(pieces))
 
 
 # --- what is let in ---------------------------------------------------------------------------------------------------

@@ -133,13 +133,14 @@ def way(values: Sequence[str]) -> str | None:
         return None
     best, share = None, 0.0
     for form in ("", *FORMATS):
-        read = sum(_reads(value, form) for value in values) / len(values)
+        read = sum(reads(value, form) for value in values) / len(values)
         if read > share + 1e-9:
             best, share = form, read
     return best if share >= ENOUGH else None
 
 
-def _reads(value: str, form: str) -> bool:
+def reads(value: str, form: str) -> bool:
+    """Tell whether one way of writing dates ("" for ISO 8601) reads a value."""
     if not form:
         return _ISO.fullmatch(value.strip()) is not None
     try:
