@@ -20,7 +20,7 @@ from filrouge.domain.sources import SourceSpec, columns
 from filrouge.domain.sources.columns import Said
 from filrouge.store.models import Job, Source, SourceDraft
 from filrouge.store.queries import drafts as found
-from filrouge.work import drafts, jobs, rejects, sources, worker
+from filrouge.work import drafts, jobs, newer, rejects, sources, worker
 
 TEXT = """Export du 12/11/2026
 
@@ -86,7 +86,7 @@ def test_a_file_is_read_told_tried_and_imported(world: World, remy: Any) -> None
     assert states == ["denied", *["granted"] * 13], "whose cell says nothing has said nothing"
     assert [hit.name for hit in world.find("Élodie Dupré")] == ["Élodie Dupré"]
     assert not drafts.folder(draft).exists(), "the file goes once its rows are in the lake"
-    assert drafts.brought(Source.objects.get(name=draft.spec["source"]))
+    assert newer.brought(Source.objects.get(name=draft.spec["source"]))
 
 
 def test_undoing_the_run_takes_everybody_back(world: World, remy: Any) -> None:

@@ -20,14 +20,13 @@ from typing import Any
 from django.db import transaction
 
 from filrouge.base import clock, settings
-from filrouge.base.errors import Conflict, FilrougeError, NotFound, Refused, SourceError, UsageError
+from filrouge.base.errors import Conflict, FilrougeError, NotFound, Refused, UsageError
 from filrouge.base.ids import uuid7
-from filrouge.connect.guess import KINDS, TOP, conventions
+from filrouge.connect.guess import KINDS
 from filrouge.connect.packed import PACKED
 from filrouge.domain.privacy.caller import Caller
 from filrouge.domain.privacy.perimeter import Perimeter
-from filrouge.domain.sources import SourceSpec, columns, reshaping
-from filrouge.domain.sources import shapes as domain_shapes
+from filrouge.domain.sources import SourceSpec, columns
 from filrouge.domain.sources.columns import Computed, Said
 from filrouge.domain.sources.meaning import Held
 from filrouge.domain.sources.profile import Profile
@@ -41,10 +40,10 @@ from filrouge.work import (
     foreseeing,
     jobs,
     likeness,
+    newer,
     profiling,
     runs,
     schedules,
-    shapes,
     sources,
 )  # fmt: skip
 from filrouge.work.imports import Prepared
@@ -97,7 +96,7 @@ def bring(
             return same, True
         changed: list[dict[str, Any]] = []
         if source:
-            draft.spec, looked, changed = _as_before(path, _taken_over(asking, source, entity, brand))
+            draft.spec, looked, changed = newer.as_before(path, newer.taken_over(asking, source, entity, brand))
         else:
             read = files.proposed(path, entity=entity, brand=brand, given={})
             draft.spec, looked = read.data, read.profiles
@@ -340,11 +339,6 @@ def told_of(prepared: Prepared) -> dict[str, int]:
     }
 
 
-def brought(source: Source) -> bool:
-    """Tell whether the file of a source was brought: nothing reads it again, a newer one may be brought."""
-    return Path(source.spec.get("place", "")).is_relative_to(settings.get().home / "brought")
-
-
 # --- the steps --------------------------------------------------------------------------------------------------------
 
 
@@ -390,73 +384,6 @@ def see(draft: SourceDraft, profiles: Iterable[Held]) -> None:
         few = one.sample if one.distinct <= VALUES else ()
         told.append(Seen(one.name, one.filled, one.distinct, one.sample[::step][:EXAMPLES], few))
     (folder(draft) / SEEN).write_text(json.dumps([asdict(one) for one in told]))
-
-
-def _taken_over(asking: Caller, name: str, entity: str, brand: str) -> dict[str, Any]:
-    """Return the definition of a source of a file that was brought, without where and how the file was written."""
-    row, spec = sources.get(name)
-    if not brought(row) or not asking.perimeter.acts(row.entity, row.brand, *found.KEEPERS):
-        raise NotFound("No source is called {name}.", name=name)
-    if (row.entity, row.brand) != (entity, brand):
-        raise UsageError(
-            "{name} is of another brand.", hint="Choose its brand, or bring the file by itself.", name=name
-        )
-    data = spec.dump()
-    ways = {name: value for name, value in data.get("format", {}).items() if name in ("date", "decimal", "zone")}
-    return {name: value for name, value in data.items() if name not in ("place", "kind")} | {
-        "entity": entity, "brand": brand, "format": ways,
-    }  # fmt: skip
-
-
-def _as_before(
-    path: Path, data: dict[str, Any]
-) -> tuple[dict[str, Any], Sequence[Held], list[dict[str, Any]]]:  # fmt: skip
-    """Return the definition of a newer file, what its columns hold, and the columns that it lacks, each with its heir.
-
-    Their names stand where most of those known are. Raises UsageError when what names its rows is in none.
-    """
-    best: tuple[set[str], dict[str, Any], tuple[Held, ...]] | None = None
-    for row in (None, *range(1, TOP + 1)):
-        kind, seen = conventions(path, header_row=row)
-        made = {**data, "kind": kind, "place": str(path), "format": {**seen, **data["format"]}}
-        wanted = set(SourceSpec.parse(made, what=data["source"]).columns())
-        try:
-            looked = files.held(made, path)
-        except SourceError:
-            continue
-        lacks = wanted - {one.name for one in looked}
-        if not lacks:
-            return made, looked, []
-        if len(lacks) < len(wanted) and (best is None or len(lacks) < len(best[0])):
-            best = lacks, made, looked
-    if best is None:
-        raise UsageError(
-            "This file has none of the columns that the source reads.",
-            hint="Bring a file with the same columns, or bring it by itself.",
-        )
-    _, made, looked = best
-    now_read, changed = _otherwise(made, looked)
-    return now_read, looked, changed
-
-
-def _otherwise(data: dict[str, Any], looked: Sequence[Held]) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """Return the definition by the columns that a newer file has, and what became of each that it lacks."""
-    spec = SourceSpec.parse(data, what=data["source"])
-    last = shapes.last_good(Source.objects.get(name=spec.source))
-    now = shapes.of_held(looked)
-    before = last.shape if last else shapes.of_names(spec)
-    found = reshaping.proposed(before, now, domain_shapes.changes(before, now, spec), spec)
-    lost = [one.column for one in found if not one.sure and reshaping.vital(spec, one.column)]
-    if lost:
-        raise UsageError(
-            "This file lacks columns that the source reads: {names}.",
-            hint="Bring a file with the same columns, or bring it by itself.", names=", ".join(lost),
-        )  # fmt: skip
-    choice = reshaping.Choice({one.column: one.way for one in found})
-    told = [
-        {"column": one.column, "to": list(one.way.to), "sure": one.sure, "because": list(one.because)} for one in found
-    ]
-    return reshaping.reshaped(spec, choice), told
 
 
 def _written(path: Path, chunks: Iterable[bytes]) -> tuple[int, str]:

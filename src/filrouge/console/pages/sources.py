@@ -26,7 +26,7 @@ from filrouge.store.queries import sources as found
 from filrouge.work import holding, jobs, schedules
 from filrouge.work import rejects as taken
 from filrouge.work import sources as works
-from filrouge.work.drafts import brought
+from filrouge.work.newer import brought
 from filrouge.work.shapes import lacks
 
 READERS = ("engineer", "analyst", "privacy")

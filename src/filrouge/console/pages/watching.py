@@ -18,7 +18,7 @@ from filrouge.console.who import require
 from filrouge.store.queries import rulings
 from filrouge.store.queries import sources as found
 from filrouge.work import watching as works
-from filrouge.work.drafts import brought
+from filrouge.work.newer import brought
 
 
 @login_required
