@@ -25,7 +25,7 @@ from filrouge.engines import open_engine
 from filrouge.store.models import BUILT_IN, COLLECT, Brand, Entity, Erasure, Run, Source
 from filrouge.tables import TABLES
 from filrouge.work import audit, definitions, mending, rulings, runs, secrets, shapes, suppressions
-from filrouge.work.imports import Import, Prepared
+from filrouge.work.imports import DRY, Import, Prepared
 
 SHOWN = 200  # rejects that a dry run shows
 Look = Callable[[Path, Prepared], None]  # at what a dry run staged, and what it prepared
@@ -227,7 +227,7 @@ def _dry(
     folder = settings.get().home / "staging" / f"dry-{ids.uuid7()}"
     folder.mkdir(parents=True)
     try:
-        prepared = prepare(source, spec, folder, "dry", clock.now(), progress, ref=ref, received=received)
+        prepared = prepare(source, spec, folder, DRY, clock.now(), progress, ref=ref, received=received)
         if look is not None:
             look(folder, prepared)
         return prepared.counts.plain()
