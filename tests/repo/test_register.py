@@ -56,7 +56,7 @@ def text_columns(model: type[models.Model]) -> set[str]:
 # Rows that hold text and nothing of a customer or of the staff, with why.
 WITHOUT = {
     "Entity": "companies of the group", "Brand": "names of brands", "Agreement": "contracts between entities",
-    "SourceDraft": "the name of a file, a definition and counts; the file stands in its folder, for a month at most",
+    "SourceDraft": "the name of a file, counts; the file and its corrections stand in its folder, for a month at most",
     "Alert": "names of sources and of their owners among the staff",
     "Ruling": "names of rules, their owners among the staff, counts",
     "Source": "definitions", "Run": "counts and sentences without personal data", "Job": "ids and counts",

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
+import xlsxwriter
 from django.db import transaction
 from hypothesis import HealthCheck, given
 from hypothesis import settings as examples
@@ -267,6 +269,37 @@ def test_lines_of_json_are_corrected_at_their_paths(world: World, ada: Any) -> N
     raws = {row["source_id"]: json.loads(row["raw"]) for row in world.rows("SELECT source_id, raw FROM source_records")}
     assert raws["53"] == rows[3] | {"born": "1953-01-02"}, "what was not corrected is as it was received"
     assert raws["99"]["who"] == {"name": "Zoé Ruiz", "mail": "zoe@example.com"}
+
+
+def test_rows_of_a_workbook_are_corrected_too(world: World, ada: Any, tmp_path: Path) -> None:
+    book = xlsxwriter.Workbook(str(tmp_path / "fair.xlsx"))
+    sheet = book.add_worksheet("Salon")
+    sheet.write_row(0, 0, ["N°", "Nom", "Prénom", "Courriel", "Né le"])
+    for n in range(1, 31):
+        born = "31/02/1990" if n == 7 else f"{n % 28 + 1:02}/0{n % 9 + 1}/1970"
+        sheet.write_row(n, 0, [f"F{n:03}", f"Durand-{n}", "Paul", f"paul{n}@example.com", born])
+    book.close()
+    draft = drafts.bring(ada, "fair.xlsx", [(tmp_path / "fair.xlsx").read_bytes()], brand="red")[0]
+    rows = [dataclasses.replace(one, key=one.column == "N°") for one in told(draft)]
+    draft = tried(ada, drafts.say(ada, str(draft.pk), rows))
+    (row,) = grid_rows(draft)
+    assert (row.row, row.cells["Né le"], row.rejected) == (8, "31/02/1990", False)
+    assert correcting.correct(ada, str(draft.pk), [typed(row, Né_le="28/02/1990")]) == Saved(1)
+    draft = tried(ada, draft)
+    assert (draft.tried["corrected"], draft.tried["warned"], draft.tried["new"]) == (1, 0, 30)
+
+
+def test_a_file_that_nobody_corrected_asks_nothing_of_the_store(
+    world: World, ada: Any, django_assert_num_queries: Any
+) -> None:
+    draft = prepared(ada)
+    with django_assert_num_queries(0):
+        assert mending.of_place("/somewhere/else.csv") == {}
+    with django_assert_num_queries(1):
+        assert mending.of_place(draft.spec["place"]) == {}
+    held: list[Any] = []
+    sources.try_out(draft.spec, look=lambda _, made: held.append(made.mending))
+    assert held == [None], "its rows are read as they are, none is looked at"
 
 
 def test_a_column_that_is_never_kept_is_in_no_correction_and_the_others_hold(world: World, ada: Any) -> None:
