@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Sequence
 from typing import Any
 
 import hypothesis
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,7 +18,7 @@ from filrouge.base.errors import Conflict, NotFound, Refused, SourceError, Usage
 from filrouge.domain.sources.reshaping import Choice, Way
 from filrouge.store.models import AuditEntry, Run, Source
 from filrouge.store.queries import sources as found
-from filrouge.work import access, holding, jobs, reshaping, runs, sources, worker
+from filrouge.work import access, erasures, holding, jobs, reshaping, runs, sources, worker
 
 NAMES = ("Ada", "Gus", "Zoé", "Marie", "Paul", "Jean", "Léa", "Louis", "Anne", "Luc", "Rose", "Hugo")
 FAMILIES = (
@@ -387,3 +389,32 @@ def test_a_column_that_is_empty_by_now_waits_and_may_be_let_in_as_it_is(world: W
     assert codes(made) == [("shape_empty", "phone")]
     assert holding.let_in(access.OWNER, str(made.pk), because="they keep no telephones").state == "committed"
     assert again(world, [{**row, "phone": ""} for row in rows(41)], COLUMNS).state == "committed"
+
+
+def test_what_an_erasure_cannot_look_through_since_columns_are_lacking_is_given_up(world: World) -> None:
+    world.people(*rows())
+    made = again(world, *renamed(rows(), id="zz"))
+    holding.forget_erased()
+    made.refresh_from_db()
+    assert (made.state, runs.staging(made).exists()) == ("given_up", False)
+
+
+def test_whoever_is_erased_while_it_waits_stays_out_once_it_is_read_anew(world: World) -> None:
+    world.people(*rows())
+    world.resolve()
+    held = [{**row, "born": "/".join((row["born"][3:5], row["born"][:2], row["born"][6:]))} for row in rows()]
+    made = again(world, held, COLUMNS)
+    asked = erasures.request(access.OWNER, world.find("one7@example.com")[0].id, reason="asked by letter")
+    erasures.carry_out(str(asked.id))
+    assert "one7@example.com" not in pq.read_table(runs.received(made) / "raw-0.parquet")["mail"].to_pylist()
+    assert accepted(access.OWNER, made).read == 39
+    assert world.find("one7@example.com") == []
+
+
+def test_what_a_restored_backup_left_behind_is_not_read_as_nothing(world: World) -> None:
+    world.people(*rows())
+    made = again(world, *renamed(rows(), mail="Courriel"))
+    shutil.rmtree(runs.staging(made))
+    with pytest.raises(Conflict, match="not here any more"):
+        reshaping.of(access.OWNER, str(made.pk))
+    assert "Courriel" not in str(Source.objects.get(name="crm_people").spec)

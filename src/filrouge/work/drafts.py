@@ -360,7 +360,7 @@ def _as_before(
 
     Their names stand where most of those known are. Raises UsageError when what names its rows is in none.
     """
-    best: tuple[set[str], dict[str, Any], Sequence[Held]] | None = None
+    best: tuple[set[str], dict[str, Any], tuple[Held, ...]] | None = None
     for row in (None, *range(1, TOP + 1)):
         kind, seen = conventions(path, header_row=row)
         made = {**data, "kind": kind, "place": str(path), "format": {**seen, **data["format"]}}

@@ -162,6 +162,8 @@ def _of(made: Run) -> Reshaped:
     now = Shape.parse(made.shape)
     if made.source is None or not made.reshaping or now is None:
         raise NotFound("The source of this run did not change its shape.", hint="Its page says why it waits.")
+    if not runs.received(made).exists():  # a backup was restored: it holds no row that waits
+        raise Conflict("What this run received is not here any more.", hint="Give it up, and read the source again.")
     spec = SourceSpec.parse(made.source.spec, what=made.source_name)
     before = Run.objects.filter(pk=made.reshaping.get("since")).first()
     last = Shape.parse(before.shape) if before is not None else None
