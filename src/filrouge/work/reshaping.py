@@ -124,8 +124,9 @@ def accept(asking: Caller, run_id: str) -> Run:
         sources.define(data, folder=Path(found.source.folder), by=asking.by, sample=found.source.sample)
         audit.record(
             "source.reshape", by=asking.by, kind="source", subject=found.source.name, run=str(found.run.pk),
-            columns={name: list(way.to) for name, way in found.choice.columns.items()},
-            dates=dict(found.choice.dates), values={name: len(told) for name, told in found.choice.values.items()},
+            columns=[f"{name} → {' + '.join(way.to) or '∅'}" for name, way in found.choice.columns.items()],
+            dates=[f"{name}: {form or 'ISO 8601'}" for name, form in found.choice.dates.items()],
+            values=[f"{name}: {len(told)}" for name, told in found.choice.values.items()],
         )  # fmt: skip
         return holding.decide(asking, found.run, "")
 
