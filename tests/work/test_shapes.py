@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import shutil
+import sqlite3
 from collections.abc import Sequence
+from contextlib import closing
 from typing import Any
 
 import hypothesis
 import pyarrow.parquet as pq
 import pytest
+import xlsxwriter
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.world import COLUMNS, PEOPLE, World, person
@@ -419,3 +422,44 @@ def test_what_a_restored_backup_left_behind_is_not_read_as_nothing(world: World)
     with pytest.raises(Conflict, match="not here any more"):
         reshaping.of(access.OWNER, str(made.pk))
     assert "Courriel" not in str(Source.objects.get(name="crm_people").spec)
+
+
+def test_a_table_read_by_its_cursor_waits_and_goes_on_from_where_it_was(world: World) -> None:
+    path = world.folder / "crm.db"
+    with closing(sqlite3.connect(path)) as con, con:
+        con.execute("CREATE TABLE people (id TEXT, given TEXT, family TEXT, mail TEXT, seen TEXT)")
+        con.executemany("INSERT INTO people VALUES (?, ?, ?, ?, ?)", [
+            (row["id"], row["given"], row["family"], row["mail"], f"2026-07-05 10:{n:02}:00") for n, row in enumerate(rows(30))
+        ])  # fmt: skip
+    mapping = {"source_id": "id", "given_name": "given", "family_name": "family", "email": "mail", "updated_at": "seen"}
+    world.define({
+        **PEOPLE, "kind": "sql", "place": "sqlite:///crm.db", "map": mapping, "cursor": "seen",
+        "format": {"table": "people", "zone": "Europe/Paris"},
+    })  # fmt: skip
+    assert sources.run("crm_people", by="test").new == 30
+    with closing(sqlite3.connect(path)) as con, con:
+        con.execute("ALTER TABLE people RENAME COLUMN mail TO e_mail")
+        con.execute("INSERT INTO people VALUES ('90', 'Ada', 'Byron', 'new@example.com', '2026-07-06 10:00:00')")
+    made = sources.run("crm_people", by="test")
+    assert (made.state, made.figures) == ("held", {"received": 2, "in_part": True})
+    done = accepted(access.OWNER, made)
+    assert (done.state, done.new, done.findings) == ("committed", 1, [])
+    assert Source.objects.get(name="crm_people").cursor == done.next_cursor != ""
+
+
+def test_a_sheet_whose_column_bears_another_name_waits_and_is_read_anew(world: World) -> None:
+    def write(name: str) -> None:
+        with xlsxwriter.Workbook(str(world.folder / "crm.xlsx")) as book:
+            sheet = book.add_worksheet()
+            sheet.write_row(0, 0, ["id", "given", "family", name])
+            for at, row in enumerate(rows(30), start=1):
+                sheet.write_row(at, 0, [row["id"], row["given"], row["family"], row["mail"]])
+
+    write("mail")
+    mapping = {"source_id": "id", "given_name": "given", "family_name": "family", "email": "mail"}
+    world.define({**PEOPLE, "kind": "excel", "place": "crm.xlsx", "map": mapping, "format": {}})
+    assert sources.run("crm_people", by="test").new == 30
+    write("Courriel")
+    made = sources.run("crm_people", by="test")
+    assert codes(made) == [("shape_gone", "mail"), ("shape_added", "Courriel")]
+    assert accepted(access.OWNER, made).changed == 30
