@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from django.http import HttpRequest
 from django.utils.translation import gettext
 from ninja import Query, Router, Schema, Status
+from pydantic import Field
 
 from filrouge.api.door import caller, reading
 from filrouge.base.errors import NotFound, told
@@ -101,13 +102,13 @@ def give_up(request: HttpRequest, name: str, run_id: str) -> dict[str, Any]:
 
 class Told(Schema):
     to: list[str]
-    says: list[str] = []
+    says: list[str] = Field(default_factory=list)
 
 
 class Chosen(Schema):
-    columns: dict[str, Told] = {}
-    dates: dict[str, str] = {}
-    values: dict[str, dict[str, str]] = {}
+    columns: dict[str, Told] = Field(default_factory=dict)
+    dates: dict[str, str] = Field(default_factory=dict)
+    values: dict[str, dict[str, str]] = Field(default_factory=dict)
 
 
 @router.get(
