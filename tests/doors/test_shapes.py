@@ -152,3 +152,26 @@ def worked(jobs: Any, worker: Any) -> None:
     """Let the worker do what waits."""
     while job := jobs.claim("test"):
         jobs.work(job, worker.VERBS)
+
+
+def test_a_newer_file_with_other_columns_says_what_stands_in_for_them(
+    home: Path, world: Any, signed_in: Callable[[str], Any]
+) -> None:
+    from filrouge.work import access, drafts, jobs, worker
+
+    def text(header: str) -> bytes:
+        return "\n".join([header, *(f"{n};Ada{n};Byron;ada{n}@example.com" for n in range(30))]).encode()
+
+    asking = access.OWNER
+    first, _ = drafts.bring(asking, "salon.csv", [text("N° fiche;Prénom;Nom;Courriel")], brand="horizon")
+    drafts.try_out(asking, str(first.pk))
+    worked(jobs, worker)
+    drafts.go(asking, str(first.pk))
+    worked(jobs, worker)
+    newer, _ = drafts.bring(
+        asking, "salon 2.csv", [text("N° fiche;Prénom;Nom;Adresse mail")], brand="horizon", source=first.spec["source"]
+    )
+    world.user("remy", "engineer", entities=("groupe",))
+    page = signed_in("remy").get(f"/sources/drafts/{newer.pk}?step=columns").content.decode()
+    for told in ("n’a pas les colonnes du précédent", "Adresse mail est lue à la place de Courriel"):
+        assert told in page

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+import shutil
+import sqlite3
 from collections.abc import Sequence
+from contextlib import closing
 from typing import Any
 
 import hypothesis
+import pyarrow.parquet as pq
 import pytest
+import xlsxwriter
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.world import COLUMNS, PEOPLE, World, person
@@ -16,7 +21,7 @@ from filrouge.base.errors import Conflict, NotFound, Refused, SourceError, Usage
 from filrouge.domain.sources.reshaping import Choice, Way
 from filrouge.store.models import AuditEntry, Run, Source
 from filrouge.store.queries import sources as found
-from filrouge.work import access, holding, jobs, reshaping, runs, sources, worker
+from filrouge.work import access, erasures, holding, jobs, reshaping, runs, sources, worker
 
 NAMES = ("Ada", "Gus", "Zoé", "Marie", "Paul", "Jean", "Léa", "Louis", "Anne", "Luc", "Rose", "Hugo")
 FAMILIES = (
@@ -100,7 +105,8 @@ def test_the_mapping_proposed_is_tried_accepted_and_the_run_is_as_if_nothing_had
     ]
     assert again(world, *renamed(rows(43), mail="Courriel", family="Nom de famille", town="Commune")).new == 1
     line = AuditEntry.objects.get(action="source.reshape")
-    assert (line.by, line.details["columns"]["mail"]) == (access.OWNER.by, ["Courriel"])
+    assert line.by == access.OWNER.by
+    assert "family → Nom de famille" in line.details["columns"]
     assert AuditEntry.objects.filter(action="import.let_in", subject=str(made.pk)).count() == 1
 
 
@@ -387,3 +393,73 @@ def test_a_column_that_is_empty_by_now_waits_and_may_be_let_in_as_it_is(world: W
     assert codes(made) == [("shape_empty", "phone")]
     assert holding.let_in(access.OWNER, str(made.pk), because="they keep no telephones").state == "committed"
     assert again(world, [{**row, "phone": ""} for row in rows(41)], COLUMNS).state == "committed"
+
+
+def test_what_an_erasure_cannot_look_through_since_columns_are_lacking_is_given_up(world: World) -> None:
+    world.people(*rows())
+    made = again(world, *renamed(rows(), id="zz"))
+    holding.forget_erased()
+    made.refresh_from_db()
+    assert (made.state, runs.staging(made).exists()) == ("given_up", False)
+
+
+def test_whoever_is_erased_while_it_waits_stays_out_once_it_is_read_anew(world: World) -> None:
+    world.people(*rows())
+    world.resolve()
+    held = [{**row, "born": "/".join((row["born"][3:5], row["born"][:2], row["born"][6:]))} for row in rows()]
+    made = again(world, held, COLUMNS)
+    asked = erasures.request(access.OWNER, world.find("one7@example.com")[0].id, reason="asked by letter")
+    erasures.carry_out(str(asked.id))
+    assert "one7@example.com" not in pq.read_table(runs.received(made) / "raw-0.parquet")["mail"].to_pylist()
+    assert accepted(access.OWNER, made).read == 39
+    assert world.find("one7@example.com") == []
+
+
+def test_what_a_restored_backup_left_behind_is_not_read_as_nothing(world: World) -> None:
+    world.people(*rows())
+    made = again(world, *renamed(rows(), mail="Courriel"))
+    shutil.rmtree(runs.staging(made))
+    with pytest.raises(Conflict, match="not here any more"):
+        reshaping.of(access.OWNER, str(made.pk))
+    assert "Courriel" not in str(Source.objects.get(name="crm_people").spec)
+
+
+def test_a_table_read_by_its_cursor_waits_and_goes_on_from_where_it_was(world: World) -> None:
+    path = world.folder / "crm.db"
+    with closing(sqlite3.connect(path)) as con, con:
+        con.execute("CREATE TABLE people (id TEXT, given TEXT, family TEXT, mail TEXT, seen TEXT)")
+        con.executemany("INSERT INTO people VALUES (?, ?, ?, ?, ?)", [
+            (row["id"], row["given"], row["family"], row["mail"], f"2026-07-05 10:{n:02}:00") for n, row in enumerate(rows(30))
+        ])  # fmt: skip
+    mapping = {"source_id": "id", "given_name": "given", "family_name": "family", "email": "mail", "updated_at": "seen"}
+    world.define({
+        **PEOPLE, "kind": "sql", "place": "sqlite:///crm.db", "map": mapping, "cursor": "seen",
+        "format": {"table": "people", "zone": "Europe/Paris"},
+    })  # fmt: skip
+    assert sources.run("crm_people", by="test").new == 30
+    with closing(sqlite3.connect(path)) as con, con:
+        con.execute("ALTER TABLE people RENAME COLUMN mail TO e_mail")
+        con.execute("INSERT INTO people VALUES ('90', 'Ada', 'Byron', 'new@example.com', '2026-07-06 10:00:00')")
+    made = sources.run("crm_people", by="test")
+    assert (made.state, made.figures) == ("held", {"received": 2, "in_part": True})
+    done = accepted(access.OWNER, made)
+    assert (done.state, done.new, done.findings) == ("committed", 1, [])
+    assert Source.objects.get(name="crm_people").cursor == done.next_cursor != ""
+
+
+def test_a_sheet_whose_column_bears_another_name_waits_and_is_read_anew(world: World) -> None:
+    def write(name: str) -> None:
+        with xlsxwriter.Workbook(str(world.folder / "crm.xlsx")) as book:
+            sheet = book.add_worksheet()
+            sheet.write_row(0, 0, ["id", "given", "family", name])
+            for at, row in enumerate(rows(30), start=1):
+                sheet.write_row(at, 0, [row["id"], row["given"], row["family"], row["mail"]])
+
+    write("mail")
+    mapping = {"source_id": "id", "given_name": "given", "family_name": "family", "email": "mail"}
+    world.define({**PEOPLE, "kind": "excel", "place": "crm.xlsx", "map": mapping, "format": {}})
+    assert sources.run("crm_people", by="test").new == 30
+    write("Courriel")
+    made = sources.run("crm_people", by="test")
+    assert codes(made) == [("shape_gone", "mail"), ("shape_added", "Courriel")]
+    assert accepted(access.OWNER, made).changed == 30

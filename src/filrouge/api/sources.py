@@ -102,13 +102,13 @@ def give_up(request: HttpRequest, name: str, run_id: str) -> dict[str, Any]:
 
 class Told(Schema):
     to: list[str]
-    says: Annotated[list[str], Field(default_factory=list)]
+    says: list[str] = Field(default_factory=list)
 
 
 class Chosen(Schema):
-    columns: Annotated[dict[str, Told], Field(default_factory=dict)]
-    dates: Annotated[dict[str, str], Field(default_factory=dict)]
-    values: Annotated[dict[str, dict[str, str]], Field(default_factory=dict)]
+    columns: dict[str, Told] = Field(default_factory=dict)
+    dates: dict[str, str] = Field(default_factory=dict)
+    values: dict[str, dict[str, str]] = Field(default_factory=dict)
 
 
 @router.get(

@@ -232,8 +232,9 @@ def _dates(params: Mapping[str, Any]) -> str:
 def _values(params: Mapping[str, Any]) -> str:
     rows = int(params.get("rows") or 0)
     return ngettext(
-        "%(column)s holds values that mean nothing yet and did not stand there on %(day)s, in %(rows)s row",
-        "%(column)s holds values that mean nothing yet and did not stand there on %(day)s, in %(rows)s rows", rows,
+        "the column %(column)s holds values that mean nothing yet and did not stand there on %(day)s, in %(rows)s row",
+        "the column %(column)s holds values that mean nothing yet and did not stand there on %(day)s, in %(rows)s rows",
+        rows,
     ) % {"column": params.get("column"), "rows": say.number(rows), "day": _since(params)}  # fmt: skip
 
 

@@ -124,8 +124,9 @@ def accept(asking: Caller, run_id: str) -> Run:
         sources.define(data, folder=Path(found.source.folder), by=asking.by, sample=found.source.sample)
         audit.record(
             "source.reshape", by=asking.by, kind="source", subject=found.source.name, run=str(found.run.pk),
-            columns={name: list(way.to) for name, way in found.choice.columns.items()},
-            dates=dict(found.choice.dates), values={name: len(told) for name, told in found.choice.values.items()},
+            columns=[f"{name} → {' + '.join(way.to) or '∅'}" for name, way in found.choice.columns.items()],
+            dates=[f"{name}: {form or 'ISO 8601'}" for name, form in found.choice.dates.items()],
+            values=[f"{name}: {len(told)}" for name, told in found.choice.values.items()],
         )  # fmt: skip
         return holding.decide(asking, found.run, "")
 
@@ -162,6 +163,8 @@ def _of(made: Run) -> Reshaped:
     now = Shape.parse(made.shape)
     if made.source is None or not made.reshaping or now is None:
         raise NotFound("The source of this run did not change its shape.", hint="Its page says why it waits.")
+    if not runs.received(made).exists():  # a backup was restored: it holds no row that waits
+        raise Conflict("What this run received is not here any more.", hint="Give it up, and read the source again.")
     spec = SourceSpec.parse(made.source.spec, what=made.source_name)
     before = Run.objects.filter(pk=made.reshaping.get("since")).first()
     last = Shape.parse(before.shape) if before is not None else None

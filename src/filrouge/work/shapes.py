@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -111,10 +111,10 @@ def as_it_is(spec: SourceSpec, present: Sequence[str]) -> SourceSpec:
     )  # fmt: skip
 
 
-def wait(made: Run, found: Changed, last: Last) -> None:
+def wait(made: Run, found: Changed, last: Last, *, figures: Mapping[str, Any]) -> None:
     """Let a run wait whose shape changed: what it received is kept, and what changed is said of it."""
     made.shape, made.verdict = found.shape.plain(), "doubtful"
-    made.figures = {RECEIVED: found.rows}
+    made.figures = {**figures, RECEIVED: found.rows}
     made.reshaping = {"since": str(last.run.pk)}
     made.findings = findings(last, found.changes)
     runs.set_aside(made, beside=lambda: None, counts={RECEIVED: found.rows})

@@ -15,7 +15,7 @@ from django.db import transaction
 
 from filrouge.base import clock, ids, settings
 from filrouge.base.errors import Conflict, DefinitionError, NotFound, Phrase, UsageError
-from filrouge.connect import Reach, connector, suits
+from filrouge.connect import Reach, connector, keeps_cursor, suits
 from filrouge.connect.paths import written
 from filrouge.domain.sources import SourceSpec
 from filrouge.domain.sources.reaching import FILES
@@ -163,7 +163,8 @@ def run(
         except shapes.Changed as found:
             if last is None:  # nothing to compare with makes nothing another
                 raise
-            shapes.wait(made, found, last)
+            in_part = bool(source.cursor) and not full and keeps_cursor(spec) and spec.cursor in found.shape.names()
+            shapes.wait(made, found, last, figures={rulings.IN_PART: True} if in_part else {})
             return made
         verdict = rulings.judged(made, source, spec, prepared, now, full=full)
         shapes.told(made, prepared.shape, spec, last)
