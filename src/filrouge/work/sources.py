@@ -27,6 +27,7 @@ from filrouge.work import audit, definitions, rulings, runs, secrets, suppressio
 from filrouge.work.imports import Import, Prepared
 
 SHOWN = 200  # rejects that a dry run shows
+MEMORY = "450MB"  # of the engine that works on a file: with the rest of the process, less than 1 GB
 Look = Callable[[Path, dict[str, int]], None]  # at what a dry run staged, and its counts
 REJECT = ["place", "row", "column", "code", "raw", "warning"]
 
@@ -249,7 +250,7 @@ def _import(
     source: Source, spec: SourceSpec, folder: Path, run_id: str, at: datetime, progress: runs.Progress, *,
     full: bool = False, ref: str = "", received: Path | None = None,
 ) -> Iterator[Import]:  # fmt: skip
-    engine = open_engine(scratch=folder / "scratch")
+    engine = open_engine(scratch=folder / "scratch", memory=MEMORY)
     try:
         yield Import(
             spec=spec,

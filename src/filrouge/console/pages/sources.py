@@ -28,7 +28,7 @@ from filrouge.work import sources as works
 from filrouge.work.drafts import brought
 
 READERS = ("engineer", "analyst", "privacy")
-REJECTS = 500
+REJECTS = works.SHOWN  # all of them are in the file of rows to mend
 
 
 @login_required
@@ -104,6 +104,7 @@ def run(request: HttpRequest, run_id: str) -> HttpResponse:
             "may_decide": made.state == "held" and _may_decide(asking, made),
             "until": made.held_at + holding.BEARABLE if made.held_at and made.state == "held" else None,
             "full": len(rejects) == REJECTS,
+            "shown": REJECTS,
             "may_take": bool(rejects) and made.state != "held" and taken.may_take(asking, made),
             "brought": made.source is not None and brought(made.source),
             "newer": f"{reverse('source-new')}?source={made.source_name}",
