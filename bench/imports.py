@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import json
 import os
 import random
 import shutil
@@ -183,14 +184,21 @@ class Road:
     def trial(self) -> None:
         """Count what an import would do; who is who is foreseen elsewhere."""
         from filrouge.store.models import Job, SourceDraft
-        from filrouge.work import drafts, sources
+        from filrouge.work import drafts, faulty, sources
+        from filrouge.work.imports import Prepared
 
         draft = SourceDraft.objects.get(pk=self.key)
+        mine, folder = SourceDraft.objects.filter(pk=self.key), drafts.folder(draft)
+
+        def look(staged: Path, prepared: Prepared) -> None:
+            (folder / drafts.REJECTS).write_text(json.dumps(sources.first_rejects(staged)))
+            faulty.lay(folder, staged, prepared.mending, [one.name for one in drafts.seen(draft)])
+            counts = prepared.counts.plain() | drafts.told_of(prepared)
+            mine.update(tried=counts, tried_of=drafts.digest(draft), trouble={})
+
         with self._watched("trial") as watch:
-            told = sources.try_out(draft.spec, progress=lambda step, *_: watch.step(step))
-        SourceDraft.objects.filter(pk=self.key).update(tried=told, tried_of=drafts.digest(draft))
+            self.counts = sources.try_out(draft.spec, progress=lambda step, *_: watch.step(step), look=look)
         Job.objects.all().delete()  # what was asked of a worker is done here
-        self.counts = told
         self._asked("trial", f"/sources/drafts/{self.key}")
 
     def imported(self) -> None:

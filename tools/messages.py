@@ -29,7 +29,7 @@ PLURAL = {"ngettext", "ngettext_lazy"}
 CONTEXT = {"_p", "pgettext", "pgettext_lazy"}
 ERRORS = {
     "UsageError", "DefinitionError", "Refused", "NotFound", "Conflict", "SourceError", "DestinationError",
-    "ServerError", "StorageError", "Phrase", "Uncompilable",
+    "ServerError", "StorageError", "Phrase", "Uncompilable", "Lacking",
 }  # fmt: skip
 CALL = re.compile(r"(?<![\w.])(gettext|ngettext|pgettext|npgettext|_)\(")
 

@@ -6,6 +6,7 @@ import csv
 import dataclasses
 import gzip
 import io
+import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from filrouge.domain.sources import SourceSpec, columns
 from filrouge.domain.sources.columns import Said
 from filrouge.store.models import Job, Source, SourceDraft
 from filrouge.store.queries import drafts as found
-from filrouge.work import drafts, jobs, rejects, sources, worker
+from filrouge.work import drafts, jobs, newer, rejects, sources, worker
 
 TEXT = """Export du 12/11/2026
 
@@ -85,7 +86,7 @@ def test_a_file_is_read_told_tried_and_imported(world: World, remy: Any) -> None
     assert states == ["denied", *["granted"] * 13], "whose cell says nothing has said nothing"
     assert [hit.name for hit in world.find("Élodie Dupré")] == ["Élodie Dupré"]
     assert not drafts.folder(draft).exists(), "the file goes once its rows are in the lake"
-    assert drafts.brought(Source.objects.get(name=draft.spec["source"]))
+    assert newer.brought(Source.objects.get(name=draft.spec["source"]))
 
 
 def test_undoing_the_run_takes_everybody_back(world: World, remy: Any) -> None:
@@ -370,3 +371,28 @@ def test_a_file_whose_run_waits_for_a_person_stays_until_it_is_decided(world: Wo
     assert draft.run.state == "held"
     assert world.rows("SELECT * FROM person_records") == []
     assert drafts.path_of(draft).is_file(), "given up, it is read again"
+
+
+def test_a_newer_file_whose_columns_bear_other_names_is_read_by_what_they_hold(world: World, remy: Any) -> None:
+    first = imported(remy)
+    more = (
+        TEXT.replace("Courriel", "Adresse mail").replace("Prénom", "P.")
+        + "20;Léa;Petit;lea@example.com;01/02/1999;oui\n"
+    )
+    second = brought(remy, more, "Salon d'été 2.csv", source=first.spec["source"])
+    assert {one["column"]: one["to"] for one in drafts.changed(second)} == {
+        "Courriel": ["Adresse mail"], "Prénom": ["P."],
+    }  # fmt: skip
+    said = {one.column: one.says for one in told(second)}
+    assert (said["Adresse mail"], said["P."], said["Nom"]) == ("email", "given_name", "family_name")
+    done = imported(remy, second)
+    assert done.run is not None
+    assert (done.run.state, done.run.new, done.run.rejected) == ("committed", 1, 0)
+
+
+def test_a_newer_file_without_what_names_its_rows_is_not_taken(world: World, remy: Any) -> None:
+    first = imported(remy)
+    with pytest.raises(UsageError, match="N° fiche"):
+        brought(remy, re.sub(r"(?m)^(N° fiche|\d+);", "", TEXT), "autre.csv", source=first.spec["source"])
+    with pytest.raises(UsageError, match="none of the columns"):
+        brought(remy, "a;b\n1;2\n3;4\n", "autre.csv", source=first.spec["source"])

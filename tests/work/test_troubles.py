@@ -15,7 +15,7 @@ ADA = person("1", "Ada", "Byron", mail="ada@example.com")
 
 
 def test_a_failed_run_is_told_in_the_reader_s_language(world: World, client: Any) -> None:
-    world.people(ADA)
+    world.people(ADA, run=False)
     (world.folder / "crm.csv").write_text("id;given;family\n1;Ada;Byron\n", encoding="utf-8")
     with pytest.raises(SourceError):
         sources.run("crm_people", by="test")

@@ -7,12 +7,15 @@ from typing import Annotated, Any
 from django.http import HttpRequest
 from django.utils.translation import gettext
 from ninja import Query, Router, Schema, Status
+from pydantic import Field
 
 from filrouge.api.door import caller, reading
 from filrouge.base.errors import NotFound, told
+from filrouge.domain.privacy.perimeter import mask
+from filrouge.domain.sources.reshaping import Choice
 from filrouge.store.queries import rulings
 from filrouge.store.queries import sources as reads
-from filrouge.work import access, holding, jobs, schedules
+from filrouge.work import access, holding, jobs, reshaping, schedules
 
 router = Router(tags=["sources"])
 COUNTS = ("read", "new", "changed", "unchanged", "rejected", "matched", "vanished", "lost")
@@ -95,6 +98,62 @@ def let_in(request: HttpRequest, name: str, run_id: str, said: LetIn) -> Status[
 def give_up(request: HttpRequest, name: str, run_id: str) -> dict[str, Any]:
     _of(name, run_id, request)
     return _run(holding.give_up(caller(request), run_id), request)
+
+
+class Told(Schema):
+    to: list[str]
+    says: Annotated[list[str], Field(default_factory=list)]
+
+
+class Chosen(Schema):
+    columns: Annotated[dict[str, Told], Field(default_factory=dict)]
+    dates: Annotated[dict[str, str], Field(default_factory=dict)]
+    values: Annotated[dict[str, dict[str, str]], Field(default_factory=dict)]
+
+
+@router.get(
+    "/{name}/runs/{run_id}/shape", summary="What changed at the source of a run that waits, and what is proposed"
+)
+def shape(request: HttpRequest, name: str, run_id: str) -> dict[str, Any]:
+    """Tell the columns that are lacking, dates written otherwise, values never seen, and the choice as it stands."""
+    _of(name, run_id, request)
+    asking = caller(request)
+    found = reshaping.of(asking, run_id)
+    shown = asking.perimeter.role_sight("contact") == "show"
+    return {
+        "since": found.since, "was": list(found.last.names()), "columns": list(found.now.names()),
+        "gone": [
+            {"column": one.column, "to": list(one.way.to), "says": list(one.way.says), "sure": one.sure,
+             "because": list(one.because)}
+            for one in found.proposed
+        ],
+        "dates": dict(found.dates),
+        "values": {
+            column: [{"value": one.value if shown else mask(one.value), "rows": one.rows} for one in held]
+            for column, held in found.fresh.items()
+        },
+        "added": list(found.changes.added), "left": list(found.changes.left),
+        "choice": found.choice.plain() | ({} if shown else {"values": {}}), "tried": dict(found.tried),
+        "undecided": list(found.undecided),
+    }  # fmt: skip
+
+
+@router.post(
+    "/{name}/runs/{run_id}/shape", response={202: Decided}, summary="Choose a mapping for a run that waits: it is tried"
+)
+def reshape(request: HttpRequest, name: str, run_id: str, said: Chosen) -> Status[dict[str, str]]:
+    """Keep a choice; once the worker has tried it, ``tried`` tells what importing the run so would count."""
+    _of(name, run_id, request)
+    reshaping.choose(caller(request), run_id, Choice.parse(said.model_dump()))
+    return Status(202, {"run": run_id})
+
+
+@router.post(
+    "/{name}/runs/{run_id}/shape/accept", response={202: Decided}, summary="Read the source so, and let the run in"
+)
+def accept(request: HttpRequest, name: str, run_id: str) -> Status[dict[str, str]]:
+    _of(name, run_id, request)
+    return Status(202, {"run": str(reshaping.accept(caller(request), run_id).id)})
 
 
 @router.get("/{name}/quality", summary="The rules of a source, and what they said in its latest runs")

@@ -106,6 +106,7 @@ def gather() -> None:
         segment,
         sender,
         serve,
+        shape,
         source,
         sql,
         user,
@@ -121,6 +122,8 @@ def gather() -> None:
     source.app.command("quality")(quality.quality)
     source.app.command("let-in")(quality.let_in)
     source.app.command("give-up")(quality.give_up)
+    source.app.command("shape")(shape.shape)
+    source.app.command("reshape")(shape.reshape)
     source.app.command("presets")(places.presets)
     source.app.command("from-preset")(places.from_preset)
     source.app.command("propose")(places.propose)

@@ -116,15 +116,28 @@ def run(
         talk.print(
             f"Run {made.id} waits for a person: {'; '.join(map(_finding, made.findings))}. Nothing of it "
             "is in the data. `filrouge source let-in RUN --because …` or `filrouge source give-up RUN` decides."
+            + (f" `filrouge source shape {name}` tells the mapping proposed." if made.reshaping else "")
         )
     elif made is not None:
         talk.print(f"Verdict: {made.verdict}.")
         talk.print(f"Run {made.id}. `filrouge identity resolve` makes people of the new records.")
 
 
+_SHAPES = {
+    "shape_gone": "not there any more, and read:",
+    "shape_empty": "empty in every row, and read:",
+    "shape_date": "dates written in another way:",
+    "shape_values": "values that mean nothing yet:",
+    "shape_added": "new, and read by nothing:",
+    "shape_left": "not there any more, and read by nothing:",
+}
+
+
 def _finding(one: dict[str, Any]) -> str:
     """Say why a run waits."""
     params = one.get("params") or {}
+    if one["code"].startswith("shape_"):
+        return f"{_SHAPES[one['code']]} {params.get('column') or params.get('columns')}"
     if one["code"] == "rule_broken":
         return f"the rule {params['rule']} is broken by {params['rows']} of {params['of']} rows"
     told = ", ".join(f"{name} {value}" for name, value in params.items())

@@ -5,11 +5,12 @@ from __future__ import annotations
 from filrouge.base import plugins
 from filrouge.base.errors import DefinitionError, UsageError
 from filrouge.base.spec import Spec
-from filrouge.connect.base import Chunk, Connector, Discovered, Lookup, Reach, RowFault
+from filrouge.connect.base import Chunk, Connector, Discovered, Lacking, Lookup, Reach, RowFault
 from filrouge.domain.sources import SourceSpec
 
 __all__ = [
-    "Chunk", "Connector", "Discovered", "Lookup", "Reach", "RowFault", "connector", "keeps_cursor", "lookup", "suits",
+    "Chunk", "Connector", "Discovered", "Lacking", "Lookup", "Reach", "RowFault", "connector", "keeps_cursor", "lookup",
+    "suits",
 ]  # fmt: skip
 
 GROUP = "filrouge.connectors"

@@ -58,6 +58,14 @@ class Discovered:
     rows: int | None = None
 
 
+class Lacking(SourceError):
+    """Some of the columns that a definition names are not at a place; ``columns`` are those that are."""
+
+    def __init__(self, message: str, *, columns: Sequence[str], hint: str = "", **params: object) -> None:
+        super().__init__(message, hint=hint, retryable=False, **params)
+        self.columns = tuple(columns)
+
+
 class Connector(Protocol):
     """Reads one kind of place. Raises SourceError with a sentence, and says whether trying again may help.
 
@@ -98,9 +106,10 @@ def need_columns(spec: SourceSpec, present: Sequence[str], place: str) -> None:
             source=spec.source,
         )
     if missing:
-        raise SourceError(
+        raise Lacking(
             "The column {missing} is not in {place}: it holds {present}.",
             hint="If the system changed, correct the mapping of the source {source}; nothing was imported.",
+            columns=present,
             missing=", ".join(missing),
             place=place,
             present=", ".join(present[:40]) or Phrase("no column"),

@@ -73,6 +73,31 @@ def every_path(spec: SourceSpec, reach: Reach, *, most: int) -> tuple[str, ...]:
     return tuple(paths)
 
 
+def paths_in(received: Iterable[str], *, most: int) -> tuple[str, ...]:
+    """Return the paths that stand anywhere in objects kept as text, ``most`` at most."""
+    paths: dict[str, None] = {}
+    for item in _objects(received):
+        if isinstance(item, dict):
+            _walk(item, "", paths)
+        if len(paths) >= most:
+            break
+    return tuple(paths)[:most]
+
+
+def told_in(received: Iterable[str], names: Iterable[str]) -> dict[str, list[str | None]]:
+    """Return what stands at each path in objects kept as text, as the text of cells."""
+    items = list(_objects(received))
+    return {name: column(items, name.split(".")) for name in names}
+
+
+def _objects(received: Iterable[str]) -> Iterator[Any]:
+    for text in received:
+        try:
+            yield decode(text.encode())
+        except ValueError:
+            yield {}
+
+
 def _lines(spec: SourceSpec, part: Part, stream: BufferedReader) -> Lines:
     """Yield the lines that hold something, numbered, as UTF-8; None for one too long to be held."""
     Text(stream, spec.format.encoding, name=part.name)  # looks at the first bytes
@@ -266,6 +291,24 @@ def reach_in(item: Any, path: Sequence[str]) -> Any:
     return item
 
 
+def flat(item: Mapping[str, Any]) -> dict[str, str | None]:
+    """Return the values of an object as the text of cells, by their dotted paths."""
+    paths: dict[str, None] = {}
+    _walk(item, "", paths)
+    return {path: as_text(reach_in(item, path.split("."))) for path in paths}
+
+
+def put(item: dict[str, Any], path: str, text: str | None) -> None:
+    """Write ``text`` at a dotted path of an object; what stood in the way of its mappings is replaced."""
+    *before, last = path.split(".")
+    for step in before:
+        inside = item.get(step)
+        if not isinstance(inside, dict):
+            inside = item[step] = {}
+        item = inside
+    item[last] = text
+
+
 def as_text(value: Any) -> str | None:
     """Return a JSON value as the text of a cell."""
     if value is None or isinstance(value, str):
@@ -291,7 +334,7 @@ def seen(name: str, items: Sequence[dict[str, Any]]) -> Discovered:
     return Discovered(name, tuple(paths), sample)
 
 
-def _walk(item: dict[str, Any], before: str, paths: dict[str, None]) -> None:
+def _walk(item: Mapping[str, Any], before: str, paths: dict[str, None]) -> None:
     for key, value in item.items():
         if isinstance(value, dict) and value:
             _walk(value, f"{before}{key}.", paths)

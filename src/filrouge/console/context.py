@@ -68,8 +68,8 @@ _VIEWS = {
     "scores": {"score-model"},
     "reviews": {"review", "review-next", "review-quality"},
     "sources": {
-        "source", "run", "senders", "sender", "sender-new", "sender-events", "quarantine", "quarantine-group",
-        "quarantine-event",
+        "source", "run", "run-shape", "senders", "sender", "sender-new", "sender-events", "quarantine",
+        "quarantine-group", "quarantine-event",
     },
     "acquisitions": {"acquisition", "acquisition-new", "acquisition-edit", "acquisition-overlap"},
     "plans": {"plan"},

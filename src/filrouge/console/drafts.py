@@ -7,17 +7,43 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from filrouge.base.errors import Phrase, UsageError
 from filrouge.base.text import fold
-from filrouge.console import words
+from filrouge.console import names, words
 from filrouge.console.errors import phrase
+from filrouge.console.profiled import described, held_for
 from filrouge.console.templatetags import say
 from filrouge.domain.privacy.perimeter import mask
-from filrouge.domain.sources import columns
-from filrouge.domain.sources.columns import Said
+from filrouge.domain.sources import SourceSpec, columns
+from filrouge.domain.sources.columns import Computed, Said
+from filrouge.domain.sources.expressions import Unreadable, parsed
+from filrouge.domain.sources.profile import Profile
 from filrouge.domain.sources.writing import FORMATS
+from filrouge.tables import TABLES
 from filrouge.work.drafts import Seen
 
 ENCODINGS = ("utf-8", "cp1252", "iso8859_15", "utf-16", "mac_roman", "cp850")
+FUNCTIONS = (
+    'part({Nom complet}, " ", 1)',
+    'join(" ", {Prénom}, {Nom})',
+    'when({Type} == "A", "adhérent", "prospect")',
+    "{Prix} * {Quantité}",
+    "lower({Code})",
+    "upper({Code})",
+    "digits({Tél})",
+    "left({Code}, 3)",
+    "right({Code}, 3)",
+    'replace({Code}, "-", "")',
+    "first({Mobile}, {Fixe})",
+    "trim({Code})",
+    "number({Prix})",
+    "empty({Code})",
+    'contains({Code}, "x")',
+    'begins({Code}, "x")',
+    'ends({Code}, "x")',
+)  # shown as examples; the same in every language, since they are typed
+COMPUTED = 40  # values that expressions make
+DECIMALS = (",", ".")
 DELIMITERS = (";", ",", "\t", "|")
 CONSENTS = tuple(("marketing", channel) for channel in ("email", "sms", "phone", "post"))
 # What a consent is written with: shown in clear to whoever sees what columns hold masked.
@@ -29,10 +55,17 @@ PLAIN = frozenset((
 STATES = ("granted", "denied", "withdrawn", "objected")
 
 
-def lines(told: Sequence[Said], seen: Sequence[Seen], *, shown: bool) -> list[dict[str, Any]]:
-    """Return the columns of the file as rows of the form; what they hold in clear, or masked."""
+def lines(
+    told: Sequence[Said], seen: Sequence[Seen], spec: SourceSpec, *, shown: bool, profile: Profile | None = None
+) -> list[dict[str, Any]]:
+    """Return the columns of the file as rows of the form; what they hold in clear, or masked.
+
+    ``profile``: over all of the rows, as its reader may see it; what the first rows told stands until it is there.
+    """
+    counted = {one.name: described(one) for one in profile.columns} if profile else {}
+    days, table = columns.dated(spec.reads), TABLES[spec.reads]
     wrong: dict[str, list[str]] = {}
-    for column, fault in columns.faults(told):
+    for column, fault in columns.faults(told, spec.reads, columns.computed(spec)):
         wrong.setdefault(column, []).append(phrase(fault))
     by_name = {one.name: one for one in seen}
     made = []
@@ -43,45 +76,65 @@ def lines(told: Sequence[Said], seen: Sequence[Seen], *, shown: bool) -> list[di
                 "number": number,
                 "column": one.column,
                 "filled": held.filled,
-                "distinct": held.distinct,
+                **counted.get(one.column, {}),
                 "examples": [text if shown else mask(text) for text in held.examples],
                 "says": one.says,
-                "dated": one.says in columns.DATED,
+                "dated": one.says in days,
+                "held": held_for(one, table),
                 "form": one.form,
                 "key": one.key,
-                "states": _states(one, held, shown=shown) if one.says.startswith(columns.CONSENT) else [],
-                "many": one.says.startswith(columns.CONSENT) and not held.values,
-                "faults": wrong.get(one.column, []),
+                "states": _states(one, held, shown=shown) if one.says.startswith(f"{columns.CONSENT}:") else [],
+                "many": one.says.startswith(f"{columns.CONSENT}:") and not held.values,
+                "wrong": wrong.get(one.column, []),
             }
         )
     return made
 
 
-def whole(told: Sequence[Said]) -> list[str]:
+def whole(told: Sequence[Said], spec: SourceSpec) -> list[str]:
     """Return what the columns lack as a whole."""
-    return [phrase(fault) for column, fault in columns.faults(told) if not column]
+    found = columns.faults(told, spec.reads, columns.computed(spec))
+    return [phrase(fault) for column, fault in found if not column]
 
 
-def choices() -> dict[str, Any]:
-    """Return what a column may say, ways of writing dates, and what a value of a consent may mean."""
+def choices(reads: str, referred: Mapping[str, Sequence[str]], *, whole: bool = False) -> dict[str, Any]:
+    """Return what a column may say, ways of writing dates, and what a value of a consent may mean.
+
+    ``referred``: for each reference, the sources whose records it may name. ``whole``: rows are kept as received.
+    """
+    says = []
+    for code in columns.sayings(reads):
+        if code in columns.refers(reads):
+            says += [
+                (
+                    f"{code}@{one}",
+                    _("%(what)s in %(source)s") % {"what": words.say(code, "says"), "source": names.source(one)},
+                )
+                for one in referred.get(code, ())
+            ]
+        else:
+            says.append((code, words.say(code, "says")))
+    consents = [
+        (
+            f"{columns.CONSENT}:{purpose}:{channel}",
+            _("%(purpose)s by %(channel)s")
+            % {"purpose": words.say(purpose, "purpose"), "channel": words.say(channel, "channel")},
+        )
+        for purpose, channel in CONSENTS
+    ]
     return {
-        "says": [(code, words.say(code, "column")) for code in columns.SAYS],
-        "consents": [
-            (
-                f"{columns.CONSENT}:{purpose}:{channel}",
-                _("%(purpose)s by %(channel)s")
-                % {"purpose": words.say(purpose, "purpose"), "channel": words.say(channel, "channel")},
-            )
-            for purpose, channel in CONSENTS
-        ],
+        "says": says,
+        "consents": consents if reads == columns.PEOPLE else [],
+        "never": not whole,
         "forms": [(form, example(form)) for form in ("", *FORMATS)],
         "states": [(code, words.say(code, "consent")) for code in STATES],
+        "rows": [(code, words.say(code, "a_row")) for code in columns.READS],
     }
 
 
-def read_from(form: Mapping[str, Any], seen: Sequence[Seen]) -> list[Said]:
-    """Return what a form says of the columns; a value that it does not know says nothing."""
-    known = {*columns.SAYS, *(f"{columns.CONSENT}:{purpose}:{channel}" for purpose, channel in CONSENTS)}
+def read_from(form: Mapping[str, Any], seen: Sequence[Seen], able: Mapping[str, Any]) -> list[Said]:
+    """Return what a form says of the columns; a value that is none of the choices ``able`` says nothing."""
+    known = {code for code, _said in [*able["says"], *able["consents"]]} | ({columns.NEVER} if able["never"] else set())
     told = []
     for number, one in enumerate(seen):
         says = str(form.get(f"c:{number}:says", ""))
@@ -94,10 +147,51 @@ def read_from(form: Mapping[str, Any], seen: Sequence[Seen]) -> list[Said]:
         told.append(
             Said(
                 one.name, says if says in known else "", written if written in FORMATS else "",
-                key=f"c:{number}:key" in form, states=states if says.startswith(columns.CONSENT) else {},
+                key=f"c:{number}:key" in form, states=states if says.startswith(f"{columns.CONSENT}:") else {},
             )
         )  # fmt: skip
     return told
+
+
+def computed(spec: SourceSpec) -> list[dict[str, Any]]:
+    """Return the values that expressions make as lines of the form, and an empty one."""
+    days = columns.dated(spec.reads)
+    made = [*columns.computed(spec), columns.Computed("", "")]
+    return [
+        {"number": at, "says": one.says, "expr": one.expr, "form": one.form, "dated": one.says in days}
+        for at, one in enumerate(made)
+    ]
+
+
+def computed_from(
+    form: Mapping[str, Any], seen: Sequence[Seen], able: Mapping[str, Any], told: Sequence[Said]
+) -> tuple[list[Computed], UsageError | None]:
+    """Return the values that expressions of a form make, and what is wrong with the first of those that make none."""
+    known, names = dict(able["says"]), {one.name for one in seen}
+    unkept = {one.column for one in told if one.says == columns.NEVER}
+    made: list[Computed] = []
+    wrong = None
+    for number in range(COMPUTED):
+        says, text = str(form.get(f"e:{number}:says", "")), str(form.get(f"e:{number}:expr", "")).strip()
+        if says not in known or not text:
+            continue
+        try:
+            read = set(parsed(text).columns)
+        except Unreadable as error:
+            why = error.told
+        else:
+            written = str(form.get(f"e:{number}:form", ""))
+            if not read - names and not read & unkept:
+                made.append(Computed(says, text, written if written in FORMATS else ""))
+                continue
+            why = (
+                Phrase("the file has no column {name}", name=min(read - names)) if read - names
+                else Phrase("the column {name} is never kept", name=min(read & unkept))
+            )  # fmt: skip
+        wrong = wrong or UsageError(
+            "What is computed for “{what}” cannot be: {why}.", hint="The rest is kept.", what=known[says], why=why
+        )
+    return made, wrong
 
 
 def reading(spec: Mapping[str, Any]) -> str:
@@ -106,6 +200,8 @@ def reading(spec: Mapping[str, Any]) -> str:
     parts = [words.say(str(spec["kind"]), "place")]
     if spec["kind"] == "csv":
         parts += [str(form.get("encoding", "utf-8")), delimiter(str(form.get("delimiter", ",")))]
+    if form.get("decimal") == ",":
+        parts.append(_("decimal comma"))
     if form.get("sheet"):
         parts.append(_("sheet “%(name)s”") % {"name": form["sheet"]})
     if int(form.get("header_row", 1)) > 1:

@@ -55,7 +55,7 @@ def said(row: Any, rules: Iterable[Any] = ()) -> dict[str, Any]:
 
 def sentence(rule: Any) -> str:
     """Say what a rule checks."""
-    columns = words.together("column", rule.columns)
+    columns = words.together("says", rule.columns)
     if rule.check == "required":
         one = _("%(columns)s is filled") if len(rule.columns) == 1 else _("one of these is filled: %(columns)s")
         return one % {"columns": columns}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.urls import reverse
@@ -207,7 +207,63 @@ def _lost(params: Mapping[str, Any]) -> str:
     return _("%(lost)s rows are unaccounted for") % {"lost": say.number(params.get("lost"))}
 
 
+def _gone(params: Mapping[str, Any]) -> str:
+    count = int(params.get("count") or 1)
+    return ngettext(
+        "the column %(columns)s is not there any more, and it is read; it was there on %(day)s",
+        "columns that are read are not there any more: %(columns)s; they were there on %(day)s", count,
+    ) % {"columns": params.get("columns"), "day": _since(params)}  # fmt: skip
+
+
+def _empty(params: Mapping[str, Any]) -> str:
+    count = int(params.get("count") or 1)
+    return ngettext(
+        "the column %(columns)s is empty in every row, and it is read; it was not on %(day)s",
+        "columns that are read are empty in every row: %(columns)s; they were not on %(day)s", count,
+    ) % {"columns": params.get("columns"), "day": _since(params)}  # fmt: skip
+
+
+def _dates(params: Mapping[str, Any]) -> str:
+    return _("the dates of %(column)s are not written as on %(day)s: many of them cannot be read") % {
+        "column": params.get("column"), "day": _since(params),
+    }  # fmt: skip
+
+
+def _values(params: Mapping[str, Any]) -> str:
+    rows = int(params.get("rows") or 0)
+    return ngettext(
+        "%(column)s holds values that mean nothing yet and did not stand there on %(day)s, in %(rows)s row",
+        "%(column)s holds values that mean nothing yet and did not stand there on %(day)s, in %(rows)s rows", rows,
+    ) % {"column": params.get("column"), "rows": say.number(rows), "day": _since(params)}  # fmt: skip
+
+
+def _added(params: Mapping[str, Any]) -> str:
+    count = int(params.get("count") or 1)
+    return ngettext(
+        "a column is new, and nothing reads it: %(columns)s", "columns are new, and nothing reads them: %(columns)s",
+        count,
+    ) % {"columns": params.get("columns")}  # fmt: skip
+
+
+def _left(params: Mapping[str, Any]) -> str:
+    count = int(params.get("count") or 1)
+    return ngettext(
+        "a column that nothing reads is not there any more: %(columns)s",
+        "columns that nothing reads are not there any more: %(columns)s", count,
+    ) % {"columns": params.get("columns")}  # fmt: skip
+
+
+def _since(params: Mapping[str, Any]) -> str:
+    return say.day(datetime.fromisoformat(str(params.get("since"))))
+
+
 _FINDINGS = {
+    "shape_gone": _gone,
+    "shape_empty": _empty,
+    "shape_date": _dates,
+    "shape_values": _values,
+    "shape_added": _added,
+    "shape_left": _left,
     "too_few_rows": _few,
     "too_many_rows": _many,
     "many_rejects": _rejects,

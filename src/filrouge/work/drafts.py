@@ -20,25 +20,40 @@ from typing import Any
 from django.db import transaction
 
 from filrouge.base import clock, settings
-from filrouge.base.errors import Conflict, FilrougeError, NotFound, Refused, SourceError, UsageError
+from filrouge.base.errors import Conflict, FilrougeError, NotFound, Refused, UsageError
 from filrouge.base.ids import uuid7
-from filrouge.connect.guess import KINDS, TOP, conventions
+from filrouge.connect.guess import KINDS
 from filrouge.connect.packed import PACKED
 from filrouge.domain.privacy.caller import Caller
 from filrouge.domain.privacy.perimeter import Perimeter
 from filrouge.domain.sources import SourceSpec, columns
-from filrouge.domain.sources.columns import Said
+from filrouge.domain.sources.columns import Computed, Said
 from filrouge.domain.sources.meaning import Held
 from filrouge.domain.sources.profile import Profile
 from filrouge.store.models import Brand, Run, Source, SourceDraft
 from filrouge.store.queries import drafts as found
-from filrouge.work import access, audit, files, foreseeing, jobs, profiling, runs, schedules, sources
+from filrouge.work import (
+    access,
+    audit,
+    faulty,
+    files,
+    foreseeing,
+    jobs,
+    likeness,
+    newer,
+    profiling,
+    runs,
+    schedules,
+    sources,
+)  # fmt: skip
+from filrouge.work.imports import Prepared
 
 LARGEST = 2 << 30  # bytes of a file
 LONG = 20 << 20  # bytes from which a dry run waits its turn among the long jobs
 KEPT = timedelta(days=30)  # a draft that nobody touches
 EXAMPLES, VALUES = 3, 30  # shown of a column; distinct values from which a column is no choice among a few
 SEEN, PROFILE, REJECTS = "seen.json", "profile.json", "rejects.json"
+LIKE, CHANGED = "like.json", "changed.json"
 
 
 @dataclass(frozen=True)
@@ -79,16 +94,22 @@ def bring(
         if same is not None and not source and path_of(same).is_file():
             shutil.rmtree(folder(draft))
             return same, True
+        changed: list[dict[str, Any]] = []
         if source:
-            draft.spec, looked = _as_before(path, _taken_over(asking, source, entity, brand))
+            draft.spec, looked, changed = newer.as_before(path, newer.taken_over(asking, source, entity, brand))
         else:
             read = files.proposed(path, entity=entity, brand=brand, given={})
             draft.spec, looked = read.data, read.profiles
+            like = likeness.alike(asking, draft.spec, [one.name for one in looked])
+            if like is not None:
+                draft.spec = likeness.taken(draft.spec, like)
+                (folder(draft) / LIKE).write_text(json.dumps(like.name))
         see(draft, looked)
+        (folder(draft) / CHANGED).write_text(json.dumps(changed))
         with transaction.atomic():
             draft.save(force_insert=True)
             audit.record("source.draft", by=asking.by, kind="source", subject=str(draft.id), brand=brand)
-            _ask("profile", draft, by=asking.by)
+            ask("profile", draft, by=asking.by)
     except BaseException:
         shutil.rmtree(folder(draft), ignore_errors=True)
         raise
@@ -100,31 +121,33 @@ def read_as(asking: Caller, key: str, form: Mapping[str, Any]) -> SourceDraft:
 
     Raises UsageError and SourceError when it cannot be read so; nothing changes then.
     """
-    draft = _open(asking, key)
+    draft = open_one(asking, key)
     given = {"source": draft.spec["source"], "kind": draft.spec["kind"], "format": dict(form)}
     read = files.proposed(path_of(draft), entity=draft.entity, brand=draft.brand, given=given)
     see(draft, read.profiles)
-    (folder(draft) / PROFILE).unlink(missing_ok=True)
-    _keep(draft, read.data)
-    _ask("profile", draft, by=asking.by)
+    for name in (PROFILE, LIKE):
+        (folder(draft) / name).unlink(missing_ok=True)
+    keep(draft, read.data)
+    ask("profile", draft, by=asking.by)
     return draft
 
 
-def say(asking: Caller, key: str, told: Sequence[Said]) -> SourceDraft:
-    """Keep what is said of the columns, finished or not."""
-    draft = _open(asking, key)
-    return _keep(draft, columns.definition(draft.spec, told)) if told else draft
+def say(asking: Caller, key: str, told: Sequence[Said], made: Sequence[Computed] | None = None) -> SourceDraft:
+    """Keep what is said of the columns and what is computed of them (as it stands when None), finished or not."""
+    draft = open_one(asking, key)
+    return keep(draft, columns.definition(draft.spec, told, made)) if told else draft
 
 
 def try_out(asking: Caller, key: str) -> None:
     """Ask the worker to count what an import would do. Raises UsageError while a column is not told well enough."""
-    draft = _open(asking, key)
+    draft = open_one(asking, key)
     names = [one.name for one in seen(draft)]  # none of a usual system: what its columns say is known
-    wrong = columns.faults(columns.said(SourceSpec.parse(draft.spec), names)) if names else []
+    spec = SourceSpec.parse(draft.spec)
+    wrong = columns.faults(columns.said(spec, names), spec.reads, columns.computed(spec)) if names else []
     if wrong:
         raise UsageError("The columns are not told well enough yet: {fault}", fault=wrong[0][1])
     SourceDraft.objects.filter(pk=draft.pk).update(trouble={}, tried={}, tried_of="")
-    _ask("trial", draft, by=asking.by)
+    ask("trial", draft, by=asking.by)
 
 
 def go(asking: Caller, key: str) -> SourceDraft:
@@ -132,15 +155,15 @@ def go(asking: Caller, key: str) -> SourceDraft:
 
     Raises Conflict when it was not tried as it stands, or has nothing to import.
     """
-    draft = _open(asking, key)
+    draft = open_one(asking, key)
     if not tried(draft):
         raise Conflict("The columns changed since the dry run.", hint="Try it again before you import.")
     if not draft.tried["new"] + draft.tried["changed"]:
         raise Conflict("There is nothing to import: no row is new or changed.", hint="Look at the rejected rows.")
     with transaction.atomic():
-        mine = SourceDraft.objects.filter(pk=draft.pk, state=SourceDraft.State.OPEN)
+        mine = SourceDraft.objects.filter(pk=draft.pk, state=SourceDraft.State.OPEN, mended=draft.mended)
         if not mine.update(state=SourceDraft.State.ASKED, trouble={}, run=None):
-            raise Conflict("It is being imported already.", hint="Its page follows.")
+            raise Conflict("It was corrected or imported meanwhile.", hint="Its page says how it stands.")
         jobs.ask("draft_import", by=asking.by, key=f"bring {draft.pk}", draft=str(draft.pk))
     draft.refresh_from_db()
     return draft
@@ -148,7 +171,7 @@ def go(asking: Caller, key: str) -> SourceDraft:
 
 def drop(asking: Caller, key: str) -> None:
     """Forget a file that is being prepared, and what was said of it."""
-    draft = _open(asking, key)
+    draft = open_one(asking, key)
     with transaction.atomic():
         audit.record("source.draft_drop", by=asking.by, kind="source", subject=str(draft.pk))
         shutil.rmtree(folder(draft), ignore_errors=True)
@@ -179,8 +202,11 @@ def trial(key: str, *, progress: runs.Progress = runs.silent) -> None:
 
     mine = SourceDraft.objects.filter(pk=draft.pk)
 
-    def look(staged: Path, counts: dict[str, int]) -> None:
+    def look(staged: Path, prepared: Prepared) -> None:
         (folder(draft) / REJECTS).write_text(json.dumps(sources.first_rejects(staged)))
+        if mendable(draft):
+            faulty.lay(folder(draft), staged, prepared.mending, [one.name for one in seen(draft)])
+        counts = prepared.counts.plain() | told_of(prepared)
         mine.update(tried=counts, tried_of=of, trouble={})  # they are shown while identity is foreseen
         if draft.spec["reads"] == "person_records" and counts["new"] + counts["changed"]:
             progress("identity", 0, None)
@@ -262,10 +288,26 @@ def profile_of(draft: SourceDraft, perimeter: Perimeter) -> Profile | None:
     return made.seen_by(perimeter)
 
 
+def like(draft: SourceDraft) -> str:
+    """Return the name of the source whose columns it has, and from which what they say was taken; "" of none."""
+    try:
+        return str(json.loads((folder(draft) / LIKE).read_text()))
+    except (OSError, ValueError):
+        return ""
+
+
 def rejects(draft: SourceDraft) -> list[dict[str, Any]]:
     """Return the first rows that the last dry run would not take whole."""
     try:
         return list(json.loads((folder(draft) / REJECTS).read_text()))
+    except (OSError, ValueError):
+        return []
+
+
+def changed(draft: SourceDraft) -> list[dict[str, Any]]:
+    """Return the columns that the file before had and this one has not: column, what is read in its stead, why."""
+    try:
+        return list(json.loads((folder(draft) / CHANGED).read_text()))
     except (OSError, ValueError):
         return []
 
@@ -276,19 +318,32 @@ def tried(draft: SourceDraft) -> bool:
 
 
 def digest(draft: SourceDraft) -> str:
-    """Return the digest of the definition."""
-    return hashlib.sha256(json.dumps(draft.spec, sort_keys=True).encode()).hexdigest()
+    """Return the digest of the definition and of what was corrected."""
+    told = json.dumps(draft.spec, sort_keys=True) + (f" {draft.mended}" if draft.mended else "")
+    return hashlib.sha256(told.encode()).hexdigest()
 
 
-def brought(source: Source) -> bool:
-    """Tell whether the file of a source was brought: nothing reads it again, a newer one may be brought."""
-    return Path(source.spec.get("place", "")).is_relative_to(settings.get().home / "brought")
+def mendable(draft: SourceDraft) -> bool:
+    """Tell whether its rows are corrected here: those of a file that was brought, not of a place that is read again."""
+    return path_of(draft).is_relative_to(folder(draft).resolve())
+
+
+def told_of(prepared: Prepared) -> dict[str, int]:
+    """Return what a dry run counts beside what becomes of the rows."""
+    mending = prepared.mending
+    return {
+        "warned": prepared.counts.warned,
+        "left_out": prepared.counts.left_out,
+        "corrected": sum(mending.corrected_by.values()) if mending else 0,
+        "stale": len(mending.stale) if mending else 0,
+    }
 
 
 # --- the steps --------------------------------------------------------------------------------------------------------
 
 
-def _open(asking: Caller, key: str) -> SourceDraft:
+def open_one(asking: Caller, key: str) -> SourceDraft:
+    """Return a draft that is still being told. Raises NotFound, or Conflict while it is being imported."""
     access.must(asking, *found.KEEPERS)
     draft = found.draft(key, asking)
     job = found.job(draft)
@@ -300,13 +355,14 @@ def _open(asking: Caller, key: str) -> SourceDraft:
     return draft
 
 
-def _ask(what: str, draft: SourceDraft, *, by: str) -> None:
+def ask(what: str, draft: SourceDraft, *, by: str) -> None:
     """Ask the worker for the profile or the trial of a file, among what somebody waits for unless it is long."""
     kind = f"draft_{what}" if 0 < draft.size < LONG else f"draft_{what}_long"  # a place of another system may be slow
     jobs.ask_again(kind, by=by, key=f"{what} {draft.pk}", draft=str(draft.pk))
 
 
-def _keep(draft: SourceDraft, spec: dict[str, Any]) -> SourceDraft:
+def keep(draft: SourceDraft, spec: dict[str, Any]) -> SourceDraft:
+    """Keep the definition as it stands now."""
     draft.spec, draft.edited_at = spec, clock.now()
     draft.save(update_fields=["spec", "edited_at"])
     return draft
@@ -328,46 +384,6 @@ def see(draft: SourceDraft, profiles: Iterable[Held]) -> None:
         few = one.sample if one.distinct <= VALUES else ()
         told.append(Seen(one.name, one.filled, one.distinct, one.sample[::step][:EXAMPLES], few))
     (folder(draft) / SEEN).write_text(json.dumps([asdict(one) for one in told]))
-
-
-def _taken_over(asking: Caller, name: str, entity: str, brand: str) -> dict[str, Any]:
-    """Return the definition of a source of a file that was brought, without where and how the file was written."""
-    row, spec = sources.get(name)
-    if not brought(row) or not asking.perimeter.acts(row.entity, row.brand, *found.KEEPERS):
-        raise NotFound("No source is called {name}.", name=name)
-    if (row.entity, row.brand) != (entity, brand):
-        raise UsageError(
-            "{name} is of another brand.", hint="Choose its brand, or bring the file by itself.", name=name
-        )
-    data = spec.dump()
-    ways = {name: value for name, value in data.get("format", {}).items() if name in ("date", "decimal", "zone")}
-    return {name: value for name, value in data.items() if name not in ("place", "kind")} | {
-        "entity": entity, "brand": brand, "format": ways,
-    }  # fmt: skip
-
-
-def _as_before(path: Path, data: dict[str, Any]) -> tuple[dict[str, Any], Sequence[Held]]:
-    """Return the definition of a newer file, and what its columns hold: their names stand where those known are.
-
-    Raises UsageError when the file lacks a column that the definition reads.
-    """
-    missing: set[str] = set()
-    for row in (None, *range(1, TOP + 1)):
-        kind, seen = conventions(path, header_row=row)
-        made = {**data, "kind": kind, "place": str(path), "format": {**seen, **data["format"]}}
-        wanted = set(SourceSpec.parse(made, what=data["source"]).columns())
-        try:
-            looked = files.held(made, path)
-        except SourceError:
-            continue
-        lacks = wanted - {one.name for one in looked}
-        if not lacks:
-            return made, looked
-        missing = min(missing or lacks, lacks, key=len)
-    raise UsageError(
-        "This file lacks columns that the source reads: {names}.",
-        hint="Bring a file with the same columns, or bring it by itself.", names=", ".join(sorted(missing)),
-    )  # fmt: skip
 
 
 def _written(path: Path, chunks: Iterable[bytes]) -> tuple[int, str]:

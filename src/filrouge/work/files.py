@@ -20,8 +20,9 @@ from filrouge.domain.identity.evaluate import holdings
 from filrouge.domain.privacy.caller import Caller
 from filrouge.domain.sources import SourceSpec
 from filrouge.domain.sources.columns import TELLING
-from filrouge.domain.sources.guessed import guessed
+from filrouge.domain.sources.guessed import guessed, spared
 from filrouge.domain.sources.meaning import Held
+from filrouge.domain.sources.spec import WHOLE
 from filrouge.store.models import Brand, Entity, Run, Source
 from filrouge.work import access, definitions, groups, runs, sources
 
@@ -87,6 +88,8 @@ def proposed(path: Path, *, entity: str = "", brand: str = "", given: Mapping[st
         found = guessed(looked)
         data |= {"key": given.get("key") or list(found.key), "map": {**found.map, **(given.get("map") or {})}}
         left = found.left
+        if not given.get("never_kept") and kind not in WHOLE:
+            data |= {"never_kept": list(spared(looked, left))} if spared(looked, left) else {}
     data |= {key: value for key, value in given.items() if key not in data}
     spec = SourceSpec.parse(data, what=data["source"])
     return Reading(data, spec, tuple(name for name in left if name not in spec.columns()), added, looked)

@@ -1,4 +1,4 @@
-"""What identity would make of people who are not imported yet: who is known already, what would join, what to review."""
+"""What identity would make of people not imported yet: who is known already, what would join, what to review."""
 
 from __future__ import annotations
 

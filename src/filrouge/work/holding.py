@@ -11,11 +11,12 @@ from filrouge.base.errors import Conflict, FilrougeError, NotFound, StorageError
 from filrouge.domain.privacy.caller import Caller
 from filrouge.store.models import Run
 from filrouge.store.queries import sources as found
-from filrouge.work import access, audit, jobs, rulings, runs, schedules, sources
+from filrouge.work import access, audit, jobs, rulings, runs, schedules, shapes, sources
 
 BEARABLE = timedelta(days=14)  # how long a run waits
 BY = "schedule"
 LONGEST = 200  # characters of a reason
+KEPT = (rulings.USUAL, rulings.CORRECTED_BY, "erased")  # figures that preparing a run anew does not tell
 DECIDED = ("decided_by", "because", "figures", "problem", "problem_hint", "trouble")
 
 
@@ -32,6 +33,16 @@ def ask(asking: Caller, run_id: str, *, because: str, usual: bool = False) -> Ru
             most=LONGEST,
         )  # fmt: skip
     made = waiting(asking, run_id)
+    if made.reshaping and (lacking := shapes.lacks(made)):
+        raise Conflict(
+            "This run lacks columns that the source reads: {names}.",
+            hint="Say on its page which columns now tell them, or give it up.", names=", ".join(lacking),
+        )  # fmt: skip
+    return decide(asking, made, reason, usual=usual)
+
+
+def decide(asking: Caller, made: Run, reason: str, *, usual: bool = False) -> Run:
+    """Write down who decided that a run is imported, and have the worker do it. Raises Conflict when somebody did."""
     made.decided_by, made.because, made.problem, made.problem_hint, made.trouble = asking.by, reason, "", "", {}
     made.figures = {**made.figures, rulings.USUAL: True} if usual else made.figures
     with transaction.atomic():
@@ -80,9 +91,12 @@ def _import(made: Run, progress: runs.Progress) -> None:
         raise Conflict("What this run received is not here any more.", hint="Give it up, and read the source again.")
     source, spec = sources.get(made.source_name)
     now, folder, before = clock.now(), runs.staging(made), made.figures
-    prepared = sources.prepare(source, spec, folder, str(made.id), now, progress, received=runs.received(made))
+    prepared = sources.prepare(
+        source, spec, folder, str(made.id), now, progress, received=runs.received(made), shaped=True
+    )
     verdict = rulings.judged(made, source, spec, prepared, now, full=not before.get(rulings.IN_PART))
-    made.figures = {name: before[name] for name in (rulings.USUAL, "erased") if name in before} | made.figures
+    shapes.told(made, prepared.shape, spec, None)
+    made.figures = {name: before[name] for name in KEPT if name in before} | made.figures
     runs.commit(
         made, prepared.manifest, by=made.decided_by, beside=lambda: rulings.keep(made, verdict),
         counts=prepared.counts.plain(),

@@ -16,23 +16,28 @@ import pyarrow.parquet as pq
 from ibis.expr import types as ir
 
 from filrouge.base.errors import Conflict
-from filrouge.connect import Chunk, Reach, RowFault, connector, keeps_cursor, lookup
+from filrouge.connect import Chunk, Lacking, Reach, RowFault, connector, keeps_cursor, lookup
 from filrouge.domain.privacy import retention
 from filrouge.domain.quality import rows as ruled
 from filrouge.domain.sources import SourceSpec, mapping
 from filrouge.domain.sources.counts import Counts
 from filrouge.domain.sources.form import FOUND_BY, PARTED_BY, Format
+from filrouge.domain.sources.mending import LEFT_OUT
+from filrouge.domain.sources.shapes import Shape, changes
 from filrouge.engines import Engine
 from filrouge.store.lake import LARGEST, Lake, arrow_schema, as_json
 from filrouge.store.views import current
 from filrouge.tables import TABLES
-from filrouge.work import rawtext, rowrules
+from filrouge.work import rawtext, rowrules, shapes
+from filrouge.work.mending import Mending
 from filrouge.work.rawtext import Suppressed
 from filrouge.work.rowrules import Ruled
 
 Progress = Callable[[str, int, int | None], None]
 
 _UNSAID = Format().model_dump(mode="json")
+
+DRY = "dry"  # in place of the number of a run, where nothing is kept
 
 
 @dataclass(frozen=True)
@@ -46,6 +51,8 @@ class Prepared:
     beyond: int = 0  # rows older than what is kept, which were left where they are
     ruled: Ruled | None = None
     dates: dict[str, datetime | None] = field(default_factory=dict)  # the latest of each column that a rule dates by
+    mending: Mending | None = None  # what was corrected by hand, and what of it found its row
+    shape: Shape | None = None  # of what was received, where it was asked for
 
 
 @dataclass(frozen=True)
@@ -74,14 +81,23 @@ class Import:
     suppressed: Suppressed | None = None
     swept_at: datetime | None = None
     received: Path | None = None  # where the rows stand that were read before, of a run that waited
+    mending: Mending | None = None  # what somebody corrected in the file
+    shaped: bool = False  # whether the shape of what is received is told
+    known: Shape | None = None  # of the last good run: rows of another shape are not prepared
     progress: Progress = lambda step, done, total: None
+    _left: int = 0  # rows left out by hand
 
     def prepare(self) -> Prepared:
         """Read the source and return what importing it would do.
 
-        Raises SourceError when the source does not answer as its definition says.
+        Raises SourceError when the source does not answer as its definition says, Changed when it did and does no more.
         """
-        files, faults, read = self._read() if self.received is None else self._read_before(self.received)
+        files, faults, read = self._read_known() if self.received is None else self._read_before(self.received)
+        shape = shapes.look(files, self.spec) if self.shaped else None
+        if self.known is not None and shape is not None:
+            found = changes(self.known, shape, self.spec)
+            if found.waits:
+                raise shapes.Changed(shape, found, read)
         base = self._base(files)
         self.progress("map", 0, read)
         shaped = mapping.mapped(base, self.spec, engine=self.engine, at=self.at)
@@ -102,10 +118,31 @@ class Import:
         dates = rowrules.latest(rows, self.spec)
         newest = dates.get(at or "")
         return Prepared(
-            counts, manifest, newest, self._next_cursor(base), beyond, rowrules.counted(rows, self.spec), dates
-        )
+            counts, manifest, newest, self._next_cursor(base), beyond, rowrules.counted(rows, self.spec), dates,
+            self.mending, shape,
+        )  # fmt: skip
 
     # --- reading ------------------------------------------------------------------------------------------------------
+
+    def _read_known(self) -> tuple[list[Path], int, int]:
+        """Read the rows; where columns are lacking that the last good run had, as they are: their run is to wait."""
+        whole = self.spec
+        try:
+            return self._read()
+        except Lacking as lacking:
+            if self.known is None or not set(self.known.names()) & set(lacking.columns):
+                raise
+            for path in self.folder.glob("*.parquet"):
+                path.unlink()
+            try:
+                self.spec = shapes.as_it_is(whole, lacking.columns)
+                files, faults, read = self._read()
+            finally:
+                self.spec = whole
+            there = {name for path in files for name in pq.read_schema(path).names}
+            if not files or set(whole.columns()) <= there:  # some of several files have them: these do not change
+                raise
+            return files, faults, read
 
     def _read(self) -> tuple[list[Path], int, int]:
         """Write the rows as received into files, one per set of columns, and those that are none into another.
@@ -116,14 +153,17 @@ class Import:
         wrong: pq.ParquetWriter | None = None
         count = faults = 0
         try:
-            for chunk in self._chunks():
+            for read in self._chunks():
+                chunk = self.mending.put_to(read) if self.mending else read
                 if chunk.faults:
+                    self._left += sum(fault.code == LEFT_OUT for fault in chunk.faults)
                     told = self._faulty(chunk.faults)
                     wrong = wrong or pq.ParquetWriter(self.folder / "faults.parquet", told.schema)
                     wrong.write_table(told)
                     faults += told.num_rows
                 if chunk.rows.num_rows:
-                    rows = chunk.rows.append_column(
+                    unkept = [name for name in self.spec.never_kept if name in chunk.rows.column_names]
+                    rows = chunk.rows.drop_columns(unkept).append_column(
                         "_seq", pa.array(range(count, count + chunk.rows.num_rows), pa.int64())
                     )
                     names = tuple(rows.column_names)
@@ -146,13 +186,13 @@ class Import:
     def _read_before(self, received: Path) -> tuple[list[Path], int, int]:
         """Return what ``_read`` returned when the run was set aside; whoever was erased since is barred anew."""
         files = sorted(received.glob("raw-*.parquet"))
-        held = {name for path in files for name in pq.read_schema(path).names}
-        if files and (lacking := sorted(set(self.spec.columns()) - held)):
+        if lacking := shapes.lacking(files, self.spec):
             raise Conflict(
                 "The definition now reads columns that this run did not: {names}.",
                 hint="Give this run up, and read the source again.",
                 names=", ".join(lacking),
             )
+        files = [self._opened(path) for path in files]
         count = sum(pq.read_metadata(path).num_rows for path in files)
         faults = 0
         if (received / "faults.parquet").exists():
@@ -161,8 +201,14 @@ class Import:
                 RowFault(r["place"], r["row"], r["code"], json.loads(r["raw"])["row"] if r["raw"] else "") for r in rows
             ]
             pq.write_table(self._faulty(told), self.folder / "faults.parquet")
-            faults = len(told)
+            faults, self._left = len(told), sum(fault.code == LEFT_OUT for fault in told)
         return files, faults, count + faults
+
+    def _opened(self, path: Path) -> Path:
+        """Return the rows of a file, with the columns that stand in their objects and were not read of them before."""
+        there = pq.read_schema(path).names
+        names = [name for name in self.spec.columns() if name not in there]
+        return shapes.opened(path, names, self.folder / path.name) if names and shapes.OBJECT in there else path
 
     def _chunks(self) -> Iterator[Chunk]:
         if self.ref:
@@ -220,7 +266,7 @@ class Import:
             shaped = mapping.mapped(self._base(files), self.spec, engine=self.engine, at=self.at)
             self.engine.write(shaped, self._path("mapped"))
             gone = set(self._barred_rows(self._reread("mapped")))
-        for path in files if gone else ():
+        for path in sorted(self.received.glob("raw-*.parquet")) if gone else ():
             rest = path.with_suffix(".rest")
             source = pq.ParquetFile(path)
             with pq.ParquetWriter(rest, source.schema_arrow, compression="lz4", use_dictionary=False) as writer:
@@ -306,6 +352,7 @@ class Import:
             matched=self._matched(rows, judged),
             vanished=vanished,
             warned=told.warned,
+            left_out=self._left,
         )
 
     def _matched(self, rows: ir.Table, judged: ir.Table) -> int:
@@ -407,9 +454,10 @@ class Import:
             "source": self.spec.source, "entity": self.spec.entity.const, "brand": self.spec.brand.const,
             "run_id": self.run, "recorded_at": self.at,
         }  # fmt: skip
+        unkept = self.spec.never_kept and self.run != DRY  # a line that is no row holds them too
         rows = [
             {**common, "place": fault.place, "row": fault.row, "code": fault.code, "column": "",
-             "raw": None if barred else as_json({"row": fault.raw}), "warning": False}
+             "raw": None if barred or unkept else as_json({"row": fault.raw}), "warning": False}
             for fault, barred in zip(faults, self._barred(faults), strict=True)
         ]  # fmt: skip
         schema = arrow_schema("rejects")

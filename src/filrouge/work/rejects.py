@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import tempfile
 from collections.abc import Callable, Iterator
@@ -19,6 +18,7 @@ from filrouge.base.errors import NotFound, Refused
 from filrouge.connect import own, sheets
 from filrouge.domain.privacy.caller import Caller
 from filrouge.domain.sources import SourceSpec
+from filrouge.domain.sources.mending import AS_TEXT, parted
 from filrouge.engines import open_engine
 from filrouge.store.models import Run
 from filrouge.store.queries import sources as found
@@ -27,7 +27,6 @@ from filrouge.tables import TABLES
 from filrouge.work import access, audit, runs
 
 BATCH = 5_000  # rows read at once
-AS_TEXT = "row"  # what holds a row that could not be parted into its columns
 # Says a code of a kind (reject, column, sheet, note) to whoever will read the file.
 Say = Callable[[str, str], str]
 
@@ -112,17 +111,6 @@ def _is_text(raw: dict[str, Any], told: list[dict[str, Any]]) -> bool:
     return list(raw) == [AS_TEXT] and not told[0]["column"]
 
 
-def _parted(line: str, spec: SourceSpec | None, columns: list[str]) -> dict[str, str]:
-    """Return a line that has too few cells, or too many, in its columns: the last takes what is left over."""
-    if spec is None or spec.kind != "csv" or columns == [AS_TEXT]:
-        return {columns[0]: line}
-    sign = spec.format.delimiter
-    cells = next(csv.reader([line], delimiter=sign, quotechar=spec.format.quote or None), [])
-    last = len(columns) - 1
-    cells = [*cells[:last], sign.join(cells[last:])] if len(cells) > len(columns) else cells
-    return dict(zip(columns, cells, strict=False))
-
-
 def _kinds(spec: SourceSpec | None) -> dict[str, str]:
     """Return the type of what each column is read as, where it alone is, and is no key."""
     if spec is None:
@@ -141,7 +129,7 @@ def _lines(made: Run, path: Path, columns: list[str], say: Say, *, safe: bool) -
             cell = spec.map.get(row["column"] or "") if spec else None
             where = ", ".join(cell.reads()) if cell else ""
             reasons.append(f"{where}: {say(row['code'], 'reject')}" if where else say(row["code"], "reject"))
-        raw = _parted(str(raw[AS_TEXT]), spec, columns) if _is_text(raw, told) else raw
+        raw = parted(str(raw[AS_TEXT]), spec, columns, code=told[0]["code"]) if _is_text(raw, told) else raw
         cells = ["" if raw.get(name) is None else str(raw[name]) for name in columns]
         if safe:
             yield [*map(neutral, cells), _said(reasons, safe=safe)]

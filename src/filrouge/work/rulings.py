@@ -13,11 +13,13 @@ from filrouge.connect import keeps_cursor
 from filrouge.domain.quality.verdict import Seen, Verdict, judge
 from filrouge.domain.quality.volume import LATEST, STRANGE
 from filrouge.domain.sources import SourceSpec
+from filrouge.domain.sources.mending import LEFT_OUT
 from filrouge.store.models import Ruling, Run, Source
 from filrouge.work.imports import Prepared
 
 IN_PART = "in_part"  # among the figures of a run: only what is new was read
 IN_A_ROW = 3  # runs of a strange volume, after which it is strange no more
+CORRECTED_BY = "corrected_by"  # of the rows of a file, how many each person corrected before the import
 USUAL = "usual"  # the same, of a run let in: its volume is what is usual from now on
 
 
@@ -57,8 +59,11 @@ def judged(
 def counted(made: Run, prepared: Prepared) -> None:
     """Write on a run what became of its rows."""
     for field, value in asdict(prepared.counts).items():
-        setattr(made, field, value)
-    made.figures = {"beyond_retention": prepared.beyond} if prepared.beyond else {}
+        if field != LEFT_OUT:
+            setattr(made, field, value)
+    by = prepared.mending.corrected_by if prepared.mending else {}
+    told = {"beyond_retention": prepared.beyond, LEFT_OUT: prepared.counts.left_out, CORRECTED_BY: by}
+    made.figures = {name: value for name, value in told.items() if value}
 
 
 def keep(made: Run, verdict: Verdict) -> None:

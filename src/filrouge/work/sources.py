@@ -20,15 +20,16 @@ from filrouge.connect.paths import written
 from filrouge.domain.sources import SourceSpec
 from filrouge.domain.sources.reaching import FILES
 from filrouge.domain.sources.schedule import next_run
+from filrouge.domain.sources.shapes import Shape
 from filrouge.engines import open_engine
 from filrouge.store.models import BUILT_IN, COLLECT, Brand, Entity, Erasure, Run, Source
 from filrouge.tables import TABLES
-from filrouge.work import audit, definitions, rulings, runs, secrets, suppressions
-from filrouge.work.imports import Import, Prepared
+from filrouge.work import audit, definitions, mending, rulings, runs, secrets, shapes, suppressions
+from filrouge.work.imports import DRY, Import, Prepared
 
 SHOWN = 200  # rejects that a dry run shows
 MEMORY = "450MB"  # of the engine that works on a file: with the rest of the process, less than 1 GB
-Look = Callable[[Path, dict[str, int]], None]  # at what a dry run staged, and its counts
+Look = Callable[[Path, Prepared], None]  # at what a dry run staged, and what it prepared
 REJECT = ["place", "row", "column", "code", "raw", "warning"]
 
 
@@ -153,10 +154,20 @@ def run(
     source, spec = get(name)
     with runs.running("import", by=by, source=source) as made:
         now = at or clock.now()
-        as_of = _as_of(source, spec)
-        prepared = prepare(source, spec, runs.staging(made), str(made.id), now, progress, full=full)
+        made.as_of = _as_of(source, spec) or now
+        last = shapes.last_good(source)
+        try:
+            prepared = prepare(
+                source, spec, runs.staging(made), str(made.id), now, progress, full=full, shaped=True,
+                known=last.shape if last else None,
+            )  # fmt: skip
+        except shapes.Changed as found:
+            if last is None:  # nothing to compare with makes nothing another
+                raise
+            shapes.wait(made, found, last)
+            return made
         verdict = rulings.judged(made, source, spec, prepared, now, full=full)
-        made.as_of = as_of or now
+        shapes.told(made, prepared.shape, spec, last)
 
         def kept() -> None:
             rulings.keep(made, verdict)
@@ -196,29 +207,37 @@ def dry_run(name: str, *, progress: runs.Progress = runs.silent, look: Look | No
 def try_out(data: Any, *, progress: runs.Progress = runs.silent, look: Look | None = None) -> dict[str, int]:
     """Return what importing a definition that is not kept would count; write nothing.
 
-    ``look`` is given the folder where the rows are staged, before it goes, and the counts.
+    ``look`` is given the folder where the rows are staged, before it goes, and what was prepared.
     """
     spec = SourceSpec.parse(data, what=str(data.get("source", "")))
     known = Source.objects.filter(name=spec.source).first()
     return _dry(known or Source(name=spec.source, folder=str(Path(spec.place).parent)), spec, progress, look=look)
 
 
+def try_received(
+    source: Source, data: Any, received: Path, *, progress: runs.Progress = runs.silent
+) -> dict[str, int]:  # fmt: skip
+    """Return what importing rows that wait would count by a definition that is not kept; write nothing."""
+    return _dry(source, SourceSpec.parse(data, what=source.name), progress, received=received)
+
+
 def _dry(
-    source: Source, spec: SourceSpec, progress: runs.Progress, *, ref: str = "", look: Look | None = None
-) -> dict[str, int]:
+    source: Source, spec: SourceSpec, progress: runs.Progress, *, ref: str = "", look: Look | None = None,
+    received: Path | None = None,
+) -> dict[str, int]:  # fmt: skip
     folder = settings.get().home / "staging" / f"dry-{ids.uuid7()}"
     folder.mkdir(parents=True)
     try:
-        counts = prepare(source, spec, folder, "dry", clock.now(), progress, ref=ref).counts.plain()
+        prepared = prepare(source, spec, folder, DRY, clock.now(), progress, ref=ref, received=received)
         if look is not None:
-            look(folder, counts)
-        return counts
+            look(folder, prepared)
+        return prepared.counts.plain()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
 def first_rejects(folder: Path) -> list[dict[str, Any]]:
-    """Return the first rows that a dry run staged as not to be taken whole, as the table ``rejects`` would tell them."""
+    """Return the first rows that a dry run would not take whole, as the table ``rejects`` would tell them."""
     found: list[dict[str, Any]] = []
     for name in ("rejects.parquet", "faults.parquet"):
         if (folder / name).exists():
@@ -230,10 +249,15 @@ def first_rejects(folder: Path) -> list[dict[str, Any]]:
 
 def prepare(
     source: Source, spec: SourceSpec, folder: Path, run_id: str, at: datetime, progress: runs.Progress, *,
-    full: bool = False, ref: str = "", received: Path | None = None,
+    full: bool = False, ref: str = "", received: Path | None = None, shaped: bool = False, known: Shape | None = None,
 ) -> Prepared:  # fmt: skip
-    """Return what importing the source would do, its files staged in ``folder``; nothing is promised yet."""
-    with _import(source, spec, folder, run_id, at, progress, full=full, ref=ref, received=received) as one:
+    """Return what importing the source would do, its files staged in ``folder``; nothing is promised yet.
+
+    ``shaped``: with the shape of what was received; raises Changed where it is not as in ``known``.
+    """
+    with _import(
+        source, spec, folder, run_id, at, progress, full=full, ref=ref, received=received, shaped=shaped, known=known
+    ) as one:
         return one.prepare()
 
 
@@ -248,9 +272,11 @@ def forget_received(source: Source, spec: SourceSpec, folder: Path, run_id: str,
 @contextmanager
 def _import(
     source: Source, spec: SourceSpec, folder: Path, run_id: str, at: datetime, progress: runs.Progress, *,
-    full: bool = False, ref: str = "", received: Path | None = None,
+    full: bool = False, ref: str = "", received: Path | None = None, shaped: bool = False, known: Shape | None = None,
 ) -> Iterator[Import]:  # fmt: skip
     engine = open_engine(scratch=folder / "scratch", memory=MEMORY)
+    barred = suppressions.checker()
+    mended = {} if ref or received else mending.of_place(spec.place)
     try:
         yield Import(
             spec=spec,
@@ -263,9 +289,12 @@ def _import(
             hidden=tuple(runs.hidden()),
             cursor="" if full else source.cursor,
             ref=ref,
-            suppressed=suppressions.checker(),
+            suppressed=barred,
             swept_at=source.swept_at,
             received=received,
+            mending=mending.Mending(mended, spec, barred) if mended else None,
+            shaped=shaped,
+            known=known,
             progress=progress,
         )
     finally:

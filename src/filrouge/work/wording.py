@@ -74,6 +74,12 @@ def _found(code: str, params: dict[str, Any]) -> str:
         "too_many_rows": _("%(read)s rows read, at most %(max)s expected"),
         "many_rejects": _("%(share)s of the rows were rejected"),
         "rows_lost": _("%(lost)s rows are unaccounted for"),
+        "shape_gone": _("not there any more, and read: %(columns)s"),
+        "shape_empty": _("empty in every row, and read: %(columns)s"),
+        "shape_date": _("the dates of %(column)s are written in another way"),
+        "shape_values": _("%(column)s holds values that mean nothing yet"),
+        "shape_added": _("new and read by nothing: %(columns)s"),
+        "shape_left": _("not there any more, and read by nothing: %(columns)s"),
         "stale": _("its latest row is %(hours)s hours old"),
     }
     if code == "many_rejects":

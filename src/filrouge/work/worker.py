@@ -40,6 +40,7 @@ from filrouge.work import (
     lookups,
     memory,
     pushes,
+    reshaping,
     retention,
     runs,
     schedules,
@@ -52,7 +53,7 @@ from filrouge.work import (
 
 log = logging.getLogger("filrouge.worker")
 WAITED_FOR = frozenset(
-    {"lookup", "draft_profile", "draft_trial"}
+    {"lookup", "draft_profile", "draft_trial", "reshape_trial"}
 )  # kinds of jobs that somebody waits for before a page
 PAUSE = 1.0  # seconds between two looks at the queue
 LOOK = 10.0  # seconds between two looks at the schedules, and between two signs of life
@@ -291,6 +292,8 @@ VERBS: Mapping[str, jobs.Verb] = {
     "draft_profile_long": lambda job, *, draft, **_: drafts.profile(draft, progress=_renewing(job)),
     "draft_trial": lambda job, *, draft, **_: drafts.trial(draft, progress=_renewing(job)),
     "draft_trial_long": lambda job, *, draft, **_: drafts.trial(draft, progress=_renewing(job)),
+    "reshape_trial": lambda job, *, run, **_: reshaping.trial(run, progress=_renewing(job)),
+    "reshape_trial_long": lambda job, *, run, **_: reshaping.trial(run, progress=_renewing(job)),
     "draft_import": lambda job, *, draft, **_: drafts.carry_out(draft, by=job.by, progress=_renewing(job)),
     "live": lambda job, **_: live.rebuild(),
     "segments": _segments,

@@ -24,7 +24,8 @@ def tables(draw: st.DrawFn) -> list[Said]:
     left = list(columns.SAYS)
     told: list[Said] = []
     for name in NAMES:
-        says = draw(st.sampled_from(["", *left, "consent:marketing:email", "consent:marketing:sms"]))
+        others = ["consent:marketing:email", "consent:marketing:sms", columns.NEVER]
+        says = draw(st.sampled_from(["", *left, *others]))
         if says in left and says not in columns.JOINED:
             left.remove(says)
         if says.startswith("consent") and any(one.says == says for one in told):
@@ -32,9 +33,34 @@ def tables(draw: st.DrawFn) -> list[Said]:
         states = draw(
             st.dictionaries(st.text(max_size=3), st.sampled_from(["granted", "denied"]), min_size=1, max_size=3)
         )
-        form = draw(FORMS) if says in columns.DATED else ""
-        told.append(Said(name, says, form, draw(st.booleans()), states if says.startswith("consent") else {}))
+        form = draw(FORMS) if says in columns.dated(columns.PEOPLE) else ""
+        key = draw(st.booleans()) and says != columns.NEVER
+        told.append(Said(name, says, form, key, states if says.startswith("consent") else {}))
     return told
+
+
+@st.composite
+def facts(draw: st.DrawFn) -> tuple[str, list[Said]]:
+    reads = draw(st.sampled_from(columns.READS[1:]))
+    refers, left = columns.refers(reads), list(columns.sayings(reads))
+    told = []
+    for name in NAMES:
+        says = draw(st.sampled_from(["", columns.NEVER, *left]))
+        if says in left:
+            left.remove(says)
+        form = draw(FORMS) if says in columns.dated(reads) else ""
+        key = draw(st.booleans()) and says != columns.NEVER
+        told.append(Said(name, f"{says}@crm" if says in refers else says, form, key))
+    return reads, told
+
+
+@given(facts())
+def test_a_definition_of_other_rows_says_what_was_told(made: tuple[str, list[Said]]) -> None:
+    reads, told = made
+    spec = SourceSpec.parse(columns.definition({**BARE, "reads": reads}, told), what="x")
+    assert [one.says for one in columns.said(spec, NAMES)] == [one.says for one in told]
+    assert [one.form for one in columns.said(spec, NAMES)] == [one.form for one in told]
+    assert spec.never_kept == tuple(one.column for one in told if one.says == columns.NEVER)
 
 
 @given(tables())
@@ -77,3 +103,21 @@ def test_what_a_form_cannot_say_stays_while_its_columns_say_the_same() -> None:
 )
 def test_what_cannot_be_is_told_at_its_column(told: list[Said], where: list[str]) -> None:
     assert [column for column, _ in columns.faults(told)] == where
+
+
+@pytest.mark.parametrize(
+    ("reads", "says", "told"),
+    [
+        ("orders", {"A": "customer_ref@crm", "B": "ordered_at"}, []),
+        ("orders", {"B": "ordered_at"}, ["No column tells whose the rows are"]),
+        ("orders", {"A": "customer_ref@crm"}, ["No column tells when"]),
+        ("events", {"A": "anonymous_id", "B": "at"}, []),
+        ("promotions", {"B": "code"}, []),
+        ("promotions", {}, ["No column says anything yet"]),
+    ],
+)
+def test_rows_of_what_people_did_say_whose_and_when(reads: str, says: dict[str, str], told: list[str]) -> None:
+    rows = [Said(name, says.get(name, ""), key=name == "C") for name in NAMES]
+    found = [fault.template for _, fault in columns.faults(rows, reads)]
+    assert len(found) == len(told)
+    assert all(one.startswith(wanted) for one, wanted in zip(found, told, strict=True))

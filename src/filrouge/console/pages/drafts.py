@@ -5,25 +5,36 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from filrouge.base.errors import DefinitionError, Refused, SourceError, UsageError
 from filrouge.base.text import whole
-from filrouge.console import drafts, slips, sources
+from filrouge.console import drafts, faulty, shapes, slips, sources, words
 from filrouge.console.errors import recalled, sentence
 from filrouge.console.foreseen import foreseen
 from filrouge.console.pages.acting import act, done
+from filrouge.console.profiled import said
+from filrouge.console.templatetags import say
 from filrouge.console.who import require
+from filrouge.domain.privacy.caller import Caller
 from filrouge.domain.sources import SourceSpec, columns
 from filrouge.domain.sources.reaching import FILES
+from filrouge.domain.sources.spec import WHOLE
 from filrouge.store.queries import drafts as found
 from filrouge.store.queries.sources import reject
+from filrouge.work import correcting, draft_rows
 from filrouge.work import drafts as works
+from filrouge.work import faulty as grids
 from filrouge.work.sources import SHOWN
+
+LATE = 20  # rows that are named to whoever came second
 
 
 @login_required
@@ -76,21 +87,34 @@ def show(request: HttpRequest, key: UUID) -> HttpResponse:
     local = spec.kind in FILES and not spec.remote
     context: dict[str, Any] = {
         "draft": draft, "size": drafts.size(draft.size), "reading": drafts.reading(draft.spec), "step": at,
-        "faults": drafts.whole(told) if seen else [], "moving": moving, "job": job, "seen": bool(seen), "local": local,
+        "faults": drafts.whole(told, spec) if seen else [], "moving": moving, "job": job, "seen": bool(seen),
+        "local": local,
     }  # fmt: skip
     if at == "columns":
         form = draft.spec.get("format") or {}
+        profile = works.profile_of(draft, asking.perimeter)
+        able = _choices(asking, draft)
+        refers = {code.partition("@")[0] for code, _said in able["says"]} & set(columns.refers(spec.reads))
         context |= {
-            "lines": drafts.lines(told, seen, shown=shown), "choices": drafts.choices(), "form": form,
+            "lines": drafts.lines(told, seen, spec, shown=shown, profile=profile), "counted": profile,
+            "computed": drafts.computed(spec), "functions": drafts.FUNCTIONS,
+            "counting": found.profiling(draft), "file_faults": [said(one) for one in profile.faults] if profile else [],
+            "choices": able, "form": form,
+            "changed": shapes.replaced(works.changed(draft)), "like": works.like(draft),
+            "alone": bool(columns.refers(spec.reads)) and not refers,
             "encodings": drafts.ENCODINGS, "masked": not shown,
+            "decimals": [(mark, words.say(mark, "value_mark")) for mark in drafts.DECIMALS],
             "delimiters": [(code, drafts.delimiter(code)) for code in drafts.DELIMITERS],
         }  # fmt: skip
         return render(request, "console/drafts/columns.html", context)
-    rows = [sources.rejected(reject(row, spec, shown=shown)) for row in works.rejects(draft)]
-    failed = job is not None and job.state == "failed" and not works.tried(draft)
+    tried = works.tried(draft)
+    mendable = tried and draft.state == "open" and works.mendable(draft)
+    rows = [] if mendable else [sources.rejected(reject(row, spec, shown=shown)) for row in works.rejects(draft)]
+    failed = job is not None and job.state == "failed" and not tried
     context |= {
-        "tried": works.tried(draft),
-        "counts": sources.labelled(draft.tried),
+        "tried": tried,
+        "sums": faulty.sums(draft.tried),
+        "masked": not shown,
         "foreseen": foreseen(draft.tried, asking),
         "importable": draft.tried.get("new", 0) + draft.tried.get("changed", 0),
         "trouble": recalled(draft.trouble or (job.trouble if failed and job else {})),
@@ -99,6 +123,8 @@ def show(request: HttpRequest, key: UUID) -> HttpResponse:
         "full": len(rows) == SHOWN,
         "shown": SHOWN,
     }
+    if mendable:
+        context |= _grid(request, draft, spec, shown=shown)
     return render(request, "console/drafts/trial.html", context)
 
 
@@ -107,25 +133,31 @@ def read_as(request: HttpRequest, key: UUID) -> HttpResponse:
     """Read the file by other conventions."""
     asking = require(request, *found.KEEPERS)
     form: dict[str, Any] = {"header_row": max(whole(request.POST.get("header_row", "")) or 1, 1)}
-    for name, allowed in (("encoding", drafts.ENCODINGS), ("delimiter", drafts.DELIMITERS)):
+    known = (("encoding", drafts.ENCODINGS), ("delimiter", drafts.DELIMITERS), ("decimal", drafts.DECIMALS))
+    for name, allowed in known:
         if (said := request.POST.get(name, "")) in allowed:
             form[name] = said
     if sheet := request.POST.get("sheet", "").strip():
         form["sheet"] = sheet
     to = reverse("draft", args=[key]) + "?step=columns"
     try:
-        works.read_as(asking, str(key), form)
+        draft_rows.read_as(asking, str(key), form)
     except (SourceError, DefinitionError) as error:
         raise UsageError("It cannot be read so.", hint="Choose other conventions.") from error
     return done(request, _("The file is read so; its columns are guessed anew."), to=to)
 
 
 @act
-def say(request: HttpRequest, key: UUID) -> HttpResponse:
+def tell(request: HttpRequest, key: UUID) -> HttpResponse:
     """Keep what each column says; then go on to the dry run when it is asked for."""
     asking = require(request, *found.KEEPERS)
     draft = found.draft(str(key), asking)
-    works.say(asking, str(key), drafts.read_from(request.POST, works.seen(draft)))
+    seen, able = works.seen(draft), _choices(asking, draft)
+    told = drafts.read_from(request.POST, seen, able)
+    made, wrong = drafts.computed_from(request.POST, seen, able, told)
+    works.say(asking, str(key), told, made)
+    if wrong is not None:
+        raise wrong
     to = reverse("draft", args=[key])
     if request.POST.get("do") == "try":
         works.try_out(asking, str(key))
@@ -134,10 +166,45 @@ def say(request: HttpRequest, key: UUID) -> HttpResponse:
 
 
 @act
+def become(request: HttpRequest, key: UUID) -> HttpResponse:
+    """Have the rows be people, or something that people did; what the columns say is guessed anew."""
+    draft_rows.become(require(request, *found.KEEPERS), str(key), request.POST.get("reads", ""))
+    return done(request, _("The columns are guessed anew."), to=reverse("draft", args=[key]) + "?step=columns")
+
+
+@act
 def trial(request: HttpRequest, key: UUID) -> HttpResponse:
     """Count again what an import would do."""
     works.try_out(require(request, *found.KEEPERS), str(key))
     return redirect(reverse("draft", args=[key]) + "?step=trial")
+
+
+@act
+def correct(request: HttpRequest, key: UUID) -> HttpResponse:
+    """Keep what was typed of faulty rows, and try the file again."""
+    saved = correcting.correct(require(request, *found.KEEPERS), str(key), faulty.typed(request.POST))
+    to = f"{reverse('draft', args=[key])}?step=trial"
+    if saved.late:
+        text = ngettext(
+            "Row %(rows)s was corrected by somebody else meanwhile: what you typed of it is not kept.",
+            "Rows %(rows)s were corrected by somebody else meanwhile: what you typed of them is not kept.",
+            len(saved.late),
+        )
+        messages.warning(request, text % {"rows": ", ".join(say.number(row) for row in saved.late[:LATE])})
+    if not saved.rows:
+        page = whole(request.POST.get("page", "")) or 1
+        return done(request, _("Nothing was changed."), to=f"{to}&page={page}#faulty")
+    return done(request, _saved(saved.rows), to=to)
+
+
+@act
+def take_back(request: HttpRequest, key: UUID) -> HttpResponse:
+    """Forget what was said of some rows, and try the file again."""
+    rows = correcting.take_back(require(request, *found.KEEPERS), str(key), faulty.ticked(request.POST))
+    if not rows:
+        raise UsageError("No row was ticked.", hint="Tick those that are to be as the file holds them.")
+    text = ngettext("%(count)s row is as the file holds it.", "%(count)s rows are as the file holds them.", rows)
+    return done(request, text % {"count": say.number(rows)}, to=f"{reverse('draft', args=[key])}?step=trial")
 
 
 @act
@@ -152,6 +219,37 @@ def drop(request: HttpRequest, key: UUID) -> HttpResponse:
     """Forget a file that is being prepared."""
     works.drop(require(request, *found.KEEPERS), str(key))
     return done(request, _("The file is gone."), to=reverse("source-new"))
+
+
+def _grid(request: HttpRequest, draft: Any, spec: SourceSpec, *, shown: bool) -> dict[str, Any]:
+    """Return a page of the rows to correct, or of what was said of rows already."""
+    said, file = correcting.corrections(draft), works.path_of(draft).name
+    at_corrected = request.GET.get("show") == "corrected" and bool(said)
+    names = [one.name for one in works.seen(draft)]
+    number = max(whole(request.GET.get("page", "")) or 1, 1)
+    laid = grids.page(works.folder(draft), number, spec, names) or grids.Page((), grids.PAGE, 0)
+    if not laid.rows and laid.total:  # the last page emptied
+        number = -(-laid.total // laid.size)
+        laid = grids.page(works.folder(draft), number, spec, names) or laid
+    wrong = draft.tried.get("rejected", 0) - draft.tried.get("left_out", 0) + draft.tried.get("warned", 0)
+    page = Paginator(range(laid.total), laid.size).get_page(number)
+    return {
+        "mendable": True, "said": len(said), "at_corrected": at_corrected, "total": wrong,
+        "faulty": faulty.lines(laid.rows, shown=shown, file=file), "most": grids.MOST,
+        "beyond": max(wrong - laid.total, 0),
+        "page": faulty.corrected(said, request, shown=shown, file=file) if at_corrected else page,
+    }  # fmt: skip
+
+
+def _saved(rows: int) -> str:
+    text = ngettext("%(count)s row is saved; the file is tried again.",
+                    "%(count)s rows are saved; the file is tried again.", rows)  # fmt: skip
+    return text % {"count": say.number(rows)}
+
+
+def _choices(asking: Caller, draft: Any) -> dict[str, Any]:
+    whole = draft.spec["kind"] in WHOLE
+    return drafts.choices(draft.spec["reads"], draft_rows.referred(asking, draft), whole=whole)
 
 
 def _line(draft: Any) -> dict[str, Any]:

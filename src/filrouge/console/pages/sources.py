@@ -13,19 +13,21 @@ from django.utils.translation import gettext as _
 
 from filrouge.base import clock
 from filrouge.connect.sheets import TYPES, Form
-from filrouge.console import names, rules, sources
+from filrouge.console import names, rules, shapes, sources
 from filrouge.console.pages import senders as senders_page
 from filrouge.console.pages.acting import act, done
 from filrouge.console.pages.exports import word
 from filrouge.console.templatetags import say
 from filrouge.console.who import require
 from filrouge.domain.privacy.caller import Caller
+from filrouge.domain.sources.shapes import Shape
 from filrouge.store.queries import drafts, group, rulings, senders
 from filrouge.store.queries import sources as found
 from filrouge.work import holding, jobs, schedules
 from filrouge.work import rejects as taken
 from filrouge.work import sources as works
-from filrouge.work.drafts import brought
+from filrouge.work.newer import brought
+from filrouge.work.shapes import lacks
 
 READERS = ("engineer", "analyst", "privacy")
 REJECTS = works.SHOWN  # all of them are in the file of rows to mend
@@ -101,6 +103,9 @@ def run(request: HttpRequest, run_id: str) -> HttpResponse:
             "warnings": [row for row in rejects if row["warning"] and not row["ruled"]],
             "ruled": [row for row in rejects if row["warning"] and row["ruled"]],
             "rulings": [rules.said(row, rulings.rules(made)) for row in rulings.of_run(made)],
+            "reshaped": shapes.decided(made.reshaping.get("choice") or {}) if made.state == "committed" else [],
+            "columns": shapes.read(Shape.parse(made.shape), found.read_by(made)),
+            "lacks": made.state == "held" and bool(made.reshaping) and lacks(made),
             "may_decide": made.state == "held" and _may_decide(asking, made),
             "until": made.held_at + holding.BEARABLE if made.held_at and made.state == "held" else None,
             "full": len(rejects) == REJECTS,

@@ -20,6 +20,7 @@ from filrouge.console.words import (
     profiles,
     pushes,
     quality,
+    sayings,
     score_models,
     scores,
     segments,
@@ -29,7 +30,7 @@ from filrouge.console.words import (
 WORDS: dict[str, dict[str, str | Promise]] = {}
 _SUBJECTS = (
     people, identity, quality, pairs, privacy, laws, sources, events, audit, columns, scores, score_models, segments,
-    pushes, calls, acquisitions, profiles,
+    pushes, calls, acquisitions, profiles, sayings,
 )  # fmt: skip
 for _subject in _SUBJECTS:
     for _kind, _table in _subject.WORDS.items():

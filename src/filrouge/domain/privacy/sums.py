@@ -18,7 +18,7 @@ class Sum:
 
 
 def told(count: int, *, open_: bool) -> Sum:
-    """Return how ``count`` people are told: as they are to whoever may see each (``open_``), else rounded or withheld."""
+    """Return how ``count`` people are told: exactly to whoever may see each (``open_``), else rounded or withheld."""
     if open_:
         return Sum(count)
     if count < FLOOR:

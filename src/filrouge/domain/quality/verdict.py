@@ -83,8 +83,9 @@ def _doubts(counts: Counts, spec: SourceSpec, seen: Seen) -> list[Finding]:
         found.append(Finding("too_few_rows", {"read": counts.read, "min": expect.rows.min}))
     if expect.rows.max is not None and counts.read > expect.rows.max:
         found.append(Finding("too_many_rows", {"read": counts.read, "max": expect.rows.max}))
-    if counts.read and counts.rejected / counts.read > expect.rejects_below:
-        found.append(Finding("many_rejects", {"share": round(counts.rejected / counts.read, 4)}))
+    rejected = counts.rejected - counts.left_out  # what somebody left out is no fault of the source
+    if counts.read and rejected / counts.read > expect.rejects_below:
+        found.append(Finding("many_rejects", {"share": round(rejected / counts.read, 4)}))
     ruled = {rule.check for rule in spec.rules}
     if "volume" not in ruled and not seen.in_part and (strange := _volume(counts.read, seen)):
         found.append(strange)

@@ -1,4 +1,4 @@
-"""What somebody says of each column of a table of people, and the parts of a definition that it makes."""
+"""What somebody says of each column of a source, and the parts of a definition that it makes."""
 
 from __future__ import annotations
 
@@ -7,27 +7,34 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from filrouge.base.errors import Phrase
-from filrouge.domain.sources.spec import CONSENT_STATES, SourceSpec
+from filrouge.domain.sources.spec import CONSENT_STATES, KEY_OF_REF, Cell, SourceSpec
 from filrouge.tables import TABLES
 
+PEOPLE = "person_records"
 # What a column of a table of people may say, in the order people look for it.
 SAYS = (
     "title", "given_name", "family_name", "full_name", "birth_name", "birth_date", "sex", "email", "phone",
     "address_line", "postcode", "city", "country", "language", "loyalty_id", "account_ref", "deceased", "created_at",
     "updated_at", "link",
 )  # fmt: skip
-DATED = tuple(
-    column.name for column in TABLES["person_records"].columns if column.type in ("date", "timestamp")
-)  # may need to be told how they are written
+# Tables that a file may be read into, people first; of the others, a page of its own brings the rows.
+READS = (
+    PEOPLE, "orders", "order_lines", "contracts", "invoices", "payments", "interactions", "contacts", "consents",
+    "returns", "events", "company_records", "roles", "opportunities", "followups", "promotions",
+)  # fmt: skip
 JOINED = ("given_name", "family_name", "full_name", "address_line")  # may be made of several columns
 TELLING = frozenset({"given_name", "family_name", "full_name", "email", "phone", "birth_date", "loyalty_id"})
 CONSENT = "consent"  # of a purpose by a channel: consent:marketing:email
+NAMED = {"events": "event_id"}  # where the key of a row goes, when not into source_id
+ALIKE = {"events": {"type": "track"}}  # what every row is while no column says it
+NEVER = "never_kept"  # not even in the row as received
 
 
 @dataclass(frozen=True)
 class Said:
-    """What is said of one column: what it says of a person ("" when it is left), how, and whether it names the row.
+    """What is said of one column: what it says of a row ("" when it is left), how, and whether it names the row.
 
+    ``says``: a column of the table; ``customer_ref@crm`` when it names a record of the source crm; a consent; NEVER.
     ``states``: of a consent, what each written value means; a value without one says nothing.
     """
 
@@ -38,74 +45,166 @@ class Said:
     states: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Computed:
+    """A value that an expression makes of columns: what it says of a row, how it is computed, how a date is written."""
+
+    says: str
+    expr: str
+    form: str = ""
+
+
+def sayings(reads: str) -> tuple[str, ...]:
+    """Return what a column of a source that reads ``reads`` may say; a reference is completed by ``@`` and a source."""
+    if reads == PEOPLE:
+        return SAYS
+    known = {*KEY_OF_REF.values(), NAMED.get(reads, "source_id")}
+    return tuple(column.name for column in TABLES[reads].columns if column.name not in known)
+
+
+def refers(reads: str) -> dict[str, str]:
+    """Return the references that a row of ``reads`` bears to records of other sources, with the tables of these."""
+    if reads == PEOPLE:
+        return {}
+    return {column.name: column.ref for column in TABLES[reads].columns if column.ref and column.name in KEY_OF_REF}
+
+
+def dated(reads: str) -> tuple[str, ...]:
+    """Return what may need to be told how it is written."""
+    return tuple(column.name for column in TABLES[reads].columns if column.type in ("date", "timestamp"))
+
+
 def said(spec: SourceSpec, columns: Sequence[str]) -> list[Said]:
     """Return what a definition says of each of ``columns``, in their order."""
     told: dict[str, dict[str, Any]] = {name: {} for name in columns}
+    able = sayings(spec.reads)
     for target, cell in spec.map.items():
-        if target not in SAYS:
+        if target not in able or cell.expr is not None:
             continue
         for name in cell.reads():
             if name in told and "says" not in told[name]:
                 form = cell.format if isinstance(cell.format, str) else (cell.format or ("",))[0]
-                told[name] |= {"says": target, "form": form or ""}
+                told[name] |= {"says": f"{target}@{cell.of}" if cell.of else target, "form": form or ""}
     for one in spec.consents:
         for name in one.state.reads():
             if name in told and "says" not in told[name]:
                 states = {value: state for value, state in (one.state.values or {}).items() if state}
                 told[name] |= {"says": f"{CONSENT}:{one.purpose}:{one.channel}", "states": states}
+    for name in spec.never_kept:
+        if name in told and "says" not in told[name]:
+            told[name] |= {"says": NEVER}
     return [Said(name, key=name in spec.key, **told[name]) for name in columns]
 
 
-def faults(told: Iterable[Said]) -> list[tuple[str, Phrase]]:
+def computed(spec: SourceSpec) -> list[Computed]:
+    """Return the values of a definition that expressions make."""
+    made = []
+    for target, cell in spec.map.items():
+        if cell.expr is not None:
+            form = cell.format if isinstance(cell.format, str) else (cell.format or ("",))[0]
+            made.append(Computed(f"{target}@{cell.of}" if cell.of else target, cell.expr, form or ""))
+    return made
+
+
+def faults(told: Iterable[Said], reads: str = PEOPLE, made: Iterable[Computed] = ()) -> list[tuple[str, Phrase]]:
     """Return what cannot be, each with its column ("" for the whole)."""
     found: list[tuple[str, Phrase]] = []
     first: dict[str, str] = {}
     rows = list(told)
+    joined = JOINED if reads == PEOPLE else ()
+    made = list(made)
     for one in rows:
-        if not one.says:
+        target = one.says.partition("@")[0]
+        if one.says == NEVER and one.key:
+            found.append((one.column, Phrase("What names the row has to be kept.")))
+        if not one.says or one.says == NEVER:
             continue
-        if one.says in first and one.says not in JOINED:
-            found.append((one.column, Phrase("The column {other} says this already.", other=first[one.says])))
-        first.setdefault(one.says, one.column)
-        if one.says.startswith(CONSENT) and not any(one.states.values()):
+        if target in first and target not in joined:
+            found.append((one.column, Phrase("The column {other} says this already.", other=first[target])))
+        first.setdefault(target, one.column)
+        if one.says.startswith(f"{CONSENT}:") and not any(one.states.values()):
             found.append((one.column, Phrase("Say what each value means: nothing of a consent is guessed.")))
-    if not any(one.says in TELLING for one in rows):
-        found.append(("", Phrase("No column tells who somebody is: a name, an e-mail, a phone or a number is needed.")))
+    for value in made:
+        target = value.says.partition("@")[0]
+        if target in first:
+            found.append((first[target], Phrase("An expression says this already.")))
+    found += [("", fault) for fault in _lacks({*first, *(one.says.partition("@")[0] for one in made)}, reads)]
     if not any(one.key for one in rows):
         found.append(("", Phrase("Tick the column that names each row, or several that do so together.")))
     return found
 
 
-def definition(data: Mapping[str, Any], told: Sequence[Said]) -> dict[str, Any]:
+def definition(data: Mapping[str, Any], told: Sequence[Said], made: Sequence[Computed] | None = None) -> dict[str, Any]:
     """Return ``data`` (a definition as its author wrote it) with the mapping, key and consents that are ``told``.
 
-    What a form cannot say (constants, templates, values put for others) stays while its columns say the same.
+    ``made``: the values that expressions make; those of ``data`` stay when None. What a form cannot say (constants,
+    templates, values put for others) stays while its columns say the same.
     """
     spec = SourceSpec.parse(dict(data), what=str(data.get("source", "")))
     columns = {one.column for one in told}
+    able, days, number = sayings(spec.reads), dated(spec.reads), NAMED.get(spec.reads, "source_id")
     cells: dict[str, Any] = {}
     for target, cell in spec.map.items():
         reads = cell.reads()
-        if (target not in SAYS and target != "source_id") or not reads or not set(reads) <= columns:
+        if cell.expr is not None and target in able:
+            continue
+        if target not in (*able, number) or not reads or not set(reads) <= columns:
             cells[target] = cell.dump()
-    for target in SAYS:
-        named = [one for one in told if one.says == target]
+    for target in able:
+        named = [one for one in told if one.says.partition("@")[0] == target]
         if not named:
             continue
-        names, form = [one.column for one in named], named[0].form
-        before = spec.map.get(target)
-        if before is not None and sorted(before.reads()) == sorted(names):
-            made = before.dump()
-            made.pop("format", None)
-        else:
-            made = {"column": names[0]} if len(names) == 1 else {"columns": names}
-        cells[target] = made | ({"format": form} if form and target in DATED else {})
+        told_by = _cell(spec.map.get(target), [one.column for one in named])
+        form, of = named[0].form, named[0].says.partition("@")[2]
+        cells[target] = told_by | ({"of": of} if of else {}) | ({"format": form} if form and target in days else {})
+    for value in computed(spec) if made is None else made:
+        target, _, of = value.says.partition("@")
+        if target in able and target not in cells:
+            dates = {"format": value.form} if value.form and target in days else {}
+            cells[target] = {"expr": value.expr} | ({"of": of} if of else {}) | dates
     key = [one.column for one in told if one.key]
-    if len(key) == 1 and "source_id" not in cells:
-        cells["source_id"] = {"column": key[0]}
-    kept = {name: value for name, value in data.items() if name not in ("map", "key", "consents")}
-    consents = [_consent(one) for one in told if one.says.startswith(f"{CONSENT}:")]
-    return {**kept, "key": key, "map": cells, **({"consents": consents} if consents else {})}
+    complete(spec.reads, cells, key)
+    own = ("map", "key", "consents", "never_kept")
+    kept = {name: value for name, value in data.items() if name not in own}
+    consents = [_consent(one) for one in told if one.says.startswith(f"{CONSENT}:")] if spec.reads == PEOPLE else []
+    never = [one.column for one in told if one.says == NEVER]
+    return {
+        **kept, "key": key, "map": cells, **({"consents": consents} if consents else {}),
+        **({"never_kept": never} if never else {}),
+    }  # fmt: skip
+
+
+def complete(reads: str, cells: dict[str, Any], key: Sequence[str]) -> None:
+    """Add to ``cells`` what a row is numbered by, and what every row is, where no column says it."""
+    number = NAMED.get(reads, "source_id")
+    if len(key) == 1 and number not in cells and any(column.name == number for column in TABLES[reads].columns):
+        cells[number] = {"column": key[0]}
+    for target, value in ALIKE.get(reads, {}).items():
+        cells.setdefault(target, {"const": value})
+
+
+def _lacks(says: set[str], reads: str) -> list[Phrase]:
+    """Return what rows of ``reads`` need that no column says."""
+    if reads == PEOPLE:
+        if says & TELLING:
+            return []
+        return [Phrase("No column tells who somebody is: a name, an e-mail, a phone or a number is needed.")]
+    table, whose = TABLES[reads], {*refers(reads)}
+    found = []
+    if whose and not says & (whose | {"anonymous_id"}):
+        found.append(Phrase("No column tells whose the rows are: say which one names a customer of another source."))
+    if table.at and table.personal and table.at not in says:
+        found.append(Phrase("No column tells when: what bears no date is never destroyed on time."))
+    if not says:
+        found.append(Phrase("No column says anything yet."))
+    return found
+
+
+def _cell(before: Cell | None, names: list[str]) -> dict[str, Any]:
+    """Return the cell made of columns: what the one before it put for values stays while it reads the same."""
+    if before is not None and before.expr is None and sorted(before.reads()) == sorted(names):
+        return {name: value for name, value in before.dump().items() if name not in ("format", "of")}
+    return {"column": names[0]} if len(names) == 1 else {"columns": names}
 
 
 def _consent(one: Said) -> dict[str, Any]:

@@ -17,6 +17,7 @@ class Counts:
     matched: int = 0
     vanished: int = 0
     warned: int = 0
+    left_out: int = 0  # of the rejected, by hand
 
     @property
     def lost(self) -> int:

@@ -15,6 +15,7 @@ from filrouge.domain.sources.writing import way
 
 # What of a record of a person is told by the meaning of one column.
 _PLAIN = TELLING | {"birth_name", "sex", "postcode", "city", "title", "country", "language"}
+SURE = 0.9
 SEEN = (
     ("updated_at", r"(date )?(de )?(derniere )?(maj|mise a jour|mis a jour|modif(ication)?|modifie)( le)?|updated?( at| on)?|last (update|modified|seen)|modified( at| on)?|maj le"),
     ("created_at", r"(date )?(de |d )?(creation|crea|inscription|cree le|inscrit le)|created?( at| on)?|(sign ?up|registration)( date)?"),
@@ -78,6 +79,14 @@ def _folded(held: Held) -> str:
 def _surest(told: Any) -> list[tuple[Held, Meant]]:
     """Return the columns, those that their name tells first, the surest of them first."""
     return sorted(told, key=lambda one: (one[1].by not in ("name", "both"), -one[1].confidence))
+
+
+def spared(columns: Sequence[Held], left: Sequence[str]) -> tuple[str, ...]:
+    """Return the columns among ``left`` that nobody here has a use for and that harm whoever they are of: accounts."""
+    return tuple(
+        held.name for held in columns
+        if held.name in left and (what := meant(held)).meaning == "bank_account" and what.confidence >= SURE
+    )  # fmt: skip
 
 
 def keyed(columns: Sequence[Held], used: set[str]) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from datetime import datetime
 import ibis
 from ibis.expr import types as ir
 
+from filrouge.domain.sources.expressions import parsed
 from filrouge.domain.sources.spec import KEY_OF_REF, Cell, SourceSpec, pieces
 from filrouge.domain.sources.values import MINOR, Conventions, believed, clean, fault, plain, valued, whole_units
 from filrouge.engines.base import Engine
@@ -61,7 +62,9 @@ def mapped(raw: ir.Table, spec: SourceSpec, *, engine: Engine, at: datetime) -> 
     cleaned = raw.select(*marks, **{_clean(name): clean(raw[name]) for name in spec.columns()})
     texts, unknown = {}, {}
     for one in cells:
-        texts[f"_text_{one.name}"], told = _text(cleaned, one.cell, key=spec.key if one.name == "source_id" else ())
+        texts[f"_text_{one.name}"], told = _text(
+            cleaned, one.cell, key=spec.key if one.name == "source_id" else (), decimal=spec.format.decimal
+        )
         if told is not None and not one.name.startswith("_consent"):
             unknown[f"_unknown_{one.name}"] = told
     said = cleaned.select(*marks, **texts, **unknown)
@@ -195,7 +198,9 @@ def _formats(cell: Cell) -> tuple[str, ...]:
     return (cell.format,) if isinstance(cell.format, str) else cell.format or ()
 
 
-def _text(cleaned: ir.Table, cell: Cell, *, key: tuple[str, ...] = ()) -> tuple[ir.StringValue, ir.StringValue | None]:
+def _text(
+    cleaned: ir.Table, cell: Cell, *, key: tuple[str, ...] = (), decimal: str = "."
+) -> tuple[ir.StringValue, ir.StringValue | None]:
     """Return the text of a cell, and the fault of a value that its list of values does not know."""
     text: ir.StringValue
     if cell.const is not None:
@@ -214,7 +219,10 @@ def _text(cleaned: ir.Table, cell: Cell, *, key: tuple[str, ...] = ()) -> tuple[
         for part in parts[1:]:
             text = text + ibis.ifelse(part.isnull() | (text == ""), ibis.literal(""), glue) + part.fill_null("")
         return clean(text), None
-    text = cleaned[_clean(cell.column or "")]
+    if cell.expr is not None:
+        text = clean(parsed(cell.expr).over(lambda name: cleaned[_clean(name)], decimal=decimal))
+    else:
+        text = cleaned[_clean(cell.column or "")]
     unknown = None
     if cell.values is not None:
         listed = ibis.cases(

@@ -10,12 +10,14 @@ from pydantic import Field
 
 from filrouge.base.spec import Spec
 from filrouge.domain.sources import rules
+from filrouge.domain.sources.expressions import Unreadable, parsed
 from filrouge.domain.sources.form import Format, duration
 from filrouge.domain.sources.reaching import FILES, Arrives, Token, faults
 from filrouge.domain.sources.rules import Rule
 from filrouge.tables import TABLES
 
 LOOKED_UP = frozenset({"sql", "rest"})
+WHOLE = frozenset({"ndjson", "rest"})  # their rows are kept as the objects that were received
 CONSENT_STATES = ("granted", "denied", "withdrawn", "objected", "restricted")
 # ref column of a canonical table -> column that holds the key of the record it names
 KEY_OF_REF = {
@@ -29,13 +31,14 @@ KEY_OF_REF = {
 
 
 class Cell(Spec):
-    """How one canonical value is made: from a column, several, a constant or a template."""
+    """How one canonical value is made: from a column, several, a constant, a template or an expression."""
 
     column: str | None = None
     columns: tuple[str, ...] = ()
     join: str = " "
     const: str | None = None
     template: str | None = None
+    expr: str | None = None
     values: dict[str, str | None] | None = None
     other: Literal["reject", "keep", "null"] = "reject"
     default: str | None = None
@@ -60,8 +63,13 @@ class Cell(Spec):
     @pydantic.model_validator(mode="after")
     def _one(self) -> Self:
         ways = [self.column is not None, bool(self.columns), self.const is not None, self.template is not None]
-        if sum(ways) != 1:
-            raise ValueError("needs exactly one of column, columns, const, template")
+        if sum([*ways, self.expr is not None]) != 1:
+            raise ValueError("needs exactly one of column, columns, const, template, expr")
+        if self.expr is not None:
+            try:
+                parsed(self.expr)
+            except Unreadable as error:
+                raise ValueError(f"expr: {error}") from None
         return self
 
     def reads(self) -> tuple[str, ...]:
@@ -70,6 +78,8 @@ class Cell(Spec):
             return (self.column,)
         if self.template is not None:
             return tuple(part for kind, part in pieces(self.template) if kind == "column")
+        if self.expr is not None:
+            return parsed(self.expr).columns
         return self.columns
 
 
@@ -143,6 +153,7 @@ class SourceSpec(Spec):
     map: dict[str, Cell]
     consents: tuple[Consent, ...] = ()
     required: tuple[str, ...] = ()
+    never_kept: tuple[str, ...] = ()  # columns that are read past: not even the row as received holds them
     rules: tuple[Rule, ...] = Field((), max_length=rules.MOST)
     expect: Expect = Expect()
     owner: Owner = Owner()
@@ -206,6 +217,9 @@ class SourceSpec(Spec):
             bad = {value for value in (consent.state.values or {}).values() if value} - set(CONSENT_STATES)
             found += [f"consents: {value!r} is not a state of consent" for value in sorted(bad)]
         found += self._lookup_faults() + faults(self)
+        found += [f"never_kept: {name} is read" for name in self.never_kept if name in self.columns()]
+        if self.never_kept and self.kind in WHOLE:
+            found.append(f"never_kept: an object of {self.kind} is kept whole, as received")
         found += rules.faults(self.rules, table, self.map, self.source)
         if self.kind == "sql" and not (self.format.query or self.format.table):
             found.append("format: a SQL source needs a table or a query")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -118,19 +118,29 @@ class Marks:
         return mark, min(self.comma, self.point) * 20 <= max(self.comma, self.point)
 
 
+def marks(values: Iterable[str]) -> Marks:
+    """Return what numbers prove of the decimal mark that they are written with."""
+    told = Marks()
+    for value in values:
+        seen = shape(zeros(value.strip()))
+        told += Marks(seen.decimal == ",", seen.decimal == ".", seen.either)
+    return told
+
+
 def way(values: Sequence[str]) -> str | None:
     """Return how dates are written ("" when in ISO 8601), None when in no way known; day first where both ways fit."""
     if not values:
         return None
     best, share = None, 0.0
     for form in ("", *FORMATS):
-        read = sum(_reads(value, form) for value in values) / len(values)
+        read = sum(reads(value, form) for value in values) / len(values)
         if read > share + 1e-9:
             best, share = form, read
     return best if share >= ENOUGH else None
 
 
-def _reads(value: str, form: str) -> bool:
+def reads(value: str, form: str) -> bool:
+    """Tell whether one way of writing dates ("" for ISO 8601) reads a value."""
     if not form:
         return _ISO.fullmatch(value.strip()) is not None
     try:

@@ -26,6 +26,7 @@ class SourceDraft(Row):
     spec = models.JSONField()  # the definition so far, as its author would write it
     tried = models.JSONField(default=dict)  # what the last dry run counted
     tried_of = models.CharField(max_length=64, blank=True)  # digest of the definition that it tried
+    mended = models.PositiveIntegerField(default=0)  # number of the corrections that hold, beside the file; 0 for none
     trouble = models.JSONField(default=dict)  # what went wrong last, as errors keep themselves
     state = models.CharField(max_length=8, choices=State.choices, default=State.OPEN)
     run = models.ForeignKey(Run, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")

@@ -90,6 +90,8 @@ class Run(Row):
     held_at = models.DateTimeField(null=True, blank=True)  # since when it waits, or waited, for a person
     decided_by = models.CharField(max_length=100, blank=True)  # who let it in or gave it up
     because = models.CharField(max_length=200, blank=True)
+    shape = models.JSONField(default=dict)  # of what it received, and how that was read: no value in clear
+    reshaping = models.JSONField(default=dict)  # of one whose shape changed: what is chosen for it, and what it counts
 
     class Meta:
         ordering = ("-started_at",)

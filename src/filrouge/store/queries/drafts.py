@@ -40,6 +40,11 @@ def job(draft: SourceDraft) -> Job | None:
     return Job.objects.filter(key__in=keys).order_by("-created_at").first()
 
 
+def profiling(draft: SourceDraft) -> bool:
+    """Tell whether all of its rows are still to be counted, or being counted."""
+    return Job.objects.filter(key=f"profile {draft.pk}", state__in=("waiting", "running")).exists()
+
+
 def opened(caller: Caller) -> dict[str, bool]:
     """Tell of each brand whether the caller may see its people one by one."""
     rows = Brand.objects.select_related("entity")

@@ -14,11 +14,11 @@ from filrouge.base import clock, settings
 from filrouge.base.errors import DefinitionError, NotFound
 from filrouge.domain.privacy.caller import Caller
 from filrouge.domain.privacy.perimeter import mask
-from filrouge.domain.sources import SourceSpec
+from filrouge.domain.sources import SourceSpec, shapes
 from filrouge.domain.sources.schedule import lateness
 from filrouge.engines import Engine, open_engine
 from filrouge.store.lake import Lake, arrow_schema
-from filrouge.store.models import BUILT_IN, COLLECT, Entity, Job, Run, Source
+from filrouge.store.models import BUILT_IN, COLLECT, Entity, Job, Run, Source, User
 from filrouge.store.views import current
 
 SECRETIVE = frozenset({"contact", "text"})
@@ -140,9 +140,25 @@ def rejects(made: Run, caller: Caller, *, limit: int = 500) -> list[Reject]:
         found = rows.to_pyarrow().to_pylist()
     finally:
         engine.close()
-    spec = SourceSpec.parse(made.source.spec) if made.source else None
+    spec = read_by(made)
     shown = caller.perimeter.role_sight("contact") == "show"
     return [reject(row, spec, shown=shown) for row in found]
+
+
+def reshaping_job(made: Run) -> Job | None:
+    """Return the last job that tried another mapping on a run."""
+    return Job.objects.filter(key=f"reshape {made.pk}").order_by("-created_at").first()
+
+
+def read_by(made: Run) -> SourceSpec | None:
+    """Return the definition by which a run read its rows, by the names that columns had then."""
+    if made.source is None:
+        return None
+    spec = SourceSpec.parse(made.source.spec, what=made.source_name)
+    try:
+        return shapes.read_by((made.shape or {}).get("by") or {}, spec)
+    except DefinitionError:  # kept by another version
+        return spec
 
 
 def _told(made: Run, engine: Engine) -> ir.Table:
@@ -170,6 +186,12 @@ def reject(row: Mapping[str, Any], spec: SourceSpec | None, *, shown: bool) -> R
     return Reject(
         row["place"] or "", row["row"], column, ", ".join(read), row["code"], bool(row["warning"]), value, raw
     )
+
+
+def owners() -> list[str]:
+    """Return the addresses of the accounts that may look after a source, by name."""
+    rows = User.objects.filter(is_active=True).order_by("name")
+    return [str(address) for address in rows.values_list("email", flat=True)]
 
 
 def late(caller: Caller, *, at: datetime) -> list[SourceLine]:

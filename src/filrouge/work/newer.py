@@ -1,0 +1,91 @@
+"""A newer file of a source whose files are brought by hand: read as the one before, by the columns that it has now."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from filrouge.base import settings
+from filrouge.base.errors import NotFound, SourceError, UsageError
+from filrouge.connect.guess import TOP, conventions
+from filrouge.domain.privacy.caller import Caller
+from filrouge.domain.sources import SourceSpec, reshaping
+from filrouge.domain.sources.meaning import Held
+from filrouge.domain.sources.shapes import changes
+from filrouge.store.models import Source
+from filrouge.store.queries.drafts import KEEPERS
+from filrouge.work import files, shapes, sources
+
+
+def brought(source: Source) -> bool:
+    """Tell whether the file of a source was brought: nothing reads it again, a newer one may be brought."""
+    return Path(source.spec.get("place", "")).is_relative_to(settings.get().home / "brought")
+
+
+def taken_over(asking: Caller, name: str, entity: str, brand: str) -> dict[str, Any]:
+    """Return the definition of a source of a file that was brought, without where and how the file was written.
+
+    Raises NotFound, and UsageError when it is of another brand.
+    """
+    row, spec = sources.get(name)
+    if not brought(row) or not asking.perimeter.acts(row.entity, row.brand, *KEEPERS):
+        raise NotFound("No source is called {name}.", name=name)
+    if (row.entity, row.brand) != (entity, brand):
+        raise UsageError(
+            "{name} is of another brand.", hint="Choose its brand, or bring the file by itself.", name=name
+        )
+    data = spec.dump()
+    ways = {name: value for name, value in data.get("format", {}).items() if name in ("date", "decimal", "zone")}
+    return {name: value for name, value in data.items() if name not in ("place", "kind")} | {
+        "entity": entity, "brand": brand, "format": ways,
+    }  # fmt: skip
+
+
+def as_before(path: Path, data: dict[str, Any]) -> tuple[dict[str, Any], Sequence[Held], list[dict[str, Any]]]:
+    """Return the definition of a newer file, what its columns hold, and the columns that it lacks, each with its heir.
+
+    Their names stand where most of those known are. Raises UsageError when what names its rows is in none.
+    """
+    best: tuple[set[str], dict[str, Any], tuple[Held, ...]] | None = None
+    for row in (None, *range(1, TOP + 1)):
+        kind, seen = conventions(path, header_row=row)
+        made = {**data, "kind": kind, "place": str(path), "format": {**seen, **data["format"]}}
+        wanted = set(SourceSpec.parse(made, what=data["source"]).columns())
+        try:
+            looked = files.held(made, path)
+        except SourceError:
+            continue
+        lacks = wanted - {one.name for one in looked}
+        if not lacks:
+            return made, looked, []
+        if len(lacks) < len(wanted) and (best is None or len(lacks) < len(best[0])):
+            best = lacks, made, looked
+    if best is None:
+        raise UsageError(
+            "This file has none of the columns that the source reads.",
+            hint="Bring a file with the same columns, or bring it by itself.",
+        )
+    _, made, looked = best
+    now_read, changed = _otherwise(made, looked)
+    return now_read, looked, changed
+
+
+def _otherwise(data: dict[str, Any], looked: Sequence[Held]) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Return the definition by the columns that a newer file has, and what became of each that it lacks."""
+    spec = SourceSpec.parse(data, what=data["source"])
+    last = shapes.last_good(Source.objects.get(name=spec.source))
+    now = shapes.of_held(looked)
+    before = last.shape if last else shapes.of_names(spec)
+    found = reshaping.proposed(before, now, changes(before, now, spec), spec)
+    lost = [one.column for one in found if not one.sure and reshaping.vital(spec, one.column)]
+    if lost:
+        raise UsageError(
+            "This file lacks columns that the source reads: {names}.",
+            hint="Bring a file with the same columns, or bring it by itself.", names=", ".join(lost),
+        )  # fmt: skip
+    choice = reshaping.Choice({one.column: one.way for one in found})
+    told = [
+        {"column": one.column, "to": list(one.way.to), "sure": one.sure, "because": list(one.because)} for one in found
+    ]
+    return reshaping.reshaped(spec, choice), told

@@ -1,0 +1,14 @@
+"""An expression follows its columns when a source changes its shape."""
+
+from __future__ import annotations
+
+from filrouge.domain.sources.expressions import parsed, replaced
+
+
+def test_a_renamed_column_is_renamed_where_it_is_read_and_not_in_a_text() -> None:
+    assert replaced('join(" ", {Nom}, "{Nom}")', "Nom", "{Name}") == 'join(" ", {Name}, "{Nom}")'
+
+
+def test_a_column_cut_in_two_is_put_together_again() -> None:
+    text = replaced("upper({Nom})", "Nom", 'join(" ", {Prénom}, {Famille})')
+    assert parsed(text).columns == ("Prénom", "Famille")

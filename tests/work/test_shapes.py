@@ -1,0 +1,389 @@
+"""A source that changes its shape: its run waits, says what changed, is read anew once a person agreed, leaves no trace."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import hypothesis
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.world import COLUMNS, PEOPLE, World, person
+
+from filrouge.base.errors import Conflict, NotFound, Refused, SourceError, UsageError
+from filrouge.domain.sources.reshaping import Choice, Way
+from filrouge.store.models import AuditEntry, Run, Source
+from filrouge.store.queries import sources as found
+from filrouge.work import access, holding, jobs, reshaping, runs, sources, worker
+
+NAMES = ("Ada", "Gus", "Zoé", "Marie", "Paul", "Jean", "Léa", "Louis", "Anne", "Luc", "Rose", "Hugo")
+FAMILIES = (
+    "Byron",
+    "Eiffel",
+    "Martin",
+    "Curie",
+    "Durand",
+    "Petit",
+    "Moreau",
+    "Garcia",
+    "Roux",
+    "Blanc",
+    "Noir",
+    "Henry",
+)
+CITIES = ("Lyon", "Paris", "Nantes")
+
+
+def rows(count: int = 40, **changes: Any) -> list[dict[str, str]]:
+    """Return people of whom every column is filled."""
+    return [
+        person(
+            str(n), NAMES[n % 12], FAMILIES[n * 7 % 12], born=f"{n % 27 + 1:02}/0{n % 9 + 1}/19{60 + n % 40}",
+            mail=f"one{n}@example.com", phone=f"06 11 22 33 {n:02}", street=f"{n + 1} rue des Lilas", zip="69003",
+            town=CITIES[n % 3], optin=("yes", "no")[n % 2], **changes,
+        )
+        for n in range(count)
+    ]  # fmt: skip
+
+
+def again(world: World, held: Sequence[dict[str, str]], columns: Sequence[str]) -> Run:
+    """Let the system write its file anew, and read it."""
+    world.write(PEOPLE["place"], columns, held)
+    return sources.run("crm_people", by="test")
+
+
+def renamed(held: Sequence[dict[str, str]], **names: str) -> tuple[list[dict[str, str]], tuple[str, ...]]:
+    """Return rows whose columns bear other names, and all of their names."""
+    told = [{names.get(name, name): value for name, value in row.items()} for row in held]
+    return told, tuple(names.get(name, name) for name in COLUMNS)
+
+
+def codes(run: Run) -> list[tuple[str, str]]:
+    return [(one["code"], str(one["params"].get("column") or one["params"].get("columns"))) for one in run.findings]
+
+
+def test_a_column_renamed_makes_the_run_wait_and_leaves_no_trace(world: World) -> None:
+    good = world.people(*rows())
+    before = world.state()
+    made = again(world, *renamed(rows(42), mail="Courriel"))
+    assert (made.state, made.read, made.verdict, made.figures) == ("held", 0, "doubtful", {"received": 42})
+    assert codes(made) == [("shape_gone", "mail"), ("shape_added", "Courriel")]
+    assert made.findings[0]["params"]["since"] == good.started_at.isoformat()
+    assert world.state() == before
+    assert runs.received(made).exists()
+
+
+def accepted(asking: Any, made: Run, choice: Any = None) -> Run:
+    seen = reshaping.of(asking, str(made.pk))
+    counts, done = reshaping.accept_now(asking, str(made.pk), choice or seen.choice)
+    assert done is not None
+    assert {name: counts[name] for name in ("new", "changed", "unchanged", "rejected")} == {
+        name: getattr(done, name) for name in ("new", "changed", "unchanged", "rejected")
+    }, "what was tried is what is done"
+    return done
+
+
+def test_the_mapping_proposed_is_tried_accepted_and_the_run_is_as_if_nothing_had_been_renamed(world: World) -> None:
+    world.people(*rows())
+    made = again(world, *renamed(rows(42), mail="Courriel", family="Nom de famille", town="Commune"))
+    seen = reshaping.of(access.OWNER, str(made.pk))
+    assert {one.column: one.way.to for one in seen.proposed} == {
+        "mail": ("Courriel",), "family": ("Nom de famille",), "town": ("Commune",),
+    }  # fmt: skip
+    assert all(one.sure > 0.7 and one.because for one in seen.proposed)
+    done = accepted(access.OWNER, made)
+    assert (done.state, done.read, done.new, done.rejected, done.lost) == ("committed", 42, 2, 0, 0)
+    assert world.rows("SELECT email, family_name, city FROM person_records WHERE email = 'one41@example.com'") == [
+        {"email": "one41@example.com", "family_name": FAMILIES[41 * 7 % 12], "city": CITIES[41 % 3]}
+    ]
+    assert again(world, *renamed(rows(43), mail="Courriel", family="Nom de famille", town="Commune")).new == 1
+    line = AuditEntry.objects.get(action="source.reshape")
+    assert (line.by, line.details["columns"]["mail"]) == (access.OWNER.by, ["Courriel"])
+    assert AuditEntry.objects.filter(action="import.let_in", subject=str(made.pk)).count() == 1
+
+
+def test_a_column_that_is_gone_is_told_and_read_no_more_only_when_a_person_says_so(world: World) -> None:
+    world.people(*rows())
+    columns = tuple(name for name in COLUMNS if name != "phone")
+    made = again(world, [{k: v for k, v in row.items() if k != "phone"} for row in rows()], columns)
+    assert codes(made) == [("shape_gone", "phone")]
+    seen = reshaping.of(access.OWNER, str(made.pk))
+    assert (seen.undecided, seen.choice.columns) == (("phone",), {})
+    with pytest.raises(UsageError, match="phone"):
+        reshaping.choose(access.OWNER, str(made.pk), seen.choice)
+    with pytest.raises(Conflict, match="phone"):
+        holding.ask(access.OWNER, str(made.pk), because="never mind")
+    done = accepted(access.OWNER, made, Choice({"phone": Way()}))
+    assert (done.state, done.changed) == ("committed", 40)
+    assert "phone" not in Source.objects.get(name="crm_people").spec["map"]
+
+
+def test_what_names_the_rows_is_not_given_up(world: World) -> None:
+    world.people(*rows())
+    made = again(world, *renamed(rows(), id="zz"))
+    with pytest.raises(UsageError, match="without its column id"):
+        reshaping.choose(access.OWNER, str(made.pk), Choice({"id": Way()}))
+    done = accepted(access.OWNER, made, Choice({"id": Way(("zz",))}))
+    assert (done.new, done.changed) == (0, 40)
+
+
+def test_a_whole_name_that_was_split_is_read_from_both_halves(world: World) -> None:
+    mapping = {name: cell for name, cell in PEOPLE["map"].items() if name not in ("given_name", "family_name")}
+    spec = {**PEOPLE, "map": {**mapping, "full_name": "Nom complet"}}
+    columns = ("id", "Nom complet", *COLUMNS[3:])
+    world.write("crm.csv", columns, [
+        {**{k: v for k, v in row.items() if k not in ("given", "family")}, "Nom complet": f"{row['given']} {row['family']}"}
+        for row in rows()
+    ])  # fmt: skip
+    world.define(spec)
+    sources.run("crm_people", by="test")
+    made = again(world, *renamed(rows(), given="Prénom", family="Nom"))
+    assert codes(made) == [("shape_gone", "Nom complet"), ("shape_added", "Prénom, Nom")]
+    seen = reshaping.of(access.OWNER, str(made.pk))
+    assert seen.choice.columns == {"Nom complet": Way(("Prénom", "Nom"), ("given_name", "family_name"))}
+    done = accepted(access.OWNER, made)
+    assert (done.changed, done.rejected) == (40, 0)
+    assert world.rows("SELECT given_name, family_name, full_name FROM person_records WHERE source_id = '3'") == [
+        {"given_name": "Marie", "family_name": FAMILIES[21 % 12], "full_name": None}
+    ]
+
+
+def test_two_halves_that_were_joined_are_read_as_a_whole_name(world: World) -> None:
+    world.people(*rows())
+    columns = ("id", "Nom complet", *COLUMNS[3:])
+    made = again(world, [
+        {**{k: v for k, v in row.items() if k not in ("given", "family")}, "Nom complet": f"{row['given']} {row['family']}"}
+        for row in rows()
+    ], columns)  # fmt: skip
+    seen = reshaping.of(access.OWNER, str(made.pk))
+    assert seen.choice.columns == {"given": Way(("Nom complet",), ("full_name",)), "family": Way()}
+    accepted(access.OWNER, made)
+    assert world.rows("SELECT full_name FROM person_records WHERE source_id = '0'") == [{"full_name": "Ada Byron"}]
+
+
+def test_dates_written_otherwise_wait_and_are_read_by_the_way_that_their_values_tell(world: World) -> None:
+    world.people(*rows())
+    before = world.state()
+    held = [{**row, "born": "-".join(reversed(row["born"].split("/")))} for row in rows()]
+    for row in held:
+        row["born"] = row["born"].replace("-", ".")
+    made = again(world, held, COLUMNS)
+    assert codes(made) == [("shape_date", "born")], made.findings
+    assert world.state() == before
+
+
+def test_day_and_month_that_changed_places_are_seen_and_put_right(world: World) -> None:
+    world.people(*rows())
+    held = [{**row, "born": "/".join((row["born"][3:5], row["born"][:2], row["born"][6:]))} for row in rows()]
+    made = again(world, held, COLUMNS)
+    assert codes(made) == [("shape_date", "born")]
+    seen = reshaping.of(access.OWNER, str(made.pk))
+    assert seen.choice.dates == {"born": "%m/%d/%Y"}
+    done = accepted(access.OWNER, made)
+    assert (done.state, done.warned) == ("committed", 0)
+    born = world.rows("SELECT birth_date FROM person_records WHERE source_id = '20'")[0]["birth_date"]
+    assert f"{born:%d/%m/%Y}" == rows()[20]["born"]
+
+
+def test_iso_dates_are_read_whatever_was_said_so_nothing_waits(world: World) -> None:
+    world.people(*rows())
+    held = [{**row, "born": "-".join(reversed(row["born"].split("/")))} for row in rows()]
+    assert again(world, held, COLUMNS).state == "committed"
+
+
+def test_a_new_value_of_a_consent_waits_and_means_what_a_person_says(world: World) -> None:
+    world.people(*rows())
+    held = [{**row, "optin": {"yes": "YES", "no": "maybe"}[row["optin"]]} for row in rows()]
+    made = again(world, held, COLUMNS)
+    assert codes(made) == [("shape_values", "optin")]
+    assert "maybe" not in str(made.shape) + str(made.findings), "no value is kept in clear"
+    seen = reshaping.of(access.OWNER, str(made.pk))
+    assert {one.value: (one.rows, one.like) for one in seen.fresh["optin"]} == {
+        "YES": (20, "granted"),
+        "maybe": (20, ""),
+    }
+    assert seen.choice.values == {"optin": {"YES": "granted"}}, "what it means is guessed of no consent"
+    done = accepted(access.OWNER, made, Choice(values={"optin": {"YES": "granted", "maybe": "denied"}}))
+    assert done.state == "committed"
+    assert {row["state"]: row["n"] for row in world.rows("SELECT state, count(*) n FROM consents GROUP BY 1")} == {
+        "granted": 20, "denied": 20,
+    }  # fmt: skip
+
+
+def test_let_in_as_it_is_new_values_say_nothing(world: World) -> None:
+    world.people(*rows())
+    made = again(world, [{**row, "optin": "maybe"} for row in rows()], COLUMNS)
+    done = holding.let_in(access.OWNER, str(made.pk), because="nobody answered yet")
+    assert (done.state, done.read, done.lost) == ("committed", 40, 0)
+    assert again(world, [{**row, "optin": "maybe"} for row in rows(41)], COLUMNS).state == "committed"
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_a_value_that_hardly_any_row_holds_makes_no_run_wait(count: int, world: World) -> None:
+    world.people(*rows())
+    held = [{**row, "optin": "typo"} if n < count else row for n, row in enumerate(rows())]
+    assert again(world, held, COLUMNS).state == "committed"
+
+
+def test_nothing_waits_when_columns_are_in_another_order_or_the_file_grew(world: World) -> None:
+    world.people(*rows())
+    made = again(world, rows(), tuple(reversed(COLUMNS)))
+    assert (made.state, made.verdict, made.findings) == ("committed", "right", [])
+    made = again(world, rows(45), COLUMNS)
+    assert (made.state, made.new, made.findings) == ("committed", 5, [])
+
+
+def test_a_column_that_came_or_one_that_nothing_reads_is_only_told(world: World) -> None:
+    world.write("crm.csv", (*COLUMNS, "note"), [{**row, "note": "x"} for row in rows()])
+    world.define(PEOPLE)
+    sources.run("crm_people", by="test")
+    made = again(world, [{**row, "stars": "5"} for row in rows()], (*COLUMNS, "stars"))
+    assert (made.state, made.verdict) == ("committed", "right")
+    assert codes(made) == [("shape_added", "stars"), ("shape_left", "note")]
+
+
+def test_a_file_that_shares_no_column_fails_as_before(world: World) -> None:
+    world.people(*rows())
+    with pytest.raises(SourceError, match="None of the columns"):
+        again(world, [{"Ada": "Gus", "Byron": "Eiffel"}], ("Ada", "Byron"))
+    assert Run.objects.filter(state="held").count() == 0
+
+
+def test_the_first_run_of_a_source_has_nothing_to_be_compared_with(world: World) -> None:
+    world.write("crm.csv", COLUMNS[:-1], [{k: v for k, v in row.items() if k != "optin"} for row in rows()])
+    world.define(PEOPLE)
+    with pytest.raises(SourceError, match="optin"):
+        sources.run("crm_people", by="test")
+
+
+def test_given_up_nothing_of_it_is_kept_and_the_source_is_as_it_was(world: World) -> None:
+    world.people(*rows())
+    before = world.state()
+    made = again(world, *renamed(rows(), mail="Courriel"))
+    holding.give_up(access.OWNER, str(made.pk))
+    made.refresh_from_db()
+    assert (made.state, runs.staging(made).exists(), world.state() == before) == ("given_up", False, True)
+    assert again(world, rows(), COLUMNS).unchanged == 40
+
+
+def test_what_was_tried_and_then_changed_is_not_accepted(world: World) -> None:
+    world.people(*rows())
+    made = again(world, *renamed(rows(), mail="Courriel", town="Commune"))
+    seen = reshaping.of(access.OWNER, str(made.pk))
+    with pytest.raises(Conflict, match="not tried"):
+        reshaping.accept(access.OWNER, str(made.pk))
+    reshaping.choose(access.OWNER, str(made.pk), seen.choice)
+    worked()
+    assert reshaping.of(access.OWNER, str(made.pk)).tried["rejected"] == 0
+    swapped = Choice({"mail": Way(("Commune",)), "town": Way(("Courriel",))})
+    reshaping.choose(access.OWNER, str(made.pk), swapped)
+    with pytest.raises(Conflict, match="not tried"):
+        reshaping.accept(access.OWNER, str(made.pk))
+    worked()
+    reshaping.choose(access.OWNER, str(made.pk), seen.choice)
+    worked()
+    reshaping.accept(access.OWNER, str(made.pk))
+    worked()
+    made.refresh_from_db()
+    assert (made.state, made.decided_by) == ("committed", access.OWNER.by)
+
+
+def test_an_engineer_of_the_brand_decides_a_colleague_and_a_stranger_do_not(world: World) -> None:
+    world.people(*rows())
+    made = again(world, *renamed(rows(), mail="Courriel"))
+    key = str(made.pk)
+    with pytest.raises(Refused):
+        reshaping.of(world.user("analyst", entities=("north",)), key)
+    with pytest.raises(NotFound):
+        reshaping.of(world.user("engineer", entities=("south",)), key)
+    remy = world.user("engineer", entities=("north",))
+    assert accepted(remy, made).decided_by == remy.by
+    assert AuditEntry.objects.get(action="source.reshape").by == remy.by
+
+
+def test_what_earlier_runs_rejected_is_still_told_by_the_columns_of_their_time(world: World) -> None:
+    bad = [*rows(), {**person("90", "Ada", "Byron"), "born": "31/02/1990"}]
+    first = world.people(*bad)
+    made = again(world, *renamed(bad, born="Naissance"))
+    done = accepted(access.OWNER, made)
+    old, new = found.rejects(first, access.OWNER), found.rejects(done, access.OWNER)
+    assert [(row.source_column, row.value) for row in old] == [("born", "31/02/1990")]
+    assert [(row.source_column, row.value) for row in new] == [("Naissance", "31/02/1990")]
+    assert (first.shape["by"]["map"]["birth_date"], "born" in [one["name"] for one in first.shape["columns"]]) == (
+        {"column": "born"}, True,
+    )  # fmt: skip
+
+
+def test_a_shape_holds_no_value_in_clear(world: World) -> None:
+    made = world.people(*rows())
+    told = str(made.shape)
+    for value in ("Byron", "Lyon", "example.com", "69003", "Lilas"):
+        assert value not in told, value
+
+
+@given(
+    lost=st.sets(st.sampled_from(COLUMNS), min_size=1, max_size=4), order=st.randoms(use_true_random=False),
+    born=st.sampled_from(("keep", "otherwise")),
+)  # fmt: skip
+@hypothesis.settings(max_examples=12, suppress_health_check=list(hypothesis.HealthCheck))
+def test_whatever_changed_a_run_that_waits_leaves_no_trace(world: World, lost: set[str], order: Any, born: str) -> None:
+    if not Source.objects.filter(name="crm_people").exists():
+        world.people(*rows(20))
+    before, kept = world.state(), set(AuditEntry.objects.values_list("action", flat=True))
+    names = {name: f"{name} {order.randrange(9)}" for name in lost}
+    held, columns = renamed(rows(20), **names)
+    if born == "otherwise":
+        held = [{k: v.replace("/", ".") if k.startswith("born") else v for k, v in row.items()} for row in held]
+    columns = tuple(order.sample(columns, len(columns)))
+    made = again(world, held, columns)
+    assert made.state == "held"
+    assert world.state() == before
+    assert world.rows("SELECT count(*) n FROM rejects")[0]["n"] == 0
+    holding.give_up(access.OWNER, str(made.pk))
+    assert not runs.staging(made).exists()
+    assert world.state() == before
+    assert set(AuditEntry.objects.values_list("action", flat=True)) - kept <= {"import.hold", "import.give_up"}
+
+
+def worked() -> None:
+    """Let the worker do what waits, as both of its threads would."""
+    while job := jobs.claim("test"):
+        jobs.work(job, worker.VERBS)
+
+
+def as_objects(world: World, held: Sequence[dict[str, Any]]) -> None:
+    text = "\n".join(json.dumps(row) for row in held)
+    (world.folder / "crm.ndjson").write_text(text + "\n", encoding="utf-8")
+
+
+def test_objects_whose_fields_bear_other_names_wait_and_are_read_again_from_what_was_received(world: World) -> None:
+    as_objects(world, [{**row, "contact": {"mail": row["mail"]}} for row in rows()])
+    mapping = {**PEOPLE["map"], "email": "contact.mail"}
+    world.define({**PEOPLE, "kind": "ndjson", "place": "crm.ndjson", "map": mapping})
+    assert sources.run("crm_people", by="test").new == 40
+    before = world.state()
+    as_objects(world, [{**row, "contact": {"courriel": row["mail"]}} for row in rows(41)])
+    made = sources.run("crm_people", by="test")
+    assert (made.state, world.state() == before) == ("held", True)
+    assert codes(made) == [("shape_empty", "contact.mail"), ("shape_added", "contact.courriel")]
+    seen = reshaping.of(access.OWNER, str(made.pk))
+    assert seen.choice.columns == {"contact.mail": Way(("contact.courriel",))}
+    done = accepted(access.OWNER, made)
+    assert (done.state, done.new, done.lost) == ("committed", 1, 0)
+    assert world.rows("SELECT count(*) n FROM person_records WHERE email LIKE 'one%'") == [{"n": 41}]
+    as_objects(
+        world,
+        [{**row, "contact": {"courriel": row["mail"]}, "rare": None if n else "x"} for n, row in enumerate(rows(41))],
+    )
+    assert (again_read := sources.run("crm_people", by="test")).state == "committed"
+    assert again_read.findings == []
+
+
+def test_a_column_that_is_empty_by_now_waits_and_may_be_let_in_as_it_is(world: World) -> None:
+    world.people(*rows())
+    made = again(world, [{**row, "phone": ""} for row in rows()], COLUMNS)
+    assert codes(made) == [("shape_empty", "phone")]
+    assert holding.let_in(access.OWNER, str(made.pk), because="they keep no telephones").state == "committed"
+    assert again(world, [{**row, "phone": ""} for row in rows(41)], COLUMNS).state == "committed"
