@@ -28,7 +28,6 @@ from filrouge.work import audit, definitions, mending, rulings, runs, secrets, s
 from filrouge.work.imports import DRY, Import, Prepared
 
 SHOWN = 200  # rejects that a dry run shows
-MEMORY = "450MB"  # of the engine that works on a file: with the rest of the process, less than 1 GB
 Look = Callable[[Path, Prepared], None]  # at what a dry run staged, and what it prepared
 REJECT = ["place", "row", "column", "code", "raw", "warning"]
 
@@ -274,7 +273,7 @@ def _import(
     source: Source, spec: SourceSpec, folder: Path, run_id: str, at: datetime, progress: runs.Progress, *,
     full: bool = False, ref: str = "", received: Path | None = None, shaped: bool = False, known: Shape | None = None,
 ) -> Iterator[Import]:  # fmt: skip
-    engine = open_engine(scratch=folder / "scratch", memory=MEMORY)
+    engine = open_engine(scratch=folder / "scratch")
     barred = suppressions.checker()
     mended = {} if ref or received else mending.of_place(spec.place)
     try:
