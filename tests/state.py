@@ -49,7 +49,7 @@ def parts() -> dict[str, list[str]]:
     told["people"] = _lines([{**row, "person_id": label[row["person_id"]], "household": ""} for row in people])
     told["golden_values"] = _lines([{**row, "person": label[row["person"]]} for row in _rows("golden_values")])
     inside = [row for row in _rows("memberships") if row["left_at"] is None]
-    told["memberships"] = sorted(f"{row['segment']}: {label[row['person']]}" for row in inside)
+    told["memberships"] = sorted(f"{row['segment']}: {label.get(row['person'], 'nobody')}" for row in inside)
     return told | _waiting() | _copies(label)
 
 

@@ -83,7 +83,7 @@ def test_no_cell_begins_a_formula_in_either_form(group: World) -> None:
     sheet, notes = (book.get_sheet_by_index(at).to_python() for at in (0, 1))
     assert [row[1:4] for row in sheet[1:]] == [[row["given_name"], row["family_name"], row["email"]] for row in found]
     assert not [cell for row in sheet for cell in row if str(cell).startswith(("=", "+", "-", "@", "\t"))]
-    assert ["exported", "2"] in notes
+    assert ["exported", 2] in notes
     assert ["left_out (denied)", "1"] in notes
 
 

@@ -338,5 +338,5 @@ def _walk(item: Mapping[str, Any], before: str, paths: dict[str, None]) -> None:
     for key, value in item.items():
         if isinstance(value, dict) and value:
             _walk(value, f"{before}{key}.", paths)
-        else:
+        elif key and "\0" not in key:  # no engine knows a column by such a name
             paths[f"{before}{key}"] = None

@@ -20,6 +20,7 @@ FIRST = date(1900, 3, 1)  # before it, spreadsheets and calendars count days dif
 DAY, MOMENT = "yyyy-mm-dd", "yyyy-mm-dd hh:mm:ss"
 Form = Literal["csv", "xlsx"]
 Cell = str | int | float | date | datetime
+Shown = dict[type[date], Any]
 Notes = Callable[[], Iterable[Sequence[Cell]]]
 TYPES: dict[str, str] = {
     "csv": "text/csv; charset=utf-8",
@@ -48,7 +49,7 @@ def cell(text: str, kind: str) -> Cell:
 
 
 def write_csv(
-    stream: BinaryIO, header: Sequence[str], lines: Iterable[Sequence[str]], *, delimiter: str, notes: Notes
+    stream: BinaryIO, header: Sequence[str], lines: Iterable[Sequence[Cell]], *, delimiter: str, notes: Notes
 ) -> None:
     """Write UTF-8 with its mark, so that spreadsheets read the accents; ``notes``, asked last, follow as # lines."""
     text = io.TextIOWrapper(stream, encoding="utf-8-sig", newline="")
@@ -76,15 +77,15 @@ def write_xlsx(
     book = xlsxwriter.Workbook(stream, options)
     try:
         strong = book.add_format({"bold": True})
-        shown = {kind: book.add_format({"num_format": form}) for kind, form in ((date, DAY), (datetime, MOMENT))}
+        shown: Shown = {kind: book.add_format({"num_format": form}) for kind, form in ((date, DAY), (datetime, MOMENT))}
         sheet = book.add_worksheet(titles[0][:31])
         sheet.freeze_panes(1, 0)
         sheet.set_column(0, len(header) - 1, 20)
-        for at, cell in enumerate(header):
-            sheet.write_string(0, at, cell, strong)
+        for at, title in enumerate(header):
+            sheet.write_string(0, at, title, strong)
         for row, line in enumerate(lines, start=1):
-            for at, cell in enumerate(line):
-                if _put(sheet, row, at, cell, shown):
+            for at, held in enumerate(line):
+                if _put(sheet, row, at, held, shown):
                     raise UsageError(
                         "A cell of row {row} holds more than a workbook takes: {most} letters.",
                         hint="Take the file as CSV.", row=row + 1, most=LONGEST,
@@ -92,13 +93,13 @@ def write_xlsx(
         second = book.add_worksheet(titles[1][:31])
         second.set_column(0, 1, 40)
         for row, note in enumerate(notes()):
-            for at, cell in enumerate(note):
-                _put(second, row, at, cell, shown)
+            for at, held in enumerate(note):
+                _put(second, row, at, held, shown)
     finally:
         book.close()
 
 
-def _put(sheet: Any, row: int, at: int, cell: Cell, shown: dict[type, Any]) -> int:
+def _put(sheet: Any, row: int, at: int, cell: Cell, shown: Shown) -> int:
     """Write a cell as what it is; return what is wrong, 0 when nothing is."""
     if isinstance(cell, str):
         return int(sheet.write_string(row, at, cell))

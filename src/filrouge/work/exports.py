@@ -198,12 +198,9 @@ def _notes(order: Order, counts: Counts, at: datetime, say: Say) -> list[list[sh
         ("entity", say(order.entity, "entity")), ("brand", say(order.brand, "brand")),
         ("at", say(at.isoformat(timespec="seconds"), "moment")),
     ]  # fmt: skip
-    counted: list[list[sheets.Cell]] = [
-        [say("found", "note"), counts.found], [say("exported", "note"), counts.exported],
-        *(
-            [f"{say('left_out', 'note')} ({say(reason, 'decision_reason')})", count]
-            for reason, count in sorted(counts.left_out.items())
-            if count
-        ),
-    ]  # fmt: skip
-    return [*([say(name, "note"), neutral(value)] for name, value in asked), *counted]
+    told: list[list[sheets.Cell]] = [[say(name, "note"), neutral(value)] for name, value in asked]
+    told += [[say("found", "note"), counts.found], [say("exported", "note"), counts.exported]]
+    for reason, count in sorted(counts.left_out.items()):
+        if count:
+            told.append([f"{say('left_out', 'note')} ({say(reason, 'decision_reason')})", count])
+    return told

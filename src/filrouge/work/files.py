@@ -160,6 +160,8 @@ def held(data: Mapping[str, Any], path: Path) -> tuple[Held, ...]:
         raise SourceError("The file {name} holds no row.", hint="Check the export.", name=path.name)
     rows = chunk.rows.slice(0, LOOKED)
     names = [name for name in rows.column_names if not name.startswith("_")]
+    if not names:  # lines of JSON that say nothing
+        raise SourceError("The file {name} holds no row.", hint="Check the export.", name=path.name)
     return tuple(holdings(pl.DataFrame(pl.from_arrow(rows.select(names)))))
 
 

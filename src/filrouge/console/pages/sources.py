@@ -30,7 +30,7 @@ from filrouge.work.newer import brought
 from filrouge.work.shapes import lacks
 
 READERS = ("engineer", "analyst", "privacy")
-REJECTS = 500
+REJECTS = works.SHOWN  # all of them are in the file of rows to mend
 
 
 @login_required
@@ -109,6 +109,7 @@ def run(request: HttpRequest, run_id: str) -> HttpResponse:
             "may_decide": made.state == "held" and _may_decide(asking, made),
             "until": made.held_at + holding.BEARABLE if made.held_at and made.state == "held" else None,
             "full": len(rejects) == REJECTS,
+            "shown": REJECTS,
             "may_take": bool(rejects) and made.state != "held" and taken.may_take(asking, made),
             "brought": made.source is not None and brought(made.source),
             "newer": f"{reverse('source-new')}?source={made.source_name}",

@@ -125,6 +125,8 @@ def rejects(made: Run, caller: Caller, *, limit: int = 500) -> list[Reject]:
 
     Of a source whose rows name their entity, nothing for whoever does not act for each of them.
     """
+    if made.kind == "import" and not made.rejected + made.warned:
+        return []
     mixed = made.source is not None and not made.source.entity and not caller.perimeter.everything
     if mixed and made.source is not None and not acts(made.source, caller):
         return []
