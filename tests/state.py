@@ -53,6 +53,11 @@ def parts() -> dict[str, list[str]]:
     return told | _waiting() | _copies(label)
 
 
+def differing(before: dict[str, list[str]], after: dict[str, list[str]]) -> dict[str, list[str]]:
+    """Return, of each part that differs, some of the lines that stand on one side alone."""
+    return {name: sorted(set(before[name]) ^ set(after[name]))[:6] for name in before if before[name] != after[name]}
+
+
 def _rows(name: str) -> Rows:
     import duckdb
 
