@@ -53,6 +53,11 @@ def parts() -> dict[str, list[str]]:
     return told | _waiting() | _copies(label)
 
 
+def differing(before: dict[str, list[str]], after: dict[str, list[str]]) -> dict[str, list[str]]:
+    """Return, of each part that differs, some of the lines that stand on one side alone."""
+    return {name: sorted(set(before[name]) ^ set(after[name]))[:6] for name in before if before[name] != after[name]}
+
+
 def _rows(name: str) -> Rows:
     import duckdb
 
@@ -99,7 +104,12 @@ def _copies(label: dict[str, str]) -> dict[str, list[str]]:
     return {
         "pages": _lines([{**_settled(unpack(body)), "person": of[number]} for number, _, body in pages]),
         "moments": _lines([{"person": of[number], "moments": _settled(unpack(body))} for number, body in moments]),
-        "keys": _lines([{"key": [kind, value, of[number], whose(bits)]} for kind, value, number, bits in keys]),
+        "keys": _lines(
+            [
+                {"key": [kind, "" if kind == "household" else value, of[number], whose(bits)]}
+                for kind, value, number, bits in keys
+            ]
+        ),
         "names": _lines([{"name": [token, of[number], whose(bits)]} for token, number, bits in names]),
         "words": sorted(token for (token,) in live.rows("SELECT token FROM tokens")),
         "traces": sorted(f"{gram} {token}" for gram, token in live.rows("SELECT gram, token FROM grams")),

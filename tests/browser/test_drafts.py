@@ -13,6 +13,7 @@ import pytest
 import python_calamine
 import xlsxwriter
 from tests.browser.test_console import faults
+from tests.state import differing
 
 ROOT = Path(__file__).resolve().parents[2]
 Visit = Callable[..., Any]
@@ -157,7 +158,7 @@ def test_a_workbook_becomes_people_is_mended_and_is_taken_back(
     after = state()
     seen.goto(asked)
     assert "Erwan Kerg" not in seen.locator("main").inner_text()
-    assert {name for name in before if before[name] != after[name]} == set()
+    assert differing(before, after) == {}
 
 
 def imported(page: Any, button: str, worker: Callable[[], None], *, scripts: bool) -> str:

@@ -112,7 +112,7 @@ def test_a_file_that_merged_people_leaves_nothing_once_it_is_undone(group: World
     taken_back(run, remy)
     settled()
     after = state.parts()
-    assert {name for name in before if before[name] != after[name]} == set()
+    assert state.differing(before, after) == {}
     assert {hit.id for hit in group.find("Dupré")} == ids, "the ids themselves come back"
 
 
@@ -127,7 +127,7 @@ def test_a_newer_file_undone_leaves_what_the_file_before_it_said(group: World, r
     taken_back(again, remy)
     settled()
     after = state.parts()
-    assert {name for name in before if before[name] != after[name]} == set()
+    assert state.differing(before, after) == {}
 
 
 def test_what_came_after_it_stays_as_if_it_had_never_been(group: World, remy: Any) -> None:
@@ -148,7 +148,7 @@ def test_what_came_after_it_stays_as_if_it_had_never_been(group: World, remy: An
     after = state.parts()
     town.refresh_from_db()
     assert (town.state, town.new) == ("committed", 2)
-    assert {name for name in wanted if wanted[name] != after[name]} == set()
+    assert state.differing(wanted, after) == {}
 
 
 def test_orders_of_people_who_were_taken_back_are_not_of_people_known(world: World) -> None:
