@@ -113,3 +113,17 @@ def test_a_stranger_and_a_reader_change_nothing(engineer: Any, client: Any, worl
     reader = enter(client, world, "analyst", "en", entities=("north",))
     assert reader.get(PATH).status_code == 403
     assert "source-watch" not in reader.get("/sources/crm_people").content.decode()
+
+
+def test_what_was_typed_stands_beside_its_fault_and_minutes_stay(engineer: Any, home: Path) -> None:
+    fields = {"every": "cron", "cron": "never", "late": "30", "unit": "m", "rejects": "2,5", "waits": "no"}
+    page = post(engineer, **fields).content.decode()
+    assert 'value="never"' in page
+    assert 'value="2,5"' in page
+    assert 'value="no" checked' in page
+    assert 'value="m" selected' in page
+    post(engineer, **fields | {"every": "*/5 * * * *", "cron": "*/5 * * * *"} | {"every": "cron"})
+    assert Source.objects.get(name="crm_people").spec["expect"]["fresh_within"] == "30m"
+    page = engineer.get(PATH).content.decode()
+    assert 'value="m" selected' in page
+    assert 'value="cron" selected' in page

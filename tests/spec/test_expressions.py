@@ -9,7 +9,18 @@ from tests.spec.test_values import collected
 from filrouge.domain.sources.expressions import Unreadable, parsed
 from filrouge.engines import Engine
 
-ROW = {"Nom complet": "Dupré, Élodie", "Type": "A", "Prix": "1 200,50", "Qté": "2", "Tél": "06 12.34", "Vide": None}
+ROW = {
+    "Nom d'usage": "Lo Iacono",
+    "Carte": "4970123412341234567",
+    "Sans fin": "inf",
+    "Rien": "nan",
+    "Nom complet": "Dupré, Élodie",
+    "Type": "A",
+    "Prix": "1 200,50",
+    "Qté": "2",
+    "Tél": "06 12.34",
+    "Vide": None,
+}
 CASES = {
     'part({Nom complet}, ",", 2)': "Élodie",
     'part({Nom complet}, ",", 3)': None,
@@ -37,6 +48,14 @@ CASES = {
     "{Prix} / 0": None,
     "{Type} * 2": None,
     "number(1000)": "1000",
+    "number({Carte})": None,
+    "{Carte} * {Carte}": None,
+    "number({Sans fin})": None,
+    "{Rien} + 1": None,
+    "upper({Nom d'usage})": "LO IACONO",
+    """when(empty({Nom d'usage}), {Type}, {Nom d'usage})""": "Lo Iacono",
+    """replace({Nom d'usage}, "'", " ")""": "Lo Iacono",
+    "join('-', {Nom d'usage}, 'x')": "Lo Iacono-x",
     '"{Type} is text"': "{Type} is text",
 }
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from filrouge.base.errors import UsageError
 from filrouge.console import hours as schedule
 from filrouge.console import words
+from filrouge.console.templatetags import say
 from filrouge.domain.sources import SourceSpec
 from filrouge.domain.sources.form import duration
 from filrouge.domain.sources.rules import Rule, faults
@@ -18,6 +19,7 @@ from filrouge.tables import TABLES
 from filrouge.work.watching import Watch
 
 HOURS = ("0 * * * *", "0 6 * * *", "0 6 * * 1-5", "0 6 * * 1", "0 6 1 * *")  # when a source may be read, at a glance
+UNITS = {"d": 1440, "h": 60, "m": 1}  # in minutes, the longest first
 # What a rule may check, and what its form asks beside its columns.
 CHECKS: dict[str, tuple[str, ...]] = {
     "required": (), "unique": (), "range": ("min", "max"), "pattern": ("like",), "among": ("values",),
@@ -32,18 +34,18 @@ def shown(spec: SourceSpec) -> dict[str, Any]:
     """Return how a source is watched, as the fields of the form."""
     expect = spec.expect
     within = duration(expect.fresh_within) if expect.fresh_within else None
-    hours = int(within.total_seconds() // 3600) if within else 0
-    by_days = bool(hours) and hours % 24 == 0
+    minutes = int(within.total_seconds() // 60) if within else 0
+    unit, size = next((unit, size) for unit, size in UNITS.items() if minutes % size == 0)
     return {
-        "every": expect.every or "",
-        "usual": not expect.every or expect.every in HOURS,
+        "every": "cron" if expect.every and expect.every not in HOURS else expect.every or "",
+        "cron": expect.every or "",
         "hours": [(one, schedule.said(one)) for one in HOURS],
-        "late": (hours // 24 if by_days else hours) or "",
-        "unit": "d" if by_days else "h",
+        "late": minutes // size or "",
+        "unit": unit if minutes else "h",
         "rows_min": expect.rows.min if expect.rows.min is not None else "",
         "rows_max": expect.rows.max if expect.rows.max is not None else "",
-        "rejects": round(expect.rejects_below * 100, 2),
-        "waits": expect.doubtful == "wait",
+        "rejects": say.number(round(expect.rejects_below * 100, 2)),
+        "waits": "yes" if expect.doubtful == "wait" else "no",
         "business": spec.owner.business,
         "technical": spec.owner.technical,
         "zone": spec.format.zone,
@@ -65,7 +67,7 @@ def sent(form: Mapping[str, str]) -> Watch:
             ) from None  # fmt: skip
     return Watch(
         every=every,
-        fresh_within=f"{late}{'d' if form.get('unit') == 'd' else 'h'}" if late else "",
+        fresh_within=f"{late}{form['unit'] if form.get('unit') in UNITS else 'h'}" if late else "",
         rows_min=_number(form, "rows_min"), rows_max=_number(form, "rows_max"),
         rejects_below=_share(form.get("rejects", "")), waits=form.get("waits") == "yes",
         business=form.get("business", "").strip()[:254], technical=form.get("technical", "").strip()[:254],

@@ -17,7 +17,7 @@ from ibis.expr import types as ir
 from filrouge.base.errors import Phrase
 
 LONGEST, MOST = 500, 60  # characters; operations
-_COLUMN = re.compile(r"\{([^{}]+)\}")
+_PIECE = re.compile(r"""\{([^{}]+)\}|"[^"\n]*"|'[^'\n]*'""")  # a column, or a text
 _ONE = re.compile(r"__column_(\d+)__")
 _MATHS = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
 Text: TypeAlias = ir.StringValue
@@ -49,14 +49,14 @@ def parsed(text: str) -> Expression:
         raise Unreadable(Phrase("it is longer than {most} characters", most=LONGEST))
     names: list[str] = []
 
-    def stand_in(found: re.Match[str]) -> str:
-        if found[1] not in names:
-            names.append(found[1])
-        return f"__column_{names.index(found[1])}__"
+    def stand_in(name: str) -> str:
+        if name not in names:
+            names.append(name)
+        return f"__column_{names.index(name)}__"
 
     if "__column_" in text:
         raise Unreadable(Phrase("write the column {name} between braces", name="…"))
-    made = _outside_quotes(text.strip(), lambda piece: _COLUMN.sub(stand_in, piece))
+    made = _columns(text.strip(), stand_in)
     try:
         tree = ast.parse(made, mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
@@ -71,13 +71,12 @@ def parsed(text: str) -> Expression:
 
 def replaced(text: str, column: str, by: str) -> str:
     """Return an expression in which a column gave way to another piece of expression."""
-    return _outside_quotes(text, lambda piece: piece.replace("{" + column + "}", by))
+    return _columns(text, lambda name: by if name == column else "{" + name + "}")
 
 
-def _outside_quotes(text: str, change: Callable[[str], str]) -> str:
-    """Put ``change`` to what does not stand between quotes: there is text."""
-    pieces = re.split(r"(\"[^\"\n]*\"|'[^'\n]*')", text)
-    return "".join(piece if at % 2 else change(piece) for at, piece in enumerate(pieces))
+def _columns(text: str, change: Callable[[str], str]) -> str:
+    """Put ``change`` to each column of an expression, read from the left: what stands between quotes is text."""
+    return _PIECE.sub(lambda found: found[0] if found[1] is None else change(found[1]), text)
 
 
 # --- what is let in ---------------------------------------------------------------------------------------------------
@@ -233,7 +232,8 @@ class _Built:
 
     def _said(self, figure: Any) -> Text:
         """Return a number as the source would write it, to the fourth decimal."""
-        text = figure.round(4).cast("decimal(18, 4)").cast("string").re_replace(r"\.?0+$", "")
+        told = ibis.ifelse(figure.isnan() | figure.isinf(), ibis.null("float64"), figure)
+        text = told.round(4).try_cast("decimal(18, 4)").cast("string").re_replace(r"\.?0+$", "")
         return cast(Text, text.replace(".", self.decimal) if self.decimal != "." else text)
 
     def _number(self, one: ast.expr) -> Text:
