@@ -84,7 +84,7 @@ def test_no_cell_begins_a_formula_in_either_form(group: World) -> None:
     assert [row[1:4] for row in sheet[1:]] == [[row["given_name"], row["family_name"], row["email"]] for row in found]
     assert not [cell for row in sheet for cell in row if str(cell).startswith(("=", "+", "-", "@", "\t"))]
     assert ["exported", 2] in notes
-    assert ["left_out (denied)", "1"] in notes
+    assert ["left_out (denied)", 1] in notes
 
 
 def test_an_address_is_clear_where_it_is_to_be_written_to_and_masked_as_on_the_page_elsewhere(group: World) -> None:

@@ -173,7 +173,10 @@ def computed_from(
     wrong = None
     for number in range(COMPUTED):
         says, text = str(form.get(f"e:{number}:says", "")), str(form.get(f"e:{number}:expr", "")).strip()
-        if says not in known or not text:
+        if not text:
+            continue
+        if says not in known:
+            wrong = wrong or UsageError("An expression says nothing yet.", hint="Choose beside it what it says.")
             continue
         try:
             read = set(parsed(text).columns)
@@ -189,7 +192,7 @@ def computed_from(
                 else Phrase("the column {name} is never kept", name=min(read & unkept))
             )  # fmt: skip
         wrong = wrong or UsageError(
-            "What is computed for “{what}” cannot be: {why}.", hint="The rest is kept.", what=known[says], why=why
+            "What is computed for “{what}” cannot be: {why}.", hint="The rest is kept: write this one again.", what=known[says], why=why
         )
     return made, wrong
 

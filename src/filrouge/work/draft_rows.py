@@ -35,7 +35,11 @@ def become(asking: Caller, key: str, reads: str) -> SourceDraft:
     draft = drafts.open_one(asking, key)
     if reads not in READS:
         raise UsageError("No rows are called {reads}.", hint="They are: {known}.", reads=reads, known=", ".join(READS))
-    return draft if reads == draft.spec["reads"] else _guessed(asking, draft, reads)
+    if reads == draft.spec["reads"]:
+        return draft
+    if drafts.newer_of(draft):
+        raise UsageError("The rows of a newer file are what they were.", hint="Bring the file by itself.")
+    return _guessed(asking, draft, reads)
 
 
 def read_as(asking: Caller, key: str, form: Mapping[str, Any]) -> SourceDraft:
@@ -43,9 +47,11 @@ def read_as(asking: Caller, key: str, form: Mapping[str, Any]) -> SourceDraft:
 
     Raises UsageError and SourceError when it cannot be read so; nothing changes then.
     """
-    reads = drafts.open_one(asking, key).spec["reads"]
+    reads = str(drafts.open_one(asking, key).spec["reads"])
     draft = drafts.read_as(asking, key, form)
-    return draft if reads == PEOPLE else _guessed(asking, draft, reads)
+    if reads == draft.spec["reads"] or drafts.like(draft):
+        return draft
+    return _guessed(asking, draft, reads)
 
 
 def _guessed(asking: Caller, draft: SourceDraft, reads: str) -> SourceDraft:

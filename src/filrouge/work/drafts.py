@@ -90,22 +90,16 @@ def bring(
     path = folder(draft) / (re.sub(r"[^\w.-]+", "_", shown)[-100:].lstrip(".") or "file")
     try:
         draft.size, draft.digest = _written(path, chunks)
-        same = SourceDraft.objects.filter(digest=draft.digest, brand=brand, state=SourceDraft.State.OPEN).first()
-        if same is not None and not source and path_of(same).is_file():
+        same = None if source else _the_same(draft)
+        if same is not None:
             shutil.rmtree(folder(draft))
             return same, True
-        changed: list[dict[str, Any]] = []
         if source:
             draft.spec, looked, changed = newer.as_before(path, newer.taken_over(asking, source, entity, brand))
+            (folder(draft) / CHANGED).write_text(json.dumps(changed))
         else:
-            read = files.proposed(path, entity=entity, brand=brand, given={})
-            draft.spec, looked = read.data, read.profiles
-            like = likeness.alike(asking, draft.spec, [one.name for one in looked])
-            if like is not None:
-                draft.spec = likeness.taken(draft.spec, like)
-                (folder(draft) / LIKE).write_text(json.dumps(like.name))
+            draft.spec, looked = _guessed(asking, draft, path, {})
         see(draft, looked)
-        (folder(draft) / CHANGED).write_text(json.dumps(changed))
         with transaction.atomic():
             draft.save(force_insert=True)
             audit.record("source.draft", by=asking.by, kind="source", subject=str(draft.id), brand=brand)
@@ -117,17 +111,22 @@ def bring(
 
 
 def read_as(asking: Caller, key: str, form: Mapping[str, Any]) -> SourceDraft:
-    """Read the file by other conventions (``format`` of a source), and guess its columns anew.
+    """Read the file by other conventions (``format`` of a source), and guess its columns anew; those of a newer file
+    of a source say what they said in it.
 
     Raises UsageError and SourceError when it cannot be read so; nothing changes then.
     """
     draft = open_one(asking, key)
-    given = {"source": draft.spec["source"], "kind": draft.spec["kind"], "format": dict(form)}
-    read = files.proposed(path_of(draft), entity=draft.entity, brand=draft.brand, given=given)
-    see(draft, read.profiles)
-    for name in (PROFILE, LIKE):
-        (folder(draft) / name).unlink(missing_ok=True)
-    keep(draft, read.data)
+    if newer_of(draft):
+        data = newer.taken_over(asking, draft.spec["source"], draft.entity, draft.brand)
+        spec, looked, changed = newer.as_before(path_of(draft), data, kind=draft.spec["kind"], form=form)
+        (folder(draft) / CHANGED).write_text(json.dumps(changed))
+    else:
+        given = {"source": draft.spec["source"], "kind": draft.spec["kind"], "format": dict(form)}
+        spec, looked = _guessed(asking, draft, path_of(draft), given)
+    see(draft, looked)
+    (folder(draft) / PROFILE).unlink(missing_ok=True)
+    keep(draft, spec)
     ask("profile", draft, by=asking.by)
     return draft
 
@@ -161,7 +160,9 @@ def go(asking: Caller, key: str) -> SourceDraft:
     if not draft.tried["new"] + draft.tried["changed"]:
         raise Conflict("There is nothing to import: no row is new or changed.", hint="Look at the rejected rows.")
     with transaction.atomic():
-        mine = SourceDraft.objects.filter(pk=draft.pk, state=SourceDraft.State.OPEN, mended=draft.mended)
+        _may_run(draft)
+        seen_so = {"mended": draft.mended, "edited_at": draft.edited_at}
+        mine = SourceDraft.objects.filter(pk=draft.pk, state=SourceDraft.State.OPEN, **seen_so)
         if not mine.update(state=SourceDraft.State.ASKED, trouble={}, run=None):
             raise Conflict("It was corrected or imported meanwhile.", hint="Its page says how it stands.")
         jobs.ask("draft_import", by=asking.by, key=f"bring {draft.pk}", draft=str(draft.pk))
@@ -231,10 +232,7 @@ def carry_out(key: str, *, by: str, progress: runs.Progress = runs.silent) -> No
     done = draft.state == SourceDraft.State.DONE
     try:
         if run is None or not (done or run.state in (Run.State.COMMITTED, Run.State.HELD)):
-            _by_a_name_of_its_own(draft)
-            source = sources.define(draft.spec, folder=folder(draft), by=by)
-            mine = SourceDraft.objects.filter(pk=draft.pk)
-            run = sources.run(source.name, by=by, progress=progress, beside=lambda made: mine.update(run=made))
+            run = _imported(draft, by=by, progress=progress)
     except Conflict:  # the lake or the source is busy: the job comes back
         raise
     except FilrougeError as error:
@@ -244,6 +242,32 @@ def carry_out(key: str, *, by: str, progress: runs.Progress = runs.silent) -> No
     if run.state == Run.State.COMMITTED:
         shutil.rmtree(folder(draft), ignore_errors=True)
     schedules.settle(by=by)
+
+
+def _imported(draft: SourceDraft, *, by: str, progress: runs.Progress) -> Run:
+    """Keep the definition and read the file by it; the definition that was there comes back when the run fails."""
+    _by_a_name_of_its_own(draft)
+    _may_run(draft)
+    before = Source.objects.filter(name=draft.spec["source"]).first()
+    source = before
+    if source is None or source.spec != SourceSpec.parse(draft.spec).dump() or source.folder != str(folder(draft)):
+        source = sources.define(draft.spec, folder=folder(draft), by=by)
+    mine = SourceDraft.objects.filter(pk=draft.pk)
+    try:
+        return sources.run(source.name, by=by, progress=progress, beside=lambda made: mine.update(run=made))
+    except Exception:
+        if before is not None and before is not source:
+            sources.define(before.spec, folder=Path(before.folder), by=by, sample=before.sample)
+        raise
+
+
+def _may_run(draft: SourceDraft) -> None:
+    """Raise UsageError while a run of the source that it is of waits for a person: it is to be decided of first."""
+    if Run.objects.filter(source_name=draft.spec["source"], state=Run.State.HELD).exists():
+        raise UsageError(
+            "A run of this source waits for a person: the next ones wait behind it.",
+            hint="Decide of it on its page, then import.",
+        )
 
 
 def sweep() -> int:
@@ -362,10 +386,42 @@ def ask(what: str, draft: SourceDraft, *, by: str) -> None:
 
 
 def keep(draft: SourceDraft, spec: dict[str, Any]) -> SourceDraft:
-    """Keep the definition as it stands now."""
+    """Keep the definition as it stands now. Raises DefinitionError when it is none, Conflict once it is imported."""
+    SourceSpec.parse(spec, what=draft.name)
     draft.spec, draft.edited_at = spec, clock.now()
-    draft.save(update_fields=["spec", "edited_at"])
+    mine = SourceDraft.objects.filter(pk=draft.pk, state=SourceDraft.State.OPEN)
+    if not mine.update(spec=spec, edited_at=draft.edited_at):
+        raise Conflict("It is being imported already.", hint="Its page follows.")
     return draft
+
+
+def newer_of(draft: SourceDraft) -> bool:
+    """Tell whether it is a newer file of a source that was there before it."""
+    return Source.objects.filter(name=draft.spec.get("source", ""), created_at__lte=draft.created_at).exists()
+
+
+def _the_same(draft: SourceDraft) -> SourceDraft | None:
+    """Return the draft of this very file for this brand: one that is being prepared, or whose rows are in the lake."""
+    rows = SourceDraft.objects.filter(digest=draft.digest, brand=draft.brand).order_by("-created_at")
+    for one in rows.select_related("run"):
+        if one.state == SourceDraft.State.OPEN and path_of(one).is_file():
+            return one
+        if one.state == SourceDraft.State.DONE and one.run is not None and one.run.state == Run.State.COMMITTED:
+            return one
+    return None
+
+
+def _guessed(
+    asking: Caller, draft: SourceDraft, path: Path, given: Mapping[str, Any]
+) -> tuple[dict[str, Any], Sequence[Held]]:
+    """Return how a file would be read: as one with its columns is read already, else as it is guessed."""
+    read = files.proposed(path, entity=draft.entity, brand=draft.brand, given=given)
+    like = likeness.alike(asking, read.data, [one.name for one in read.profiles])
+    if like is None:
+        (folder(draft) / LIKE).unlink(missing_ok=True)
+        return read.data, read.profiles
+    (folder(draft) / LIKE).write_text(json.dumps(like.name))
+    return likeness.taken(read.data, like), read.profiles
 
 
 def _by_a_name_of_its_own(draft: SourceDraft) -> None:

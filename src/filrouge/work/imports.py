@@ -37,8 +37,6 @@ Progress = Callable[[str, int, int | None], None]
 
 _UNSAID = Format().model_dump(mode="json")
 
-DRY = "dry"  # in place of the number of a run, where nothing is kept
-
 
 @dataclass(frozen=True)
 class Prepared:
@@ -454,7 +452,7 @@ class Import:
             "source": self.spec.source, "entity": self.spec.entity.const, "brand": self.spec.brand.const,
             "run_id": self.run, "recorded_at": self.at,
         }  # fmt: skip
-        unkept = self.spec.never_kept and self.run != DRY  # a line that is no row holds them too
+        unkept = self.spec.never_kept  # a line that is no row may hold them too
         rows = [
             {**common, "place": fault.place, "row": fault.row, "code": fault.code, "column": "",
              "raw": None if barred or unkept else as_json({"row": fault.raw}), "warning": False}

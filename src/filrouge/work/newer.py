@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -42,15 +42,23 @@ def taken_over(asking: Caller, name: str, entity: str, brand: str) -> dict[str, 
     }  # fmt: skip
 
 
-def as_before(path: Path, data: dict[str, Any]) -> tuple[dict[str, Any], Sequence[Held], list[dict[str, Any]]]:
+def as_before(
+    path: Path, data: dict[str, Any], *, kind: str = "", form: Mapping[str, Any] | None = None
+) -> tuple[dict[str, Any], Sequence[Held], list[dict[str, Any]]]:
     """Return the definition of a newer file, what its columns hold, and the columns that it lacks, each with its heir.
 
-    Their names stand where most of those known are. Raises UsageError when what names its rows is in none.
+    Their names stand where most of those known are, and it is written as found out, unless ``kind`` and ``form`` say
+    so. Raises UsageError when what names its rows is in none.
     """
     best: tuple[set[str], dict[str, Any], tuple[Held, ...]] | None = None
-    for row in (None, *range(1, TOP + 1)):
-        kind, seen = conventions(path, header_row=row)
-        made = {**data, "kind": kind, "place": str(path), "format": {**seen, **data["format"]}}
+    ways = (
+        [(kind, form)]
+        if form is not None
+        else (conventions(path, header_row=row) for row in (None, *range(1, TOP + 1)))
+    )
+    for way, seen in ways:
+        given = {**seen, **data["format"]} if form is None else {**data["format"], **seen}
+        made = {**data, "kind": way, "place": str(path), "format": given}
         wanted = set(SourceSpec.parse(made, what=data["source"]).columns())
         try:
             looked = files.held(made, path)

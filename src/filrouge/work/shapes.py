@@ -111,13 +111,16 @@ def as_it_is(spec: SourceSpec, present: Sequence[str]) -> SourceSpec:
     )  # fmt: skip
 
 
-def wait(made: Run, found: Changed, last: Last, *, figures: Mapping[str, Any]) -> None:
+def wait(
+    made: Run, found: Changed, last: Last, *, figures: Mapping[str, Any],
+    beside: Callable[[Run], object] = lambda made: None,
+) -> None:  # fmt: skip
     """Let a run wait whose shape changed: what it received is kept, and what changed is said of it."""
     made.shape, made.verdict = found.shape.plain(), "doubtful"
     made.figures = {**figures, RECEIVED: found.rows}
     made.reshaping = {"since": str(last.run.pk)}
     made.findings = findings(last, found.changes)
-    runs.set_aside(made, beside=lambda: None, counts={RECEIVED: found.rows})
+    runs.set_aside(made, beside=lambda: beside(made), counts={RECEIVED: found.rows})
 
 
 def findings(last: Last, changes: Changes) -> list[dict[str, Any]]:

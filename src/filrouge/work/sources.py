@@ -25,7 +25,7 @@ from filrouge.engines import open_engine
 from filrouge.store.models import BUILT_IN, COLLECT, Brand, Entity, Erasure, Run, Source
 from filrouge.tables import TABLES
 from filrouge.work import audit, definitions, mending, rulings, runs, secrets, shapes, suppressions
-from filrouge.work.imports import DRY, Import, Prepared
+from filrouge.work.imports import Import, Prepared
 
 SHOWN = 200  # rejects that a dry run shows
 Look = Callable[[Path, Prepared], None]  # at what a dry run staged, and what it prepared
@@ -164,7 +164,7 @@ def run(
             if last is None:  # nothing to compare with makes nothing another
                 raise
             in_part = bool(source.cursor) and not full and keeps_cursor(spec) and spec.cursor in found.shape.names()
-            shapes.wait(made, found, last, figures={rulings.IN_PART: True} if in_part else {})
+            shapes.wait(made, found, last, figures={rulings.IN_PART: True} if in_part else {}, beside=beside)
             return made
         verdict = rulings.judged(made, source, spec, prepared, now, full=full)
         shapes.told(made, prepared.shape, spec, last)
@@ -228,7 +228,7 @@ def _dry(
     folder = settings.get().home / "staging" / f"dry-{ids.uuid7()}"
     folder.mkdir(parents=True)
     try:
-        prepared = prepare(source, spec, folder, DRY, clock.now(), progress, ref=ref, received=received)
+        prepared = prepare(source, spec, folder, "dry", clock.now(), progress, ref=ref, received=received)
         if look is not None:
             look(folder, prepared)
         return prepared.counts.plain()

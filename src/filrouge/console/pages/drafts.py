@@ -58,7 +58,14 @@ def new(request: HttpRequest) -> HttpResponse:
         except (UsageError, SourceError, DefinitionError) as error:
             fault = " ".join(part for part in sentence(error) if part)
         else:
-            said = _("This very file was being prepared: here it is.") if same else _("The file is here, whole.")
+            said = _("The file is here, whole.")
+            if same:
+                imported = draft.state == "done"
+                said = (
+                    _("This very file was imported: here is its run.")
+                    if imported
+                    else _("This very file was being prepared: here it is.")
+                )
             return done(request, said, to=reverse("draft", args=[draft.pk]))
     context = {
         "brands": brands, "newer": newer, "fault": fault, "drafts": [_line(one) for one in found.drafts(asking)],
@@ -100,7 +107,7 @@ def show(request: HttpRequest, key: UUID) -> HttpResponse:
             "computed": drafts.computed(spec), "functions": drafts.FUNCTIONS,
             "counting": found.profiling(draft), "file_faults": [said(one) for one in profile.faults] if profile else [],
             "choices": able, "form": form,
-            "changed": shapes.replaced(works.changed(draft)), "like": works.like(draft),
+            "changed": shapes.replaced(works.changed(draft)), "like": works.like(draft), "newer": works.newer_of(draft),
             "alone": bool(columns.refers(spec.reads)) and not refers,
             "encodings": drafts.ENCODINGS, "masked": not shown,
             "decimals": [(mark, words.say(mark, "value_mark")) for mark in drafts.DECIMALS],
@@ -110,8 +117,10 @@ def show(request: HttpRequest, key: UUID) -> HttpResponse:
     tried = works.tried(draft)
     mendable = tried and draft.state == "open" and works.mendable(draft)
     rows = [] if mendable else [sources.rejected(reject(row, spec, shown=shown)) for row in works.rejects(draft)]
-    failed = job is not None and job.state == "failed" and not tried
+    asked = draft.state == "asked" and moving
+    failed = job is not None and job.state == "failed" and (draft.state == "asked" or not tried)
     context |= {
+        "asked": asked,
         "tried": tried,
         "sums": faulty.sums(draft.tried),
         "masked": not shown,
