@@ -73,10 +73,10 @@ def rejects(
     request: HttpRequest, name: str, run_id: str, limit: Annotated[int, Query(ge=1, le=1000)] = 200
 ) -> dict[str, Any]:
     asking = caller(request)
-    access.must(asking, "engineer", "privacy", "analyst", scope="sources:read")
+    access.must(asking, *reads.READERS, scope="sources:read")
     made = reads.run(run_id, asking)
     if made.source is not None:
-        schedules.whole(asking, made.source)
+        schedules.whole(asking, made.source, *reads.READERS)
     found = reads.rejects(made, asking, limit=limit)
     shown = ("place", "row", "column", "source_column", "code", "warning", "value")
     return {"items": [{name: getattr(row, name) for name in shown} for row in found]}

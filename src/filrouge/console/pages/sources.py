@@ -29,14 +29,13 @@ from filrouge.work import sources as works
 from filrouge.work.newer import brought
 from filrouge.work.shapes import lacks
 
-READERS = ("engineer", "analyst", "privacy")
 REJECTS = works.SHOWN  # all of them are in the file of rows to mend
 
 
 @login_required
 def index(request: HttpRequest) -> HttpResponse:
     """List every source by system, as of when it is known, and how its last run went; then what writes by itself."""
-    asking = require(request, *READERS)
+    asking = require(request, *found.READERS)
     lines = [sources.told(line) for line in found.lines(asking) if not senders.sender_of(line.source)]
     as_of = group.as_of()
     systems = [
@@ -60,7 +59,7 @@ def index(request: HttpRequest) -> HttpResponse:
 @login_required
 def show(request: HttpRequest, name: str) -> HttpResponse:
     """Show one source: its definition in words and its runs. What a sender writes is shown on the sender's page."""
-    asking = require(request, *READERS)
+    asking = require(request, *found.READERS)
     line = found.line(name, asking)
     if sender := senders.sender_of(line.source):
         return redirect("sender", sender)
@@ -86,7 +85,7 @@ def show(request: HttpRequest, name: str) -> HttpResponse:
 @login_required
 def run(request: HttpRequest, run_id: str) -> HttpResponse:
     """Show one run: its counts, what is doubtful, and every row that was not taken."""
-    asking = require(request, *READERS)
+    asking = require(request, *found.READERS)
     made = found.run(run_id, asking)
     rejects = [sources.rejected(row) for row in found.rejects(made, asking, limit=REJECTS)] if made.source else []
     return render(
