@@ -9,7 +9,7 @@ import pytest
 from tests.kept import laid_once
 from tests.world import COLUMNS, PEOPLE, World, person
 
-from filrouge.base.errors import NotFound, Refused
+from filrouge.base.errors import NotFound, Refused, UsageError
 from filrouge.domain.privacy.caller import Caller
 from filrouge.store.models import AuditEntry, Job, Run, Source
 from filrouge.store.queries import sources as found
@@ -140,3 +140,29 @@ def test_a_file_is_imported_for_a_brand_by_its_engineer(world: World, who: str) 
     with pytest.raises(Refused):
         files.bring(caller, read)
     assert not Source.objects.filter(name="brought").exists()
+
+
+def test_a_rule_judges_by_a_source_of_the_same_entity_of_which_one_is_an_engineer(imported: str, world: World) -> None:
+    for name, entity, brand in (("plum_people", "north", "plum"), ("red_people", "north", "red")):
+        world.people(*ROWS, run=False, source=name, place=f"{name}.csv", entity=entity, brand=brand)
+    world.people(*ROWS, run=False, source="shop_people", place="shop.csv", entity="south", brand="blue")
+    group = world.user("engineer")
+    of_north, of_red = (asking(world, f"engineer of the {of}") for of in ("entity", "brand"))
+    offered = {
+        who: [one.name for one in found.referable(Source.objects.get(name="crm_people"), caller)]
+        for who, caller in {"group": group, "north": of_north, "red": of_red}.items()
+    }
+    assert offered == {
+        "group": ["plum_people", "red_people"], "north": ["plum_people", "red_people"], "red": ["red_people"],
+    }  # fmt: skip
+
+    def add(caller: Caller, of: str) -> None:
+        rule = {"check": "reference", "columns": ["loyalty_id"], "of": of}
+        watching.add_rule(caller, "crm_people", rule, of=watching.state(Source.objects.get(name="crm_people")))
+
+    for caller, of in ((of_red, "plum_people"), (of_red, "shop_people"), (group, "shop_people"), (group, "nothing")):
+        with pytest.raises(UsageError, match="of the same entity"):
+            add(caller, of)
+    assert "rules" not in Source.objects.get(name="crm_people").spec
+    add(of_red, "red_people")
+    assert [one["of"] for one in Source.objects.get(name="crm_people").spec["rules"]] == ["red_people"]

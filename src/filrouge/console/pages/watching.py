@@ -50,8 +50,7 @@ def show(request: HttpRequest, name: str) -> HttpResponse:
         "faults": faults, "brought": brought(line.source), "owners": found.owners(),
         "rules": rules.told(rulings.kept(name, asking)), "checks": watching.checks(),
         "form": watching.rule_form(check, line.spec), "sent": request.POST,
-        "others": [(one.source.name, names.source(one.source.name)) for one in found.lines(asking)
-                   if one.source.name != name],
+        "others": [(one.name, names.source(one.name)) for one in found.referable(line.source, asking)],
     }  # fmt: skip
     return render(request, "console/sources/watch.html", context, status=422 if faults else 200)
 

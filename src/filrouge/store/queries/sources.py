@@ -95,6 +95,13 @@ def acts(source: Source, caller: Caller, *roles: str) -> bool:
     return bool(named) and all(caller.perimeter.acts(entity, source.brand, *held) for entity in named)
 
 
+def referable(source: Source, caller: Caller) -> list[Source]:
+    """Return the sources by which a rule of ``source`` may judge: of no other entity, and on which the caller acts."""
+    held = entities_named(source)
+    others = Source.objects.exclude(kind=BUILT_IN).exclude(pk=source.pk).order_by("name")
+    return [other for other in others if entities_named(other) <= held and acts(other, caller)]
+
+
 def _open_to(source: Source, caller: Caller) -> bool:
     return caller.perimeter.everything or bool(entities_named(source) & caller.perimeter.acting)
 
