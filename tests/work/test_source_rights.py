@@ -13,7 +13,7 @@ from filrouge.base.errors import NotFound, Refused, UsageError
 from filrouge.domain.privacy.caller import Caller
 from filrouge.store.models import AuditEntry, Job, Run, Source
 from filrouge.store.queries import sources as found
-from filrouge.work import access, files, groups, holding, rejects, reshaping, schedules, sources, watching
+from filrouge.work import access, drafts, files, groups, holding, rejects, reshaping, schedules, sources, watching
 
 STOP = {"check": "required", "column": "email", "does": "stop", "owner": "ana"}
 ROWS = (person("1", "Ada", "Byron", mail="ada@example.com"), person("2", "Gus", "Eiffel", born="soon"))
@@ -166,3 +166,14 @@ def test_a_rule_judges_by_a_source_of_the_same_entity_of_which_one_is_an_enginee
     assert "rules" not in Source.objects.get(name="crm_people").spec
     add(of_red, "red_people")
     assert [one["of"] for one in Source.objects.get(name="crm_people").spec["rules"]] == ["red_people"]
+
+
+@pytest.mark.parametrize("name", ["shop_people", "nothing"])
+def test_a_newer_file_of_a_source_that_one_does_not_see_tells_no_name_of_a_source(
+    imported: str, world: World, name: str
+) -> None:
+    world.people(*ROWS, run=False, source="shop_people", place="shop.csv", entity="south", brand="blue")
+    caller = asking(world, "engineer of the brand")
+    with pytest.raises(NotFound, match=f"No source is called {name}") as refused:
+        drafts.bring(caller, "a.csv", [b"id;mail\n1;a@example.com\n"], brand="red", source=name)
+    assert "people" not in refused.value.hint
