@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from filrouge.base import clock
 from filrouge.connect.sheets import TYPES, Form
 from filrouge.console import names, rules, shapes, sources
+from filrouge.console.foreseen import known
 from filrouge.console.pages import senders as senders_page
 from filrouge.console.pages.acting import act, done
 from filrouge.console.pages.exports import word
@@ -95,6 +96,7 @@ def run(request: HttpRequest, run_id: str) -> HttpResponse:
             "run": made,
             "title": names.source(made.source_name) if made.source_name else _("Identities"),
             "counts": sources.counts(made),
+            "matched": known(made.matched, asking),
             "resolved": sources.resolved(made),
             "findings": sources.findings(made.findings),
             "problem": sources.problem(made),
