@@ -122,6 +122,7 @@ def shape(request: HttpRequest, name: str, run_id: str) -> dict[str, Any]:
     asking = caller(request)
     found = reshaping.of(asking, run_id)
     shown = asking.perimeter.role_sight("contact") == "show"
+    tried = dict(found.tried) | (_known(found.tried["matched"], asking) if found.tried else {})
     return {
         "since": found.since, "was": list(found.last.names()), "columns": list(found.now.names()),
         "gone": [
@@ -135,7 +136,7 @@ def shape(request: HttpRequest, name: str, run_id: str) -> dict[str, Any]:
             for column, held in found.fresh.items()
         },
         "added": list(found.changes.added), "left": list(found.changes.left),
-        "choice": found.choice.plain() | ({} if shown else {"values": {}}), "tried": dict(found.tried) | (_known(found.tried["matched"], asking) if found.tried else {}),
+        "choice": found.choice.plain() | ({} if shown else {"values": {}}), "tried": tried,
         "undecided": list(found.undecided),
     }  # fmt: skip
 
