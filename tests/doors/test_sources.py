@@ -138,3 +138,32 @@ def test_a_source_of_other_entities_alone_is_not_known(
     client = signed_in("remy")
     assert client.get(f"/sources/{name}").status_code == 404
     assert name not in client.get("/sources").content.decode()
+
+
+@pytest.mark.parametrize(("matched", "said"), [(3, "moins de 20"), (47, "environ 50")])
+def test_how_many_are_known_elsewhere_is_told_in_a_sum_to_whoever_does_not_see_each(
+    matched: int, said: str, source: str, world: Any, signed_in: Callable[[str], Any]
+) -> None:
+    from filrouge.base import clock
+    from filrouge.store.models import Run, Source
+    from filrouge.work import access, groups
+
+    made = Run.objects.create(
+        kind="import", source=Source.objects.get(name=source), source_name=source, by="test", new=50, matched=matched,
+        state=Run.State.COMMITTED, started_at=clock.now(), finished_at=clock.now(),
+    )  # fmt: skip
+    told = {}
+    for name, entities in (("remy", ("groupe",)), ("anne", ())):
+        world.user(name, "engineer", entities=entities)
+        page = signed_in(name).get(f"/runs/{made.id}").content.decode()
+        _, word = groups.make_key(
+            access.OWNER, name, role="engineer", scopes=["sources:read"], entities=list(entities), brands=[]
+        )
+        answer = signed_in(name).get(f"/api/v1/sources/{source}/runs", headers={"Authorization": f"Bearer {word}"})
+        one = answer.json()["items"][0]
+        told[name] = (page.partition(" ont rejoint")[0].rpartition(". ")[2], one["matched"], one["matched_told"]["how"])
+        assert "ont rejoint" in page
+    assert told == {
+        "remy": (said, None, "fewer" if matched < 20 else "about"),
+        "anne": (str(matched), matched, "exact"),
+    }

@@ -20,7 +20,7 @@ from filrouge.domain.sources import SourceSpec, columns
 from filrouge.domain.sources.columns import Said
 from filrouge.store.models import Job, Source, SourceDraft
 from filrouge.store.queries import drafts as found
-from filrouge.work import drafts, jobs, newer, rejects, sources, worker
+from filrouge.work import drafts, holding, jobs, newer, rejects, sources, worker
 
 TEXT = """Export du 12/11/2026
 
@@ -361,7 +361,8 @@ def test_a_run_that_took_every_row_has_none(world: World, remy: Any) -> None:
         rejects.write(remy, str(first.run_id), form="csv", say=say)
 
 
-def test_a_file_whose_run_waits_for_a_person_stays_until_it_is_decided(world: World, remy: Any) -> None:
+def waiting(remy: Any) -> SourceDraft:
+    """Return a draft whose run waits for a person."""
     draft = brought(remy)
     draft.spec = draft.spec | {"rules": [{"check": "required", "column": "phone", "does": "stop"}]}
     draft.spec["map"]["phone"] = {"column": "Accord"}
@@ -369,8 +370,40 @@ def test_a_file_whose_run_waits_for_a_person_stays_until_it_is_decided(world: Wo
     draft = imported(remy, draft)
     assert draft.run is not None
     assert draft.run.state == "held"
+    return draft
+
+
+def test_a_file_whose_run_waits_for_a_person_stays_until_it_is_let_in(world: World, remy: Any) -> None:
+    draft = waiting(remy)
     assert world.rows("SELECT * FROM person_records") == []
-    assert drafts.path_of(draft).is_file(), "given up, it is read again"
+    drafts.sweep()
+    assert drafts.path_of(draft).is_file()
+    holding.let_in(remy, str(draft.run_id), because="they keep no telephones")
+    assert not drafts.folder(draft).exists()
+    assert len(world.rows("SELECT * FROM person_records")) == 15
+
+
+def test_a_file_whose_run_is_given_up_is_prepared_again(world: World, remy: Any) -> None:
+    draft = waiting(remy)
+    holding.give_up(remy, str(draft.run_id))
+    drafts.sweep()
+    draft.refresh_from_db()
+    assert (draft.state, draft.run, drafts.tried(draft), drafts.path_of(draft).is_file()) == ("open", None, False, True)
+    drafts.keep(draft, {**draft.spec, "rules": []})
+    done = imported(remy, draft)
+    assert done.run is not None
+    assert (done.run.state, done.run.new, drafts.folder(done).exists()) == ("committed", 15, False)
+
+
+@pytest.mark.parametrize("state", ["committed", "undone"])
+def test_a_file_that_outlived_its_import_is_swept(world: World, remy: Any, state: str) -> None:
+    draft = imported(remy)
+    drafts.folder(draft).mkdir()
+    drafts.path_of(draft).write_text("killed before it went")
+    if state == "undone":
+        sources.undo(str(draft.run_id), by="test")
+    drafts.sweep()
+    assert not drafts.folder(draft).exists()
 
 
 def test_a_newer_file_whose_columns_bear_other_names_is_read_by_what_they_hold(world: World, remy: Any) -> None:

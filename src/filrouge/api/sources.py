@@ -11,14 +11,16 @@ from pydantic import Field
 
 from filrouge.api.door import caller, reading
 from filrouge.base.errors import NotFound, told
+from filrouge.domain.privacy import sums
+from filrouge.domain.privacy.caller import Caller
 from filrouge.domain.privacy.perimeter import mask
 from filrouge.domain.sources.reshaping import Choice
-from filrouge.store.queries import rulings
+from filrouge.store.queries import drafts, rulings
 from filrouge.store.queries import sources as reads
 from filrouge.work import access, holding, jobs, reshaping, schedules
 
 router = Router(tags=["sources"])
-COUNTS = ("read", "new", "changed", "unchanged", "rejected", "matched", "vanished", "lost")
+COUNTS = ("read", "new", "changed", "unchanged", "rejected", "vanished", "lost")
 
 
 class Asked(Schema):
@@ -73,10 +75,10 @@ def rejects(
     request: HttpRequest, name: str, run_id: str, limit: Annotated[int, Query(ge=1, le=1000)] = 200
 ) -> dict[str, Any]:
     asking = caller(request)
-    access.must(asking, "engineer", "privacy", "analyst", scope="sources:read")
+    access.must(asking, *reads.READERS, scope="sources:read")
     made = reads.run(run_id, asking)
     if made.source is not None:
-        schedules.whole(asking, made.source)
+        schedules.whole(asking, made.source, *reads.READERS)
     found = reads.rejects(made, asking, limit=limit)
     shown = ("place", "row", "column", "source_column", "code", "warning", "value")
     return {"items": [{name: getattr(row, name) for name in shown} for row in found]}
@@ -120,6 +122,7 @@ def shape(request: HttpRequest, name: str, run_id: str) -> dict[str, Any]:
     asking = caller(request)
     found = reshaping.of(asking, run_id)
     shown = asking.perimeter.role_sight("contact") == "show"
+    tried = dict(found.tried) | (_known(found.tried["matched"], asking) if found.tried else {})
     return {
         "since": found.since, "was": list(found.last.names()), "columns": list(found.now.names()),
         "gone": [
@@ -133,7 +136,7 @@ def shape(request: HttpRequest, name: str, run_id: str) -> dict[str, Any]:
             for column, held in found.fresh.items()
         },
         "added": list(found.changes.added), "left": list(found.changes.left),
-        "choice": found.choice.plain() | ({} if shown else {"values": {}}), "tried": dict(found.tried),
+        "choice": found.choice.plain() | ({} if shown else {"values": {}}), "tried": tried,
         "undecided": list(found.undecided),
     }  # fmt: skip
 
@@ -184,5 +187,13 @@ def _run(row: Any, request: HttpRequest) -> dict[str, Any]:
         "id": str(row.id), "state": row.state, "verdict": row.verdict, "started_at": row.started_at,
         "finished_at": row.finished_at, "findings": row.findings, "problem": problem, "problem_hint": hint,
         "trouble": row.trouble, "held_at": row.held_at, "decided_by": row.decided_by, "because": row.because,
-        **{name: int(getattr(row, name)) for name in COUNTS},
+        **{name: int(getattr(row, name)) for name in COUNTS}, **_known(row.matched, caller(request)),
+    }  # fmt: skip
+
+
+def _known(count: int, asking: Caller) -> dict[str, Any]:
+    """Return how many rows are of somebody known: null, and in a sum, to whoever may not see each of them."""
+    sum_ = sums.told(int(count), open_=drafts.everywhere(asking))
+    return {
+        "matched": sum_.count if sum_.how == "exact" else None, "matched_told": {"count": sum_.count, "how": sum_.how},
     }  # fmt: skip

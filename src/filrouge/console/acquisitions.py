@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from filrouge.console import names, words
+from filrouge.console.foreseen import known
 from filrouge.console.templatetags import say
 from filrouge.domain.acquisitions import Facts
 from filrouge.domain.privacy.caller import Caller
@@ -84,7 +85,10 @@ def systems(facts: Facts, asking: Caller) -> list[dict[str, Any]]:
             "drafts": [reverse("draft", args=[key]) + "?step=trial" for key in one.drafts],
             "reads_drafts": asking.has("engineer"),
             "tried": _("last dry run: %(read)s read, %(new)s new, of which %(matched)s known already")
-            % {name: say.number(tried.get(name, 0)) for name in ("read", "new", "matched")} if one.tried else "",
+            % {
+                "read": say.number(tried.get("read", 0)), "new": say.number(tried.get("new", 0)),
+                "matched": known(tried.get("matched", 0), asking) or say.number(0),
+            } if one.tried else "",
         })  # fmt: skip
     return lines
 

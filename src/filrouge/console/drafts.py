@@ -192,7 +192,10 @@ def computed_from(
                 else Phrase("the column {name} is never kept", name=min(read & unkept))
             )  # fmt: skip
         wrong = wrong or UsageError(
-            "What is computed for “{what}” cannot be: {why}.", hint="The rest is kept: write this one again.", what=known[says], why=why
+            "What is computed for “{what}” cannot be: {why}.",
+            hint="The rest is kept: write this one again.",
+            what=known[says],
+            why=why,
         )
     return made, wrong
 

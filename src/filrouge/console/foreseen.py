@@ -21,7 +21,7 @@ def foreseen(tried: Mapping[str, Any], asking: Caller) -> dict[str, Any] | None:
     if not held:
         return None
     opened = found.opened(asking)
-    everywhere = all(opened.values())
+    everywhere = found.everywhere(asking)
     return {
         "people": held["people"],
         "known": amount(told(held["known"], open_=everywhere)),
@@ -34,6 +34,17 @@ def foreseen(tried: Mapping[str, Any], asking: Caller) -> dict[str, Any] | None:
             (brand, amount(told(count, open_=opened.get(brand, False)))) for brand, count in held["brands"].items()
         ],
     }
+
+
+def known(count: int, asking: Caller) -> str | SafeString:
+    """Say how many rows are of somebody known, whoever knows them; "" when none is and ``asking`` may be told so."""
+    sum_ = summed(count, asking)
+    return amount(sum_) if sum_.count else ""
+
+
+def summed(count: int, asking: Caller) -> Sum:
+    """Return how ``asking`` is told a figure about everybody: exactly when they may see each."""
+    return told(count, open_=found.everywhere(asking))
 
 
 def amount(sum_: Sum) -> str | SafeString:

@@ -223,7 +223,7 @@ def trial(key: str, *, progress: runs.Progress = runs.silent) -> None:
 def carry_out(key: str, *, by: str, progress: runs.Progress = runs.silent) -> None:
     """Keep the source and import its file, whole or not at all; the file goes once its rows are in the lake.
 
-    A run that waits for a person leaves the file where it is, to be read again if the run is given up.
+    A run that waits for a person leaves the file where it is: ``decided`` says what becomes of it.
     """
     draft = SourceDraft.objects.select_related("run").filter(pk=key).first()
     if draft is None or draft.state == SourceDraft.State.OPEN:
@@ -239,8 +239,7 @@ def carry_out(key: str, *, by: str, progress: runs.Progress = runs.silent) -> No
         SourceDraft.objects.filter(pk=draft.pk).update(state=SourceDraft.State.OPEN, trouble=error.plain())
         raise
     SourceDraft.objects.filter(pk=draft.pk).update(state=SourceDraft.State.DONE, run=run, trouble={})
-    if run.state == Run.State.COMMITTED:
-        shutil.rmtree(folder(draft), ignore_errors=True)
+    decided(run)
     schedules.settle(by=by)
 
 
@@ -255,6 +254,8 @@ def _imported(draft: SourceDraft, *, by: str, progress: runs.Progress) -> Run:
     mine = SourceDraft.objects.filter(pk=draft.pk)
     try:
         return sources.run(source.name, by=by, progress=progress, beside=lambda made: mine.update(run=made))
+    except Conflict:  # tried again in a moment
+        raise
     except Exception:
         if before is not None and before is not source:
             sources.define(before.spec, folder=Path(before.folder), by=by, sample=before.sample)
@@ -270,8 +271,26 @@ def _may_run(draft: SourceDraft) -> None:
         )
 
 
+def decided(run: Run) -> None:
+    """Let the file of a run go once its rows are in the lake or were taken back.
+
+    Of a run that was given up, the file is being prepared again: it is corrected and tried anew, or dropped.
+    """
+    for draft in SourceDraft.objects.filter(run=run, state=SourceDraft.State.DONE):
+        if run.state == Run.State.GIVEN_UP and mendable(draft) and path_of(draft).is_file():
+            mine = SourceDraft.objects.filter(pk=draft.pk, state=SourceDraft.State.DONE)
+            mine.update(state=SourceDraft.State.OPEN, run=None, tried={}, tried_of="", trouble={})
+        elif run.state in (Run.State.COMMITTED, Run.State.UNDONE, Run.State.GIVEN_UP):
+            shutil.rmtree(folder(draft), ignore_errors=True)
+
+
 def sweep() -> int:
-    """Drop what nobody touched for a month; return how many drafts went."""
+    """Drop what nobody touched for a month, and files that outlived their import; return how many drafts went."""
+    for draft in SourceDraft.objects.select_related("run").filter(state=SourceDraft.State.DONE):
+        if draft.run is not None:
+            decided(draft.run)
+        else:  # its run is no longer known: nothing reads the file again
+            shutil.rmtree(folder(draft), ignore_errors=True)
     old = SourceDraft.objects.filter(edited_at__lt=clock.now() - KEPT)
     gone = 0
     for draft in old:

@@ -103,7 +103,7 @@ def try_out(read: Reading, *, progress: runs.Progress = runs.silent) -> dict[str
 def bring(asking: Caller, read: Reading, *, progress: runs.Progress = runs.silent) -> Run:
     """Keep the definition as a source and import the file; return the run."""
     access.must(asking, "engineer")
-    if not asking.perimeter.everything and read.data["entity"] not in asking.perimeter.acting:
+    if not asking.perimeter.acts(read.data["entity"], read.data["brand"], "engineer"):
         raise Refused("You do not act for {entity}.", hint="Choose an entity of yours.", entity=read.data["entity"])
     for what, slug in read.added:
         if what == "entity":

@@ -15,7 +15,8 @@ from filrouge.domain.sources.meaning import Held
 from filrouge.domain.sources.shapes import changes
 from filrouge.store.models import Source
 from filrouge.store.queries.drafts import KEEPERS
-from filrouge.work import files, shapes, sources
+from filrouge.store.queries.sources import source_of
+from filrouge.work import files, shapes
 
 
 def brought(source: Source) -> bool:
@@ -28,14 +29,14 @@ def taken_over(asking: Caller, name: str, entity: str, brand: str) -> dict[str, 
 
     Raises NotFound, and UsageError when it is of another brand.
     """
-    row, spec = sources.get(name)
+    row = source_of(name, asking)
     if not brought(row) or not asking.perimeter.acts(row.entity, row.brand, *KEEPERS):
         raise NotFound("No source is called {name}.", name=name)
     if (row.entity, row.brand) != (entity, brand):
         raise UsageError(
             "{name} is of another brand.", hint="Choose its brand, or bring the file by itself.", name=name
         )
-    data = spec.dump()
+    data = SourceSpec.parse(row.spec, what=name).dump()
     ways = {name: value for name, value in data.get("format", {}).items() if name in ("date", "decimal", "zone")}
     return {name: value for name, value in data.items() if name not in ("place", "kind")} | {
         "entity": entity, "brand": brand, "format": ways,

@@ -115,7 +115,7 @@ def behind() -> bool:
 def own(asking: Caller, name: str) -> Source:
     """Return a source that the caller may run.
 
-    Raises NotFound, Refused when it holds others' rows too, Conflict when nothing ever reads it.
+    Raises NotFound, Refused when the caller is not its engineer, Conflict when nothing ever reads it.
     """
     access.must(asking, "engineer", scope="sources:run")
     source = whole(asking, source_of(name, asking))
@@ -128,9 +128,9 @@ def own(asking: Caller, name: str) -> Source:
     return source
 
 
-def whole(asking: Caller, source: Source) -> Source:
-    """Return ``source``. Raises Refused unless the caller acts for every entity whose rows it holds."""
-    if not acts(source, asking):
-        raise Refused("The source {name} holds rows of other entities too.", hint="Ask an engineer of the whole group.",
-                      name=source.name)  # fmt: skip
+def whole(asking: Caller, source: Source, *roles: str) -> Source:
+    """Return ``source``. Raises Refused unless the caller is engineer (or one of ``roles``) for all that it holds."""
+    if not acts(source, asking, *roles):
+        raise Refused("You do not act for all that the source {name} holds.",
+                      hint="Ask an engineer of its entity or of the whole group.", name=source.name)  # fmt: skip
     return source

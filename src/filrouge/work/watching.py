@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from filrouge.base.errors import Conflict, NotFound
+from filrouge.base.errors import Conflict, NotFound, UsageError
 from filrouge.domain.privacy.caller import Caller
 from filrouge.store.models import Source
+from filrouge.store.queries import sources as found
 from filrouge.work import schedules, sources
 
 
@@ -55,8 +56,11 @@ def watch(asking: Caller, name: str, said: Watch, *, of: str) -> Source:
 
 
 def add_rule(asking: Caller, name: str, rule: Mapping[str, Any], *, of: str) -> Source:
-    """Add a rule to a source. Raises as ``watch`` does."""
+    """Add a rule to a source. Raises as ``watch`` does, UsageError when it judges by a source that it may not."""
     source = _as_shown(asking, name, of)
+    if rule.get("of") and rule["of"] not in {other.name for other in found.referable(source, asking)}:
+        raise UsageError("A rule judges by a source of the same entity, of which you are an engineer.",
+                         hint="Choose another source.")  # fmt: skip
     return _define(asking, source, {**source.spec, "rules": [*(source.spec.get("rules") or ()), dict(rule)]})
 
 

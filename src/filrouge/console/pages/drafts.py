@@ -18,7 +18,7 @@ from filrouge.base.errors import DefinitionError, Refused, SourceError, UsageErr
 from filrouge.base.text import whole
 from filrouge.console import drafts, faulty, shapes, slips, sources, words
 from filrouge.console.errors import recalled, sentence
-from filrouge.console.foreseen import foreseen
+from filrouge.console.foreseen import foreseen, known, summed
 from filrouge.console.pages.acting import act, done
 from filrouge.console.profiled import said
 from filrouge.console.templatetags import say
@@ -125,6 +125,8 @@ def show(request: HttpRequest, key: UUID) -> HttpResponse:
         "sums": faulty.sums(draft.tried),
         "masked": not shown,
         "foreseen": foreseen(draft.tried, asking),
+        "matched": known(draft.tried.get("matched", 0), asking),
+        "matched_number": summed(draft.tried.get("matched", 0), asking).count,
         "importable": draft.tried.get("new", 0) + draft.tried.get("changed", 0),
         "trouble": recalled(draft.trouble or (job.trouble if failed and job else {})),
         "rejects": [row for row in rows if not row["warning"]],

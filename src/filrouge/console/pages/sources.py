@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from filrouge.base import clock
 from filrouge.connect.sheets import TYPES, Form
 from filrouge.console import names, rules, shapes, sources
+from filrouge.console.foreseen import known
 from filrouge.console.pages import senders as senders_page
 from filrouge.console.pages.acting import act, done
 from filrouge.console.pages.exports import word
@@ -29,14 +30,13 @@ from filrouge.work import sources as works
 from filrouge.work.newer import brought
 from filrouge.work.shapes import lacks
 
-READERS = ("engineer", "analyst", "privacy")
 REJECTS = works.SHOWN  # all of them are in the file of rows to mend
 
 
 @login_required
 def index(request: HttpRequest) -> HttpResponse:
     """List every source by system, as of when it is known, and how its last run went; then what writes by itself."""
-    asking = require(request, *READERS)
+    asking = require(request, *found.READERS)
     lines = [sources.told(line) for line in found.lines(asking) if not senders.sender_of(line.source)]
     as_of = group.as_of()
     systems = [
@@ -60,7 +60,7 @@ def index(request: HttpRequest) -> HttpResponse:
 @login_required
 def show(request: HttpRequest, name: str) -> HttpResponse:
     """Show one source: its definition in words and its runs. What a sender writes is shown on the sender's page."""
-    asking = require(request, *READERS)
+    asking = require(request, *found.READERS)
     line = found.line(name, asking)
     if sender := senders.sender_of(line.source):
         return redirect("sender", sender)
@@ -86,7 +86,7 @@ def show(request: HttpRequest, name: str) -> HttpResponse:
 @login_required
 def run(request: HttpRequest, run_id: str) -> HttpResponse:
     """Show one run: its counts, what is doubtful, and every row that was not taken."""
-    asking = require(request, *READERS)
+    asking = require(request, *found.READERS)
     made = found.run(run_id, asking)
     rejects = [sources.rejected(row) for row in found.rejects(made, asking, limit=REJECTS)] if made.source else []
     return render(
@@ -96,6 +96,7 @@ def run(request: HttpRequest, run_id: str) -> HttpResponse:
             "run": made,
             "title": names.source(made.source_name) if made.source_name else _("Identities"),
             "counts": sources.counts(made),
+            "matched": known(made.matched, asking),
             "resolved": sources.resolved(made),
             "findings": sources.findings(made.findings),
             "problem": sources.problem(made),

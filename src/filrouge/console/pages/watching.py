@@ -10,13 +10,14 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from filrouge.base.errors import Conflict, Refused, UsageError
+from filrouge.base.errors import Conflict, UsageError
 from filrouge.console import names, rules, slips, watching
 from filrouge.console.errors import sentence
 from filrouge.console.pages.acting import act, done
 from filrouge.console.who import require
 from filrouge.store.queries import rulings
 from filrouge.store.queries import sources as found
+from filrouge.work import schedules
 from filrouge.work import watching as works
 from filrouge.work.newer import brought
 
@@ -27,8 +28,7 @@ def show(request: HttpRequest, name: str) -> HttpResponse:
     """Show how a source is watched, and keep what is said of it."""
     asking = require(request, "engineer")
     line = found.line(name, asking)
-    if not found.acts(line.source, asking):
-        raise Refused("The source {name} holds rows of other entities too.", name=name)
+    schedules.whole(asking, line.source)
     to = reverse("source-watch", args=[name])
     faults: list[str] = []
     told: dict[str, Any] = watching.shown(line.spec)
@@ -50,8 +50,7 @@ def show(request: HttpRequest, name: str) -> HttpResponse:
         "faults": faults, "brought": brought(line.source), "owners": found.owners(),
         "rules": rules.told(rulings.kept(name, asking)), "checks": watching.checks(),
         "form": watching.rule_form(check, line.spec), "sent": request.POST,
-        "others": [(one.source.name, names.source(one.source.name)) for one in found.lines(asking)
-                   if one.source.name != name],
+        "others": [(one.name, names.source(one.name)) for one in found.referable(line.source, asking)],
     }  # fmt: skip
     return render(request, "console/sources/watch.html", context, status=422 if faults else 200)
 

@@ -49,3 +49,8 @@ def opened(caller: Caller) -> dict[str, bool]:
     """Tell of each brand whether the caller may see its people one by one."""
     rows = Brand.objects.select_related("entity")
     return {row.slug: caller.perimeter.sees(str(row.entity.slug), row.slug) for row in rows}
+
+
+def everywhere(caller: Caller) -> bool:
+    """Tell whether the caller may see the people of every brand one by one."""
+    return caller.perimeter.everything or all(opened(caller).values())

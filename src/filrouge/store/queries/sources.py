@@ -22,6 +22,8 @@ from filrouge.store.models import BUILT_IN, COLLECT, Entity, Job, Run, Source, U
 from filrouge.store.views import current
 
 SECRETIVE = frozenset({"contact", "text"})
+KEEPERS = ("engineer",)  # who acts on a source
+READERS = ("engineer", "analyst", "privacy")  # who reads what it brought
 
 
 @dataclass(frozen=True)
@@ -81,9 +83,23 @@ def source_of(name: str, caller: Caller) -> Source:
     return found
 
 
-def acts(source: Source, caller: Caller) -> bool:
-    """Tell whether the caller acts for every entity whose rows ``source`` holds."""
-    return caller.perimeter.everything or entities_named(source) <= caller.perimeter.acting
+def acts(source: Source, caller: Caller, *roles: str) -> bool:
+    """Tell whether the caller holds one of ``roles`` (engineer when none is named) for all that ``source`` holds.
+
+    A role capped to brands acts for a source of one of them, and for none whose rows tell their brand.
+    """
+    if caller.perimeter.everything:
+        return True
+    named = entities_named(source)
+    held = roles or KEEPERS
+    return bool(named) and all(caller.perimeter.acts(entity, source.brand, *held) for entity in named)
+
+
+def referable(source: Source, caller: Caller) -> list[Source]:
+    """Return the sources by which a rule of ``source`` may judge: of no other entity, and on which the caller acts."""
+    held = entities_named(source)
+    others = Source.objects.exclude(kind=BUILT_IN).exclude(pk=source.pk).order_by("name")
+    return [other for other in others if entities_named(other) <= held and acts(other, caller)]
 
 
 def _open_to(source: Source, caller: Caller) -> bool:
@@ -123,12 +139,12 @@ def run(key: str, caller: Caller) -> Run:
 def rejects(made: Run, caller: Caller, *, limit: int = 500) -> list[Reject]:
     """Return what a run rejected or took with a warning, in the order of the rows; values masked as the role asks.
 
-    Of a source whose rows name their entity, nothing for whoever does not act for each of them.
+    Nothing for whoever does not read all that its source holds.
     """
     if made.kind == "import" and not made.rejected + made.warned:
         return []
     mixed = made.source is not None and not made.source.entity and not caller.perimeter.everything
-    if mixed and made.source is not None and not acts(made.source, caller):
+    if made.source is not None and not acts(made.source, caller, *READERS):
         return []
     engine = open_engine(scratch=settings.get().home / "scratch")
     try:
