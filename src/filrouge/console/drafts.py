@@ -65,7 +65,7 @@ def lines(
     counted = {one.name: described(one) for one in profile.columns} if profile else {}
     days, table = columns.dated(spec.reads), TABLES[spec.reads]
     wrong: dict[str, list[str]] = {}
-    for column, fault in columns.faults(told, spec.reads, columns.computed(spec)):
+    for column, fault in columns.faults(told, spec.reads, columns.computed(spec), spec):
         wrong.setdefault(column, []).append(phrase(fault))
     by_name = {one.name: one for one in seen}
     made = []
@@ -93,7 +93,7 @@ def lines(
 
 def whole(told: Sequence[Said], spec: SourceSpec) -> list[str]:
     """Return what the columns lack as a whole."""
-    found = columns.faults(told, spec.reads, columns.computed(spec))
+    found = columns.faults(told, spec.reads, columns.computed(spec), spec)
     return [phrase(fault) for column, fault in found if not column]
 
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from filrouge.domain.sources import SourceSpec, columns
 from filrouge.domain.sources.columns import Said
+from filrouge.domain.sources.fitting import fitted
 
 NAMES = ("A", "B", "C", "D", "É e")
 BARE: dict[str, Any] = {
@@ -121,3 +122,52 @@ def test_rows_of_what_people_did_say_whose_and_when(reads: str, says: dict[str, 
     found = [fault.template for _, fault in columns.faults(rows, reads)]
     assert len(found) == len(told)
     assert all(one.startswith(wanted) for one, wanted in zip(found, told, strict=True))
+
+
+RULED: dict[str, Any] = {
+    **BARE, "key": ["A"], "map": {"source_id": "A", "email": "B", "city": "C"}, "required": ["email", "city"],
+    "rules": [
+        {"check": "pattern", "column": "email", "like": ".+@.+"}, {"check": "unique", "columns": ["email", "city"]},
+        {"check": "required", "columns": "city"}, {"check": "volume"}, {"check": "required", "column": "source_id"},
+    ],
+}  # fmt: skip
+
+
+def say(data: dict[str, Any], **says: str) -> list[Said]:
+    """Return what a definition says of its columns, but for those that are said otherwise."""
+    told = columns.said(SourceSpec.parse(data, what="x"), NAMES)
+    return [Said(one.column, says[one.column], key=one.key) if one.column in says else one for one in told]
+
+
+def test_what_names_a_column_that_is_left_goes_with_it() -> None:
+    spec = SourceSpec.parse(columns.definition(RULED, say(RULED, B="")), what="x")
+    assert spec.required == ("city",)
+    assert [rule.called for rule in spec.rules] == ["required_city", "volume", "required_source_id"]
+    same = SourceSpec.parse(columns.definition(RULED, say(RULED)), what="x")
+    assert (same.required, same.rules) == (("email", "city"), SourceSpec.parse(RULED, what="x").rules)
+
+
+def test_amounts_in_the_smallest_unit_go_with_their_currency() -> None:
+    data = {**BARE, "reads": "orders", "key": ["A"], "required": ["total"], "map": {
+        "total": {"column": "B", "format": "minor"}, "currency": "C",
+    }}  # fmt: skip
+    data["map"].pop("currency")
+    spec = SourceSpec.parse(fitted(data), what="x")
+    assert not {"total", "currency"} & set(spec.map)
+    assert spec.required == ()
+
+
+@pytest.mark.parametrize(
+    "given", [{"cursor": "D"}, {"where": {"D": ["x"]}}, {"map": {**RULED["map"], "sex": {"expr": "lower({D})"}}}]
+)
+def test_a_column_that_the_source_is_read_by_is_kept_and_told(given: dict[str, Any]) -> None:
+    data = {**RULED, **given}
+    spec = SourceSpec.parse(data, what="x")
+    told = say(data, D=columns.NEVER)
+    assert [where for where, _ in columns.faults(told, spec.reads, columns.computed(spec), spec)] == ["D"]
+    assert SourceSpec.parse(columns.definition(data, told), what="x").never_kept == ()
+
+
+def test_a_column_that_is_never_kept_stays_so_while_the_file_has_it_not() -> None:
+    data = {**RULED, "never_kept": ["IBAN"]}
+    assert SourceSpec.parse(columns.definition(data, say(data, D=columns.NEVER)), what="x").never_kept == ("IBAN", "D")

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from filrouge.base.errors import Phrase
+from filrouge.domain.sources.expressions import Unreadable, parsed
+from filrouge.domain.sources.fitting import fitted
 from filrouge.domain.sources.spec import CONSENT_STATES, KEY_OF_REF, Cell, SourceSpec
 from filrouge.tables import TABLES
 
@@ -106,17 +108,25 @@ def computed(spec: SourceSpec) -> list[Computed]:
     return made
 
 
-def faults(told: Iterable[Said], reads: str = PEOPLE, made: Iterable[Computed] = ()) -> list[tuple[str, Phrase]]:
-    """Return what cannot be, each with its column ("" for the whole)."""
+def faults(
+    told: Iterable[Said], reads: str = PEOPLE, made: Iterable[Computed] = (), spec: SourceSpec | None = None
+) -> list[tuple[str, Phrase]]:
+    """Return what cannot be, each with its column ("" for the whole).
+
+    ``spec``: the definition that is told anew, where what chooses its rows counts too.
+    """
     found: list[tuple[str, Phrase]] = []
     first: dict[str, str] = {}
     rows = list(told)
     joined = JOINED if reads == PEOPLE else ()
     made = list(made)
+    needed = _needed(made, spec)
     for one in rows:
         target = one.says.partition("@")[0]
         if one.says == NEVER and one.key:
             found.append((one.column, Phrase("What names the row has to be kept.")))
+        elif one.says == NEVER and one.column in needed:
+            found.append((one.column, Phrase("The source is read by this column: it has to be kept.")))
         if not one.says or one.says == NEVER:
             continue
         if target in first and target not in joined:
@@ -138,7 +148,8 @@ def definition(data: Mapping[str, Any], told: Sequence[Said], made: Sequence[Com
     """Return ``data`` (a definition as its author wrote it) with the mapping, key and consents that are ``told``.
 
     ``made``: the values that expressions make; those of ``data`` stay when None. What a form cannot say (constants,
-    templates, values put for others) stays while its columns say the same.
+    templates, values put for others) stays while its columns say the same; what names a column of the table that
+    nothing fills any more (a rule, ``required``) goes with it.
     """
     spec = SourceSpec.parse(dict(data), what=str(data.get("source", "")))
     columns = {one.column for one in told}
@@ -167,11 +178,12 @@ def definition(data: Mapping[str, Any], told: Sequence[Said], made: Sequence[Com
     own = ("map", "key", "consents", "never_kept")
     kept = {name: value for name, value in data.items() if name not in own}
     consents = [_consent(one) for one in told if one.says.startswith(f"{CONSENT}:")] if spec.reads == PEOPLE else []
-    never = [one.column for one in told if one.says == NEVER]
-    return {
+    never = [name for name in spec.never_kept if name not in columns]
+    never += [one.column for one in told if one.says == NEVER]
+    return fitted({
         **kept, "key": key, "map": cells, **({"consents": consents} if consents else {}),
         **({"never_kept": never} if never else {}),
-    }  # fmt: skip
+    })  # fmt: skip
 
 
 def complete(reads: str, cells: dict[str, Any], key: Sequence[str]) -> None:
@@ -181,6 +193,19 @@ def complete(reads: str, cells: dict[str, Any], key: Sequence[str]) -> None:
         cells[number] = {"column": key[0]}
     for target, value in ALIKE.get(reads, {}).items():
         cells.setdefault(target, {"const": value})
+
+
+def _needed(made: Sequence[Computed], spec: SourceSpec | None) -> set[str]:
+    """Return the columns that are read whatever is said of them: by expressions, and by what chooses the rows."""
+    found: set[str] = set()
+    for one in made:
+        try:
+            found |= set(parsed(one.expr).columns)
+        except Unreadable:  # told where it is written
+            continue
+    if spec is not None:
+        found |= {*spec.where, *((spec.cursor,) if spec.cursor else ()), *spec.entity.reads(), *spec.brand.reads()}
+    return found
 
 
 def _lacks(says: set[str], reads: str) -> list[Phrase]:
