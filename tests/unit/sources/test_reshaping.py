@@ -148,3 +148,20 @@ def test_dates_are_written_otherwise_when_most_of_them_cannot_be_read() -> None:
 def spec_of(*names: str) -> SourceSpec:
     mapping = dict(zip(("source_id", "email", "phone"), names, strict=False))
     return spec(key=[names[0]], map=mapping, consents=[], where={}, cursor=None, entity="north", required=[])
+
+
+RULES = [{"check": "pattern", "column": "title", "like": "mr"}, {"check": "required", "column": "given_name"}]
+
+
+def test_a_rule_goes_with_the_column_that_only_told_what_it_names() -> None:
+    new = SourceSpec.parse(reshaped(spec(rules=RULES), Choice({"mr": Way(), "slug": Way()})), what="crm")
+    assert [rule.called for rule in new.rules] == ["required_given_name"]
+    anew = SourceSpec.parse(reshaped(spec(rules=RULES), Choice({"mr": Way(("civ",), ("title",))})), what="crm")
+    assert (anew.map["title"].column, anew.rules) == ("civ", spec(rules=RULES).rules)
+
+
+def test_a_column_that_is_never_kept_is_nobodys_heir() -> None:
+    last, now = shape("id", "first", "born"), shape("id", "first_name", "born")
+    found = proposed(last, now, changes(last, now, spec()), spec(never_kept=["first_name"]))
+    assert {one.column: one.way.to for one in found}["first"] == ()
+    assert {one.column: one.way.to for one in proposed(last, now, changes(last, now, spec()), spec())}["first"]
