@@ -250,3 +250,11 @@ def test_amounts_in_the_smallest_unit_stay_so() -> None:
     told = [replace(one, form="") for one in say(data)]
     assert SourceSpec.parse(columns.definition(data, told), what="x").map["total"].format == "minor"
     assert "total" not in SourceSpec.parse(columns.definition(data, say(data, C="")), what="x").map
+
+
+def test_a_column_that_is_never_kept_is_told_so_under_a_name_written_otherwise_until_it_is_said() -> None:
+    data = {**RULED, "never_kept": ["e e", "IBAN"]}
+    assert say(data)[-1] == Said("É e", columns.NEVER)
+    assert SourceSpec.parse(columns.definition(data, say(data)), what="x").never_kept == ("e e", "IBAN", "É e")
+    said = say(data, **{"É e": "language"})
+    assert SourceSpec.parse(columns.definition(data, said), what="x").never_kept == ("IBAN",)

@@ -101,8 +101,8 @@ def said(spec: SourceSpec, columns: Sequence[str]) -> list[Said]:
                 states = {value: state for value, state in (one.state.values or {}).items() if state}
                 told[name] |= {"says": f"{CONSENT}:{one.purpose}:{one.channel}", "states": states}
                 told[name] |= {"joined": len(one.state.reads()) > 1}
-    for name in spec.never_kept:
-        if name in told and "says" not in told[name]:
+    for name in spec.unkept(columns):
+        if "says" not in told[name]:
             told[name] |= {"says": NEVER}
     return [Said(name, key=name in spec.key, **told[name]) for name in columns]
 
@@ -190,8 +190,8 @@ def definition(data: Mapping[str, Any], told: Sequence[Said], made: Sequence[Com
     own = ("map", "key", "consents", "never_kept")
     kept_as = {name: value for name, value in data.items() if name not in own}
     consents = _consents(spec, told, same) if spec.reads == PEOPLE else []
-    never = [name for name in spec.never_kept if name not in columns]
-    never += [one.column for one in told if one.says == NEVER]
+    never = [one.column for one in told if one.says == NEVER]
+    never = [name for name in spec.never_kept if _absent(spec, name, columns, never)] + never
     return fitted({
         **kept_as, "key": key, "map": cells, **({"consents": consents} if consents else {}),
         **({"never_kept": never} if never else {}),
@@ -235,6 +235,12 @@ def _lacks(says: set[str], reads: str) -> list[Phrase]:
     if not says:
         found.append(Phrase("No column says anything yet."))
     return found
+
+
+def _absent(spec: SourceSpec, name: str, columns: set[str], never: Sequence[str]) -> bool:
+    """Tell whether a column that is never kept stays so: no column of its name was there to be told otherwise."""
+    written = {*spec.unkept(columns, [name])}
+    return name not in columns and (not written or bool(written & {*never}))
 
 
 # --- what a form cannot say -------------------------------------------------------------------------------------------

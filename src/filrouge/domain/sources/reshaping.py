@@ -19,6 +19,7 @@ from filrouge.tables import TABLES
 Reason = Literal["same_name", "like_name", "same_meaning", "content", "position", "split", "joined"]
 LEAST = 0.5  # a column less sure than this is not proposed
 _NAME, _CONTENT, _POSITION = 0.75, 0.7, 0.35  # how much each tells by itself
+_LIKE = 0.7  # how like a name is from which a column is taken for one that is never kept
 _HALVES = ("given_name", "family_name")
 _VAGUE = frozenset({"", "label", "text", "unknown", "category", "number", "identifier", "yes_no", "nested", "date"})
 
@@ -106,6 +107,19 @@ def likeness(last: Shape, now: Shape, was: str, other: str) -> tuple[float, tupl
     if because == ["position"]:
         return 0.0, ()
     return round(1 - unsure, 2), tuple(because)
+
+
+def unkept_anew(last: Shape, now: Shape, spec: SourceSpec) -> tuple[str, ...]:
+    """Return the new columns that are, under another name, those never kept that are not there: by name or content."""
+    names = now.names()
+    gone = [was for was in spec.never_kept if not spec.unkept(names, [was])]
+    known = {*spec.columns(), *spec.unkept(names), *last.names()}
+    found = []
+    for name in names:
+        held = {now.of(name).meaning, now.of(name).content} - _VAGUE
+        if name not in known and any(_named(was, name)[0] >= _LIKE or by_name(was) in held for was in gone):
+            found.append(name)
+    return tuple(found)
 
 
 def reshaped(spec: SourceSpec, choice: Choice) -> dict[str, Any]:
