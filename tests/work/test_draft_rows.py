@@ -65,6 +65,31 @@ def test_what_is_never_kept_stands_nowhere_not_even_in_the_row_as_received(world
     assert not any(word in str(raw) for raw in raws for word in ("FR7630006", "IBAN", "Devise", "EUR"))
 
 
+def test_what_is_never_kept_is_not_under_another_name_of_a_newer_file_either(world: World, remy: Any) -> None:
+    imported(remy)
+    first = imported(remy, orders(remy))
+    for at, name in enumerate(("Compte IBAN", "iban")):
+        text = ORDERS.replace("IBAN", name).replace("C-0002", f"D-{at}")
+        newer = drafts.bring(
+            remy, f"{at}.csv", [text.encode("cp1252")], brand=first.brand, source=first.spec["source"]
+        )[0]  # fmt: skip
+        assert said(newer)[name] == "never_kept"
+        assert imported(remy, newer).run.new == 1  # type: ignore[union-attr]
+        raws = [str(row["raw"]) for row in world.rows("SELECT raw FROM source_records")]
+        assert any(f"D-{at}" in raw for raw in raws)
+        assert not any(word in raw for raw in raws for word in ("FR76", "IBAN", "iban"))
+
+
+def test_a_newer_file_of_whole_objects_is_not_read_where_a_column_is_never_kept(world: World, remy: Any) -> None:
+    imported(remy)
+    first = imported(remy, orders(remy))
+    with pytest.raises(UsageError, match="kept whole"):
+        drafts.bring(
+            remy, "newer.ndjson", [b'{"Commande": "D-1", "IBAN": "FR7630006000011234567890189"}\n'],
+            brand=first.brand, source=first.spec["source"],
+        )  # fmt: skip
+
+
 def test_orders_without_customers_are_not_tried_and_say_why(world: World, remy: Any) -> None:
     draft = orders(remy)
     assert draft_rows.referred(remy, draft) == {"customer_ref": []}

@@ -10,9 +10,10 @@ from tests.world import World
 
 from filrouge.base import clock
 from filrouge.base.errors import Conflict, SourceError, UsageError
+from filrouge.domain.sources import SourceSpec
 from filrouge.domain.sources.columns import Said
 from filrouge.store.models import Run, Source, SourceDraft
-from filrouge.work import draft_rows, drafts, sources
+from filrouge.work import draft_rows, drafts, likeness, sources
 
 MORE = TEXT.replace("@example.com", "@example.org").replace("Export du 12/11/2026", "Export du 13/11/2026")
 
@@ -153,3 +154,28 @@ def test_what_changed_in_another_tab_is_not_imported_as_it_was_tried(world: Worl
     with pytest.raises(Conflict):
         drafts.keep(stale, stale.spec | {"rank": 3})
     assert "rank" not in SourceDraft.objects.get(pk=draft.pk).spec
+
+
+TICKETS: dict[str, Any] = {
+    "source": "tickets", "kind": "csv", "place": "tickets.csv", "entity": "north", "brand": "red", "reads": "orders",
+    "key": ["Nr"], "required": ["customer_ref", "ordered_at"], "never_kept": ["IBAN"],
+    "map": {"source_id": "Nr", "customer_ref": {"column": "Client", "of": "crm"}, "ordered_at": "Date", "total": "TTC"},
+    "rules": [{"check": "required", "column": "customer_ref"}, {"check": "reference", "column": "customer_ref",
+              "of": "crm"}, {"check": "required", "column": "total"}],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("entity", ["north", "south"])
+@pytest.mark.parametrize(("kind", "never"), [("csv", ("IBAN",)), ("ndjson", ())])
+def test_what_is_taken_is_a_definition_in_another_entity_and_in_a_file_of_objects(
+    entity: str, kind: str, never: tuple[str, ...]
+) -> None:
+    data = {name: value for name, value in TICKETS.items() if name in ("reads", "brand")}
+    data |= {"source": "more", "kind": kind, "place": "more", "entity": entity, "format": {}, "key": [], "map": {}}
+    made = likeness.taken(data, Source(name="tickets", entity="north", brand="red", spec=TICKETS))
+    spec = SourceSpec.parse(made, what="more")
+    assert spec.never_kept == never
+    there = entity == "north"
+    assert ("customer_ref" in spec.map, spec.required) == (there, ("customer_ref", "ordered_at")[not there :])
+    theirs = ["required_customer_ref", "reference_customer_ref"] if there else []
+    assert [rule.called for rule in spec.rules] == [*theirs, "required_total"]

@@ -18,6 +18,7 @@ from filrouge.domain.sources import SourceSpec, columns
 from filrouge.domain.sources.columns import Computed, Said
 from filrouge.domain.sources.expressions import Unreadable, parsed
 from filrouge.domain.sources.profile import Profile
+from filrouge.domain.sources.spec import CONSENT_STATES
 from filrouge.domain.sources.writing import FORMATS
 from filrouge.tables import TABLES
 from filrouge.work.drafts import Seen
@@ -45,14 +46,12 @@ FUNCTIONS = (
 COMPUTED = 40  # values that expressions make
 DECIMALS = (",", ".")
 DELIMITERS = (";", ",", "\t", "|")
-CONSENTS = tuple(("marketing", channel) for channel in ("email", "sms", "phone", "post"))
 # What a consent is written with: shown in clear to whoever sees what columns hold masked.
 PLAIN = frozenset((
     "oui", "non", "o", "n", "yes", "no", "y", "true", "false", "vrai", "faux", "0", "1", "x", "ok", "ko", "optin",
     "optout", "opt in", "opt out", "accepte", "refuse", "accord", "granted", "denied", "withdrawn", "objected",
     "subscribed", "unsubscribed", "inscrit", "desinscrit", "abonne", "desabonne", "actif", "inactif",
 ))  # fmt: skip
-STATES = ("granted", "denied", "withdrawn", "objected")
 
 
 def lines(
@@ -65,7 +64,7 @@ def lines(
     counted = {one.name: described(one) for one in profile.columns} if profile else {}
     days, table = columns.dated(spec.reads), TABLES[spec.reads]
     wrong: dict[str, list[str]] = {}
-    for column, fault in columns.faults(told, spec.reads, columns.computed(spec)):
+    for column, fault in columns.faults(told, spec.reads, columns.computed(spec), spec):
         wrong.setdefault(column, []).append(phrase(fault))
     by_name = {one.name: one for one in seen}
     made = []
@@ -93,7 +92,7 @@ def lines(
 
 def whole(told: Sequence[Said], spec: SourceSpec) -> list[str]:
     """Return what the columns lack as a whole."""
-    found = columns.faults(told, spec.reads, columns.computed(spec))
+    found = columns.faults(told, spec.reads, columns.computed(spec), spec)
     return [phrase(fault) for column, fault in found if not column]
 
 
@@ -120,14 +119,14 @@ def choices(reads: str, referred: Mapping[str, Sequence[str]], *, whole: bool = 
             _("%(purpose)s by %(channel)s")
             % {"purpose": words.say(purpose, "purpose"), "channel": words.say(channel, "channel")},
         )
-        for purpose, channel in CONSENTS
+        for purpose, channel in columns.OFFERED
     ]
     return {
         "says": says,
         "consents": consents if reads == columns.PEOPLE else [],
         "never": not whole,
         "forms": [(form, example(form)) for form in ("", *FORMATS)],
-        "states": [(code, words.say(code, "consent")) for code in STATES],
+        "states": [(code, words.say(code, "consent")) for code in CONSENT_STATES],
         "rows": [(code, words.say(code, "a_row")) for code in columns.READS],
     }
 
@@ -139,9 +138,9 @@ def read_from(form: Mapping[str, Any], seen: Sequence[Seen], able: Mapping[str, 
     for number, one in enumerate(seen):
         says = str(form.get(f"c:{number}:says", ""))
         states = {
-            value: state
+            value: state if (state := str(form[name])) in CONSENT_STATES else ""
             for at, value in enumerate(one.values)
-            if (state := str(form.get(f"c:{number}:state:{at}", ""))) in STATES
+            if (name := f"c:{number}:state:{at}") in form
         }
         written = str(form.get(f"c:{number}:form", ""))
         told.append(

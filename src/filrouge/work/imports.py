@@ -17,6 +17,7 @@ from ibis.expr import types as ir
 
 from filrouge.base.errors import Conflict
 from filrouge.connect import Chunk, Lacking, Reach, RowFault, connector, keeps_cursor, lookup
+from filrouge.connect.base import RESERVED
 from filrouge.domain.privacy import retention
 from filrouge.domain.quality import rows as ruled
 from filrouge.domain.sources import SourceSpec, mapping
@@ -160,8 +161,8 @@ class Import:
                     wrong.write_table(told)
                     faults += told.num_rows
                 if chunk.rows.num_rows:
-                    unkept = [name for name in self.spec.never_kept if name in chunk.rows.column_names]
-                    rows = chunk.rows.drop_columns(unkept).append_column(
+                    unkept = self.spec.unkept(name for name in chunk.rows.column_names if name not in RESERVED)
+                    rows = chunk.rows.drop_columns(list(unkept)).append_column(
                         "_seq", pa.array(range(count, count + chunk.rows.num_rows), pa.int64())
                     )
                     names = tuple(rows.column_names)

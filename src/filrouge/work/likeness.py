@@ -8,6 +8,7 @@ from typing import Any
 from filrouge.connect.guess import KINDS
 from filrouge.domain.privacy.caller import Caller
 from filrouge.domain.sources import SourceSpec
+from filrouge.domain.sources.fitting import fitted
 from filrouge.store.models import Source
 from filrouge.store.queries.drafts import KEEPERS
 
@@ -37,7 +38,8 @@ def alike(asking: Caller, data: Mapping[str, Any], names: Iterable[str]) -> Sour
 def taken(data: Mapping[str, Any], source: Source) -> dict[str, Any]:
     """Return the definition ``data`` of a file with what its columns say in ``source``.
 
-    What names the records of another source stays within its entity.
+    What names the records of another source stays within its entity, with what is required or ruled of it; of rows that
+    are kept as whole objects, no column is never kept.
     """
     spec = SourceSpec.parse(source.spec, what=source.name)
     told = {name: value for name, value in spec.dump().items() if name in TAKEN}
@@ -47,4 +49,4 @@ def taken(data: Mapping[str, Any], source: Source) -> dict[str, Any]:
     ways = {name: value for name, value in spec.dump().get("format", {}).items() if name in ("date", "decimal", "zone")}
     kept = {name: value for name, value in data.items() if name not in TAKEN}
     made = {**kept, **told, "format": {**data.get("format", {}), **ways}}
-    return {name: value for name, value in made.items() if value or name in ("format", "key", "map")}
+    return fitted({name: value for name, value in made.items() if value or name in ("format", "key", "map")})

@@ -127,10 +127,11 @@ class Mending:
         made: list[dict[str, Any]] = []
         left: list[RowFault] = []
         touched: list[int] = []
+        unkept = {*self.spec.unkept(name for name in rows.column_names if name not in RESERVED)}
         for at, row in enumerate(rows.to_pylist()):
             mend = self.found.get((row["_place"], row["_row"]))
             read = {name: value for name, value in row.items() if name not in RESERVED}
-            cells = {name: value for name, value in read.items() if name not in self.spec.never_kept}
+            cells = {name: value for name, value in read.items() if name not in unkept}
             text = row.get("_received")
             if mend is None or not self._meant(mend, *([text] if text is not None else [cells, read])):
                 continue

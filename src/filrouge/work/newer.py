@@ -13,6 +13,7 @@ from filrouge.domain.privacy.caller import Caller
 from filrouge.domain.sources import SourceSpec, reshaping
 from filrouge.domain.sources.meaning import Held
 from filrouge.domain.sources.shapes import changes
+from filrouge.domain.sources.spec import WHOLE
 from filrouge.store.models import Source
 from filrouge.store.queries.drafts import KEEPERS
 from filrouge.store.queries.sources import source_of
@@ -49,15 +50,18 @@ def as_before(
     """Return the definition of a newer file, what its columns hold, and the columns that it lacks, each with its heir.
 
     Their names stand where most of those known are, and it is written as found out, unless ``kind`` and ``form`` say
-    so. Raises UsageError when what names its rows is in none.
+    so; what is never kept is not kept under another name either. Raises UsageError when what names its rows is in none,
+    or when its rows are kept whole and a column may not be.
     """
     best: tuple[set[str], dict[str, Any], tuple[Held, ...]] | None = None
-    ways = (
-        [(kind, form)]
-        if form is not None
-        else (conventions(path, header_row=row) for row in (None, *range(1, TOP + 1)))
-    )
+    rows = (None, *range(1, TOP + 1))
+    ways = [(kind, form)] if form is not None else (conventions(path, header_row=row) for row in rows)
     for way, seen in ways:
+        if way in WHOLE and data.get("never_kept"):
+            raise UsageError(
+                "A column of this source is never kept, and the rows of such a file are kept whole.",
+                hint="Bring a file with the same columns, as CSV or as a workbook.",
+            )
         given = {**seen, **data["format"]} if form is None else {**data["format"], **seen}
         made = {**data, "kind": way, "place": str(path), "format": given}
         wanted = set(SourceSpec.parse(made, what=data["source"]).columns())
@@ -67,7 +71,7 @@ def as_before(
             continue
         lacks = wanted - {one.name for one in looked}
         if not lacks:
-            return made, looked, []
+            return _spared(made, looked), looked, []
         if len(lacks) < len(wanted) and (best is None or len(lacks) < len(best[0])):
             best = lacks, made, looked
     if best is None:
@@ -77,7 +81,17 @@ def as_before(
         )
     _, made, looked = best
     now_read, changed = _otherwise(made, looked)
-    return now_read, looked, changed
+    return _spared(now_read, looked), looked, changed
+
+
+def _spared(data: dict[str, Any], looked: Sequence[Held]) -> dict[str, Any]:
+    """Return the definition with the columns that are, under another name, those that are never kept."""
+    spec = SourceSpec.parse(data, what=data["source"])
+    if not spec.never_kept:
+        return data
+    last = shapes.last_good(Source.objects.get(name=spec.source))
+    anew = reshaping.unkept_anew(last.shape if last else shapes.of_names(spec), shapes.of_held(looked), spec)
+    return data | {"never_kept": [*spec.never_kept, *anew]}
 
 
 def _otherwise(data: dict[str, Any], looked: Sequence[Held]) -> tuple[dict[str, Any], list[dict[str, Any]]]:

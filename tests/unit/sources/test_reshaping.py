@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from filrouge.base.errors import UsageError
 from filrouge.domain.sources import SourceSpec
 from filrouge.domain.sources.meaning import Held
-from filrouge.domain.sources.reshaping import Choice, Way, likeness, proposed, reshaped
+from filrouge.domain.sources.reshaping import Choice, Way, likeness, proposed, reshaped, unkept_anew
 from filrouge.domain.sources.shapes import Dated, Shape, Sketch, changes, otherwise, read_by, sketched, written
 
 SPEC: dict[str, Any] = {
@@ -148,3 +148,42 @@ def test_dates_are_written_otherwise_when_most_of_them_cannot_be_read() -> None:
 def spec_of(*names: str) -> SourceSpec:
     mapping = dict(zip(("source_id", "email", "phone"), names, strict=False))
     return spec(key=[names[0]], map=mapping, consents=[], where={}, cursor=None, entity="north", required=[])
+
+
+RULES = [{"check": "pattern", "column": "title", "like": "mr"}, {"check": "required", "column": "given_name"}]
+
+
+def test_a_rule_goes_with_the_column_that_only_told_what_it_names() -> None:
+    new = SourceSpec.parse(reshaped(spec(rules=RULES), Choice({"mr": Way(), "slug": Way()})), what="crm")
+    assert [rule.called for rule in new.rules] == ["required_given_name"]
+    anew = SourceSpec.parse(reshaped(spec(rules=RULES), Choice({"mr": Way(("civ",), ("title",))})), what="crm")
+    assert (anew.map["title"].column, anew.rules) == ("civ", spec(rules=RULES).rules)
+
+
+def test_a_column_that_is_never_kept_is_nobodys_heir() -> None:
+    last, now = shape("id", "first", "born"), shape("id", "first_name", "born")
+    found = proposed(last, now, changes(last, now, spec()), spec(never_kept=["first_name"]))
+    assert {one.column: one.way.to for one in found}["first"] == ()
+    assert {one.column: one.way.to for one in proposed(last, now, changes(last, now, spec()), spec())}["first"]
+
+
+@pytest.mark.parametrize(
+    ("names", "unkept"),
+    [
+        (("IBAN", "iban", "Ibän", "nom"), ("IBAN", "iban", "Ibän")),
+        (("IBAN#4", "iban#2", "IBAN 2"), ("IBAN#4", "iban#2")),
+        (("Note", "Note#5", "Note#3"), ("Note#5", "Note#3")),
+        (("first", "7", "#7"), ("#7",)),
+    ],
+)
+def test_a_column_is_never_kept_however_its_name_is_written_or_doubled(
+    names: tuple[str, ...], unkept: tuple[str, ...]
+) -> None:
+    assert spec(never_kept=["IBAN", "Note#3", "#7", "FIRST"]).unkept(names) == unkept
+
+
+def test_a_column_never_kept_is_known_under_another_name() -> None:
+    last, now = shape("id", "first"), shape("id", "first", "IBAN client", "Compte", "ville", Compte="bank_account")
+    assert unkept_anew(last, now, spec(never_kept=["IBAN"])) == ("IBAN client", "Compte")
+    assert unkept_anew(shape("id", "first", "Compte"), now, spec(never_kept=["IBAN"])) == ("IBAN client",)
+    assert unkept_anew(last, Shape((*now.columns, Sketch("iban")), 100), spec(never_kept=["IBAN"])) == ()

@@ -7,7 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from filrouge.base.errors import Phrase
-from filrouge.domain.sources.spec import CONSENT_STATES, KEY_OF_REF, Cell, SourceSpec
+from filrouge.domain.sources.expressions import Unreadable, parsed
+from filrouge.domain.sources.fitting import fitted
+from filrouge.domain.sources.spec import CONSENT_STATES, KEY_OF_REF, Cell, Consent, SourceSpec
+from filrouge.domain.sources.writing import FORMATS
 from filrouge.tables import TABLES
 
 PEOPLE = "person_records"
@@ -25,6 +28,10 @@ READS = (
 JOINED = ("given_name", "family_name", "full_name", "address_line")  # may be made of several columns
 TELLING = frozenset({"given_name", "family_name", "full_name", "email", "phone", "birth_date", "loyalty_id"})
 CONSENT = "consent"  # of a purpose by a channel: consent:marketing:email
+OFFERED = tuple(("marketing", channel) for channel in ("email", "sms", "phone", "post"))  # that a form can say
+TWICE = (
+    " | "  # between columns that were told to say the same though a value is made of one: a fault until it is mended
+)
 NAMED = {"events": "event_id"}  # where the key of a row goes, when not into source_id
 ALIKE = {"events": {"type": "track"}}  # what every row is while no column says it
 NEVER = "never_kept"  # not even in the row as received
@@ -35,7 +42,8 @@ class Said:
     """What is said of one column: what it says of a row ("" when it is left), how, and whether it names the row.
 
     ``says``: a column of the table; ``customer_ref@crm`` when it names a record of the source crm; a consent; NEVER.
-    ``states``: of a consent, what each written value means; a value without one says nothing.
+    ``states``: of a consent, what each written value means; "" of one that means nothing, while a value that is not
+    there means what it meant. ``joined``: whether the definition makes one value of this column and others.
     """
 
     column: str
@@ -43,6 +51,7 @@ class Said:
     form: str = ""
     key: bool = False
     states: Mapping[str, str] = field(default_factory=dict)
+    joined: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -85,13 +94,15 @@ def said(spec: SourceSpec, columns: Sequence[str]) -> list[Said]:
             if name in told and "says" not in told[name]:
                 form = cell.format if isinstance(cell.format, str) else (cell.format or ("",))[0]
                 told[name] |= {"says": f"{target}@{cell.of}" if cell.of else target, "form": form or ""}
+                told[name] |= {"joined": len(cell.reads()) > 1 and cell.join != TWICE}
     for one in spec.consents:
         for name in one.state.reads():
             if name in told and "says" not in told[name]:
                 states = {value: state for value, state in (one.state.values or {}).items() if state}
                 told[name] |= {"says": f"{CONSENT}:{one.purpose}:{one.channel}", "states": states}
-    for name in spec.never_kept:
-        if name in told and "says" not in told[name]:
+                told[name] |= {"joined": len(one.state.reads()) > 1}
+    for name in spec.unkept(columns):
+        if "says" not in told[name]:
             told[name] |= {"says": NEVER}
     return [Said(name, key=name in spec.key, **told[name]) for name in columns]
 
@@ -106,20 +117,28 @@ def computed(spec: SourceSpec) -> list[Computed]:
     return made
 
 
-def faults(told: Iterable[Said], reads: str = PEOPLE, made: Iterable[Computed] = ()) -> list[tuple[str, Phrase]]:
-    """Return what cannot be, each with its column ("" for the whole)."""
+def faults(
+    told: Iterable[Said], reads: str = PEOPLE, made: Iterable[Computed] = (), spec: SourceSpec | None = None
+) -> list[tuple[str, Phrase]]:
+    """Return what cannot be, each with its column ("" for the whole).
+
+    ``spec``: the definition that is told anew, where what chooses its rows counts too.
+    """
     found: list[tuple[str, Phrase]] = []
     first: dict[str, str] = {}
     rows = list(told)
     joined = JOINED if reads == PEOPLE else ()
     made = list(made)
+    needed = _needed(made, spec)
     for one in rows:
         target = one.says.partition("@")[0]
         if one.says == NEVER and one.key:
             found.append((one.column, Phrase("What names the row has to be kept.")))
+        elif one.says == NEVER and one.column in needed:
+            found.append((one.column, Phrase("The source is read by this column: it has to be kept.")))
         if not one.says or one.says == NEVER:
             continue
-        if target in first and target not in joined:
+        if target in first and target not in joined and not one.joined:
             found.append((one.column, Phrase("The column {other} says this already.", other=first[target])))
         first.setdefault(target, one.column)
         if one.says.startswith(f"{CONSENT}:") and not any(one.states.values()):
@@ -138,40 +157,45 @@ def definition(data: Mapping[str, Any], told: Sequence[Said], made: Sequence[Com
     """Return ``data`` (a definition as its author wrote it) with the mapping, key and consents that are ``told``.
 
     ``made``: the values that expressions make; those of ``data`` stay when None. What a form cannot say (constants,
-    templates, values put for others) stays while its columns say the same.
+    templates, values put for others, a second use of a column) stays while its columns say the same; what names a
+    column of the table that nothing fills any more (a rule, ``required``) goes with it.
     """
     spec = SourceSpec.parse(dict(data), what=str(data.get("source", "")))
     columns = {one.column for one in told}
-    able, days, number = sayings(spec.reads), dated(spec.reads), NAMED.get(spec.reads, "source_id")
+    able, number = sayings(spec.reads), NAMED.get(spec.reads, "source_id")
+    same = _same(spec, told)
+    key = [one.column for one in told if one.key]
+    key = list(spec.key) if set(key) == set(spec.key) else key
     cells: dict[str, Any] = {}
     for target, cell in spec.map.items():
         reads = cell.reads()
         if cell.expr is not None and target in able:
             continue
-        if target not in (*able, number) or not reads or not set(reads) <= columns:
+        kept = target not in (*able, number) or not reads or not set(reads) <= columns
+        if kept or (target == number and key == list(spec.key)):
             cells[target] = cell.dump()
+    before = said(spec, [one.column for one in told])
     for target in able:
-        named = [one for one in told if one.says.partition("@")[0] == target]
-        if not named:
-            continue
-        told_by = _cell(spec.map.get(target), [one.column for one in named])
-        form, of = named[0].form, named[0].says.partition("@")[2]
-        cells[target] = told_by | ({"of": of} if of else {}) | ({"format": form} if form and target in days else {})
-    for value in computed(spec) if made is None else made:
-        target, _, of = value.says.partition("@")
-        if target in able and target not in cells:
-            dates = {"format": value.form} if value.form and target in days else {}
-            cells[target] = {"expr": value.expr} | ({"of": of} if of else {}) | dates
-    key = [one.column for one in told if one.key]
+        stood = spec.map.get(target)
+        named, were = _saying(told, target), _saying(before, target)
+        alike = stood is not None and stood.expr is None and [o.column for o in named] == [o.column for o in were]
+        if stood is not None and alike and all(name in same for name in stood.reads() if name in columns):
+            if stood.reads():
+                changed = _dated(named, were, target, spec.reads)
+                cells[target] = {name: value for name, value in (stood.dump() | changed).items() if value is not None}
+        elif named:
+            cells[target] = _cell(stood, named, target, spec.reads)
+    cells |= _expressions(spec, made, cells)
     complete(spec.reads, cells, key)
     own = ("map", "key", "consents", "never_kept")
-    kept = {name: value for name, value in data.items() if name not in own}
-    consents = [_consent(one) for one in told if one.says.startswith(f"{CONSENT}:")] if spec.reads == PEOPLE else []
+    kept_as = {name: value for name, value in data.items() if name not in own}
+    consents = _consents(spec, told, same) if spec.reads == PEOPLE else []
     never = [one.column for one in told if one.says == NEVER]
-    return {
-        **kept, "key": key, "map": cells, **({"consents": consents} if consents else {}),
+    never = [name for name in spec.never_kept if _absent(spec, name, columns, never)] + never
+    return fitted({
+        **kept_as, "key": key, "map": cells, **({"consents": consents} if consents else {}),
         **({"never_kept": never} if never else {}),
-    }  # fmt: skip
+    })  # fmt: skip
 
 
 def complete(reads: str, cells: dict[str, Any], key: Sequence[str]) -> None:
@@ -181,6 +205,19 @@ def complete(reads: str, cells: dict[str, Any], key: Sequence[str]) -> None:
         cells[number] = {"column": key[0]}
     for target, value in ALIKE.get(reads, {}).items():
         cells.setdefault(target, {"const": value})
+
+
+def _needed(made: Sequence[Computed], spec: SourceSpec | None) -> set[str]:
+    """Return the columns that are read whatever is said of them: by expressions, and by what chooses the rows."""
+    found: set[str] = set()
+    for one in made:
+        try:
+            found |= set(parsed(one.expr).columns)
+        except Unreadable:  # told where it is written
+            continue
+    if spec is not None:
+        found |= {*spec.where, *((spec.cursor,) if spec.cursor else ()), *spec.entity.reads(), *spec.brand.reads()}
+    return found
 
 
 def _lacks(says: set[str], reads: str) -> list[Phrase]:
@@ -200,18 +237,112 @@ def _lacks(says: set[str], reads: str) -> list[Phrase]:
     return found
 
 
-def _cell(before: Cell | None, names: list[str]) -> dict[str, Any]:
-    """Return the cell made of columns: what the one before it put for values stays while it reads the same."""
-    if before is not None and before.expr is None and sorted(before.reads()) == sorted(names):
-        return {name: value for name, value in before.dump().items() if name not in ("format", "of")}
-    return {"column": names[0]} if len(names) == 1 else {"columns": names}
+def _absent(spec: SourceSpec, name: str, columns: set[str], never: Sequence[str]) -> bool:
+    """Tell whether a column that is never kept stays so: no column of its name was there to be told otherwise."""
+    written = {*spec.unkept(columns, [name])}
+    return name not in columns and (not written or bool(written & {*never}))
 
 
-def _consent(one: Said) -> dict[str, Any]:
-    _, purpose, channel = one.says.split(":")
-    values = {value: state for value, state in one.states.items() if state in CONSENT_STATES}
+# --- what a form cannot say -------------------------------------------------------------------------------------------
+
+
+def _same(spec: SourceSpec, told: Sequence[Said]) -> set[str]:
+    """Return the columns that say what they said; nothing told of a consent that is not offered leaves it as it is."""
+    before = {one.column: one.says for one in said(spec, [one.column for one in told])}
+    hidden = {
+        name for name, says in before.items()
+        if says.startswith(f"{CONSENT}:") and tuple(says.split(":")[1:]) not in OFFERED
+    }  # fmt: skip
     return {
-        "purpose": purpose,
-        "channel": channel,
-        "state": {"column": one.column, "values": values, "other": "null"},
-    }
+        one.column for one in told if one.says == before[one.column] or (not one.says and one.column in hidden)
+    }  # fmt: skip
+
+
+def _saying(told: Iterable[Said], target: str) -> list[Said]:
+    return [one for one in told if one.says.partition("@")[0] == target]
+
+
+def _dated(named: Sequence[Said], were: Sequence[Said], target: str, reads: str) -> dict[str, Any]:
+    """Return how a value is written now where it is told otherwise than before, in a way that a form can say."""
+    if not named or target not in dated(reads) or named[0].form == were[0].form:
+        return {}
+    if not named[0].form and were[0].form not in FORMATS:
+        return {}
+    return {"format": named[0].form or None}
+
+
+def _cell(before: Cell | None, named: Sequence[Said], target: str, reads: str) -> dict[str, Any]:
+    """Return the cell made of columns: what the one before it put for values stays while it reads the same."""
+    names = [one.column for one in named]
+    form, of = named[0].form, named[0].says.partition("@")[2]
+    told: dict[str, Any] = {"column": names[0]} if len(names) == 1 else {"columns": names}
+    if len(names) > 1 and (reads != PEOPLE or target not in JOINED):
+        told["join"] = TWICE
+    if before is not None and before.expr is None and sorted(before.reads()) == sorted(names):
+        told = {name: value for name, value in before.dump().items() if name not in ("format", "of")}
+    return told | ({"of": of} if of else {}) | ({"format": form} if form and target in dated(reads) else {})
+
+
+def _expressions(spec: SourceSpec, made: Sequence[Computed] | None, cells: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the cells that expressions make, where no column says it; one told as it stood stays whole."""
+    able, days, known = sayings(spec.reads), dated(spec.reads), computed(spec)
+    found: dict[str, Any] = {}
+    for value in known if made is None else made:
+        target, _, of = value.says.partition("@")
+        if target not in able or target in cells or target in found:
+            continue
+        was = next((one for one in known if (one.says, one.expr) == (value.says, value.expr)), None)
+        if was is not None and (value.form == was.form or (not value.form and was.form not in FORMATS)):
+            found[target] = spec.map[target].dump()
+            continue
+        dates = {"format": value.form} if value.form and target in days else {}
+        found[target] = {"expr": value.expr} | ({"of": of} if of else {}) | dates
+    return found
+
+
+def _consents(spec: SourceSpec, told: Sequence[Said], same: set[str]) -> list[dict[str, Any]]:
+    """Return the consents: those of columns that say the same stay, with what is told of their values."""
+    by_name = {one.column: one for one in told}
+    before = {one.column: one.says for one in said(spec, [*by_name])}
+    unkept = {one.column for one in told if one.says == NEVER}
+    found, done = [], set()
+    for one in spec.consents:
+        names = [name for name in one.state.reads() if name in by_name]
+        if not set(names) <= same:
+            continue
+        parts = _beside(one, unkept)
+        state = one.state.dump()
+        says = f"{CONSENT}:{one.purpose}:{one.channel}"
+        if names and all(before[name] == says for name in names):
+            done |= {*names}
+            if by_name[names[0]].says:
+                state |= _values(one.state, by_name[names[0]])
+        found.append({"purpose": one.purpose, "channel": one.channel, "state": state, **parts})
+    for new in told:
+        if not new.says.startswith(f"{CONSENT}:") or new.column in done:
+            continue
+        _, purpose, channel = new.says.split(":")
+        was = next((one for one in spec.consents if one.state.column == new.column), None)
+        state = {"column": new.column, "other": "null"} | _values(was.state if was else None, new)
+        found.append(
+            {"purpose": purpose, "channel": channel, "state": state, **(_beside(was, unkept) if was else {})}
+        )  # fmt: skip
+    return found
+
+
+def _beside(one: Consent, unkept: set[str]) -> dict[str, Any]:
+    """Return when, after which notice and how a consent was given, of columns that are kept."""
+    parts = {"at": one.at, "notice": one.notice, "method": one.method}
+    return {name: cell.dump() for name, cell in parts.items() if cell is not None and not set(cell.reads()) & unkept}
+
+
+def _values(before: Cell | None, told: Said) -> dict[str, Any]:
+    """Return what each value of a consent means: as told, and as before where nothing is told of a value."""
+    old = (before.values if before else None) or {}
+    values: dict[str, str | None] = {value: state for value, state in old.items() if value not in told.states}
+    for value, state in told.states.items():
+        if state in CONSENT_STATES:
+            values[value] = state
+        elif before is not None:  # said to mean nothing
+            values[value] = None
+    return {"values": values} if values or before is None or before.values is not None else {}

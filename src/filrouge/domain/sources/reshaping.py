@@ -10,6 +10,7 @@ from typing import Any, Literal
 from filrouge.base.errors import UsageError
 from filrouge.base.text import fold
 from filrouge.domain.sources.expressions import parsed, replaced
+from filrouge.domain.sources.fitting import fitted
 from filrouge.domain.sources.naming import by_name, words
 from filrouge.domain.sources.shapes import Changes, Shape, Sketch
 from filrouge.domain.sources.spec import SourceSpec, pieces
@@ -18,6 +19,7 @@ from filrouge.tables import TABLES
 Reason = Literal["same_name", "like_name", "same_meaning", "content", "position", "split", "joined"]
 LEAST = 0.5  # a column less sure than this is not proposed
 _NAME, _CONTENT, _POSITION = 0.75, 0.7, 0.35  # how much each tells by itself
+_LIKE = 0.7  # how like a name is from which a column is taken for one that is never kept
 _HALVES = ("given_name", "family_name")
 _VAGUE = frozenset({"", "label", "text", "unknown", "category", "number", "identifier", "yes_no", "nested", "date"})
 
@@ -64,7 +66,8 @@ class Proposed:
 
 def proposed(last: Shape, now: Shape, changes: Changes, spec: SourceSpec) -> list[Proposed]:
     """Return what is proposed for each column that is gone, the surest first taken; nothing where nothing is likely."""
-    free = [name for name in now.names() if name not in spec.columns() and name not in last.names()]
+    known = {*spec.columns(), *spec.never_kept, *last.names()}
+    free = [name for name in now.names() if name not in known]
     gone = list(changes.gone)
     found: dict[str, Proposed] = {}
     for one in (*_split(last, now, gone, free, spec), *_joined(last, now, gone, free, spec)):
@@ -104,6 +107,19 @@ def likeness(last: Shape, now: Shape, was: str, other: str) -> tuple[float, tupl
     if because == ["position"]:
         return 0.0, ()
     return round(1 - unsure, 2), tuple(because)
+
+
+def unkept_anew(last: Shape, now: Shape, spec: SourceSpec) -> tuple[str, ...]:
+    """Return the new columns that are, under another name, those never kept that are not there: by name or content."""
+    names = now.names()
+    gone = [was for was in spec.never_kept if not spec.unkept(names, [was])]
+    known = {*spec.columns(), *spec.unkept(names), *last.names()}
+    found = []
+    for name in names:
+        held = {now.of(name).meaning, now.of(name).content} - _VAGUE
+        if name not in known and any(_named(was, name)[0] >= _LIKE or by_name(was) in held for was in gone):
+            found.append(name)
+    return tuple(found)
 
 
 def reshaped(spec: SourceSpec, choice: Choice) -> dict[str, Any]:
@@ -252,6 +268,8 @@ def _renamed(data: dict[str, Any], was: str, now: str) -> dict[str, Any]:
         made["where"] = {now if name == was else name: held for name, held in made["where"].items()}
     if made.get("cursor") == was:
         made["cursor"] = now
+    if was in (made.get("never_kept") or ()):
+        made["never_kept"] = [now if name == was else name for name in made["never_kept"]]
     return made
 
 
@@ -279,13 +297,17 @@ def _said_anew(data: dict[str, Any], was: str, way: Way) -> dict[str, Any]:
     known = {column.name for column in TABLES[data["reads"]].columns}
     if not set(way.says) <= known:
         raise UsageError("This table has no column for that.", hint="Choose other columns.")
-    made = _without(data, was)
+    made = _left(data, was)
     made["map"] |= {said: {"column": name} for said, name in zip(way.says, way.to, strict=True)}
-    return made
+    return fitted(made)
 
 
 def _without(data: dict[str, Any], was: str) -> dict[str, Any]:
-    """Read the source without one of its columns: what only it told is told no more."""
+    """Read the source without one of its columns: what only it told is told no more, nor required or ruled."""
+    return fitted(_left(data, was))
+
+
+def _left(data: dict[str, Any], was: str) -> dict[str, Any]:
     _needed(data, was)
     made = _copied(data)
     kept: dict[str, Any] = {}
@@ -301,7 +323,6 @@ def _without(data: dict[str, Any], was: str) -> dict[str, Any]:
             cell["columns"] = rest
         kept[name] = cell
     made["map"] = kept
-    made["required"] = [name for name in made.get("required") or () if name in kept]
     consents = []
     for one in made.get("consents") or ():
         if one["state"].get("column") == was:

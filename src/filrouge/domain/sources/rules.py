@@ -135,6 +135,12 @@ def faults(rules: Iterable[Rule], table: Table, mapped: Iterable[str], source: s
     return found
 
 
+def borne(told: Iterable[Any], mapped: Iterable[str]) -> list[Any]:
+    """Return the rules, as their author wrote them, of which every column is filled: those in ``mapped``."""
+    held = {*mapped, *_ALWAYS}
+    return [rule for rule in told if set(Rule.model_validate(rule).columns) <= held]
+
+
 def _unfit(rule: Rule, kind: str) -> str:
     if rule.check in ("pattern", "among", "reference") and kind != "string":
         return "is no text"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any, Literal, Self
 
@@ -9,6 +11,7 @@ import pydantic
 from pydantic import Field
 
 from filrouge.base.spec import Spec
+from filrouge.base.text import fold
 from filrouge.domain.sources import rules
 from filrouge.domain.sources.expressions import Unreadable, parsed
 from filrouge.domain.sources.form import Format, duration
@@ -19,6 +22,7 @@ from filrouge.tables import TABLES
 LOOKED_UP = frozenset({"sql", "rest"})
 WHOLE = frozenset({"ndjson", "rest"})  # their rows are kept as the objects that were received
 CONSENT_STATES = ("granted", "denied", "withdrawn", "objected", "restricted")
+_DOUBLE = re.compile(r"#\d+$")  # what a name that stands twice in a file bears
 # ref column of a canonical table -> column that holds the key of the record it names
 KEY_OF_REF = {
     "person_ref": "person_key",
@@ -259,6 +263,22 @@ class SourceSpec(Spec):
         if self.cursor:
             named.append(self.cursor)
         return tuple(dict.fromkeys(named))
+
+    def unkept(self, names: Iterable[str], of: Iterable[str] | None = None) -> tuple[str, ...]:
+        """Return those of ``names`` that are never kept: written otherwise or doubled too, unless they are read.
+
+        ``of``: some of the columns that are never kept, when the others do not matter.
+        """
+        exact = {*(self.never_kept if of is None else of)}
+        folded = {fold(name) for name in exact if not name.startswith("#")} - {""}
+        twice = {fold(_DOUBLE.sub("", name)) for name in exact if _DOUBLE.search(name)} - {""}
+        read = {*self.columns()} if exact else set()
+        return tuple(
+            name for name in names
+            if name in exact
+            or (name not in read and {fold(name), bare := fold(_DOUBLE.sub("", name))} & folded)
+            or (name not in read and _DOUBLE.search(name) and bare in twice)
+        )  # fmt: skip
 
     @property
     def remote(self) -> bool:
