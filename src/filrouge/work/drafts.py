@@ -25,11 +25,13 @@ from filrouge.base.ids import uuid7
 from filrouge.connect.guess import KINDS
 from filrouge.connect.packed import PACKED
 from filrouge.domain.privacy.caller import Caller
-from filrouge.domain.privacy.perimeter import Perimeter
+from filrouge.domain.privacy.perimeter import EVERYTHING, Perimeter
 from filrouge.domain.sources import SourceSpec, columns
+from filrouge.domain.sources import sighted as looking
 from filrouge.domain.sources.columns import Computed, Said
 from filrouge.domain.sources.meaning import Held
 from filrouge.domain.sources.profile import Profile
+from filrouge.domain.sources.sighted import Sighted
 from filrouge.store.models import Brand, Run, Source, SourceDraft
 from filrouge.store.queries import drafts as found
 from filrouge.work import (
@@ -303,6 +305,15 @@ def profile_of(draft: SourceDraft, perimeter: Perimeter) -> Profile | None:
     except (OSError, ValueError):
         return None
     return made.seen_by(perimeter)
+
+
+def sighted(draft: SourceDraft, asking: Caller) -> Sighted:
+    """Return what the caller reads of wrong cells: by what all of the rows told of each column, nothing until then."""
+    made = profile_of(draft, EVERYTHING)
+    meanings = (
+        {one.name: "unknown" if one.sensitivity == "contact" else one.meaning for one in made.columns} if made else {}
+    )
+    return looking.sighted(SourceSpec.parse(draft.spec), meanings, shown=found.shown(draft, asking))
 
 
 def like(draft: SourceDraft) -> str:
