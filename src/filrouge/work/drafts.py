@@ -11,8 +11,9 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -56,6 +57,7 @@ KEPT = timedelta(days=30)  # a draft that nobody touches
 EXAMPLES, VALUES = 3, 30  # shown of a column; distinct values from which a column is no choice among a few
 SEEN, PROFILE, REJECTS = "seen.json", "profile.json", "rejects.json"
 LIKE, CHANGED = "like.json", "changed.json"
+PLAIN = ("consent", "yes_no")  # meanings of columns whose values tell of nobody
 
 
 @dataclass(frozen=True)
@@ -274,6 +276,23 @@ def sweep() -> int:
         draft.delete()
         gone += 1
     return gone
+
+
+def forget_derived(entities: Collection[str]) -> None:
+    """Forget what was told of the rows of the files of ``entities`` (none named: of everybody), since somebody went.
+
+    The columns and what consents are written with stay; a dry run, asked for anew, keeps nothing of whoever is erased.
+    """
+    rows = SourceDraft.objects.exclude(state=SourceDraft.State.DONE)
+    for draft in rows.filter(entity__in=entities) if entities else rows:
+        made = profile_of(draft, EVERYTHING)
+        plain = {one.name for one in made.columns if one.meaning in PLAIN} if made else set()
+        with suppress(NotFound):  # of a usual system, or whose file is gone
+            kept = [replace(one, examples=(), values=one.values if one.name in plain else ()) for one in seen(draft)]
+            (folder(draft) / SEEN).write_text(json.dumps([asdict(one) for one in kept]))
+        for name in (PROFILE, REJECTS, faulty.FILE, faulty.STALE):
+            (folder(draft) / name).unlink(missing_ok=True)
+        SourceDraft.objects.filter(pk=draft.pk).update(tried={}, tried_of="")
 
 
 # --- what is known of one ---------------------------------------------------------------------------------------------
