@@ -183,3 +183,27 @@ def test_whoever_comes_second_is_told(world: World, client: Any, language: str) 
     worked()
     draft.refresh_from_db()
     assert drafts.tried(draft)
+
+
+def test_an_address_called_a_date_stays_masked_and_is_typed_anew(world: World, client: Any) -> None:
+    browser, asking = inside(client, world, "engineer", entities=("north",))
+    draft = prepared(asking)
+    spec = {
+        **draft.spec,
+        "map": {**draft.spec["map"], "birth_date": {"column": "Courriel"}, "email": {"column": "Né le"}},
+    }
+    drafts.keep(draft, spec)
+    drafts.try_out(asking, str(draft.pk))
+    worked()
+    path = f"/sources/drafts/{draft.pk}"
+    page = browser.get(f"{path}?step=trial").content.decode()
+    assert "@example.com" not in page
+    name = field(page, 5, "Courriel")
+    assert form(page)[name] == ""
+    assert "j•••@e•••" in page
+    draft.refresh_from_db()
+    browser.post(f"{path}/correct", form(page))
+    assert correcting.corrections(draft) == [], "what is left empty is left as it stands"
+    browser.post(f"{path}/correct", form(page) | {name: "28/02/1990"})
+    ((mend, applies),) = correcting.corrections(draft)
+    assert (mend.cells["Courriel"], applies) == ("28/02/1990", True)

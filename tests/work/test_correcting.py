@@ -20,6 +20,7 @@ from tests.world import World
 from filrouge.base.errors import Conflict, NotFound, Refused, UsageError
 from filrouge.domain.sources import SourceSpec
 from filrouge.domain.sources.mending import Mend, fingerprint
+from filrouge.domain.sources.sighted import Sighted
 from filrouge.store.models import AuditEntry, Run, SourceDraft
 from filrouge.work import correcting, drafts, faulty, mending, sources, suppressions
 from filrouge.work.correcting import Saved, Typed
@@ -61,7 +62,7 @@ def grid(draft: SourceDraft) -> dict[str, faulty.Row]:
 
 def typed(row: faulty.Row, *, shown: bool = True, **cells: str) -> Typed:
     """Return what the form of a row sends once ``cells`` were typed in it."""
-    names, open_to, seen = correcting.as_typed(row, shown=shown)
+    names, open_to, seen = correcting.as_typed(row, Sighted(shown, frozenset(row.cells)))
     sent = {at: row.cells[name] or "" for at, name in enumerate(names) if name in open_to}
     sent |= {names.index(name.replace("_", " ")): text for name, text in cells.items()}
     return Typed(row.place, row.row, seen, sent)
@@ -257,7 +258,7 @@ def test_lines_of_json_are_corrected_at_their_paths(world: World, ada: Any) -> N
     draft = tried(ada, drafts.say(ada, str(draft.pk), said))
     by_row = {row.row: row for row in grid_rows(draft)}
     assert set(by_row) == {4, 21}
-    names_of, _open, _seen = correcting.as_typed(by_row[21], shown=True)
+    names_of, _open, _seen = correcting.as_typed(by_row[21], Sighted(True))
     assert (by_row[21].text, set(names_of)) == ("{broken", {"id", "who.name", "who.mail", "born"})
     new = {"id": "99", "who.name": "Zoé Ruiz", "who.mail": "zoe@example.com"}
     sent = Typed(by_row[21].place, 21, _seen, {names_of.index(name): cell for name, cell in new.items()})

@@ -11,6 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 from tests.world import World
 
@@ -20,7 +21,7 @@ from filrouge.domain.sources import SourceSpec, columns
 from filrouge.domain.sources.columns import Said
 from filrouge.store.models import Job, Source, SourceDraft
 from filrouge.store.queries import drafts as found
-from filrouge.work import drafts, holding, jobs, newer, rejects, sources, worker
+from filrouge.work import access, drafts, erasures, holding, jobs, newer, rejects, sources, worker
 
 TEXT = """Export du 12/11/2026
 
@@ -429,3 +430,33 @@ def test_a_newer_file_without_what_names_its_rows_is_not_taken(world: World, rem
         brought(remy, re.sub(r"(?m)^(N° fiche|\d+);", "", TEXT), "autre.csv", source=first.spec["source"])
     with pytest.raises(UsageError, match="none of the columns"):
         brought(remy, "a;b\n1;2\n3;4\n", "autre.csv", source=first.spec["source"])
+
+
+def test_an_erasure_leaves_nothing_derived_from_a_file_being_prepared(world: World, remy: Any) -> None:
+    first = imported(remy)
+    draft = brought(remy, TEXT.replace("elodie@example.com;03/04/1980", "elodie@example.com;31/02/1980"), "autre.csv")
+    drafts.try_out(remy, str(draft.pk))
+    worked()
+    world.resolve()
+    folder = drafts.folder(draft)
+
+    def told() -> str:
+        files = [path for path in folder.iterdir() if path.suffix in (".json", ".parquet")]
+        rows = [str(pq.read_table(path).to_pylist()) for path in files if path.suffix == ".parquet"]
+        return " ".join(rows + [path.read_text() for path in files if path.suffix == ".json"])
+
+    assert "elodie@example.com" in told()
+    (hit,) = world.find("Élodie Dupré")
+    asked = erasures.request(access.OWNER, hit.id, reason="asked by letter")
+    erasures.carry_out(str(asked.id))
+    draft.refresh_from_db()
+    assert ("elodie" in told().lower(), drafts.tried(draft)) == (False, False)
+    columns_of = [one.name for one in drafts.seen(draft)]
+    assert columns_of == ["N° fiche", "Prénom", "Nom", "Courriel", "Né le", "Accord"]
+    assert {value for one in drafts.seen(draft) for value in one.values} <= {"oui", "non"}
+    drafts.try_out(remy, str(draft.pk))
+    worked()
+    draft.refresh_from_db()
+    assert drafts.tried(draft)
+    assert "elodie" not in told().lower(), "tried anew, the row of whoever was erased is told without what it held"
+    assert first.run is not None

@@ -177,3 +177,19 @@ def test_a_newer_file_of_a_source_that_one_does_not_see_tells_no_name_of_a_sourc
     with pytest.raises(NotFound, match=f"No source is called {name}") as refused:
         drafts.bring(caller, "a.csv", [b"id;mail\n1;a@example.com\n"], brand="red", source=name)
     assert "people" not in refused.value.hint
+
+
+def test_an_address_called_a_date_is_masked_among_the_rows_that_were_not_taken(world: World) -> None:
+    rows = [person(str(n), "Ada", "Byron", mail=f"ada{n}@example.com", born="01/02/1960") for n in range(9)]
+    rows[0] |= {"born": "31/02/1990"}
+    known = world.people(*rows)
+    called = {name: cell for name, cell in PEOPLE["map"].items() if name != "email"}
+    made = world.people(*rows, source="again", map={**called, "birth_date": "mail"})
+    engineer = world.user("engineer", entities=["north"])
+    mixed, _ = groups.add_user("both@example.com", "Both", role="engineer", by="test", entities=["north"])
+    groups.grant(str(mixed.id), "advisor", by="test", entities=["west"])
+    officer = world.user("privacy", entities=["north"])
+    for caller in (engineer, access.caller(mixed)):
+        assert [row.value for row in found.rejects(known, caller)] == ["31/02/1990"]
+        assert {row.value for row in found.rejects(made, caller)} == {"a•••@e•••"}
+    assert "ada3@example.com" in {row.value for row in found.rejects(made, officer)}

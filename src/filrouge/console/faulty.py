@@ -15,6 +15,7 @@ from filrouge.base.text import whole
 from filrouge.console import words
 from filrouge.domain.privacy.perimeter import mask
 from filrouge.domain.sources.mending import Mend
+from filrouge.domain.sources.sighted import Sighted
 from filrouge.work import correcting
 from filrouge.work.correcting import Typed
 from filrouge.work.faulty import Row
@@ -24,9 +25,9 @@ LINES = 50  # of what was corrected, on a page
 _CELL = re.compile(r"r:(\d{1,4}):c:(\d{1,4})")
 
 
-def lines(rows: Iterable[Row], *, shown: bool, file: str) -> list[dict[str, Any]]:
+def lines(rows: Iterable[Row], sees: Sighted, *, file: str) -> list[dict[str, Any]]:
     """Return the rows as a form shows them: the wrong cells first, each with why; ``file`` is not named as a place."""
-    return [_line(number, row, shown=shown, file=file) for number, row in enumerate(rows)]
+    return [_line(number, row, sees, file=file) for number, row in enumerate(rows)]
 
 
 def typed(form: Any) -> list[Typed]:
@@ -74,8 +75,8 @@ def sums(counted: Mapping[str, int]) -> list[tuple[str, int]]:
     return [*found, (_p("rows", "left out"), left)] if left else found
 
 
-def _line(number: int, row: Row, *, shown: bool, file: str) -> dict[str, Any]:
-    names, open_to, seen = correcting.as_typed(row, shown=shown)
+def _line(number: int, row: Row, sees: Sighted, *, file: str) -> dict[str, Any]:
+    names, open_to, seen = correcting.as_typed(row, sees)
     reasons: dict[str, list[str]] = {}
     whole_row = [words.say(one.code, "reject") for one in row.told if not set(one.columns) & set(names)]
     for one in row.told:
@@ -84,17 +85,18 @@ def _line(number: int, row: Row, *, shown: bool, file: str) -> dict[str, Any]:
     cells = [
         {
             "id": f"r{number}c{at}", "name": f"r:{number}:c:{at}", "column": name, "open": name in open_to,
-            "value": _value(row.cells[name], name in reasons or shown), "reasons": reasons.get(name, []),
-            "long": "\n" in (row.cells[name] or "") or len(row.cells[name] or "") > 80,
+            "value": _value(text, clear := sees.shown or (name in reasons and sees.clear(name, text))),
+            "masked": name in open_to and not clear, "reasons": reasons.get(name, []),
+            "long": clear and ("\n" in (text or "") or len(text or "") > 80),
         }
-        for at, name in enumerate(names)
+        for at, (name, text) in enumerate(row.cells.items())
     ]  # fmt: skip
     wrong = [cell for cell in cells if cell["reasons"]]
     return {
         "number": number, "row": row.row, "place": "" if row.place == file else row.place, "at": _at(row.key),
         "seen": seen, "by": row.by, "rejected": row.rejected, "barred": row.barred,
         "erased": row.erased, "reasons": whole_row,
-        "text": _value(row.text, shown), "unparted": bool(row.text) and bool(open_to),
+        "text": _value(row.text, sees.shown), "unparted": bool(row.text) and bool(open_to),
         "wrong": cells if row.text else wrong, "others": [] if row.text else [c for c in cells if not c["reasons"]],
         "open": bool(open_to),
     }  # fmt: skip

@@ -10,9 +10,11 @@ from django.db import transaction
 from filrouge.base import clock
 from filrouge.base.errors import Conflict, UsageError
 from filrouge.domain.privacy.caller import Caller
+from filrouge.domain.privacy.perimeter import mask
 from filrouge.domain.sources import SourceSpec
 from filrouge.domain.sources import mending as mends
 from filrouge.domain.sources.mending import Mend
+from filrouge.domain.sources.sighted import Sighted
 from filrouge.store.models import SourceDraft
 from filrouge.work import audit, drafts, faulty, mending
 from filrouge.work.faulty import Row
@@ -54,23 +56,24 @@ def correct(asking: Caller, key: str, typed: Sequence[Typed]) -> Saved:
     """Keep what was typed of faulty rows, and have the file tried again.
 
     A row that somebody else changed since its form was shown keeps what they said: it is told among ``late``. A cell
-    that the caller's role sees masked is not written in. Raises NotFound, Refused, Conflict while it is imported.
+    that the caller's role sees masked is not written in, unless it is wrong: then it is typed anew.
+    Raises NotFound, Refused, Conflict while it is imported.
     """
-    shown = asking.perimeter.role_sight("contact") == "show"
     late: list[int] = []
 
     def change(draft: SourceDraft, held: dict[Key, Mend]) -> int:
         late.clear()
+        sees = drafts.sighted(draft, asking)
         spec, names = SourceSpec.parse(draft.spec), [one.name for one in drafts.seen(draft)]
         rows = faulty.find(drafts.folder(draft), [one.key for one in typed], spec, names)
         saved = 0
         for one in typed:
             row, before = rows.get(one.key), held.get(one.key)
-            made = _said(one, row, before, shown=shown) if row is not None else None
+            made = _said(one, row, before, sees) if row is not None else None
             if made is not None:
                 held[one.key] = replace(made, by=asking.by, at=clock.now().isoformat())
                 saved += 1
-            elif _late(one, row, before, shown=shown):
+            elif _late(one, row, before, sees):
                 late.append(one.row)
         return saved
 
@@ -95,17 +98,23 @@ def corrections(draft: SourceDraft) -> list[tuple[Mend, bool]]:
     return [(held[key], key not in stale) for key in sorted(held)]
 
 
-def as_typed(row: Row, *, shown: bool) -> tuple[list[str], frozenset[str], str]:
-    """Return the columns of a row, those that may be written in, and what tells what stands in these."""
+def as_typed(row: Row, sees: Sighted) -> tuple[list[str], frozenset[str], str]:
+    """Return the columns of a row, those that may be written in, and what tells what stands in these.
+
+    That is told in two parts: what the form is filled with, and what stands masked beside its empty fields.
+    """
     names = list(row.cells)
-    open_to = mends.editable(names, row.told, shown=shown) if shown or not row.text else frozenset()
-    return names, open_to, mends.seen({at: row.cells[name] for at, name in enumerate(names) if name in open_to})
+    open_to = mends.editable(names, row.told, shown=sees.shown) if sees.shown or not row.text else frozenset()
+    held = {at: row.cells[name] for at, name in enumerate(names) if name in open_to}
+    closed = {at: mask(text or "") for at, text in held.items() if not sees.clear(names[at], text)}
+    seen = mends.seen(held | dict.fromkeys(closed))
+    return names, open_to, f"{seen}-{mends.seen(closed)}" if closed else seen
 
 
-def _said(one: Typed, row: Row, before: Mend | None, *, shown: bool) -> Mend | None:
+def _said(one: Typed, row: Row, before: Mend | None, sees: Sighted) -> Mend | None:
     """Return what is to be kept of a row, None when nothing new is said of it or it is not what the form showed."""
     row = faulty.now(row, before)
-    names, open_to, seen = as_typed(row, shown=shown)
+    names, open_to, seen = as_typed(row, sees)
     if row.barred or seen != one.seen or (before is not None and before.out and before.of == row.of):
         return None
     if one.out:
@@ -113,7 +122,10 @@ def _said(one: Typed, row: Row, before: Mend | None, *, shown: bool) -> Mend | N
     new = {
         names[at]: mends.plain(text)
         for at, text in one.cells.items()
-        if 0 <= at < len(names) and names[at] in open_to and mends.plain(text) != mends.plain(row.cells[names[at]])
+        if 0 <= at < len(names)
+        and names[at] in open_to
+        and mends.plain(text) != mends.plain(row.cells[names[at]])
+        and (text or sees.clear(names[at], row.cells[names[at]]))
     }
     if row.text and (new or (one.so and open_to)):
         new = {name: cell or "" for name, cell in row.cells.items()} | new
@@ -123,15 +135,15 @@ def _said(one: Typed, row: Row, before: Mend | None, *, shown: bool) -> Mend | N
     return Mend(one.place, one.row, row.of, known | new)
 
 
-def _late(one: Typed, row: Row | None, before: Mend | None, *, shown: bool) -> bool:
+def _late(one: Typed, row: Row | None, before: Mend | None, sees: Sighted) -> bool:
     """Tell whether something was typed of a row that is no longer what the form showed."""
-    if not one.out and not one.so and mends.seen(one.cells) == one.seen:
+    if not one.out and not one.so and mends.seen(one.cells) == one.seen.partition("-")[0]:
         return False
     if row is None:
         return before is not None
     row = faulty.now(row, before)
     left = before is not None and before.out and before.of == row.of
-    return left or (not row.barred and as_typed(row, shown=shown)[2] != one.seen)
+    return left or (not row.barred and as_typed(row, sees)[2] != one.seen)
 
 
 def _changed(asking: Caller, key: str, change: Change) -> int:

@@ -11,8 +11,9 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -25,11 +26,13 @@ from filrouge.base.ids import uuid7
 from filrouge.connect.guess import KINDS
 from filrouge.connect.packed import PACKED
 from filrouge.domain.privacy.caller import Caller
-from filrouge.domain.privacy.perimeter import Perimeter
+from filrouge.domain.privacy.perimeter import EVERYTHING, Perimeter
 from filrouge.domain.sources import SourceSpec, columns
+from filrouge.domain.sources import sighted as looking
 from filrouge.domain.sources.columns import Computed, Said
 from filrouge.domain.sources.meaning import Held
 from filrouge.domain.sources.profile import Profile
+from filrouge.domain.sources.sighted import Sighted
 from filrouge.store.models import Brand, Run, Source, SourceDraft
 from filrouge.store.queries import drafts as found
 from filrouge.work import (
@@ -54,6 +57,7 @@ KEPT = timedelta(days=30)  # a draft that nobody touches
 EXAMPLES, VALUES = 3, 30  # shown of a column; distinct values from which a column is no choice among a few
 SEEN, PROFILE, REJECTS = "seen.json", "profile.json", "rejects.json"
 LIKE, CHANGED = "like.json", "changed.json"
+PLAIN = ("consent", "yes_no")  # meanings of columns whose values tell of nobody
 
 
 @dataclass(frozen=True)
@@ -300,6 +304,23 @@ def sweep() -> int:
     return gone
 
 
+def forget_derived(entities: Collection[str]) -> None:
+    """Forget what was told of the rows of the files of ``entities`` (none named: of everybody), since somebody went.
+
+    The columns and what consents are written with stay; a dry run, asked for anew, keeps nothing of whoever is erased.
+    """
+    rows = SourceDraft.objects.exclude(state=SourceDraft.State.DONE)
+    for draft in rows.filter(entity__in=entities) if entities else rows:
+        made = profile_of(draft, EVERYTHING)
+        plain = {one.name for one in made.columns if one.meaning in PLAIN} if made else set()
+        with suppress(NotFound):  # of a usual system, or whose file is gone
+            kept = [replace(one, examples=(), values=one.values if one.name in plain else ()) for one in seen(draft)]
+            (folder(draft) / SEEN).write_text(json.dumps([asdict(one) for one in kept]))
+        for name in (PROFILE, REJECTS, faulty.FILE, faulty.STALE):
+            (folder(draft) / name).unlink(missing_ok=True)
+        SourceDraft.objects.filter(pk=draft.pk).update(tried={}, tried_of="")
+
+
 # --- what is known of one ---------------------------------------------------------------------------------------------
 
 
@@ -329,6 +350,15 @@ def profile_of(draft: SourceDraft, perimeter: Perimeter) -> Profile | None:
     except (OSError, ValueError):
         return None
     return made.seen_by(perimeter)
+
+
+def sighted(draft: SourceDraft, asking: Caller) -> Sighted:
+    """Return what the caller reads of wrong cells: by what all of the rows told of each column, nothing until then."""
+    made = profile_of(draft, EVERYTHING)
+    meanings = (
+        {one.name: "unknown" if one.sensitivity == "contact" else one.meaning for one in made.columns} if made else {}
+    )
+    return looking.sighted(SourceSpec.parse(draft.spec), meanings, shown=found.shown(draft, asking))
 
 
 def like(draft: SourceDraft) -> str:

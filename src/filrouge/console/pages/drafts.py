@@ -26,6 +26,7 @@ from filrouge.console.who import require
 from filrouge.domain.privacy.caller import Caller
 from filrouge.domain.sources import SourceSpec, columns
 from filrouge.domain.sources.reaching import FILES
+from filrouge.domain.sources.sighted import Sighted
 from filrouge.domain.sources.spec import WHOLE
 from filrouge.store.queries import drafts as found
 from filrouge.store.queries.sources import reject
@@ -89,7 +90,8 @@ def show(request: HttpRequest, key: UUID) -> HttpResponse:
     at = at or ("trial" if works.tried(draft) else "columns")
     seen, spec = works.seen(draft), SourceSpec.parse(draft.spec, what=draft.name)
     at = at if seen else "trial"  # of a usual system: what its columns say is known
-    shown = asking.perimeter.role_sight("contact") == "show"
+    sees = works.sighted(draft, asking)
+    shown = sees.shown
     told = columns.said(spec, [one.name for one in seen])
     local = spec.kind in FILES and not spec.remote
     context: dict[str, Any] = {
@@ -116,7 +118,7 @@ def show(request: HttpRequest, key: UUID) -> HttpResponse:
         return render(request, "console/drafts/columns.html", context)
     tried = works.tried(draft)
     mendable = tried and draft.state == "open" and works.mendable(draft)
-    rows = [] if mendable else [sources.rejected(reject(row, spec, shown=shown)) for row in works.rejects(draft)]
+    rows = [] if mendable else [sources.rejected(reject(row, spec, sees)) for row in works.rejects(draft)]
     asked = draft.state == "asked" and moving
     failed = job is not None and job.state == "failed" and (draft.state == "asked" or not tried)
     context |= {
@@ -135,7 +137,7 @@ def show(request: HttpRequest, key: UUID) -> HttpResponse:
         "shown": SHOWN,
     }
     if mendable:
-        context |= _grid(request, draft, spec, shown=shown)
+        context |= _grid(request, draft, spec, sees)
     return render(request, "console/drafts/trial.html", context)
 
 
@@ -232,7 +234,7 @@ def drop(request: HttpRequest, key: UUID) -> HttpResponse:
     return done(request, _("The file is gone."), to=reverse("source-new"))
 
 
-def _grid(request: HttpRequest, draft: Any, spec: SourceSpec, *, shown: bool) -> dict[str, Any]:
+def _grid(request: HttpRequest, draft: Any, spec: SourceSpec, sees: Sighted) -> dict[str, Any]:
     """Return a page of the rows to correct, or of what was said of rows already."""
     said, file = correcting.corrections(draft), works.path_of(draft).name
     at_corrected = request.GET.get("show") == "corrected" and bool(said)
@@ -246,9 +248,9 @@ def _grid(request: HttpRequest, draft: Any, spec: SourceSpec, *, shown: bool) ->
     page = Paginator(range(laid.total), laid.size).get_page(number)
     return {
         "mendable": True, "said": len(said), "at_corrected": at_corrected, "total": wrong,
-        "faulty": faulty.lines(laid.rows, shown=shown, file=file), "most": grids.MOST,
+        "faulty": faulty.lines(laid.rows, sees, file=file), "most": grids.MOST,
         "beyond": max(wrong - laid.total, 0),
-        "page": faulty.corrected(said, request, shown=shown, file=file) if at_corrected else page,
+        "page": faulty.corrected(said, request, shown=sees.shown, file=file) if at_corrected else page,
     }  # fmt: skip
 
 

@@ -54,3 +54,8 @@ def opened(caller: Caller) -> dict[str, bool]:
 def everywhere(caller: Caller) -> bool:
     """Tell whether the caller may see the people of every brand one by one."""
     return caller.perimeter.everything or all(opened(caller).values())
+
+
+def shown(draft: SourceDraft, caller: Caller) -> bool:
+    """Tell whether the caller reads in clear, by a role held there, what the cells of a file hold."""
+    return caller.perimeter.sight("contact", draft.entity, draft.brand) == "show"

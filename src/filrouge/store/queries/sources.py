@@ -16,6 +16,7 @@ from filrouge.domain.privacy.caller import Caller
 from filrouge.domain.privacy.perimeter import mask
 from filrouge.domain.sources import SourceSpec, shapes
 from filrouge.domain.sources.schedule import lateness
+from filrouge.domain.sources.sighted import Sighted, sighted, telling
 from filrouge.engines import Engine, open_engine
 from filrouge.store.lake import Lake, arrow_schema
 from filrouge.store.models import BUILT_IN, COLLECT, Entity, Job, Run, Source, User
@@ -157,8 +158,18 @@ def rejects(made: Run, caller: Caller, *, limit: int = 500) -> list[Reject]:
     finally:
         engine.close()
     spec = read_by(made)
-    shown = caller.perimeter.role_sight("contact") == "show"
-    return [reject(row, spec, shown=shown) for row in found]
+    sees = _sighted(made, spec, caller)
+    return [reject(row, spec, sees) for row in found]
+
+
+def _sighted(made: Run, spec: SourceSpec | None, caller: Caller) -> Sighted:
+    """Return what the caller reads of the wrong values of a run: in clear where one of their roles there does."""
+    source, sees = made.source, caller.perimeter
+    if source is None or spec is None:
+        return Sighted(sees.everything)
+    shown = all(sees.sight("contact", entity, source.brand) == "show" for entity in entities_named(source))
+    shape = shapes.Shape.parse(made.shape)
+    return sighted(spec, {one.name: one.meaning for one in shape.columns} if shape else {}, shown=shown)
 
 
 def reshaping_job(made: Run) -> Job | None:
@@ -186,8 +197,8 @@ def _told(made: Run, engine: Engine) -> ir.Table:
     return engine.read("told", files, arrow_schema("rejects"))
 
 
-def reject(row: Mapping[str, Any], spec: SourceSpec | None, *, shown: bool) -> Reject:
-    """Return a line of the table ``rejects`` as it may be shown: in clear, or masked."""
+def reject(row: Mapping[str, Any], spec: SourceSpec | None, sees: Sighted) -> Reject:
+    """Return a line of the table ``rejects`` as its reader ``sees`` it: in clear, or masked."""
     try:
         raw = json.loads(row["raw"]) if row["raw"] else {}
     except ValueError:
@@ -196,9 +207,11 @@ def reject(row: Mapping[str, Any], spec: SourceSpec | None, *, shown: bool) -> R
     cell = spec.map.get(column) if spec else None
     read = cell.reads() if cell else ()
     value = " ".join(str(raw.get(name) or "") for name in read).strip()
-    if not shown:
+    if not sees.shown:
+        told = [str(raw.get(name) or "") for name in read]
+        clear = row["code"] != "suppressed" and all(map(sees.clear, read, told))
+        value = value if clear and not telling(value) else mask(value)
         raw = {key: mask(str(text)) if text else text for key, text in raw.items()}
-        value = mask(value) if row["code"] == "suppressed" else value
     return Reject(
         row["place"] or "", row["row"], column, ", ".join(read), row["code"], bool(row["warning"]), value, raw
     )
