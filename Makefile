@@ -47,7 +47,7 @@ test-spark: $(VENV)/.dev java ## every expression on Spark, in local mode
 	$(PY) -m pytest -m spark tests/spec
 
 test-browser: $(VENV)/.dev $(VENDOR)/.built $(MO) ## the tests that drive a real browser
-	$(PY) -m pytest -m browser
+	$(PY) -m pytest -m "browser and not verification"
 
 check: $(VENV)/.dev $(VENDOR)/.built $(MO) ## ruff, mypy, the walls between rooms, templates, translations, links of the docs
 	$(BIN)/ruff check .

@@ -89,7 +89,9 @@ def state(home: dict[str, str], worker: Callable[[], None]) -> Callable[[], dict
     return told
 
 
-@pytest.mark.parametrize(("language", "scripts"), [("fr", True), ("en", True), ("fr", False)])
+@pytest.mark.parametrize(
+    ("language", "scripts"), [("fr", True), ("en", True), pytest.param("fr", False, marks=pytest.mark.verification)]
+)
 def test_a_workbook_becomes_people_is_mended_and_is_taken_back(
     language: str, scripts: bool, visit: Visit, worker: Callable[[], None],
     state: Callable[[], dict[str, list[str]]], tmp_path: Path,

@@ -74,6 +74,7 @@ def in_words(error: FilrougeError, name: str) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.lake
 @pytest.mark.parametrize("suite", ["JSONTestSuite", "blns", "csv-spectrum", "dompurify", "isemail"])
 def test_every_file_of_the_public_suites(world: World, remy: Any, bounded: None, shared_data: Path, suite: str) -> None:
     files = sorted(path for path in (shared_data / "bad-input" / suite).rglob("*") if path.is_file())
@@ -123,5 +124,6 @@ def test_every_file_that_was_made_to_break(world: World, remy: Any, bounded: Non
 
 
 @pytest.mark.slow
+@pytest.mark.lake
 def test_a_workbook_that_is_a_bomb_is_a_sentence(world: World, remy: Any, bounded: None) -> None:
     assert ended(remy, "bomb.xlsx", bomb()) == "not brought"

@@ -64,6 +64,7 @@ KEPT = [1, 1, False, 1, 0, 1]
 
 
 @pytest.mark.slow
+@pytest.mark.lake
 @pytest.mark.parametrize(
     ("module", "name", "when", "left"),
     [

@@ -20,6 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.mark.slow
+@pytest.mark.lake
 @pytest.mark.parametrize("rounds", [8, pytest.param(50, marks=pytest.mark.verification)])
 def test_whatever_the_instant(tmp_path: Path, rounds: int) -> None:
     env = {name: value for name, value in os.environ.items() if not name.startswith(("FILROUGE_", "DJANGO_"))}

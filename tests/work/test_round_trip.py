@@ -89,6 +89,7 @@ def left(remy: Any, draft: SourceDraft, form: Any) -> bytes:
 
 
 @pytest.mark.slow
+@pytest.mark.lake
 @pytest.mark.parametrize("form", ["csv", "xlsx"])
 @settings(max_examples=2, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True)
 @given(table=rows)
