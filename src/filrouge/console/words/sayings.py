@@ -6,6 +6,14 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy as _p
 
+from filrouge.console.words import columns
+
+# What a column says of a person is called as it is where a person is shown.
+_PERSON = (
+    "title", "given_name", "family_name", "full_name", "birth_name", "birth_date", "sex", "email", "phone",
+    "address_line", "postcode", "city", "country", "language", "loyalty_id", "account_ref", "deceased",
+)  # fmt: skip
+
 WORDS: dict[str, dict[str, str | Promise]] = {
     "a_row": {
         "person_records": _("a person"),
@@ -26,24 +34,7 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "promotions": _("a promotion"),
     },
     "says": {
-        # of people
-        "title": _p("column", "title"),
-        "given_name": _("given name"),
-        "family_name": _("family name"),
-        "full_name": _("full name"),
-        "birth_name": _("birth name"),
-        "birth_date": _("date of birth"),
-        "sex": _p("column", "sex"),
-        "email": _("e-mail"),
-        "phone": _("phone"),
-        "address_line": _("street"),
-        "postcode": _("postcode"),
-        "city": _("city"),
-        "country": _("country"),
-        "language": _("language"),
-        "loyalty_id": _("loyalty number"),
-        "account_ref": _("number of their account"),
-        "deceased": _p("column", "death"),
+        **{name: columns.WORDS["column"][name] for name in _PERSON},
         "created_at": _("first known on"),
         "updated_at": _("last changed on"),
         "link": _("address of its page in its system"),
