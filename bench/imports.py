@@ -163,38 +163,38 @@ class Road:
         """Bring the file, and say of its consents what they are."""
         from filrouge.domain.sources import SourceSpec, columns
         from filrouge.domain.sources.columns import Said
-        from filrouge.work import drafts
+        from filrouge.work import draft_files, drafts
 
         with self._watched("bring"), self.path.open("rb") as stream:
             chunks = iter(lambda: stream.read(1 << 20), b"")
             draft, _ = drafts.bring(self.asking, self.path.name, chunks, brand="red")
         self.key = str(draft.pk)
-        said = columns.said(SourceSpec.parse(draft.spec), [one.name for one in drafts.seen(draft)])
+        said = columns.said(SourceSpec.parse(draft.spec), [one.name for one in draft_files.seen(draft)])
         agreed = Said("optin", "consent:marketing:email", states={"O": "granted", "N": "denied"})
         drafts.say(self.asking, self.key, [agreed if one.column == "optin" else one for one in said])
 
     def profile(self) -> None:
         """Count every row, column by column."""
-        from filrouge.work import drafts
+        from filrouge.work import draft_jobs
 
         with self._watched("profile") as watch:
-            drafts.profile(self.key, progress=lambda step, *_: watch.step(step))
+            draft_jobs.profile(self.key, progress=lambda step, *_: watch.step(step))
         self._asked("columns", f"/sources/drafts/{self.key}?step=columns")
 
     def trial(self) -> None:
         """Count what an import would do; who is who is foreseen elsewhere."""
         from filrouge.store.models import Job, SourceDraft
-        from filrouge.work import drafts, faulty, sources
+        from filrouge.work import draft_files, draft_jobs, faulty, sources
         from filrouge.work.imports import Prepared
 
         draft = SourceDraft.objects.get(pk=self.key)
-        mine, folder = SourceDraft.objects.filter(pk=self.key), drafts.folder(draft)
+        mine, folder = SourceDraft.objects.filter(pk=self.key), draft_files.folder(draft)
 
         def look(staged: Path, prepared: Prepared) -> None:
-            (folder / drafts.REJECTS).write_text(json.dumps(sources.first_rejects(staged)))
-            faulty.lay(folder, staged, prepared.mending, [one.name for one in drafts.seen(draft)])
-            counts = prepared.counts.plain() | drafts.told_of(prepared)
-            mine.update(tried=counts, tried_of=drafts.digest(draft), trouble={})
+            (folder / draft_files.REJECTS).write_text(json.dumps(sources.first_rejects(staged)))
+            faulty.lay(folder, staged, prepared.mending, [one.name for one in draft_files.seen(draft)])
+            counts = prepared.counts.plain() | draft_jobs.told_of(prepared)
+            mine.update(tried=counts, tried_of=draft_files.digest(draft), trouble={})
 
         with self._watched("trial") as watch:
             self.counts = sources.try_out(draft.spec, progress=lambda step, *_: watch.step(step), look=look)
@@ -204,11 +204,11 @@ class Road:
     def imported(self) -> None:
         """Import it to the lake."""
         from filrouge.store.models import SourceDraft
-        from filrouge.work import drafts
+        from filrouge.work import draft_jobs, drafts
 
         drafts.go(self.asking, self.key)
         with self._watched("import") as watch:
-            drafts.carry_out(self.key, by="bench", progress=lambda step, *_: watch.step(step))
+            draft_jobs.carry_out(self.key, by="bench", progress=lambda step, *_: watch.step(step))
         self.run = str(SourceDraft.objects.get(pk=self.key).run_id)
         self._asked("run", f"/runs/{self.run}")
 

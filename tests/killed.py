@@ -29,7 +29,7 @@ def main(rounds: int) -> None:
     from filrouge.cli import set_up
 
     set_up()
-    from filrouge.work import drafts, identity, worker  # noqa: F401
+    from filrouge.work import draft_files, draft_jobs, drafts, identity, worker  # noqa: F401
     from tests import state  # noqa: F401 - loaded before anything is forked
 
     home = settings.get().home
@@ -51,7 +51,7 @@ def main(rounds: int) -> None:
 def lay() -> str:
     """Lay a group that imported a file of people, and a newer one of the same source that waits for the worker."""
     from filrouge.domain.privacy.caller import OWNER
-    from filrouge.work import drafts, groups, installation
+    from filrouge.work import draft_jobs, drafts, groups, installation
 
     installation.ready()
     groups.add_entity("north", "North", by="test")
@@ -61,7 +61,7 @@ def lay() -> str:
         text = file(rows, newer=bool(source))
         draft, _ = drafts.bring(OWNER, name, [text.encode()], brand="red", source=source)
         say(str(draft.pk))
-        drafts.trial(str(draft.pk))
+        draft_jobs.trial(str(draft.pk))
         drafts.go(OWNER, str(draft.pk))
         if not source:
             work()
@@ -86,10 +86,10 @@ def say(key: str) -> None:
     from filrouge.domain.sources import SourceSpec, columns
     from filrouge.domain.sources.columns import Said
     from filrouge.store.models import SourceDraft
-    from filrouge.work import drafts
+    from filrouge.work import draft_files, drafts
 
     draft = SourceDraft.objects.get(pk=key)
-    said = columns.said(SourceSpec.parse(draft.spec), [one.name for one in drafts.seen(draft)])
+    said = columns.said(SourceSpec.parse(draft.spec), [one.name for one in draft_files.seen(draft)])
     agreed = Said("Accord", "consent:marketing:email", states={"oui": "granted", "non": "denied"})
     drafts.say(OWNER, key, [*(one for one in said if one.column != "Accord"), agreed])
 
@@ -117,7 +117,7 @@ def taken_up() -> dict[str, Any]:
     """Do the job, again if need be, and say how it ended."""
     from filrouge.base import settings
     from filrouge.store.models import Run, SourceDraft
-    from filrouge.work import drafts
+    from filrouge.work import draft_files
 
     if SourceDraft.objects.filter(state="asked").exists():
         work()
@@ -129,7 +129,7 @@ def taken_up() -> dict[str, Any]:
         "draft": draft.state,
         "counts": [draft.run.read, draft.run.new, draft.run.changed, draft.run.unchanged, draft.run.rejected],
         "imports": made.count(),
-        "file": drafts.folder(draft).exists(),
+        "file": draft_files.folder(draft).exists(),
         "staged": sorted(path.name for path in (settings.get().home / "staging").iterdir()),
     }
 

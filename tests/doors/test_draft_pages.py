@@ -13,7 +13,7 @@ from tests.work.test_drafts import worked
 from tests.world import World
 
 from filrouge.store.models import SourceDraft, User
-from filrouge.work import access, correcting, drafts
+from filrouge.work import access, correcting, draft_files, drafts
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "live", "audit"])
 __all__ = ["home"]
@@ -182,7 +182,7 @@ def test_whoever_comes_second_is_told(world: World, client: Any, language: str) 
     assert held == {5: {"Né le": "28/02/1990"}, 20: {"N° fiche": "77"}}, "what nobody else touched is kept"
     worked()
     draft.refresh_from_db()
-    assert drafts.tried(draft)
+    assert draft_files.tried(draft)
 
 
 def test_an_address_called_a_date_stays_masked_and_is_typed_anew(world: World, client: Any) -> None:

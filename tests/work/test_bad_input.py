@@ -17,7 +17,7 @@ from tests.world import World
 from filrouge.base.errors import FilrougeError
 from filrouge.domain.sources.columns import Said
 from filrouge.store.models import Job
-from filrouge.work import drafts, foreseeing
+from filrouge.work import draft_jobs, drafts, foreseeing
 
 MOST = 400  # MB by which all of a suite may raise the memory of the process
 AS = {".json": ".ndjson", ".mjs": ".txt", ".xml": ".txt", ".md": ".txt", "": ".txt"}
@@ -55,7 +55,7 @@ def ended(remy: Any, name: str, content: bytes) -> str:
         drafts.say(
             remy, str(draft.pk), [Said(first.column, "family_name", key=True), *(Said(one.column) for one in rest)]
         )
-        drafts.trial(str(draft.pk))
+        draft_jobs.trial(str(draft.pk))
     except FilrougeError as error:
         in_words(error, name)
         return "not tried"

@@ -22,7 +22,7 @@ from filrouge.domain.sources import SourceSpec
 from filrouge.domain.sources.mending import Mend, fingerprint
 from filrouge.domain.sources.sighted import Sighted
 from filrouge.store.models import AuditEntry, Run, SourceDraft
-from filrouge.work import correcting, drafts, faulty, mending, sources, suppressions
+from filrouge.work import correcting, draft_files, draft_jobs, drafts, faulty, mending, sources, suppressions
 from filrouge.work.correcting import Saved, Typed
 
 # Row 5 of the file is person 2, who was born on a 31 February, 40 is cut short, one has no number.
@@ -44,18 +44,18 @@ def prepared(asking: Any, text: str = WRONG) -> SourceDraft:
 
 
 def tried(asking: Any, draft: SourceDraft) -> SourceDraft:
-    if not drafts.tried(draft):
+    if not draft_files.tried(draft):
         drafts.try_out(asking, str(draft.pk))
     worked()
     draft.refresh_from_db()
-    assert drafts.tried(draft), draft.trouble
+    assert draft_files.tried(draft), draft.trouble
     return draft
 
 
 def grid(draft: SourceDraft) -> dict[str, faulty.Row]:
     """Return the faulty rows by the number of their person, as the last dry run left them."""
-    names = [one.name for one in drafts.seen(draft)]
-    page = faulty.page(drafts.folder(draft), 1, SourceSpec.parse(draft.spec), names)
+    names = [one.name for one in draft_files.seen(draft)]
+    page = faulty.page(draft_files.folder(draft), 1, SourceSpec.parse(draft.spec), names)
     assert page is not None
     return {row.cells.get("N° fiche") or "": row for row in page.rows}
 
@@ -82,7 +82,7 @@ def test_a_corrected_row_leaves_the_grid_and_is_imported_as_corrected(world: Wor
     ])  # fmt: skip
     assert saved == correcting.Saved(3)
     draft.refresh_from_db()
-    assert not drafts.tried(draft)
+    assert not draft_files.tried(draft)
     with pytest.raises(Conflict):
         drafts.go(ada, str(draft.pk))
     draft = tried(ada, draft)
@@ -103,7 +103,7 @@ def test_a_corrected_row_leaves_the_grid_and_is_imported_as_corrected(world: Wor
     assert str(row["birth_date"]) == "1990-02-28"
     (raw,) = world.rows("SELECT raw FROM source_records WHERE source_id = '40'")
     assert json.loads(raw["raw"])["Courriel"] == "zoe@example.com", "the row of the lake is the corrected one"
-    assert not drafts.folder(draft).exists()
+    assert not draft_files.folder(draft).exists()
 
 
 def test_the_same_corrections_twice_are_the_same_and_the_audit_counts_them_once(world: World, ada: Any) -> None:
@@ -164,8 +164,8 @@ def test_what_is_still_wrong_stays_with_its_new_reason_and_who_corrected_it(worl
 
 
 def grid_rows(draft: SourceDraft) -> list[faulty.Row]:
-    names = [one.name for one in drafts.seen(draft)]
-    page = faulty.page(drafts.folder(draft), 1, SourceSpec.parse(draft.spec), names)
+    names = [one.name for one in draft_files.seen(draft)]
+    page = faulty.page(draft_files.folder(draft), 1, SourceSpec.parse(draft.spec), names)
     assert page is not None
     return list(page.rows)
 
@@ -219,7 +219,7 @@ def test_corrections_follow_the_row_and_not_its_number(world: World, ada: Any) -
 def test_a_correction_of_another_row_is_told_and_not_applied(world: World, ada: Any) -> None:
     draft = prepared(ada)
     correcting.correct(ada, str(draft.pk), [typed(grid(draft)["2"], Né_le="28/02/1990")])
-    path = drafts.path_of(draft)
+    path = draft_files.path_of(draft)
     path.write_bytes(path.read_bytes().replace(b"31/02/1990", b"30/02/1990"))
     draft = tried(ada, draft)
     assert (draft.tried["stale"], draft.tried["warned"], draft.tried["corrected"]) == (1, 1, 0)
@@ -327,8 +327,8 @@ def test_faulty_rows_are_paged_up_to_a_bound(world: World, ada: Any, monkeypatch
     monkeypatch.setattr(faulty, "MOST", 12)
     more = "".join(f";Rose;Lange-{n};rose{n}@example.com;01/02/19{n};\n" for n in range(50, 70))
     draft = prepared(ada, TEXT + more)
-    names, spec = [one.name for one in drafts.seen(draft)], SourceSpec.parse(draft.spec)
-    pages = [faulty.page(drafts.folder(draft), number, spec, names) for number in (1, 2, 3, 4)]
+    names, spec = [one.name for one in draft_files.seen(draft)], SourceSpec.parse(draft.spec)
+    pages = [faulty.page(draft_files.folder(draft), number, spec, names) for number in (1, 2, 3, 4)]
     assert [[row.row for row in page.rows] if page else None for page in pages] == [
         [19, 20, 21, 22, 23], [24, 25, 26, 27, 28], [29, 30], [],
     ]  # fmt: skip
@@ -390,20 +390,20 @@ def test_whatever_is_corrected_no_row_is_lost(told_of: dict[int, Any], world: Wo
     draft = SourceDraft.objects.first()
     if draft is None:
         draft = prepared(world.user("administrator"))
-    lines = drafts.path_of(draft).read_text("cp1252").splitlines()
+    lines = draft_files.path_of(draft).read_text("cp1252").splitlines()
     names = lines[2].split(";")
     held = []
     for row, (cells, out, same) in told_of.items():
         received = lines[row - 1] if 3 < row <= len(lines) else ""
         parted = dict(zip(names, [cell or None for cell in received.split(";")], strict=False))
         of = fingerprint(parted if len(received.split(";")) == len(names) else received)
-        held.append(Mend(drafts.path_of(draft).name, row, of if same else "another", cells, out=out))
+        held.append(Mend(draft_files.path_of(draft).name, row, of if same else "another", cells, out=out))
     number = draft.mended + 1
-    mending.keep(drafts.folder(draft), number, held)
+    mending.keep(draft_files.folder(draft), number, held)
     SourceDraft.objects.filter(pk=draft.pk).update(mended=number)
     counts: dict[str, Any] = {}
     sources.try_out(
-        draft.spec, look=lambda _, prepared: counts.update(prepared.counts.plain() | drafts.told_of(prepared))
+        draft.spec, look=lambda _, prepared: counts.update(prepared.counts.plain() | draft_jobs.told_of(prepared))
     )
     meant = {mend.row for mend in held if mend.of != "another" and 3 < mend.row <= len(lines)}
     out = [mend.row for mend in held if mend.out and mend.row in meant]

@@ -48,15 +48,15 @@ from filrouge.work.access import OWNER
 installation.ready()
 from tests.work.test_correcting import grid, tried, typed
 from filrouge.store.models import AuditEntry, SourceDraft
-from filrouge.work import correcting, drafts
+from filrouge.work import correcting, draft_files
 draft = SourceDraft.objects.get()
 lines = AuditEntry.objects.filter(action="source.correct").count()
-told = [len(correcting.corrections(draft)), lines, drafts.tried(draft)]
+told = [len(correcting.corrections(draft)), lines, draft_files.tried(draft)]
 if told[0] == 0:
     correcting.correct(OWNER, str(draft.pk), [typed(grid(draft)["2"], Né_le="28/02/1990")])
 draft.refresh_from_db()
 draft = tried(OWNER, draft)
-files = sorted(path.name for path in drafts.folder(draft).glob("corrections-*"))
+files = sorted(path.name for path in draft_files.folder(draft).glob("corrections-*"))
 print(json.dumps([*told, draft.tried["corrected"], draft.tried["warned"], len(files)]))
 """
 ABSENT = [0, 0, True, 1, 0, 1]

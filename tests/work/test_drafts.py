@@ -21,7 +21,19 @@ from filrouge.domain.sources import SourceSpec, columns
 from filrouge.domain.sources.columns import Said
 from filrouge.store.models import Job, Source, SourceDraft
 from filrouge.store.queries import drafts as found
-from filrouge.work import access, drafts, erasures, holding, jobs, newer, rejects, sources, worker
+from filrouge.work import (
+    access,
+    draft_files,
+    draft_jobs,
+    drafts,
+    erasures,
+    holding,
+    jobs,
+    newer,
+    rejects,
+    sources,
+    worker,
+)
 
 TEXT = """Export du 12/11/2026
 
@@ -42,7 +54,7 @@ def brought(asking: Any, text: str = TEXT, name: str = "Salon d'été.csv", **gi
 
 
 def told(draft: SourceDraft) -> list[Said]:
-    return columns.said(SourceSpec.parse(draft.spec), [one.name for one in drafts.seen(draft)])
+    return columns.said(SourceSpec.parse(draft.spec), [one.name for one in draft_files.seen(draft)])
 
 
 def worked() -> None:
@@ -73,7 +85,9 @@ def test_a_file_is_read_told_tried_and_imported(world: World, remy: Any) -> None
     assert {name: draft.tried[name] for name in ("read", "new", "rejected", "lost")} == {
         "read": 15, "new": 15, "rejected": 0, "lost": 0,
     }  # fmt: skip
-    assert [(row["row"], row["code"], row["warning"]) for row in drafts.rejects(draft)] == [(5, "not_a_date", True)]
+    assert [(row["row"], row["code"], row["warning"]) for row in draft_files.rejects(draft)] == [
+        (5, "not_a_date", True)
+    ]
     assert world.rows("SELECT * FROM person_records") == []
     assert not Source.objects.filter(name=draft.spec["source"]).exists()
 
@@ -86,7 +100,7 @@ def test_a_file_is_read_told_tried_and_imported(world: World, remy: Any) -> None
     states = sorted(row["state"] for row in world.rows("SELECT state FROM consents"))
     assert states == ["denied", *["granted"] * 13], "whose cell says nothing has said nothing"
     assert [hit.name for hit in world.find("Élodie Dupré")] == ["Élodie Dupré"]
-    assert not drafts.folder(draft).exists(), "the file goes once its rows are in the lake"
+    assert not draft_files.folder(draft).exists(), "the file goes once its rows are in the lake"
     assert newer.brought(Source.objects.get(name=draft.spec["source"]))
 
 
@@ -139,7 +153,7 @@ def test_the_file_of_the_tutorial_counts_as_it_says(world: World, remy: Any) -> 
     draft.refresh_from_db()
     told_ = {name: draft.tried[name] for name in ("read", "new", "changed", "unchanged", "rejected", "lost")}
     assert told_ == {"read": 12, "new": 11, "changed": 0, "unchanged": 0, "rejected": 1, "lost": 0}
-    assert [(row["code"], row["warning"]) for row in drafts.rejects(draft)] == [
+    assert [(row["code"], row["warning"]) for row in draft_files.rejects(draft)] == [
         ("not_a_date", True), ("too_few_fields", False),
     ]  # fmt: skip
 
@@ -175,15 +189,15 @@ def test_a_file_too_large_is_told_and_leaves_nothing(world: World, remy: Any, mo
 def test_the_name_of_a_file_leads_nowhere_else(world: World, remy: Any) -> None:
     draft = brought(remy, name="../../../etc/..\\secret file.csv")
     assert draft.name == "secret file.csv"
-    assert drafts.path_of(draft).parent == drafts.folder(draft)
+    assert draft_files.path_of(draft).parent == draft_files.folder(draft)
 
 
 def test_columns_that_say_too_little_are_not_tried(world: World, remy: Any) -> None:
     draft = brought(remy)
-    drafts.say(remy, str(draft.pk), [Said(one.name) for one in drafts.seen(draft)])
+    drafts.say(remy, str(draft.pk), [Said(one.name) for one in draft_files.seen(draft)])
     with pytest.raises(UsageError, match="who somebody is"):
         drafts.try_out(remy, str(draft.pk))
-    twice = [Said(one.name, "email", key=one.name == "N° fiche") for one in drafts.seen(draft)]
+    twice = [Said(one.name, "email", key=one.name == "N° fiche") for one in draft_files.seen(draft)]
     drafts.say(remy, str(draft.pk), twice)
     with pytest.raises(UsageError, match="already"):
         drafts.try_out(remy, str(draft.pk))
@@ -209,7 +223,7 @@ def test_the_file_is_read_by_other_conventions(world: World, remy: Any) -> None:
     draft.refresh_from_db()
     assert draft.spec["format"]["header_row"] == 3
     other = drafts.read_as(remy, str(draft.pk), {"encoding": "cp1252", "delimiter": ",", "header_row": 3})
-    assert [one.name for one in drafts.seen(other)] == ["N° fiche;Prénom;Nom;Courriel;Né le;Accord"]
+    assert [one.name for one in draft_files.seen(other)] == ["N° fiche;Prénom;Nom;Courriel;Né le;Accord"]
 
 
 def test_a_file_that_went_meanwhile_is_told(world: World, remy: Any) -> None:
@@ -217,7 +231,7 @@ def test_a_file_that_went_meanwhile_is_told(world: World, remy: Any) -> None:
     drafts.try_out(remy, str(draft.pk))
     worked()
     drafts.go(remy, str(draft.pk))
-    drafts.path_of(draft).unlink()
+    draft_files.path_of(draft).unlink()
     worked()
     draft.refresh_from_db()
     assert (draft.state, bool(draft.trouble)) == (SourceDraft.State.OPEN, True)
@@ -272,15 +286,15 @@ def test_only_those_who_act_for_the_brand_see_it(world: World, remy: Any) -> Non
         with pytest.raises((NotFound, Refused)):
             drafts.drop(stranger, str(draft.pk))
     drafts.drop(colleague, str(draft.pk))
-    assert not drafts.folder(draft).exists()
+    assert not draft_files.folder(draft).exists()
 
 
 def test_what_nobody_touches_for_a_month_goes(world: World, remy: Any) -> None:
     draft, fresh = brought(remy), brought(remy, TEXT + "99;A;B;a@example.com;;\n")
-    SourceDraft.objects.filter(pk=draft.pk).update(edited_at=clock.now() - drafts.KEPT - timedelta(hours=1))
-    assert drafts.sweep() == 1
+    SourceDraft.objects.filter(pk=draft.pk).update(edited_at=clock.now() - draft_jobs.KEPT - timedelta(hours=1))
+    assert draft_jobs.sweep() == 1
     assert [one.pk for one in SourceDraft.objects.all()] == [fresh.pk]
-    assert not drafts.folder(draft).exists()
+    assert not draft_files.folder(draft).exists()
 
 
 # --- rows to mend -----------------------------------------------------------------------------------------------------
@@ -377,34 +391,39 @@ def waiting(remy: Any) -> SourceDraft:
 def test_a_file_whose_run_waits_for_a_person_stays_until_it_is_let_in(world: World, remy: Any) -> None:
     draft = waiting(remy)
     assert world.rows("SELECT * FROM person_records") == []
-    drafts.sweep()
-    assert drafts.path_of(draft).is_file()
+    draft_jobs.sweep()
+    assert draft_files.path_of(draft).is_file()
     holding.let_in(remy, str(draft.run_id), because="they keep no telephones")
-    assert not drafts.folder(draft).exists()
+    assert not draft_files.folder(draft).exists()
     assert len(world.rows("SELECT * FROM person_records")) == 15
 
 
 def test_a_file_whose_run_is_given_up_is_prepared_again(world: World, remy: Any) -> None:
     draft = waiting(remy)
     holding.give_up(remy, str(draft.run_id))
-    drafts.sweep()
+    draft_jobs.sweep()
     draft.refresh_from_db()
-    assert (draft.state, draft.run, drafts.tried(draft), drafts.path_of(draft).is_file()) == ("open", None, False, True)
+    assert (draft.state, draft.run, draft_files.tried(draft), draft_files.path_of(draft).is_file()) == (
+        "open",
+        None,
+        False,
+        True,
+    )
     drafts.keep(draft, {**draft.spec, "rules": []})
     done = imported(remy, draft)
     assert done.run is not None
-    assert (done.run.state, done.run.new, drafts.folder(done).exists()) == ("committed", 15, False)
+    assert (done.run.state, done.run.new, draft_files.folder(done).exists()) == ("committed", 15, False)
 
 
 @pytest.mark.parametrize("state", ["committed", "undone"])
 def test_a_file_that_outlived_its_import_is_swept(world: World, remy: Any, state: str) -> None:
     draft = imported(remy)
-    drafts.folder(draft).mkdir()
-    drafts.path_of(draft).write_text("killed before it went")
+    draft_files.folder(draft).mkdir()
+    draft_files.path_of(draft).write_text("killed before it went")
     if state == "undone":
         sources.undo(str(draft.run_id), by="test")
-    drafts.sweep()
-    assert not drafts.folder(draft).exists()
+    draft_jobs.sweep()
+    assert not draft_files.folder(draft).exists()
 
 
 def test_a_newer_file_whose_columns_bear_other_names_is_read_by_what_they_hold(world: World, remy: Any) -> None:
@@ -414,7 +433,7 @@ def test_a_newer_file_whose_columns_bear_other_names_is_read_by_what_they_hold(w
         + "20;Léa;Petit;lea@example.com;01/02/1999;oui\n"
     )
     second = brought(remy, more, "Salon d'été 2.csv", source=first.spec["source"])
-    assert {one["column"]: one["to"] for one in drafts.changed(second)} == {
+    assert {one["column"]: one["to"] for one in draft_files.changed(second)} == {
         "Courriel": ["Adresse mail"], "Prénom": ["P."],
     }  # fmt: skip
     said = {one.column: one.says for one in told(second)}
@@ -438,7 +457,7 @@ def test_an_erasure_leaves_nothing_derived_from_a_file_being_prepared(world: Wor
     drafts.try_out(remy, str(draft.pk))
     worked()
     world.resolve()
-    folder = drafts.folder(draft)
+    folder = draft_files.folder(draft)
 
     def told() -> str:
         files = [path for path in folder.iterdir() if path.suffix in (".json", ".parquet")]
@@ -450,13 +469,13 @@ def test_an_erasure_leaves_nothing_derived_from_a_file_being_prepared(world: Wor
     asked = erasures.request(access.OWNER, hit.id, reason="asked by letter")
     erasures.carry_out(str(asked.id))
     draft.refresh_from_db()
-    assert ("elodie" in told().lower(), drafts.tried(draft)) == (False, False)
-    columns_of = [one.name for one in drafts.seen(draft)]
+    assert ("elodie" in told().lower(), draft_files.tried(draft)) == (False, False)
+    columns_of = [one.name for one in draft_files.seen(draft)]
     assert columns_of == ["N° fiche", "Prénom", "Nom", "Courriel", "Né le", "Accord"]
-    assert {value for one in drafts.seen(draft) for value in one.values} <= {"oui", "non"}
+    assert {value for one in draft_files.seen(draft) for value in one.values} <= {"oui", "non"}
     drafts.try_out(remy, str(draft.pk))
     worked()
     draft.refresh_from_db()
-    assert drafts.tried(draft)
+    assert draft_files.tried(draft)
     assert "elodie" not in told().lower(), "tried anew, the row of whoever was erased is told without what it held"
     assert first.run is not None

@@ -14,7 +14,7 @@ from tests.world import World
 
 from filrouge.domain.privacy.caller import OWNER
 from filrouge.store.models import Run, SourceDraft
-from filrouge.work import drafts, runs, sources
+from filrouge.work import draft_files, draft_jobs, drafts, runs, sources
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -67,12 +67,12 @@ def test_what_was_in_the_lake_before_it_was_cut_short_is_not_imported_twice(
     with monkeypatch.context() as patch:
         patch.setattr(sources, "run", cut)
         with pytest.raises(Cut):
-            drafts.carry_out(str(draft.pk), by="test")
+            draft_jobs.carry_out(str(draft.pk), by="test")
     worked()
     draft.refresh_from_db()
     made = Run.objects.get(kind="import")
     assert (draft.state, draft.run, made.new) == (SourceDraft.State.DONE, made, 15)
-    assert not drafts.folder(draft).exists()
+    assert not draft_files.folder(draft).exists()
 
 
 def test_a_run_that_ended_as_it_was_cut_short_leaves_no_rows_aside(world: World) -> None:

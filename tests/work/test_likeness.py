@@ -13,7 +13,7 @@ from filrouge.base.errors import Conflict, SourceError, UsageError
 from filrouge.domain.sources import SourceSpec
 from filrouge.domain.sources.columns import Said
 from filrouge.store.models import Run, Source, SourceDraft
-from filrouge.work import draft_rows, drafts, likeness, sources
+from filrouge.work import draft_files, draft_jobs, draft_rows, drafts, likeness, sources
 
 MORE = TEXT.replace("@example.com", "@example.org").replace("Export du 12/11/2026", "Export du 13/11/2026")
 
@@ -40,7 +40,7 @@ def first(remy: Any) -> Any:
 def test_what_was_said_of_the_same_columns_is_proposed_consents_included(world: World, remy: Any) -> None:
     before = first(remy)
     again = brought(remy, MORE, name="salon d'hiver.csv")
-    assert drafts.like(again) == before.spec["source"]
+    assert draft_files.like(again) == before.spec["source"]
     assert again.spec["source"] != before.spec["source"]
     assert told(again) == rows(again)
     assert {one.says for one in told(again)} >= {"consent:marketing:email", "email"}
@@ -49,7 +49,7 @@ def test_what_was_said_of_the_same_columns_is_proposed_consents_included(world: 
 def test_a_file_with_other_columns_is_guessed(world: World, remy: Any) -> None:
     first(remy)
     again = brought(remy, MORE.replace("N° fiche", "Numéro"), name="salon d'hiver.csv")
-    assert drafts.like(again) == ""
+    assert draft_files.like(again) == ""
     assert {one.column: one.says for one in told(again)}["Né le"] == "birth_date"
 
 
@@ -57,10 +57,10 @@ def test_the_sources_of_others_are_not_looked_at(world: World, remy: Any) -> Non
     first(remy)
     far = world.user("engineer", entities=("south",))
     again = drafts.bring(far, "salon.csv", [MORE.encode("cp1252")], brand="blue")[0]
-    assert drafts.like(again) == ""
+    assert draft_files.like(again) == ""
     both = world.user("engineer", entities=("north", "south"))
     other = drafts.bring(both, "salon2.csv", [MORE.replace("Paul", "Pol").encode("cp1252")], brand="blue")[0]
-    assert drafts.like(other) != ""
+    assert draft_files.like(other) != ""
     assert (other.spec["entity"], other.spec["brand"]) == ("south", "blue")
 
 
@@ -86,10 +86,10 @@ def test_a_file_read_in_another_encoding_is_known_again_by_its_columns(world: Wo
     form = again.spec["format"]
     drafts.read_as(remy, str(again.pk), {**form, "encoding": "mac_roman"})
     again.refresh_from_db()
-    assert drafts.like(again) == "", "its names read otherwise"
+    assert draft_files.like(again) == "", "its names read otherwise"
     drafts.read_as(remy, str(again.pk), form)
     again.refresh_from_db()
-    assert drafts.like(again) != ""
+    assert draft_files.like(again) != ""
     assert told(again) == rows(again)
 
 
@@ -106,7 +106,7 @@ def test_a_source_whose_run_waits_keeps_its_definition_and_its_next_file_waits(w
         drafts.go(remy, str(again.pk))
     SourceDraft.objects.filter(pk=again.pk).update(state="asked")
     with pytest.raises(UsageError, match="waits for a person"):
-        drafts.carry_out(str(again.pk), by=remy.by)
+        draft_jobs.carry_out(str(again.pk), by=remy.by)
     again.refresh_from_db()
     assert (again.state, bool(again.trouble)) == ("open", True)
     assert Source.objects.get(pk=source.pk).spec == source.spec
@@ -129,7 +129,7 @@ def test_a_run_that_fails_leaves_the_definition_that_was_there(
 
     monkeypatch.setattr(sources, "run", fails)
     with pytest.raises(SourceError):
-        drafts.carry_out(str(again.pk), by=remy.by)
+        draft_jobs.carry_out(str(again.pk), by=remy.by)
     kept = Source.objects.get(pk=source.pk)
     assert (kept.spec, kept.folder) == (source.spec, source.folder)
 

@@ -13,7 +13,7 @@ from filrouge.domain.privacy.caller import OWNER
 from filrouge.domain.sources import SourceSpec, columns
 from filrouge.domain.sources.columns import Said
 from filrouge.store.models import Run
-from filrouge.work import drafts, identity, jobs, segments, sources, worker
+from filrouge.work import draft_files, drafts, identity, jobs, segments, sources, worker
 
 HEAD = "N° fiche;Prénom;Nom;Courriel;Téléphone;Né le;Adresse;CP;Ville;Vu le;Accord\n"
 # Élodie's line ties two people whom nothing tied; Awa's says more lately what the group knows of her; one is refused.
@@ -77,7 +77,7 @@ def worked() -> None:
 def imported(remy: Any, text: str, name: str, **given: Any) -> Run:
     """Bring a file, say of its last columns that they hold when a row was written and consents, try it, import it."""
     draft, _ = drafts.bring(remy, name, [text.encode("cp1252")], brand="red", **given)
-    said = columns.said(SourceSpec.parse(draft.spec), [one.name for one in drafts.seen(draft)])
+    said = columns.said(SourceSpec.parse(draft.spec), [one.name for one in draft_files.seen(draft)])
     agreed = Said("Accord", "consent:marketing:email", states={"oui": "granted", "non": "denied"})
     seen = Said("Vu le", "updated_at", form="%d/%m/%Y")
     drafts.say(remy, str(draft.pk), [*(one for one in said if one.column not in ("Accord", "Vu le")), seen, agreed])

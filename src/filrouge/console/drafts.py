@@ -21,7 +21,7 @@ from filrouge.domain.sources.profile import Profile
 from filrouge.domain.sources.spec import CONSENT_STATES
 from filrouge.domain.sources.writing import FORMATS
 from filrouge.tables import TABLES
-from filrouge.work.drafts import Seen
+from filrouge.work.draft_files import Seen
 
 ENCODINGS = ("utf-8", "cp1252", "iso8859_15", "utf-16", "mac_roman", "cp850")
 FUNCTIONS = (

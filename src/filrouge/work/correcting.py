@@ -16,7 +16,7 @@ from filrouge.domain.sources import mending as mends
 from filrouge.domain.sources.mending import Mend
 from filrouge.domain.sources.sighted import Sighted
 from filrouge.store.models import SourceDraft
-from filrouge.work import audit, drafts, faulty, mending
+from filrouge.work import audit, draft_files, drafts, faulty, mending
 from filrouge.work.faulty import Row
 from filrouge.work.mending import Key
 
@@ -63,9 +63,9 @@ def correct(asking: Caller, key: str, typed: Sequence[Typed]) -> Saved:
 
     def change(draft: SourceDraft, held: dict[Key, Mend]) -> int:
         late.clear()
-        sees = drafts.sighted(draft, asking)
-        spec, names = SourceSpec.parse(draft.spec), [one.name for one in drafts.seen(draft)]
-        rows = faulty.find(drafts.folder(draft), [one.key for one in typed], spec, names)
+        sees = draft_files.sighted(draft, asking)
+        spec, names = SourceSpec.parse(draft.spec), [one.name for one in draft_files.seen(draft)]
+        rows = faulty.find(draft_files.folder(draft), [one.key for one in typed], spec, names)
         saved = 0
         for one in typed:
             row, before = rows.get(one.key), held.get(one.key)
@@ -92,7 +92,7 @@ def take_back(asking: Caller, key: str, rows: Collection[Key]) -> int:
 
 def corrections(draft: SourceDraft) -> list[tuple[Mend, bool]]:
     """Return what was said of rows, in the order of the file, each with whether the last dry run found its row."""
-    folder = drafts.folder(draft)
+    folder = draft_files.folder(draft)
     stale = faulty.stale(folder)
     held = mending.held(folder, str(draft.pk))
     return [(held[key], key not in stale) for key in sorted(held)]
@@ -150,9 +150,9 @@ def _changed(asking: Caller, key: str, change: Change) -> int:
     """Change what was said of rows, whole: counted in the audit, without its values, and tried again."""
     for _ in range(TURNS):
         draft = drafts.open_one(asking, key)
-        if not drafts.mendable(draft):
+        if not draft_files.mendable(draft):
             raise UsageError("Its rows are not corrected here.", hint="Correct them where they come from.")
-        folder = drafts.folder(draft)
+        folder = draft_files.folder(draft)
         held = mending.held(folder, key)
         rows = change(draft, held)
         if not rows:

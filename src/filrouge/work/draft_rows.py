@@ -22,7 +22,7 @@ from filrouge.store.models import Source, SourceDraft
 from filrouge.store.queries import drafts as found
 from filrouge.store.views import current
 from filrouge.tables import TABLES
-from filrouge.work import drafts, files, places, runs
+from filrouge.work import draft_files, drafts, files, places, runs
 
 NUMBERS = 200  # values of a column that are looked for among the numbers of other sources
 
@@ -37,7 +37,7 @@ def become(asking: Caller, key: str, reads: str) -> SourceDraft:
         raise UsageError("No rows are called {reads}.", hint="They are: {known}.", reads=reads, known=", ".join(READS))
     if reads == draft.spec["reads"]:
         return draft
-    if drafts.newer_of(draft):
+    if draft_files.newer_of(draft):
         raise UsageError("The rows of a newer file are what they were.", hint="Bring the file by itself.")
     return _guessed(asking, draft, reads)
 
@@ -49,7 +49,7 @@ def read_as(asking: Caller, key: str, form: Mapping[str, Any]) -> SourceDraft:
     """
     reads = str(drafts.open_one(asking, key).spec["reads"])
     draft = drafts.read_as(asking, key, form)
-    if reads == draft.spec["reads"] or drafts.like(draft):
+    if reads == draft.spec["reads"] or draft_files.like(draft):
         return draft
     return _guessed(asking, draft, reads)
 
@@ -57,7 +57,7 @@ def read_as(asking: Caller, key: str, form: Mapping[str, Any]) -> SourceDraft:
 def _guessed(asking: Caller, draft: SourceDraft, reads: str) -> SourceDraft:
     looked = _held(draft)
     guess = guessed(looked) if reads == PEOPLE else guessed_rows(reads, looked, _theirs(asking, draft, reads, looked))
-    (drafts.folder(draft) / drafts.LIKE).unlink(missing_ok=True)
+    (draft_files.folder(draft) / draft_files.LIKE).unlink(missing_ok=True)
     own = ("map", "key", "consents", "required", "rules", "never_kept", "cursor")
     kept = {name: value for name, value in draft.spec.items() if name not in own}
     kept |= {"cursor": draft.spec["cursor"]} if draft.spec.get("cursor") else {}
@@ -79,7 +79,7 @@ def referred(asking: Caller, draft: SourceDraft) -> dict[str, list[str]]:
 def _held(draft: SourceDraft) -> tuple[Held, ...]:
     """Return what its columns hold: of a file its first rows, of another place those that it showed."""
     if draft.size:
-        return files.held(draft.spec, drafts.path_of(draft))
+        return files.held(draft.spec, draft_files.path_of(draft))
     looked = places.first(draft)
     rows: dict[str, list[Any]] = {name: [] for name in looked.columns} if looked else {}
     for row in looked.first if looked else ():

@@ -11,7 +11,7 @@ from filrouge.base.errors import Conflict, FilrougeError, NotFound, StorageError
 from filrouge.domain.privacy.caller import Caller
 from filrouge.store.models import Run
 from filrouge.store.queries import sources as found
-from filrouge.work import access, audit, drafts, jobs, rulings, runs, schedules, shapes, sources
+from filrouge.work import access, audit, draft_jobs, jobs, rulings, runs, schedules, shapes, sources
 
 BEARABLE = timedelta(days=14)  # how long a run waits
 BY = "schedule"
@@ -83,7 +83,7 @@ def carry_out(run_id: str, *, progress: runs.Progress = runs.silent) -> Run:
                 kept = {"problem": told.message[:500], "problem_hint": told.hint[:500], "trouble": told.plain()}
                 Run.objects.filter(pk=made.pk).update(decided_by="", because="", **kept)
             raise
-    drafts.decided(made)
+    draft_jobs.decided(made)
     return made
 
 
@@ -169,4 +169,4 @@ def _give_up(made: Run, *, by: str) -> None:
             runs.let_go(made)
         finally:
             runs.release(made, mark)
-    drafts.decided(made)
+    draft_jobs.decided(made)

@@ -35,7 +35,7 @@ from filrouge.domain.sources.presets import preset
 from filrouge.domain.sources.reaching import FILES
 from filrouge.store.models import Brand, Secret, Source, SourceDraft
 from filrouge.store.queries import drafts as found
-from filrouge.work import access, audit, drafts, files, jobs, presets, secrets
+from filrouge.work import access, audit, draft_files, files, jobs, presets, secrets
 from filrouge.work.presets import FIRST, Looked
 
 FIRST_ROWS = "first.json"  # beside what was seen of the columns
@@ -151,7 +151,7 @@ def bring_system(
 def first(draft: SourceDraft) -> Looked | None:
     """Return the first rows that the place of a draft showed, None of a file."""
     try:
-        held = json.loads((drafts.folder(draft) / FIRST_ROWS).read_text())
+        held = json.loads((draft_files.folder(draft) / FIRST_ROWS).read_text())
     except (OSError, ValueError):
         return None
     rows = tuple(tuple(row) for row in held["first"])
@@ -247,10 +247,10 @@ def _kept(
         id=uuid7(), name=label[:200], size=0, digest=digest, entity=data["entity"], brand=data["brand"],
         by=asking.by, spec=dict(data),
     )  # fmt: skip
-    here = drafts.folder(draft)
+    here = draft_files.folder(draft)
     here.mkdir(parents=True)
     try:
-        drafts.see(draft, held)
+        draft_files.see(draft, held)
         shown = {"columns": looked.columns, "first": looked.first[:FIRST], "rows": looked.rows}
         (here / FIRST_ROWS).write_text(json.dumps(shown))
         draft.save(force_insert=True)

@@ -28,7 +28,7 @@ from filrouge.work import (
     baselines,
     demo,
     deriving,
-    drafts,
+    draft_jobs,
     erasures,
     followup_rules,
     followups,
@@ -235,7 +235,7 @@ def _tidy(job: Job, **_: Any) -> None:
         jobs.renew(job)
     answers.forget_old()
     lookups.forget_old()
-    drafts.sweep()
+    draft_jobs.sweep()
     holding.expire()
     alerts.forget_old()
 
@@ -288,13 +288,13 @@ VERBS: Mapping[str, jobs.Verb] = {
     "identity_whole": _whole,
     "erase": lambda job, *, erasure, **_: erasures.carry_out(erasure),
     "lookup": lambda job, *, person, **_: lookups.carry_out(person),
-    "draft_profile": lambda job, *, draft, **_: drafts.profile(draft, progress=_renewing(job)),
-    "draft_profile_long": lambda job, *, draft, **_: drafts.profile(draft, progress=_renewing(job)),
-    "draft_trial": lambda job, *, draft, **_: drafts.trial(draft, progress=_renewing(job)),
-    "draft_trial_long": lambda job, *, draft, **_: drafts.trial(draft, progress=_renewing(job)),
+    "draft_profile": lambda job, *, draft, **_: draft_jobs.profile(draft, progress=_renewing(job)),
+    "draft_profile_long": lambda job, *, draft, **_: draft_jobs.profile(draft, progress=_renewing(job)),
+    "draft_trial": lambda job, *, draft, **_: draft_jobs.trial(draft, progress=_renewing(job)),
+    "draft_trial_long": lambda job, *, draft, **_: draft_jobs.trial(draft, progress=_renewing(job)),
     "reshape_trial": lambda job, *, run, **_: reshaping.trial(run, progress=_renewing(job)),
     "reshape_trial_long": lambda job, *, run, **_: reshaping.trial(run, progress=_renewing(job)),
-    "draft_import": lambda job, *, draft, **_: drafts.carry_out(draft, by=job.by, progress=_renewing(job)),
+    "draft_import": lambda job, *, draft, **_: draft_jobs.carry_out(draft, by=job.by, progress=_renewing(job)),
     "live": lambda job, **_: live.rebuild(),
     "segments": _segments,
     "push": _push,

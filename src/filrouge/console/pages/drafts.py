@@ -30,7 +30,7 @@ from filrouge.domain.sources.sighted import Sighted
 from filrouge.domain.sources.spec import WHOLE
 from filrouge.store.queries import drafts as found
 from filrouge.store.queries.sources import reject
-from filrouge.work import correcting, draft_rows
+from filrouge.work import correcting, draft_files, draft_rows
 from filrouge.work import drafts as works
 from filrouge.work import faulty as grids
 from filrouge.work.sources import SHOWN
@@ -87,10 +87,10 @@ def show(request: HttpRequest, key: UUID) -> HttpResponse:
     job = found.job(draft)
     moving = job is not None and job.state in ("waiting", "running")
     at = "trial" if draft.state == "asked" or moving else request.GET.get("step", "")
-    at = at or ("trial" if works.tried(draft) else "columns")
-    seen, spec = works.seen(draft), SourceSpec.parse(draft.spec, what=draft.name)
+    at = at or ("trial" if draft_files.tried(draft) else "columns")
+    seen, spec = draft_files.seen(draft), SourceSpec.parse(draft.spec, what=draft.name)
     at = at if seen else "trial"  # of a usual system: what its columns say is known
-    sees = works.sighted(draft, asking)
+    sees = draft_files.sighted(draft, asking)
     shown = sees.shown
     told = columns.said(spec, [one.name for one in seen])
     local = spec.kind in FILES and not spec.remote
@@ -101,7 +101,7 @@ def show(request: HttpRequest, key: UUID) -> HttpResponse:
     }  # fmt: skip
     if at == "columns":
         form = draft.spec.get("format") or {}
-        profile = works.profile_of(draft, asking.perimeter)
+        profile = draft_files.profile_of(draft, asking.perimeter)
         able = _choices(asking, draft)
         refers = {code.partition("@")[0] for code, _said in able["says"]} & set(columns.refers(spec.reads))
         context |= {
@@ -109,16 +109,17 @@ def show(request: HttpRequest, key: UUID) -> HttpResponse:
             "computed": drafts.computed(spec), "functions": drafts.FUNCTIONS,
             "counting": found.profiling(draft), "file_faults": [said(one) for one in profile.faults] if profile else [],
             "choices": able, "form": form,
-            "changed": shapes.replaced(works.changed(draft)), "like": works.like(draft), "newer": works.newer_of(draft),
+            "changed": shapes.replaced(draft_files.changed(draft)), "like": draft_files.like(draft),
+            "newer": draft_files.newer_of(draft),
             "alone": bool(columns.refers(spec.reads)) and not refers,
             "encodings": drafts.ENCODINGS, "masked": not shown,
             "decimals": [(mark, words.say(mark, "value_mark")) for mark in drafts.DECIMALS],
             "delimiters": [(code, drafts.delimiter(code)) for code in drafts.DELIMITERS],
         }  # fmt: skip
         return render(request, "console/drafts/columns.html", context)
-    tried = works.tried(draft)
-    mendable = tried and draft.state == "open" and works.mendable(draft)
-    rows = [] if mendable else [sources.rejected(reject(row, spec, sees)) for row in works.rejects(draft)]
+    tried = draft_files.tried(draft)
+    mendable = tried and draft.state == "open" and draft_files.mendable(draft)
+    rows = [] if mendable else [sources.rejected(reject(row, spec, sees)) for row in draft_files.rejects(draft)]
     asked = draft.state == "asked" and moving
     failed = job is not None and job.state == "failed" and (draft.state == "asked" or not tried)
     context |= {
@@ -165,7 +166,7 @@ def tell(request: HttpRequest, key: UUID) -> HttpResponse:
     """Keep what each column says; then go on to the dry run when it is asked for."""
     asking = require(request, *found.KEEPERS)
     draft = found.draft(str(key), asking)
-    seen, able = works.seen(draft), _choices(asking, draft)
+    seen, able = draft_files.seen(draft), _choices(asking, draft)
     told = drafts.read_from(request.POST, seen, able)
     made, wrong = drafts.computed_from(request.POST, seen, able, told)
     works.say(asking, str(key), told, made)
@@ -236,14 +237,14 @@ def drop(request: HttpRequest, key: UUID) -> HttpResponse:
 
 def _grid(request: HttpRequest, draft: Any, spec: SourceSpec, sees: Sighted) -> dict[str, Any]:
     """Return a page of the rows to correct, or of what was said of rows already."""
-    said, file = correcting.corrections(draft), works.path_of(draft).name
+    said, file = correcting.corrections(draft), draft_files.path_of(draft).name
     at_corrected = request.GET.get("show") == "corrected" and bool(said)
-    names = [one.name for one in works.seen(draft)]
+    names = [one.name for one in draft_files.seen(draft)]
     number = max(whole(request.GET.get("page", "")) or 1, 1)
-    laid = grids.page(works.folder(draft), number, spec, names) or grids.Page((), grids.PAGE, 0)
+    laid = grids.page(draft_files.folder(draft), number, spec, names) or grids.Page((), grids.PAGE, 0)
     if not laid.rows and laid.total:  # the last page emptied
         number = -(-laid.total // laid.size)
-        laid = grids.page(works.folder(draft), number, spec, names) or laid
+        laid = grids.page(draft_files.folder(draft), number, spec, names) or laid
     wrong = draft.tried.get("rejected", 0) - draft.tried.get("left_out", 0) + draft.tried.get("warned", 0)
     page = Paginator(range(laid.total), laid.size).get_page(number)
     return {

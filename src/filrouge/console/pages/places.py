@@ -19,9 +19,9 @@ from filrouge.console.pages.acting import act, done
 from filrouge.console.who import require
 from filrouge.domain.sources import presets
 from filrouge.store.queries import drafts as found
+from filrouge.work import draft_files, secrets
 from filrouge.work import drafts as works
 from filrouge.work import places as acts
-from filrouge.work import secrets
 
 
 @login_required
@@ -131,7 +131,7 @@ def import_parts(request: HttpRequest, name: str) -> HttpResponse:
     asking = require(request, *found.KEEPERS)
     begun = 0
     for draft in found.drafts(asking):
-        if draft.spec.get("system") == name and draft.state == "open" and works.tried(draft) and _brings(draft):
+        if draft.spec.get("system") == name and draft.state == "open" and draft_files.tried(draft) and _brings(draft):
             works.go(asking, str(draft.pk))
             begun += 1
     if not begun:
@@ -155,9 +155,9 @@ def first(request: HttpRequest, key: UUID) -> HttpResponse:
 def _part(draft: Any, *, shown: bool) -> dict[str, Any]:
     looked, job = acts.first(draft), found.job(draft)
     moving = job is not None and job.state in ("waiting", "running")
-    failed = job is not None and job.state == "failed" and not works.tried(draft)
+    failed = job is not None and job.state == "failed" and not draft_files.tried(draft)
     return {
-        "draft": draft, "title": places.title(draft.spec), "moving": moving, "tried": works.tried(draft),
+        "draft": draft, "title": places.title(draft.spec), "moving": moving, "tried": draft_files.tried(draft),
         "counts": draft.tried, "importable": _brings(draft),
         "trouble": recalled(draft.trouble or (job.trouble if failed and job else {})),
         **(places.table(looked, shown=shown) if looked else {}),

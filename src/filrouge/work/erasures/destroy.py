@@ -19,7 +19,7 @@ from filrouge.store.live import Live, number
 from filrouge.store.models import Answer, Erasure, Job, Run, SavedView, Verdict
 from filrouge.store.views import current
 from filrouge.tables import TABLES
-from filrouge.work import accounts, deriving, drafts, holding, live, runs, segments
+from filrouge.work import accounts, deriving, draft_jobs, holding, live, runs, segments
 from filrouge.work.erasures import reach as reaching
 from filrouge.work.erasures.reach import ACTS, LINKED, Reach
 
@@ -148,7 +148,7 @@ def sweep() -> None:
 
 def forget(reach: Reach) -> None:
     """Remove the live copies of what went, what files being prepared told of it, and what people did here about it."""
-    drafts.forget_derived(reach.entities)
+    draft_jobs.forget_derived(reach.entities)
     copies = Live()
     if copies.ready():
         with copies.writing():

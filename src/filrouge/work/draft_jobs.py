@@ -1,0 +1,179 @@
+"""What the worker does of sources being prepared: their profile, their dry run, their import, what is swept."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Collection
+from contextlib import suppress
+from dataclasses import asdict, replace
+from datetime import timedelta
+from pathlib import Path
+
+from filrouge.base import clock
+from filrouge.base.errors import Conflict, FilrougeError, NotFound
+from filrouge.domain.privacy.perimeter import EVERYTHING
+from filrouge.domain.sources import SourceSpec
+from filrouge.store.models import Run, Source, SourceDraft
+from filrouge.work import faulty, files, foreseeing, profiling, runs, schedules, sources
+from filrouge.work.draft_files import (
+    PROFILE,
+    REJECTS,
+    SEEN,
+    digest,
+    folder,
+    may_run,
+    mendable,
+    path_of,
+    profile_of,
+    seen,
+)  # fmt: skip
+from filrouge.work.imports import Prepared
+
+KEPT = timedelta(days=30)  # a draft that nobody touches
+PLAIN = ("consent", "yes_no")  # meanings of columns whose values tell of nobody
+
+
+def profile(key: str, *, progress: runs.Progress = runs.silent) -> None:
+    """Count every row of the file, and keep its profile beside it; one that falls leaves what the first rows told."""
+    draft = SourceDraft.objects.filter(pk=key).first()
+    if draft is None or draft.state != SourceDraft.State.OPEN:
+        return
+    form = draft.spec.get("format") or {}
+    made = profiling.counted_whole(path_of(draft), form=form, progress=progress)
+    if folder(draft).is_dir():  # or it was dropped meanwhile
+        (folder(draft) / PROFILE).write_text(json.dumps(asdict(made)))
+
+
+def trial(key: str, *, progress: runs.Progress = runs.silent) -> None:
+    """Count what an import would do, and keep the first rows that would not be taken beside the file."""
+    draft = SourceDraft.objects.filter(pk=key).first()
+    if draft is None or draft.state != SourceDraft.State.OPEN:
+        return
+    _by_a_name_of_its_own(draft)
+    of = digest(draft)
+
+    mine = SourceDraft.objects.filter(pk=draft.pk)
+
+    def look(staged: Path, prepared: Prepared) -> None:
+        (folder(draft) / REJECTS).write_text(json.dumps(sources.first_rejects(staged)))
+        if mendable(draft):
+            faulty.lay(folder(draft), staged, prepared.mending, [one.name for one in seen(draft)])
+        counts = prepared.counts.plain() | told_of(prepared)
+        mine.update(tried=counts, tried_of=of, trouble={})  # they are shown while identity is foreseen
+        if draft.spec["reads"] == "person_records" and counts["new"] + counts["changed"]:
+            progress("identity", 0, None)
+            mine.update(tried=counts | {"identity": foreseeing.foresee(staged).plain()})
+
+    try:
+        sources.try_out(draft.spec, progress=progress, look=look)
+    except FilrougeError as error:
+        mine.update(trouble=error.plain())
+        raise
+
+
+def carry_out(key: str, *, by: str, progress: runs.Progress = runs.silent) -> None:
+    """Keep the source and import its file, whole or not at all; the file goes once its rows are in the lake.
+
+    A run that waits for a person leaves the file where it is: ``decided`` says what becomes of it.
+    """
+    draft = SourceDraft.objects.select_related("run").filter(pk=key).first()
+    if draft is None or draft.state == SourceDraft.State.OPEN:
+        return
+    run = draft.run  # of whoever was at work on it, and was cut short
+    done = draft.state == SourceDraft.State.DONE
+    try:
+        if run is None or not (done or run.state in (Run.State.COMMITTED, Run.State.HELD)):
+            run = _imported(draft, by=by, progress=progress)
+    except Conflict:  # the lake or the source is busy: the job comes back
+        raise
+    except FilrougeError as error:
+        SourceDraft.objects.filter(pk=draft.pk).update(state=SourceDraft.State.OPEN, trouble=error.plain())
+        raise
+    SourceDraft.objects.filter(pk=draft.pk).update(state=SourceDraft.State.DONE, run=run, trouble={})
+    decided(run)
+    schedules.settle(by=by)
+
+
+def _imported(draft: SourceDraft, *, by: str, progress: runs.Progress) -> Run:
+    """Keep the definition and read the file by it; the definition that was there comes back when the run fails."""
+    _by_a_name_of_its_own(draft)
+    may_run(draft)
+    before = Source.objects.filter(name=draft.spec["source"]).first()
+    source = before
+    if source is None or source.spec != SourceSpec.parse(draft.spec).dump() or source.folder != str(folder(draft)):
+        source = sources.define(draft.spec, folder=folder(draft), by=by)
+    mine = SourceDraft.objects.filter(pk=draft.pk)
+    try:
+        return sources.run(source.name, by=by, progress=progress, beside=lambda made: mine.update(run=made))
+    except Conflict:  # tried again in a moment
+        raise
+    except Exception:
+        if before is not None and before is not source:
+            sources.define(before.spec, folder=Path(before.folder), by=by, sample=before.sample)
+        raise
+
+
+def decided(run: Run) -> None:
+    """Let the file of a run go once its rows are in the lake or were taken back.
+
+    Of a run that was given up, the file is being prepared again: it is corrected and tried anew, or dropped.
+    """
+    for draft in SourceDraft.objects.filter(run=run, state=SourceDraft.State.DONE):
+        if run.state == Run.State.GIVEN_UP and mendable(draft) and path_of(draft).is_file():
+            mine = SourceDraft.objects.filter(pk=draft.pk, state=SourceDraft.State.DONE)
+            mine.update(state=SourceDraft.State.OPEN, run=None, tried={}, tried_of="", trouble={})
+        elif run.state in (Run.State.COMMITTED, Run.State.UNDONE, Run.State.GIVEN_UP):
+            shutil.rmtree(folder(draft), ignore_errors=True)
+
+
+def sweep() -> int:
+    """Drop what nobody touched for a month, and files that outlived their import; return how many drafts went."""
+    for draft in SourceDraft.objects.select_related("run").filter(state=SourceDraft.State.DONE):
+        if draft.run is not None:
+            decided(draft.run)
+        else:  # its run is no longer known: nothing reads the file again
+            shutil.rmtree(folder(draft), ignore_errors=True)
+    old = SourceDraft.objects.filter(edited_at__lt=clock.now() - KEPT)
+    gone = 0
+    for draft in old:
+        shutil.rmtree(folder(draft), ignore_errors=True)
+        draft.delete()
+        gone += 1
+    return gone
+
+
+def forget_derived(entities: Collection[str]) -> None:
+    """Forget what was told of the rows of the files of ``entities`` (none named: of everybody), since somebody went.
+
+    The columns and what consents are written with stay; a dry run, asked for anew, keeps nothing of whoever is erased.
+    """
+    rows = SourceDraft.objects.exclude(state=SourceDraft.State.DONE)
+    for draft in rows.filter(entity__in=entities) if entities else rows:
+        made = profile_of(draft, EVERYTHING)
+        plain = {one.name for one in made.columns if one.meaning in PLAIN} if made else set()
+        with suppress(NotFound):  # of a usual system, or whose file is gone
+            kept = [replace(one, examples=(), values=one.values if one.name in plain else ()) for one in seen(draft)]
+            (folder(draft) / SEEN).write_text(json.dumps([asdict(one) for one in kept]))
+        for name in (PROFILE, REJECTS, faulty.FILE, faulty.STALE):
+            (folder(draft) / name).unlink(missing_ok=True)
+        SourceDraft.objects.filter(pk=draft.pk).update(tried={}, tried_of="")
+
+
+def _by_a_name_of_its_own(draft: SourceDraft) -> None:
+    """Choose another name for the source when one was made under it since the file was brought: it stays as it is."""
+    other = Source.objects.filter(name=draft.spec["source"], created_at__gt=draft.created_at).first()
+    if other is not None and other.spec.get("place") != draft.spec["place"]:
+        draft.spec = draft.spec | {"source": files.free_name(path_of(draft))}
+        draft.save(update_fields=["spec"])
+
+
+def told_of(prepared: Prepared) -> dict[str, int]:
+    """Return what a dry run counts beside what becomes of the rows."""
+    mending = prepared.mending
+    return {
+        "warned": prepared.counts.warned,
+        "left_out": prepared.counts.left_out,
+        "corrected": sum(mending.corrected_by.values()) if mending else 0,
+        "stale": len(mending.stale) if mending else 0,
+    }
