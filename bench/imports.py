@@ -83,7 +83,7 @@ def run(given: argparse.Namespace) -> None:
             rows=given.rows,
             columns=len(COLUMNS),
             megabytes=round(path.stat().st_size / 1e6, 1),
-            state="one process, empty lake; identity apart; screens by Django's test client, warm",
+            state="one process that lasts, as the worker; empty lake; identity apart; screens by a test client, warm",
             load_before=round(load, 1),
             duckdb_seconds=round(yardstick, 2),
             duckdb_cpu_seconds=round(yardstick_cpu, 2),
@@ -143,8 +143,10 @@ class Road:
         from django.core.management import call_command
         from django.test import Client
 
+        from filrouge.base import heap
         from filrouge.work import access, groups
 
+        heap.lasts()  # as the worker does
         call_command("collectstatic", interactive=False, verbosity=0)
         groups.add_entity("north", "North", by="bench")
         groups.add_brand("red", "Red", "north", by="bench")

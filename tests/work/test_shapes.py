@@ -463,3 +463,58 @@ def test_a_sheet_whose_column_bears_another_name_waits_and_is_read_anew(world: W
     made = sources.run("crm_people", by="test")
     assert codes(made) == [("shape_gone", "mail"), ("shape_added", "Courriel")]
     assert accepted(access.OWNER, made).changed == 30
+
+
+WITH_IBAN = (*COLUMNS, "IBAN")
+IBANS = [f"FR76 3000 6000 0112 3456 78{n:02} 189" for n in range(40)]
+
+
+def banked(name: str = "IBAN") -> list[dict[str, str]]:
+    return [{**row, name: iban} for row, iban in zip(rows(), IBANS, strict=True)]
+
+
+def held_texts(made: Run) -> str:
+    """Return whatever the files of a run that waits hold."""
+    files = sorted(runs.received(made).glob("raw-*.parquet"))
+    return " ".join(str(pq.read_table(path).to_pylist()) for path in files)
+
+
+@pytest.mark.parametrize("name", ["IBAN client", "coordonnees", "x17"])
+def test_a_column_never_kept_that_bears_another_name_makes_the_run_wait_and_is_not_kept_meanwhile(
+    name: str, world: World
+) -> None:
+    world.define(PEOPLE | {"never_kept": ["IBAN"]})
+    assert again(world, banked(), WITH_IBAN).state == "committed"
+    before = world.state()
+    made = again(world, banked(name), (*COLUMNS, name))
+    assert (made.state, codes(made)) == ("held", [("shape_unkept", "IBAN"), ("shape_added", name)])
+    assert "FR76" not in held_texts(made)
+    assert world.state() == before
+    with pytest.raises(Conflict, match="never kept"):
+        holding.let_in(access.OWNER, str(made.pk), because="as usual")
+    found = reshaping.of(access.OWNER, str(made.pk))
+    assert found.choice.columns == {"IBAN": Way((name,))}
+    _counts, done = reshaping.accept_now(access.OWNER, str(made.pk), found.choice)
+    assert done is not None
+    assert (done.state, done.changed, done.unchanged) == ("committed", 0, 40)
+    assert Source.objects.get(name="crm_people").spec["never_kept"] == ["IBAN", name]
+    assert again(world, banked("another name"), (*COLUMNS, "another name")).state == "held", "it is still watched"
+
+
+def test_what_is_new_beside_a_column_never_kept_that_is_gone_may_be_kept_once_a_person_says_so(world: World) -> None:
+    world.define(PEOPLE | {"never_kept": ["IBAN"]})
+    again(world, banked(), WITH_IBAN)
+    told = [{**row, "ville": "Lyon"} for row in rows()]
+    made = again(world, told, (*COLUMNS, "ville"))
+    assert made.state == "held"
+    _counts, done = reshaping.accept_now(access.OWNER, str(made.pk), Choice({"IBAN": Way()}))
+    assert done is not None
+    assert again(world, told, (*COLUMNS, "ville")).state == "committed"
+    assert again(world, banked(), WITH_IBAN).state == "committed"
+    assert "FR76" not in str(world.state()), "under its old name it is never kept still"
+
+
+def test_a_column_never_kept_that_goes_while_none_comes_makes_no_run_wait(world: World) -> None:
+    world.define(PEOPLE | {"never_kept": ["IBAN"]})
+    again(world, banked(), WITH_IBAN)
+    assert again(world, rows(), COLUMNS).state == "committed"

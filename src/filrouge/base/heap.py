@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import gc
+import sys
 import time
 from functools import lru_cache
 from typing import Any
@@ -29,6 +30,8 @@ def let_go() -> None:
         return
     _last = time.monotonic()
     gc.collect()
+    if (arrow := sys.modules.get("pyarrow")) is not None:  # which keeps what it freed for itself
+        arrow.default_memory_pool().release_unused()
     if (trim := _trim()) is not None:
         trim(0)
 

@@ -125,6 +125,7 @@ def run(
 
 _SHAPES = {
     "shape_gone": "not there any more, and read:",
+    "shape_unkept": "never kept, and not there any more while new columns came:",
     "shape_empty": "empty in every row, and read:",
     "shape_date": "dates written in another way:",
     "shape_values": "values that mean nothing yet:",

@@ -34,6 +34,7 @@ def columns(found: Reshaped) -> list[dict[str, Any]]:
                 "number": number,
                 "column": one.column,
                 "told": tells(found.spec, one.column),
+                "unkept": one.column in found.changes.unkept,
                 "whole": _whole(one.way) if whole else "",
                 "options": [(f"n:{at}", name) for at, name in enumerate(names)],
                 "chosen": _code(chosen, one, names),
@@ -131,15 +132,10 @@ def read(shape: Shape | None, spec: SourceSpec | None) -> list[tuple[str, str]]:
     return [(name, tells(spec, name)) for name in shape.names()]
 
 
-def decided(choice: Mapping[str, Any]) -> list[str]:
-    """Say what was chosen for a run whose shape had changed."""
-    told = Choice.parse(choice)
-    lines = [
-        _("%(now)s is read in the stead of %(was)s") % {"now": " + ".join(way.to), "was": name}
-        if way.to
-        else _("%(was)s is read no more") % {"was": name}
-        for name, way in told.columns.items()
-    ]
+def decided(choice: Mapping[str, Any], spec: SourceSpec | None) -> list[str]:
+    """Say what was chosen for a run whose shape had changed; ``spec``: the definition that it was read by."""
+    told, unkept = Choice.parse(choice), spec.never_kept if spec is not None else ()
+    lines = [_became(name, way, unkept=name in unkept) for name, way in told.columns.items()]
     lines += [
         _("the dates of %(column)s are read as %(example)s") % {"column": name, "example": example(form)}
         for name, form in told.dates.items()
@@ -150,6 +146,17 @@ def decided(choice: Mapping[str, Any]) -> list[str]:
         for name, held in told.values.items()
     ]
     return lines
+
+
+def _became(name: str, way: Way, *, unkept: bool) -> str:
+    about = {"now": " + ".join(way.to), "was": name}
+    if unkept and way.to:
+        return _("%(now)s is never kept, as %(was)s was not") % about
+    if unkept:
+        return _("%(was)s, which is never kept, is not among the new columns") % about
+    if way.to:
+        return _("%(now)s is read in the stead of %(was)s") % about
+    return _("%(was)s is read no more") % about
 
 
 def replaced(changed: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -215,6 +215,14 @@ def _gone(params: Mapping[str, Any]) -> str:
     ) % {"columns": params.get("columns"), "day": _since(params)}  # fmt: skip
 
 
+def _unkept(params: Mapping[str, Any]) -> str:
+    count = int(params.get("count") or 1)
+    return ngettext(
+        "the column %(columns)s, which is never kept, is not there any more, while new columns came",
+        "columns that are never kept are not there any more, while new ones came: %(columns)s", count,
+    ) % {"columns": params.get("columns")}  # fmt: skip
+
+
 def _empty(params: Mapping[str, Any]) -> str:
     count = int(params.get("count") or 1)
     return ngettext(
@@ -260,6 +268,7 @@ def _since(params: Mapping[str, Any]) -> str:
 
 _FINDINGS = {
     "shape_gone": _gone,
+    "shape_unkept": _unkept,
     "shape_empty": _empty,
     "shape_date": _dates,
     "shape_values": _values,

@@ -31,10 +31,11 @@ class Engine(Protocol):
     def to_utc(self, local: ir.TimestampValue, zone: str) -> ir.TimestampValue:
         """Return the UTC moment of a ``local`` time of ``zone`` (an IANA name)."""
 
-    def write(self, expr: ir.Table, path: str, *, largest: int = 0) -> int:
+    def write(self, expr: ir.Table, path: str, *, largest: int = 0, group: int = 0) -> int:
         """Write ``expr`` to one Parquet file and return the number of rows.
 
-        ``largest`` (bytes) lets the engine go on in ``a.1.parquet``, ``a.2.parquet``… beside ``a.parquet``.
+        ``largest`` (bytes) lets the engine go on in ``a.1.parquet``, ``a.2.parquet``… beside ``a.parquet``. ``group``:
+        rows that each thread may hold before they go to the disk, for wide ones (0: as many as the engine does).
         """
 
     def close(self) -> None:

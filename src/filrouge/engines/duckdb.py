@@ -89,13 +89,13 @@ class DuckDBEngine:
     def to_utc(self, local: ir.TimestampValue, zone: str) -> ir.TimestampValue:
         return _timezone(zone, local)
 
-    def write(self, expr: ir.Table, path: str, *, largest: int = 0) -> int:
+    def write(self, expr: ir.Table, path: str, *, largest: int = 0, group: int = 0) -> int:
         sql = _in_steps(self._con, expr)
         aside = Path(f"{path}.parts") if largest else Path(path)
-        size = f", FILE_SIZE_BYTES {largest}" if largest else ""
-        rows = self._con.con.execute(
-            f"COPY ({sql}) TO {quoted(str(aside))} (FORMAT parquet, COMPRESSION snappy{size})"
-        ).fetchall()
+        how = "FORMAT parquet, COMPRESSION snappy"
+        how += f", FILE_SIZE_BYTES {largest}" if largest else ""
+        how += f", ROW_GROUP_SIZE {group}" if group else ""
+        rows = self._con.con.execute(f"COPY ({sql}) TO {quoted(str(aside))} ({how})").fetchall()
         if largest:
             for at, part in enumerate(sorted(aside.iterdir())):
                 part.replace(Path(path).with_suffix(f".{at}.parquet" if at else ".parquet"))

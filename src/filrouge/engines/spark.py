@@ -83,12 +83,12 @@ class SparkEngine:
     def to_utc(self, local: ir.TimestampValue, zone: str) -> ir.TimestampValue:
         return _to_utc(local, zone)
 
-    def write(self, expr: ir.Table, path: str, *, largest: int = 0) -> int:
+    def write(self, expr: ir.Table, path: str, *, largest: int = 0, group: int = 0) -> int:
         import pyarrow.parquet as pq
 
         # Spark's own road to Arrow: Ibis goes through pandas, where whole numbers beside nulls lose their last digits.
         rows = self._session.sql(self._con.compile(expr)).toArrow()
-        pq.write_table(rows, path, compression="zstd")
+        pq.write_table(rows, path, compression="zstd", row_group_size=group or None)
         return int(rows.num_rows)
 
     def close(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -9,6 +10,7 @@ from django.db import transaction
 from filrouge.base import clock
 from filrouge.base.errors import Conflict, FilrougeError, NotFound, StorageError, UsageError
 from filrouge.domain.privacy.caller import Caller
+from filrouge.domain.sources.shapes import Shape
 from filrouge.store.models import Run
 from filrouge.store.queries import sources as found
 from filrouge.work import access, audit, draft_jobs, jobs, rulings, runs, schedules, shapes, sources
@@ -37,6 +39,11 @@ def ask(asking: Caller, run_id: str, *, because: str, usual: bool = False) -> Ru
         raise Conflict(
             "This run lacks columns that the source reads: {names}.",
             hint="Say on its page which columns now tell them, or give it up.", names=", ".join(lacking),
+        )  # fmt: skip
+    if made.reshaping and (unsaid := shapes.unsaid(made)):
+        raise Conflict(
+            "Columns that are never kept are gone, and new ones came: {names}.",
+            hint="Say on its page whether they are among the new ones, or give it up.", names=", ".join(unsaid),
         )  # fmt: skip
     return decide(asking, made, reason, usual=usual)
 
@@ -96,7 +103,10 @@ def _import(made: Run, progress: runs.Progress) -> None:
         source, spec, folder, str(made.id), now, progress, received=runs.received(made), shaped=True
     )
     verdict = rulings.judged(made, source, spec, prepared, now, full=not before.get(rulings.IN_PART))
-    shapes.told(made, prepared.shape, spec, None)
+    was = Shape.parse(made.shape)
+    there = (*was.names(), *(was.unkept or ())) if was is not None else ()
+    shape = replace(prepared.shape, unkept=spec.unkept(there)) if prepared.shape and was else prepared.shape
+    shapes.told(made, shape, spec, None)
     made.figures = {name: before[name] for name in KEPT if name in before} | made.figures
     runs.commit(
         made, prepared.manifest, by=made.decided_by, beside=lambda: rulings.keep(made, verdict),

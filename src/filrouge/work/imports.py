@@ -20,7 +20,7 @@ from filrouge.connect import Chunk, Lacking, Reach, RowFault, connector, keeps_c
 from filrouge.connect.base import RESERVED
 from filrouge.domain.privacy import retention
 from filrouge.domain.quality import rows as ruled
-from filrouge.domain.sources import SourceSpec, mapping
+from filrouge.domain.sources import SourceSpec, mapping, reshaping
 from filrouge.domain.sources.counts import Counts
 from filrouge.domain.sources.form import FOUND_BY, PARTED_BY, Format
 from filrouge.domain.sources.mending import LEFT_OUT
@@ -35,6 +35,8 @@ from filrouge.work.rawtext import Suppressed
 from filrouge.work.rowrules import Ruled
 
 Progress = Callable[[str, int, int | None], None]
+
+WIDE, NARROW = 30_720, 61_440  # rows that a thread holds until they are written: with their raw text, and without
 
 _UNSAID = Format().model_dump(mode="json")
 
@@ -85,6 +87,7 @@ class Import:
     known: Shape | None = None  # of the last good run: rows of another shape are not prepared
     progress: Progress = lambda step, done, total: None
     _left: int = 0  # rows left out by hand
+    _unkept: set[str] = field(default_factory=set)  # columns that were there and are never kept
 
     def prepare(self) -> Prepared:
         """Read the source and return what importing it would do.
@@ -92,18 +95,19 @@ class Import:
         Raises SourceError when the source does not answer as its definition says, Changed when it did and does no more.
         """
         files, faults, read = self._read_known() if self.received is None else self._read_before(self.received)
-        shape = shapes.look(files, self.spec) if self.shaped else None
+        shape = shapes.look(files, self.spec, self._unkept) if self.shaped else None
         if self.known is not None and shape is not None:
             found = changes(self.known, shape, self.spec)
             if found.waits:
-                raise shapes.Changed(shape, found, read)
+                heirs = reshaping.heirs(self.known, shape, found, self.spec) if found.unkept else ()
+                raise shapes.Changed(shapes.spared(shape, found, files, heirs), found, read)
         base = self._base(files)
         self.progress("map", 0, read)
         shaped = mapping.mapped(base, self.spec, engine=self.engine, at=self.at)
         if self.ref:  # whatever else the system answers is nobody's who was asked about
             shaped = mapping.theirs(shaped, self.spec, self.ref)
         shaped = ruled.judged(shaped, self.spec, engine=self.engine, at=self.at)
-        kept = self.engine.write(shaped, self._path("mapped"))
+        kept = self.engine.write(shaped, self._path("mapped"), group=WIDE)
         rows = self._marked(self._reread("mapped"))
         self.progress("compare", 0, kept)
         rows, beyond = self._kept(rows)
@@ -162,6 +166,7 @@ class Import:
                     faults += told.num_rows
                 if chunk.rows.num_rows:
                     unkept = self.spec.unkept(name for name in chunk.rows.column_names if name not in RESERVED)
+                    self._unkept.update(unkept)
                     rows = chunk.rows.drop_columns(list(unkept)).append_column(
                         "_seq", pa.array(range(count, count + chunk.rows.num_rows), pa.int64())
                     )
@@ -263,7 +268,7 @@ class Import:
         gone = set()
         if files:
             shaped = mapping.mapped(self._base(files), self.spec, engine=self.engine, at=self.at)
-            self.engine.write(shaped, self._path("mapped"))
+            self.engine.write(shaped, self._path("mapped"), group=WIDE)
             gone = set(self._barred_rows(self._reread("mapped")))
         for path in sorted(self.received.glob("raw-*.parquet")) if gone else ():
             rest = path.with_suffix(".rest")
@@ -396,8 +401,8 @@ class Import:
         facts = last.select("entity", "brand", "record_key", *names, **stamp, **nothing)
         replaced = brought.filter(brought._last & brought._was).select("record_key", superseded_at=stamp["recorded_at"])
         old = self.engine.write(replaced, self._path("replaced"))
-        for table, expr in (("source_records", history), (self.spec.reads, facts)):
-            if self.engine.write(expr, self._path(table), largest=LARGEST // 2):
+        for table, expr, group in (("source_records", history, WIDE), (self.spec.reads, facts, NARROW)):
+            if self.engine.write(expr, self._path(table), largest=LARGEST // 2, group=group):
                 manifest[table] = {"append": sorted(path.name for path in self.folder.glob(f"{table}.*parquet"))}
                 if old:
                     manifest[table]["supersede"] = "replaced.parquet"
@@ -440,7 +445,7 @@ class Import:
                 )
             )  # fmt: skip
         files = []
-        if told.bad + told.warned and self.engine.write(ibis.union(*lines), self._path("rejects")):
+        if told.bad + told.warned and self.engine.write(ibis.union(*lines), self._path("rejects"), group=WIDE):
             files.append("rejects.parquet")
         if faults:
             files.append("faults.parquet")

@@ -61,7 +61,8 @@ class Reshaped:
     @property
     def undecided(self) -> tuple[str, ...]:
         """The columns that are lacking and of which nothing was said."""
-        return tuple(name for name in self.changes.gone if name not in self.choice.columns)
+        lost = (*self.changes.gone, *self.changes.unkept)
+        return tuple(name for name in lost if name not in self.choice.columns)
 
     def meanings(self, column: str) -> tuple[str, ...]:
         """Return what the values of a column may mean: of a consent, any state; else what known values do."""
@@ -233,7 +234,7 @@ def _chosen(asking: Caller, run_id: str, choice: Choice) -> Reshaped:
             hint="Choose another column for each, or that none tells it.", names=", ".join(told.undecided),
         )  # fmt: skip
     unknown = {name for way in choice.columns.values() for name in way.to} - set(found.now.names())
-    unknown |= set(choice.columns) - set(found.changes.gone)
+    unknown |= set(choice.columns) - {*found.changes.gone, *found.changes.unkept}
     unknown |= set(choice.dates) - set(shapes.dated(found.spec)) - set(found.now.names())
     unknown |= set(choice.values) - set(found.now.names())
     if unknown:

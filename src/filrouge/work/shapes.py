@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -59,8 +59,8 @@ def last_good(source: Source) -> Last | None:
     return None
 
 
-def look(files: Sequence[Path], spec: SourceSpec) -> Shape | None:
-    """Return the shape of rows as received; None without any."""
+def look(files: Sequence[Path], spec: SourceSpec, unkept: Collection[str] = ()) -> Shape | None:
+    """Return the shape of rows as received, of which ``unkept`` were read past; None without any."""
     rows = sum(pq.read_metadata(path).num_rows for path in files)
     if not rows:
         return None
@@ -74,7 +74,7 @@ def look(files: Sequence[Path], spec: SourceSpec) -> Shape | None:
     dates = {name: dated(files, name, forms) for name, forms in shapes.dated(spec).items()}
     values = {name: _unlisted(files, name, known, hashed) for name, known in shapes.listed(spec).items()}
     loose = any(OBJECT in pq.read_schema(path).names for path in files)
-    return Shape(tuple(found), rows, dates, values, shapes.by(spec), loose)
+    return Shape(tuple(found), rows, dates, values, shapes.by(spec), loose, tuple(sorted(unkept)))
 
 
 def of_held(looked: Sequence[Held]) -> Shape:
@@ -128,7 +128,7 @@ def findings(last: Last, changes: Changes) -> list[dict[str, Any]]:
     since = last.run.started_at.isoformat()
     found: list[dict[str, Any]] = []
     absent = tuple(name for name in changes.gone if name not in changes.empty)
-    for code, names in (("shape_gone", absent), ("shape_empty", changes.empty)):
+    for code, names in (("shape_gone", absent), ("shape_empty", changes.empty), ("shape_unkept", changes.unkept)):
         if names:
             found.append({"code": code, "params": _named(names) | {"since": since}})
     found += [
@@ -150,7 +150,7 @@ def told(made: Run, shape: Shape | None, spec: SourceSpec, last: Last | None) ->
     made.shape = shape.plain() if shape else {}
     if shape is not None and last is not None:
         new = shapes.changes(last.shape, shape, spec)
-        made.findings = [*made.findings, *findings(last, replace(new, gone=(), dates={}, values={}))]
+        made.findings = [*made.findings, *findings(last, replace(new, gone=(), dates={}, values={}, unkept=()))]
 
 
 def received(made: Run) -> list[Path]:
@@ -170,6 +170,30 @@ def opened(path: Path, names: Sequence[str], into: Path) -> Path:
             columns = [*batch.columns, *(pa.array(held[name], pa.string()) for name in names)]
             writer.write_table(pa.table(columns, schema=schema))
     return into
+
+
+def spared(shape: Shape, changes: Changes, files: Sequence[Path], heirs: Collection[str]) -> Shape:
+    """Write rows anew without the new columns that may be those never kept, but for ``heirs``; return their shape."""
+    doubtful = {name for name in changes.added if name not in heirs} if changes.unkept else set()
+    for path in files if doubtful else ():
+        source, rest = pq.ParquetFile(path), path.with_suffix(".rest")
+        names = [name for name in source.schema_arrow.names if name not in doubtful]
+        kept = pa.schema([source.schema_arrow.field(name) for name in names])
+        with pq.ParquetWriter(rest, kept, compression="lz4", use_dictionary=False) as writer:
+            for batch in source.iter_batches(batch_size=1 << 14, columns=names):
+                writer.write_batch(batch.select(names))
+        rest.replace(path)
+    return replace(shape, columns=tuple(Sketch(one.name) if one.name in doubtful else one for one in shape.columns))
+
+
+def unsaid(made: Run) -> tuple[str, ...]:
+    """Return the columns never kept of which nobody said whether they are among the new ones of a run that waits."""
+    now = Shape.parse(made.shape)
+    before = Run.objects.filter(pk=made.reshaping.get("since")).first()
+    last = Shape.parse(before.shape) if before is not None else None
+    if made.source is None or now is None or last is None:
+        return ()
+    return shapes.changes(last, now, SourceSpec.parse(made.source.spec, what=made.source_name)).unkept
 
 
 def lacks(made: Run) -> tuple[str, ...]:

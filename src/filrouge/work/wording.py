@@ -75,6 +75,7 @@ def _found(code: str, params: dict[str, Any]) -> str:
         "many_rejects": _("%(share)s of the rows were rejected"),
         "rows_lost": _("%(lost)s rows are unaccounted for"),
         "shape_gone": _("not there any more, and read: %(columns)s"),
+        "shape_unkept": _("never kept and not there any more, while new columns came: %(columns)s"),
         "shape_empty": _("empty in every row, and read: %(columns)s"),
         "shape_date": _("the dates of %(column)s are written in another way"),
         "shape_values": _("%(column)s holds values that mean nothing yet"),

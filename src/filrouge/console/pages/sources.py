@@ -28,7 +28,7 @@ from filrouge.work import holding, jobs, schedules
 from filrouge.work import rejects as taken
 from filrouge.work import sources as works
 from filrouge.work.newer import brought
-from filrouge.work.shapes import lacks
+from filrouge.work.shapes import lacks, unsaid
 
 REJECTS = works.SHOWN  # all of them are in the file of rows to mend
 
@@ -89,6 +89,7 @@ def run(request: HttpRequest, run_id: str) -> HttpResponse:
     asking = require(request, *found.READERS)
     made = found.run(run_id, asking)
     rejects = [sources.rejected(row) for row in found.rejects(made, asking, limit=REJECTS)] if made.source else []
+    read_by, chosen = found.read_by(made), made.reshaping.get("choice") or {}
     return render(
         request,
         "console/sources/run.html",
@@ -104,9 +105,9 @@ def run(request: HttpRequest, run_id: str) -> HttpResponse:
             "warnings": [row for row in rejects if row["warning"] and not row["ruled"]],
             "ruled": [row for row in rejects if row["warning"] and row["ruled"]],
             "rulings": [rules.said(row, rulings.rules(made)) for row in rulings.of_run(made)],
-            "reshaped": shapes.decided(made.reshaping.get("choice") or {}) if made.state == "committed" else [],
-            "columns": shapes.read(Shape.parse(made.shape), found.read_by(made)),
-            "lacks": made.state == "held" and bool(made.reshaping) and lacks(made),
+            "reshaped": shapes.decided(chosen, read_by) if made.state == "committed" else [],
+            "columns": shapes.read(Shape.parse(made.shape), read_by),
+            "lacks": made.state == "held" and bool(made.reshaping) and (lacks(made) or unsaid(made)),
             "may_decide": made.state == "held" and _may_decide(asking, made),
             "until": made.held_at + holding.BEARABLE if made.held_at and made.state == "held" else None,
             "full": len(rejects) == REJECTS,

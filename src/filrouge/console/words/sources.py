@@ -49,6 +49,7 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "content": _("it holds the same"),
         "position": _("it stands at the same place"),
         "split": _("its two halves stand apart now"),
+        "alone": _("no other column came that it could be"),
         "joined": _("its two halves stand together now"),
     },
     "run": {

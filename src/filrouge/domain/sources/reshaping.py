@@ -16,7 +16,7 @@ from filrouge.domain.sources.shapes import Changes, Shape, Sketch
 from filrouge.domain.sources.spec import SourceSpec, pieces
 from filrouge.tables import TABLES
 
-Reason = Literal["same_name", "like_name", "same_meaning", "content", "position", "split", "joined"]
+Reason = Literal["same_name", "like_name", "same_meaning", "content", "position", "split", "joined", "alone"]
 LEAST = 0.5  # a column less sure than this is not proposed
 _NAME, _CONTENT, _POSITION = 0.75, 0.7, 0.35  # how much each tells by itself
 _LIKE = 0.7  # how like a name is from which a column is taken for one that is never kept
@@ -85,7 +85,14 @@ def proposed(last: Shape, now: Shape, changes: Changes, spec: SourceSpec) -> lis
         if name not in found and other not in taken:
             found[name] = Proposed(name, Way((other,)), sure, because)
             taken.add(other)
-    return [found.get(name) or Proposed(name, Way(), 0.0, ()) for name in gone]
+    made = [found.get(name) or Proposed(name, Way(), 0.0, ()) for name in gone]
+    return made + [_unkept(name, last, now, changes, spec) for name in changes.unkept]
+
+
+def heirs(last: Shape, now: Shape, changes: Changes, spec: SourceSpec) -> tuple[str, ...]:
+    """Return the new columns that are likely to tell what columns that are read told."""
+    told = [one for one in proposed(last, now, changes, spec) if one.sure and one.column not in spec.never_kept]
+    return tuple(name for one in told for name in one.way.to)
 
 
 def likeness(last: Shape, now: Shape, was: str, other: str) -> tuple[float, tuple[Reason, ...]]:
@@ -107,6 +114,18 @@ def likeness(last: Shape, now: Shape, was: str, other: str) -> tuple[float, tupl
     if because == ["position"]:
         return 0.0, ()
     return round(1 - unsure, 2), tuple(because)
+
+
+def _unkept(name: str, last: Shape, now: Shape, changes: Changes, spec: SourceSpec) -> Proposed:
+    """Return which new columns are likely to be one that is never kept."""
+    like = [one for one in unkept_anew(last, now, spec.model_copy(update={"never_kept": (name,)}))
+            if one in changes.added]  # fmt: skip
+    named = any(_named(name, one)[0] >= _LIKE for one in like)
+    if like:
+        return Proposed(name, Way(tuple(like)), 0.9 if named else 0.7, ("like_name" if named else "content",))
+    if len(changes.added) == 1:  # nothing else came that could be it
+        return Proposed(name, Way(changes.added), LEAST, ("alone",))
+    return Proposed(name, Way(), 0.0, ())
 
 
 def unkept_anew(last: Shape, now: Shape, spec: SourceSpec) -> tuple[str, ...]:
@@ -269,7 +288,7 @@ def _renamed(data: dict[str, Any], was: str, now: str) -> dict[str, Any]:
     if made.get("cursor") == was:
         made["cursor"] = now
     if was in (made.get("never_kept") or ()):
-        made["never_kept"] = [now if name == was else name for name in made["never_kept"]]
+        made["never_kept"] = list(dict.fromkeys((*made["never_kept"], now)))  # it may come back under its old name
     return made
 
 
@@ -277,6 +296,8 @@ def _several(data: dict[str, Any], was: str, now: Sequence[str]) -> dict[str, An
     """Read several columns, joined by a blank, where one was read."""
     _needed(data, was)
     made = _copied(data)
+    if was in (made.get("never_kept") or ()):
+        made["never_kept"] = list(dict.fromkeys((*made["never_kept"], *now)))
     for _, cell in _cells(made):
         if cell.get("column") == was:
             cell.pop("column")

@@ -47,7 +47,8 @@ class Dated:
 class Shape:
     """What a run received, in the order of its columns, and the parts of the definition that read it.
 
-    ``values``: of a column whose values are listed, those that it held and are not, hashed -> rows.
+    ``values``: of a column whose values are listed, those that it held and are not, hashed -> rows; ``unkept``: the
+    columns that were there and were read past, since they are never kept (None: it was not told).
     """
 
     columns: tuple[Sketch, ...]
@@ -56,6 +57,7 @@ class Shape:
     values: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     by: Mapping[str, Any] = field(default_factory=dict)
     loose: bool = False  # of objects: each row has the columns that it happens to hold
+    unkept: tuple[str, ...] | None = None
 
     def names(self) -> tuple[str, ...]:
         """Return the columns in their order."""
@@ -77,17 +79,17 @@ class Shape:
         return cls(
             tuple(Sketch(**one | {"often": tuple(one["often"])}) for one in data["columns"]), int(data["rows"]),
             {name: Dated(**one) for name, one in data["dates"].items()}, data["values"], data["by"],
-            bool(data.get("loose")),
+            bool(data.get("loose")), tuple(data["unkept"]) if data.get("unkept") is not None else None,
         )  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Changes:
-    """What is not as it was in the last good run; the first three make a run wait.
+    """What is not as it was in the last good run; the first three and ``unkept`` make a run wait.
 
     ``gone``: columns that are read and not there, or ``empty`` in every row by now; ``dates``: column -> how it is
     written now (None: in no way known); ``values``: column -> rows that hold what was never seen; ``added`` and
-    ``left``: columns that nothing reads.
+    ``left``: columns that nothing reads; ``unkept``: columns never kept that are not there, while others came.
     """
 
     gone: tuple[str, ...] = ()
@@ -96,10 +98,11 @@ class Changes:
     added: tuple[str, ...] = ()
     left: tuple[str, ...] = ()
     empty: tuple[str, ...] = ()
+    unkept: tuple[str, ...] = ()
 
     @property
     def waits(self) -> bool:
-        return bool(self.gone or self.dates or self.values)
+        return bool(self.gone or self.dates or self.values or self.unkept)
 
 
 def sketched(held: Held, often: Sequence[str], *, hashed: _HASH) -> Sketch:
@@ -169,12 +172,22 @@ def changes(last: Shape, now: Shape, spec: SourceSpec) -> Changes:
         if name not in gone and was is not None and otherwise(was, found):
             dates[name] = found.way
     values = {name: count for name, count in _strange(last, now, spec) if name not in gone}
-    added = (name for name in there if name not in before and name not in wanted)
+    past = {*spec.unkept(there)}
+    added = tuple(name for name in there if name not in before and name not in wanted and name not in past)
     left = (name for name in before if name not in there and name not in wanted)
     if now.loose:
-        added = (name for name in added if now.of(name).filled >= BEGUN)
+        added = tuple(name for name in added if now.of(name).filled >= BEGUN)
         left = (name for name in left if last.of(name).filled >= BEGUN)
-    return Changes(tuple(gone), dates, values, tuple(added), tuple(left), tuple(empty))
+    unkept = [name for name in spec.never_kept if added and _unkept_is_gone(name, last, now, spec)]
+    return Changes(tuple(gone), dates, values, added, tuple(left), tuple(empty), tuple(unkept))
+
+
+def _unkept_is_gone(name: str, last: Shape, now: Shape, spec: SourceSpec) -> bool:
+    """Tell whether a column that is never kept was there, and is not any more under a name that is known of it."""
+    return (
+        last.unkept is not None and now.unkept is not None
+        and bool(spec.unkept(last.unkept, [name])) and not spec.unkept((*now.unkept, *now.names()), [name])
+    )  # fmt: skip
 
 
 def otherwise(was: Dated, now: Dated) -> bool:
