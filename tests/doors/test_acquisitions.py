@@ -71,6 +71,29 @@ def test_an_officer_ticks_what_is_the_law_s_and_takes_it_back(
     assert "Dites pourquoi" in refused
 
 
+def test_its_entity_and_brands_are_picked_where_they_are_known_and_written_where_they_are_not(
+    world: Any, signed_in: Callable[[str], Any]
+) -> None:
+    world.user("remy", "engineer", entities=("groupe",))
+    groups.add_entity("presse", "Presse SAS", by="test")
+    groups.add_brand("hebdo", "L’Hebdo", "presse", by="test")
+    client = signed_in("remy")
+    form = {"name": "DigiPress", "nature": "share", "parent": "groupe", "entity": "presse", "brand": ["hebdo"],
+            "brands": "mensuel", "started_on": "2026-09-01", "target_on": "2026-08-01"}  # fmt: skip
+    wrong = client.post("/acquisitions/new", form)
+    told = wrong.content.decode()
+    assert wrong.status_code == 422
+    assert '<option value="presse" selected>Presse SAS</option>' in told
+    assert '<input type="checkbox" name="brand" value="hebdo" checked>' in told
+    assert 'name="brands" value="mensuel"' in told
+    client.post("/acquisitions/new", form | {"target_on": "2026-11-24"})
+    row = Acquisition.objects.get(slug="digipress")
+    assert (row.entity, row.brands) == ("presse", ["hebdo", "mensuel"])
+    client.post("/acquisitions/digipress/edit", form | {"target_on": "2026-11-24", "entity": "", "entity_new": "digi"})
+    assert Acquisition.objects.get(slug="digipress").entity == "digi"
+    assert 'name="entity_new" value="digi"' in client.get("/acquisitions/digipress/edit").content.decode()
+
+
 def test_an_engineer_starts_entrusts_and_has_it_go_live(world: Any, signed_in: Callable[[str], Any]) -> None:
     remy = world.user("remy", "engineer", entities=("groupe",))
     client = signed_in("remy")

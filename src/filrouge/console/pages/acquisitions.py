@@ -166,7 +166,7 @@ def take_back(request: HttpRequest, name: str) -> HttpResponse:
 
 
 def _form(request: HttpRequest, asking: Caller, row: Any) -> HttpResponse:
-    about = {name: request.POST.get(name, "") for name in FIELDS} if request.method == "POST" else _about(row)
+    about = _said(request) if request.method == "POST" else _about(row)
     faults: list[str] = []
     if request.method == "POST":
         try:
@@ -178,8 +178,29 @@ def _form(request: HttpRequest, asking: Caller, row: Any) -> HttpResponse:
         "buyers": [(one.slug, one.name) for one in found.buyers(asking)],
         "natures": [(code, words.say(code, "nature")) for code in NATURES],
         "owners": [(str(one.pk), one.name) for one in found.owners()],
+        **_choices(about),
     }  # fmt: skip
     return render(request, "console/acquisitions/form.html", context, status=422 if faults else 200)
+
+
+def _said(request: HttpRequest) -> dict[str, str]:
+    """Return what the form says: an entity or brands that are not here yet are written, the others chosen."""
+    said = {name: request.POST.get(name, "") for name in FIELDS}
+    said["entity"] = request.POST.get("entity_new", "").strip() or said["entity"]
+    said["brands"] = ", ".join([*request.POST.getlist("brand"), *filter(None, [said["brands"].strip()])])
+    return said
+
+
+def _choices(about: dict[str, str]) -> dict[str, Any]:
+    """Return the entities and brands that are known here, and what the form says of others."""
+    known, said = found.known(), about["brands"].replace(",", " ").split()
+    entities, here = {row.slug for row, _brands in known}, {one.slug for _row, held in known for one in held}
+    return {
+        "entities": [(row.slug, row.name) for row, _brands in known],
+        "entity_new": "" if about["entity"] in entities else about["entity"],
+        "brands": [(row.name, [(one.slug, one.name, one.slug in said) for one in held]) for row, held in known if held],
+        "brands_new": ", ".join(slug for slug in said if slug not in here),
+    }
 
 
 def _about(row: Any) -> dict[str, str]:

@@ -284,6 +284,11 @@ def buyers(asking: Caller) -> list[Entity]:
     return [row for row in rows if asking.perimeter.everything or row.slug in held]
 
 
+def known() -> list[tuple[Entity, list[Brand]]]:
+    """Return every entity that is known here with its brands, by name: a company that was bought may be one of them."""
+    return [(row, list(row.brands.order_by("name"))) for row in Entity.objects.order_by("name")]
+
+
 def owners() -> list[User]:
     """Return the accounts that may have a step in hand: those who read acquisitions."""
     return list(
