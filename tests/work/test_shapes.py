@@ -387,6 +387,18 @@ def test_objects_whose_fields_bear_other_names_wait_and_are_read_again_from_what
     assert again_read.findings == []
 
 
+def test_objects_whose_key_bears_another_name_wait_and_stay_the_same_rows(world: World) -> None:
+    as_objects(world, rows())
+    world.define({**PEOPLE, "kind": "ndjson", "place": "crm.ndjson"})
+    assert sources.run("crm_people", by="test").new == 40
+    as_objects(world, [{("uid" if name == "id" else name): value for name, value in row.items()} for row in rows(41)])
+    made = sources.run("crm_people", by="test")
+    assert (made.state, codes(made)) == ("held", [("shape_gone", "id"), ("shape_added", "uid")])
+    assert reshaping.of(access.OWNER, str(made.pk)).choice.columns == {"id": Way(("uid",))}
+    done = accepted(access.OWNER, made)
+    assert (done.state, done.new, done.changed, done.rejected) == ("committed", 1, 40, 0)
+
+
 def test_a_column_that_is_empty_by_now_waits_and_may_be_let_in_as_it_is(world: World) -> None:
     world.people(*rows())
     made = again(world, [{**row, "phone": ""} for row in rows()], COLUMNS)

@@ -14,7 +14,7 @@ import msgspec
 
 from filrouge.base.errors import SourceError
 from filrouge.base.text import whole
-from filrouge.connect.base import CHUNK, Chunk, Discovered, Reach, RowFault, texts
+from filrouge.connect.base import CHUNK, Chunk, Discovered, Lacking, Reach, RowFault, texts
 from filrouge.connect.packed import Part
 from filrouge.connect.paths import parts, told
 from filrouge.connect.text import Text
@@ -241,20 +241,21 @@ class Vital:
                     return
 
     def enough(self, place: str) -> None:
-        """Raise SourceError when rows were seen, and one of these values never was."""
+        """Raise Lacking when rows were seen, and one of these values never was."""
         lost = sorted(self._where) if self._rows else []
         if self._kept and not self._keyed:
             lost += list(self._spec.key)
         if self._folded and not self._unfolded:
             self._rows, lost = self._folded, [self._spec.format.each or ""]
         if lost:
-            raise SourceError(
+            raise Lacking(
                 "{missing} stands in none of the {rows} objects of {place}.",
                 hint="If the system changed, correct the mapping of the source {source}; nothing was imported.",
                 missing=", ".join(dict.fromkeys(lost)),
                 rows=self._rows,
                 place=place,
                 source=self._spec.source,
+                columns=tuple(name for name in self._spec.columns() if name not in lost),
             )
 
 
