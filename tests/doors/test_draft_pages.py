@@ -13,7 +13,7 @@ from tests.work.test_drafts import worked
 from tests.world import World
 
 from filrouge.store.models import SourceDraft, User
-from filrouge.work import access, correcting, draft_files, drafts
+from filrouge.work import access, correcting, draft_files, draft_jobs, drafts
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "live", "audit"])
 __all__ = ["home"]
@@ -118,6 +118,29 @@ def test_a_role_that_sees_cells_masked_corrects_the_wrong_ones_alone(world: Worl
     browser.post(f"{path}/correct", sent | {field(page, 5, "Né le"): "28/02/1990"})
     ((mend, applies),) = correcting.corrections(draft)
     assert (dict(mend.cells), mend.by, applies) == ({"Né le": "28/02/1990"}, asking.by, True)
+
+
+def test_the_first_rows_are_shown_as_they_would_be_read(world: World, client: Any) -> None:
+    browser, asking = inside(client, world, "administrator", "fr")
+    draft = prepared(asking)
+    page = browser.get(f"/sources/drafts/{draft.pk}?step=trial").content.decode()
+    told = re.sub(r"<[^>]+>", " ", page.partition('class="mapping"')[2].partition("</details>")[0])
+    assert "Les premières lignes" in told
+    assert "3 avril 1980" in told
+    assert "elodie@example.com" in told
+    assert re.findall(r"ligne (\d+)", told) == ["4", "5", "6"]
+
+
+def test_the_first_rows_are_masked_for_a_role_that_sees_contact_values_so(world: World, client: Any) -> None:
+    browser, asking = inside(client, world, "engineer", entities=("north",))
+    draft = prepared(asking)
+    page = browser.get(f"/sources/drafts/{draft.pk}?step=trial").content.decode()
+    told = page.partition('class="mapping"')[2].partition("</details>")[0]
+    assert "e•••@e•••" in told
+    for hidden in ("elodie", "Élodie", "Dupré", "1980"):
+        assert hidden not in told, hidden
+    draft_jobs.forget_derived(["north"])
+    assert not (draft_files.folder(draft) / "taken.json").exists()
 
 
 def test_a_cell_is_text_whatever_it_holds(world: World, client: Any) -> None:

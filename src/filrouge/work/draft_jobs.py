@@ -15,7 +15,7 @@ from filrouge.base.errors import Conflict, FilrougeError, NotFound
 from filrouge.domain.privacy.perimeter import EVERYTHING
 from filrouge.domain.sources import SourceSpec
 from filrouge.store.models import Run, Source, SourceDraft
-from filrouge.work import faulty, files, foreseeing, profiling, runs, schedules, sources
+from filrouge.work import faulty, files, foreseeing, profiling, runs, schedules, sources, taken
 from filrouge.work.draft_files import (
     PROFILE,
     REJECTS,
@@ -57,6 +57,7 @@ def trial(key: str, *, progress: runs.Progress = runs.silent) -> None:
 
     def look(staged: Path, prepared: Prepared) -> None:
         (folder(draft) / REJECTS).write_text(json.dumps(sources.first_rejects(staged)))
+        taken.keep(draft, staged, SourceSpec.parse(draft.spec))
         if mendable(draft):
             faulty.lay(folder(draft), staged, prepared.mending, [one.name for one in seen(draft)])
         counts = prepared.counts.plain() | told_of(prepared)
@@ -155,7 +156,7 @@ def forget_derived(entities: Collection[str]) -> None:
         with suppress(NotFound):  # of a usual system, or whose file is gone
             kept = [replace(one, examples=(), values=one.values if one.name in plain else ()) for one in seen(draft)]
             (folder(draft) / SEEN).write_text(json.dumps([asdict(one) for one in kept]))
-        for name in (PROFILE, REJECTS, faulty.FILE, faulty.STALE):
+        for name in (PROFILE, REJECTS, taken.FILE, faulty.FILE, faulty.STALE):
             (folder(draft) / name).unlink(missing_ok=True)
         SourceDraft.objects.filter(pk=draft.pk).update(tried={}, tried_of="")
 

@@ -21,6 +21,7 @@ from filrouge.console.errors import recalled, sentence
 from filrouge.console.foreseen import foreseen, known, summed
 from filrouge.console.pages.acting import act, done
 from filrouge.console.profiled import said
+from filrouge.console.taken import taken
 from filrouge.console.templatetags import say
 from filrouge.console.who import require
 from filrouge.domain.privacy.caller import Caller
@@ -34,6 +35,7 @@ from filrouge.work import correcting, draft_files, draft_rows
 from filrouge.work import drafts as works
 from filrouge.work import faulty as grids
 from filrouge.work.sources import SHOWN
+from filrouge.work.taken import told as told_taken
 
 LATE = 20  # rows that are named to whoever came second
 
@@ -127,6 +129,7 @@ def show(request: HttpRequest, key: UUID) -> HttpResponse:
         "tried": tried,
         "sums": faulty.sums(draft.tried),
         "masked": not shown,
+        "taken": taken(*told_taken(draft, spec, asking, shown=shown)) if tried else None,
         "foreseen": foreseen(draft.tried, asking),
         "matched": known(draft.tried.get("matched", 0), asking),
         "matched_number": summed(draft.tried.get("matched", 0), asking).count,
