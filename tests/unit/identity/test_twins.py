@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import random
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pytest
 from tests.unit.identity.conftest import AT, people_table
 
-from filrouge.domain.identity import IdentitySpec, resolve
+from filrouge.domain.identity import IdentitySpec, resolve, training
 from filrouge.domain.identity.evaluate import compare
 from filrouge.domain.identity.spec import Training
 
@@ -81,3 +82,19 @@ def test_twins_are_two_people(pairs: int, others: int) -> None:
     figures = compare(mine, np.array(truth, dtype=object))
     assert figures["pairwise"]["precision"] > 0.97
     assert figures["pairwise"]["recall"] > 0.97
+
+
+def test_a_given_name_that_could_not_be_learned_still_tells_people_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    learned = training._learn_m
+
+    def without_names(*given: Any) -> dict[tuple[str, str], float]:
+        return {key: share for key, share in learned(*given).items() if key[0] != "given"}
+
+    monkeypatch.setattr(training, "_learn_m", without_names)
+    rows, truth = table(150, 400)
+    spec = IdentitySpec(training=Training(u_pairs=2e5, em_pairs=1e5, min_pairs=8_000))
+    found = resolve(None, rows, at=AT, spec=spec)
+    assert {"code": "presumed", "column": "given"} in found.model["notes"]
+    who = dict(zip(found.assignment["record_key"].to_pylist(), found.assignment["person"].to_pylist(), strict=True))
+    mine = np.array([who[key] for key in rows["record_key"].to_pylist()], dtype=object)
+    assert compare(mine, np.array(truth, dtype=object))["pairwise"]["precision"] > 0.97

@@ -77,7 +77,7 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "session_failed": _("%(column)s: too few pairs share it to learn from them."),
         "not_learned": _("%(column)s: how alike it is in one person’s records could not be learned; it is left out."),
         "set_by_hand": _("This model was set by somebody, and is used as it is: records teach nothing new."),
-        "presumed": _("%(column)s: the records are alike in all else, so what it tells was presumed, not learned."),
+        "presumed": _("%(column)s: the records could not teach what it tells, which was presumed."),
         "says_the_contrary": _("%(column)s: likeness spoke against being one person; it is left out."),
         "taught": _("It learned from %(pairs)s pairs that people decided, %(reviewed)s of them in review."),
         "model_not_used": _("What was learned is too little to be used: only rules on strong identifiers decide."),

@@ -271,6 +271,10 @@ def _checked(
         levels = comparisons(spec)[name][1]
         graded = [level for level in levels if not level.get("is_null_level")]
         learned = [level for level in graded[:-1] if (name, level["label_for_charts"]) in shares_m]
+        if not learned and name == "given":  # too few pairs to learn from: strangers would be told apart by nothing
+            notes.append({"code": "presumed", "column": name})
+            shares_m |= _presumed(name, [level["label_for_charts"] for level in graded])
+            learned = graded[:-1]
         if not learned:
             notes.append({"code": "not_learned", "column": name})
             continue
