@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
-from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -15,26 +13,22 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from ibis.expr import types as ir
 
-from filrouge.base.errors import Conflict
-from filrouge.connect import Chunk, Lacking, Reach, RowFault, connector, keeps_cursor, lookup
-from filrouge.connect.base import RESERVED
+from filrouge.connect import Reach, keeps_cursor
 from filrouge.domain.privacy import retention
 from filrouge.domain.quality import rows as ruled
 from filrouge.domain.sources import SourceSpec, mapping, reshaping
 from filrouge.domain.sources.counts import Counts
 from filrouge.domain.sources.form import FOUND_BY, PARTED_BY, Format
-from filrouge.domain.sources.mending import LEFT_OUT
 from filrouge.domain.sources.shapes import Shape, changes
 from filrouge.engines import Engine
 from filrouge.store.lake import LARGEST, Lake, arrow_schema, as_json
 from filrouge.store.views import current
 from filrouge.tables import TABLES
-from filrouge.work import rawtext, rowrules, shapes
+from filrouge.work import rowrules, shapes
 from filrouge.work.mending import Mending
 from filrouge.work.rawtext import Suppressed
+from filrouge.work.receiving import Progress, Receiving
 from filrouge.work.rowrules import Ruled
-
-Progress = Callable[[str, int, int | None], None]
 
 WIDE, NARROW = 30_720, 61_440  # rows that a thread holds until they are written: with their raw text, and without
 
@@ -86,16 +80,15 @@ class Import:
     shaped: bool = False  # whether the shape of what is received is told
     known: Shape | None = None  # of the last good run: rows of another shape are not prepared
     progress: Progress = lambda step, done, total: None
-    _left: int = 0  # rows left out by hand
-    _unkept: set[str] = field(default_factory=set)  # columns that were there and are never kept
 
     def prepare(self) -> Prepared:
         """Read the source and return what importing it would do.
 
         Raises SourceError when the source does not answer as its definition says, Changed when it did and does no more.
         """
-        files, faults, read = self._read_known() if self.received is None else self._read_before(self.received)
-        shape = shapes.look(files, self.spec, self._unkept) if self.shaped else None
+        rows_in = self._receiving()
+        files, faults, read = rows_in.read() if self.received is None else rows_in.read_before(self.received)
+        shape = shapes.look(files, self.spec, rows_in.unkept) if self.shaped else None
         if self.known is not None and shape is not None:
             found = changes(self.known, shape, self.spec)
             if found.waits:
@@ -116,7 +109,7 @@ class Import:
         versions = self.engine.write(self._judge(rows), self._path("judged"))
         judged = self._reread("judged")
         manifest = self._stage(rows, judged, faults, told)
-        counts = self._count(rows, judged, told, faults=faults, repeats=told.good - versions)
+        counts = self._count(rows, judged, told, faults=faults, repeats=told.good - versions, left=rows_in.left)
         at = TABLES[self.spec.reads].at
         dates = rowrules.latest(rows, self.spec)
         newest = dates.get(at or "")
@@ -127,97 +120,11 @@ class Import:
 
     # --- reading ------------------------------------------------------------------------------------------------------
 
-    def _read_known(self) -> tuple[list[Path], int, int]:
-        """Read the rows; where columns are lacking that the last good run had, as they are: their run is to wait."""
-        whole = self.spec
-        try:
-            return self._read()
-        except Lacking as lacking:
-            if self.known is None or not set(self.known.names()) & set(lacking.columns):
-                raise
-            for path in self.folder.glob("*.parquet"):
-                path.unlink()
-            try:
-                self.spec = shapes.as_it_is(whole, lacking.columns)
-                files, faults, read = self._read()
-            finally:
-                self.spec = whole
-            there = {name for path in files for name in pq.read_schema(path).names}
-            if not files or set(whole.columns()) <= there:  # some of several files have them: these do not change
-                raise
-            return files, faults, read
-
-    def _read(self) -> tuple[list[Path], int, int]:
-        """Write the rows as received into files, one per set of columns, and those that are none into another.
-
-        Return the files, how many rows were none, how many were read.
-        """
-        writers: dict[tuple[str, ...], tuple[Path, pq.ParquetWriter]] = {}
-        wrong: pq.ParquetWriter | None = None
-        count = faults = 0
-        try:
-            for read in self._chunks():
-                chunk = self.mending.put_to(read) if self.mending else read
-                if chunk.faults:
-                    self._left += sum(fault.code == LEFT_OUT for fault in chunk.faults)
-                    told = self._faulty(chunk.faults)
-                    wrong = wrong or pq.ParquetWriter(self.folder / "faults.parquet", told.schema)
-                    wrong.write_table(told)
-                    faults += told.num_rows
-                if chunk.rows.num_rows:
-                    unkept = self.spec.unkept(name for name in chunk.rows.column_names if name not in RESERVED)
-                    self._unkept.update(unkept)
-                    rows = chunk.rows.drop_columns(list(unkept)).append_column(
-                        "_seq", pa.array(range(count, count + chunk.rows.num_rows), pa.int64())
-                    )
-                    names = tuple(rows.column_names)
-                    if names not in writers:
-                        path = self.folder / f"raw-{len(writers)}.parquet"
-                        writers[names] = (
-                            path,
-                            pq.ParquetWriter(path, rows.schema, compression="lz4", use_dictionary=False),
-                        )
-                    writers[names][1].write_table(rows)
-                    count += rows.num_rows
-                self.progress("read", count + faults, None)
-        finally:
-            if wrong is not None:
-                wrong.close()
-            for _, writer in writers.values():
-                writer.close()
-        return [path for path, _ in writers.values()], faults, count + faults
-
-    def _read_before(self, received: Path) -> tuple[list[Path], int, int]:
-        """Return what ``_read`` returned when the run was set aside; whoever was erased since is barred anew."""
-        files = sorted(received.glob("raw-*.parquet"))
-        if lacking := shapes.lacking(files, self.spec):
-            raise Conflict(
-                "The definition now reads columns that this run did not: {names}.",
-                hint="Give this run up, and read the source again.",
-                names=", ".join(lacking),
-            )
-        files = [self._opened(path) for path in files]
-        count = sum(pq.read_metadata(path).num_rows for path in files)
-        faults = 0
-        if (received / "faults.parquet").exists():
-            rows = pq.read_table(received / "faults.parquet").to_pylist()
-            told = [
-                RowFault(r["place"], r["row"], r["code"], json.loads(r["raw"])["row"] if r["raw"] else "") for r in rows
-            ]
-            pq.write_table(self._faulty(told), self.folder / "faults.parquet")
-            faults, self._left = len(told), sum(fault.code == LEFT_OUT for fault in told)
-        return files, faults, count + faults
-
-    def _opened(self, path: Path) -> Path:
-        """Return the rows of a file, with the columns that stand in their objects and were not read of them before."""
-        there = pq.read_schema(path).names
-        names = [name for name in self.spec.columns() if name not in there]
-        return shapes.opened(path, names, self.folder / path.name) if names and shapes.OBJECT in there else path
-
-    def _chunks(self) -> Iterator[Chunk]:
-        if self.ref:
-            return lookup(self.spec.kind).look_up(self.spec, self.reach, self.ref)
-        return connector(self.spec.kind).read(self.spec, self.reach, cursor=self.cursor or None)
+    def _receiving(self) -> Receiving:
+        return Receiving(
+            self.spec, self.reach, self.folder, self.run, self.at, self.cursor, self.ref, self.suppressed, self.mending,
+            self.known, self.progress,
+        )  # fmt: skip
 
     def _base(self, files: list[Path]) -> ir.Table:
         texts = [(name, pa.string()) for name in dict.fromkeys([*self.spec.columns(), "_place"])]
@@ -261,7 +168,7 @@ class Import:
         """Take the rows of whoever was erased out of those received, of a run that waits; return how many went."""
         if self.received is None:
             return 0
-        files, _, _ = self._read_before(self.received)
+        files, _, _ = self._receiving().read_before(self.received)
         (self.received / "rejects.parquet").unlink(missing_ok=True)  # told anew when the run is let in
         if (self.folder / "faults.parquet").exists():
             (self.folder / "faults.parquet").replace(self.received / "faults.parquet")
@@ -340,7 +247,7 @@ class Import:
             "_seq", "record_key", _outcome=outcome, _last=joined._left == 0, _was=joined._known.notnull()
         )
 
-    def _count(self, rows: ir.Table, judged: ir.Table, told: Told, *, faults: int, repeats: int) -> Counts:
+    def _count(self, rows: ir.Table, judged: ir.Table, told: Told, *, faults: int, repeats: int, left: int) -> Counts:
         grouped = judged.group_by("_outcome").aggregate(n=judged.count()).to_pyarrow().to_pylist()
         by = {row["_outcome"]: row["n"] for row in grouped}
         vanished = 0
@@ -356,7 +263,7 @@ class Import:
             matched=self._matched(rows, judged),
             vanished=vanished,
             warned=told.warned,
-            left_out=self._left,
+            left_out=left,
         )
 
     def _matched(self, rows: ir.Table, judged: ir.Table) -> int:
@@ -451,27 +358,6 @@ class Import:
             files.append("faults.parquet")
         if files:
             manifest["rejects"] = {"append": files}
-
-    def _faulty(self, faults: Sequence[RowFault]) -> pa.Table:
-        """Return rows that are none as rejects."""
-        common = {
-            "source": self.spec.source, "entity": self.spec.entity.const, "brand": self.spec.brand.const,
-            "run_id": self.run, "recorded_at": self.at,
-        }  # fmt: skip
-        unkept = self.spec.never_kept  # a line that is no row may hold them too
-        rows = [
-            {**common, "place": fault.place, "row": fault.row, "code": fault.code, "column": "",
-             "raw": None if barred or unkept else as_json({"row": fault.raw}), "warning": False}
-            for fault, barred in zip(faults, self._barred(faults), strict=True)
-        ]  # fmt: skip
-        schema = arrow_schema("rejects")
-        return pa.Table.from_pylist(rows, schema=pa.schema([schema.field(name) for name in rows[0]]))
-
-    def _barred(self, faults: Sequence[RowFault]) -> list[bool]:
-        """Tell which rows that are none hold an address or a number of somebody who must not come back."""
-        if self.suppressed is None:
-            return [False] * len(faults)
-        return rawtext.barred(self.suppressed, [fault.raw for fault in faults], [self.spec.entity.const] * len(faults))
 
     def _next_cursor(self, base: ir.Table) -> str:
         if not self.spec.cursor or self.ref:  # one person's rows say nothing of how far the others were read

@@ -34,13 +34,16 @@ class Taken:
 
 def keep(draft: SourceDraft, staged: Path, spec: SourceSpec) -> None:
     """Keep, beside the file, the first rows without fault of those staged by a dry run."""
-    path = staged / "mapped.parquet"
+    path, judged = staged / "mapped.parquet", staged / "judged.parquet"
     made: dict[str, Any] = {"rows": [], "columns": {}}
     names = [column.name for column in TABLES[spec.reads].columns if column.name in spec.map]
-    if path.exists():
-        batch = next(pq.ParquetFile(path).iter_batches(LOOKED, columns=[*names, "_row", "_faults"]), None)
-        good = [row for row in (batch.to_pylist() if batch else ()) if not row["_faults"]]
-        rows = sorted(good, key=lambda row: row["_row"])[:SHOWN]
+    if path.exists() and judged.exists():
+        batch = next(pq.ParquetFile(path).iter_batches(LOOKED, columns=[*names, "_row", "_seq"]), None)
+        read = batch.to_pylist() if batch else []
+        # those that would be taken: without faults, of nobody who was erased, not older than what is kept
+        would = pq.read_table(judged, columns=["_seq"], filters=[("_seq", "in", [row["_seq"] for row in read] or [-1])])
+        good = {*would["_seq"].to_pylist()}
+        rows = sorted((row for row in read if row["_seq"] in good), key=lambda row: row["_row"])[:SHOWN]
         made["rows"] = [row["_row"] for row in rows]
         made["columns"] = {name: [_text(row[name]) for row in rows] for name in names}
     (folder(draft) / FILE).write_text(json.dumps(made))
