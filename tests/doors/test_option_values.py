@@ -18,6 +18,7 @@ from filrouge.store.models import SourceDraft
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "live", "audit"])
 
+STRANGE = "X;3 \"l'été\""
 LONG = "très " * 50 + "longue"
 SEXES = ["Féminin", "Homme", "Féminin", '"X;3 ""l\'été"""', LONG, "", "Féminin ", "?"]
 TEXT = "N° fiche;Prénom;Nom;Courriel;Sexe;Pays;Décédé\n" + "".join(
@@ -38,6 +39,14 @@ def values_of(page: str, column: str) -> dict[str, tuple[str, str]]:
     return found
 
 
+def begun(client: Any) -> tuple[str, str]:
+    """Bring the file, and say what its column Sexe says; return where it is, and its page."""
+    to = upload(client, TEXT)
+    page = client.get(f"{to}?step=columns").content.decode()
+    assert client.post(f"{to}/say", sent(page) | {"c:4:says": "sex", "do": "keep"}).status_code == 302
+    return to, client.get(f"{to}?step=columns").content.decode()
+
+
 def sent(page: str) -> dict[str, str]:
     """Return what the form would send as it stands, with what it bears out of sight."""
     hidden = re.findall(r'<input type="hidden" name="(c:\d+:coded)" value="([^"]*)"', page)
@@ -45,18 +54,17 @@ def sent(page: str) -> dict[str, str]:
 
 
 def test_each_value_is_shown_with_what_it_seems_to_be_and_its_rows(engineer: Any, world: World, home: Path) -> None:
-    to = upload(engineer, TEXT)
+    to, _page = begun(engineer)
     draft = SourceDraft.objects.get()
     assert draft.spec["map"]["sex"]["values"] == {"Féminin": "f", "Homme": "m", "?": None}
     assert draft.spec["map"]["country"] == {
         "column": "Pays", "values": {"Belgique": "BE"}, "other": "keep",
     }  # fmt: skip
-    assert draft.spec["map"]["deceased"]["column"] == "Décédé" if "deceased" in draft.spec["map"] else True
     worked()
     page = engineer.get(f"{to}?step=columns").content.decode()
     shown = values_of(page, "Sexe")
     assert {value: chosen for value, (_, chosen) in shown.items()} == {
-        "Féminin": "c:f", "Homme": "c:m", "?": "-", "X;3 \"l'été\"": "", LONG[:79] + "…": "",
+        "Féminin": "c:f", "Homme": "c:m", "?": "-", "X•••": "", "t•••": "",
     }  # fmt: skip
     assert "a usual word for it" in page
     assert "stands for nothing" in page
@@ -70,16 +78,15 @@ def test_each_value_is_shown_with_what_it_seems_to_be_and_its_rows(engineer: Any
 def test_what_is_said_of_a_value_is_kept_and_read_whatever_its_letters(
     engineer: Any, world: World, home: Path
 ) -> None:  # fmt: skip
-    to = upload(engineer, TEXT)
-    page = engineer.get(f"{to}?step=columns").content.decode()
+    to, page = begun(engineer)
     shown = values_of(page, "Sexe")
     form = sent(page) | {
-        shown["X;3 \"l'été\""][0]: "-", shown[LONG[:79] + "…"][0]: "c:m", shown["?"][0]: "",
+        shown["X•••"][0]: "-", shown["t•••"][0]: "c:m", shown["?"][0]: "",
         values_of(page, "Pays")["FR"][0]: "france", "do": "keep",
     }  # fmt: skip
     assert engineer.post(f"{to}/say", form).status_code == 302
     kept = SourceDraft.objects.get().spec["map"]
-    assert kept["sex"]["values"] == {"Féminin": "f", "Homme": "m", "X;3 \"l'été\"": None, LONG.strip(): "m"}
+    assert kept["sex"]["values"] == {"Féminin": "f", "Homme": "m", STRANGE: None, LONG.strip(): "m"}
     assert kept["country"]["values"] == {"Belgique": "BE", "FR": "FR"}
     engineer.post(f"{to}/say", sent(engineer.get(f"{to}?step=columns").content.decode()) | {"do": "try"})
     assert SourceDraft.objects.get().spec["map"] == kept, "the form as it stands says what it said"
@@ -89,8 +96,7 @@ def test_what_is_said_of_a_value_is_kept_and_read_whatever_its_letters(
 
 
 def test_a_code_that_is_none_is_told_and_the_rest_is_kept(engineer: Any, world: World, home: Path) -> None:
-    to = upload(engineer, TEXT)
-    page = engineer.get(f"{to}?step=columns").content.decode()
+    to, page = begun(engineer)
     form = sent(page) | {
         values_of(page, "Pays")["FR"][0]: "Atlantide", values_of(page, "Sexe")["?"][0]: "c:m", "do": "keep",
     }  # fmt: skip
@@ -104,8 +110,7 @@ def test_a_code_that_is_none_is_told_and_the_rest_is_kept(engineer: Any, world: 
 def test_what_is_proposed_is_taken_in_one_press_and_what_others_become_is_chosen(
     engineer: Any, world: World, home: Path
 ) -> None:  # fmt: skip
-    to = upload(engineer, TEXT)
-    page = engineer.get(f"{to}?step=columns").content.decode()
+    to, page = begun(engineer)
     shown = values_of(page, "Sexe")
     number = shown["Homme"][0].split(":")[1]
     engineer.post(
@@ -123,8 +128,7 @@ def test_what_is_proposed_is_taken_in_one_press_and_what_others_become_is_chosen
 
 
 def test_a_column_told_otherwise_has_its_values_guessed_anew(engineer: Any, world: World, home: Path) -> None:
-    to = upload(engineer, TEXT)
-    page = engineer.get(f"{to}?step=columns").content.decode()
+    to, page = begun(engineer)
     number = values_of(page, "Sexe")["Homme"][0].split(":")[1]
     engineer.post(f"{to}/say", sent(page) | {f"c:{number}:says": "title", "do": "keep"})
     kept = SourceDraft.objects.get().spec["map"]
@@ -133,11 +137,19 @@ def test_a_column_told_otherwise_has_its_values_guessed_anew(engineer: Any, worl
 
 
 def test_a_role_that_sees_values_masked_reads_only_usual_words(client: Any, world: World, home: Path) -> None:
-    steward = enter(client, world, "steward", "en", entities=("north",))
-    answer = steward.get("/sources/new")
-    if answer.status_code != 200:
-        pytest.skip("this role brings no file")
-    to = upload(steward, TEXT)
-    page = steward.get(f"{to}?step=columns").content.decode()
-    assert "Féminin" in values_of(page, "Sexe")
-    assert "X;3" not in page
+    _to, page = begun(enter(client, world, "engineer", "en", entities=("north",)))
+    shown = values_of(page, "Sexe")
+    assert set(shown) == {"Féminin", "Homme", "?", "X•••", "t•••"}
+    assert STRANGE not in html.unescape(page)
+
+
+def test_a_stranger_says_nothing_of_the_values_of_others(engineer: Any, client: Any, world: World, home: Path) -> None:
+    from django.test import Client
+
+    to, page = begun(engineer)
+    before = SourceDraft.objects.get().spec
+    form = sent(page) | {values_of(page, "Sexe")["Homme"][0]: "c:f", "do": "keep"}
+    for role, entities in (("engineer", ("south",)), ("advisor", ("north",))):
+        other = enter(Client(), world, role, "en", entities=entities)
+        assert other.post(f"{to}/say", form).status_code in (403, 404)
+    assert SourceDraft.objects.get().spec == before
