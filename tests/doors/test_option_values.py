@@ -18,11 +18,12 @@ from filrouge.store.models import SourceDraft
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "live", "audit"])
 
-STRANGE = "X;3 \"l'été\""
+STRANGE = 'X;3 "l\'été"'
 LONG = "très " * 50 + "longue"
 SEXES = ["Féminin", "Homme", "Féminin", '"X;3 ""l\'été"""', LONG, "", "Féminin ", "?"]
 TEXT = "N° fiche;Prénom;Nom;Courriel;Sexe;Pays;Décédé\n" + "".join(
-    f"{n};Paul{n};Durand{n};paul{n}@example.com;{SEXES[n % len(SEXES)]};{'Belgique' if n % 2 else 'FR'};{'O' if n == 3 else 'non'}\n"
+    f"{n};Paul{n};Durand{n};paul{n}@example.com;{SEXES[n % len(SEXES)]};{'Belgique' if n % 2 else 'FR'};"
+    f"{'O' if n == 3 else 'non'}\n"
     for n in range(24)
 )  # fmt: skip
 

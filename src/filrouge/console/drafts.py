@@ -55,7 +55,12 @@ PLAIN = frozenset((
 
 
 def lines(
-    told: Sequence[Said], seen: Sequence[Seen], spec: SourceSpec, *, shown: bool, profile: Profile | None = None,
+    told: Sequence[Said],
+    seen: Sequence[Seen],
+    spec: SourceSpec,
+    *,
+    shown: bool,
+    profile: Profile | None = None,
     values: Mapping[str, Mapping[str, int | None]] | None = None,
 ) -> list[dict[str, Any]]:
     """Return the columns of the file as rows of the form; what they hold in clear, or masked.

@@ -68,13 +68,15 @@ _WORDS: dict[str, dict[str, str]] = {
         "push": "push|notification|notification push",
         "post": "post|courrier|courrier postal|postal|poste|vpc|mail order|letter",
         "ads": "ads|publicite|pub|advertising|display|sea",
-        "web": "web|site|site web|internet|en ligne|online|website|site internet|ecommerce|e commerce|boutique en ligne",
+        "web": "web|site|site web|internet|en ligne|online|website|site internet|ecommerce|e commerce"
+        "|boutique en ligne",
         "app": "app|appli|application|application mobile|mobile app",
         "chat": "chat|tchat|live chat|messagerie instantanee",
         "form": "form|formulaire|formulaire web|formulaire de contact",
         "social": "social|reseaux sociaux|reseau social|social networks|facebook|instagram|linkedin",
         "till": "till|caisse|magasin|boutique|store|point de vente|en magasin|pos|retail|guichet",
-        "click_and_collect": "click and collect|click collect|clickandcollect|clic et retrait|retrait magasin|retrait en magasin|cc",
+        "click_and_collect": "click and collect|click collect|clickandcollect|clic et retrait"
+        "|retrait magasin|retrait en magasin|cc",
         "drive": "drive",
         "kiosk": "kiosque|kiosk|marchand de journaux",
         "trade_show": "salon|foire|trade show|fair",
@@ -91,7 +93,8 @@ _WORDS: dict[str, dict[str, str]] = {
         "P1Y": "annuel|annuelle|annual|yearly|year|an|1 an|12 mois|annee|par an|a",
     },
     "end": {
-        "wanted": "wanted|client|souhait du client|a la demande du client|demande client|volontaire|resiliation client|desir"
+        "wanted": "wanted|client|souhait du client|a la demande du client|demande client|volontaire"
+        "|resiliation client|desir"
         "|voluntary|customer request|resilie",
         "payment": "paiement|payment|impaye|impayes|defaut de paiement|non paiement|payment failed|involuntary",
         "other": "autre|other|autres|divers|deces|demenagement",
