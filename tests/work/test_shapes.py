@@ -218,6 +218,25 @@ def test_a_new_value_of_a_consent_waits_and_means_what_a_person_says(world: Worl
     }  # fmt: skip
 
 
+def test_a_new_value_of_what_is_chosen_from_a_set_waits_and_a_usual_word_of_it_is_proposed(world: World) -> None:
+    chosen = {name: cell for name, cell in PEOPLE["map"].items() if name != "loyalty_id"}
+    chosen["sex"] = {"column": "card", "values": {"H": "m"}}
+    world.people(*rows(card="H"), map=chosen)
+    held = [{**row, "card": ("H", "Féminin", "?", "Zz")[n % 4]} for n, row in enumerate(rows())]
+    made = again(world, held, COLUMNS)
+    assert (made.state, codes(made)) == ("held", [("shape_values", "card")])
+    seen = reshaping.of(access.OWNER, str(made.pk))
+    assert {one.value: (one.rows, one.like) for one in seen.fresh["card"]} == {
+        "Féminin": (10, "f"), "?": (10, ""), "Zz": (10, ""),
+    }  # fmt: skip
+    assert (seen.meanings("card"), seen.kind("card")) == (("m", "f"), "sex")
+    assert seen.choice.values == {"card": {"Féminin": "f"}}
+    assert accepted(access.OWNER, made, seen.choice).state == "committed"
+    assert Source.objects.get(name="crm_people").spec["map"]["sex"]["values"] == {"H": "m", "Féminin": "f"}
+    told = world.rows("SELECT sex, count(*) n FROM person_records WHERE superseded_at IS NULL GROUP BY 1")
+    assert {row["sex"]: row["n"] for row in told} == {"m": 10, "f": 10, None: 20}
+
+
 def test_let_in_as_it_is_new_values_say_nothing(world: World) -> None:
     world.people(*rows())
     made = again(world, [{**row, "optin": "maybe"} for row in rows()], COLUMNS)

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from filrouge.base.errors import Phrase, UsageError
 from filrouge.base.text import fold
-from filrouge.console import names, words
+from filrouge.console import coded, names, words
 from filrouge.console.errors import phrase
 from filrouge.console.profiled import described, held_for
 from filrouge.console.templatetags import say
@@ -55,11 +55,18 @@ PLAIN = frozenset((
 
 
 def lines(
-    told: Sequence[Said], seen: Sequence[Seen], spec: SourceSpec, *, shown: bool, profile: Profile | None = None
+    told: Sequence[Said],
+    seen: Sequence[Seen],
+    spec: SourceSpec,
+    *,
+    shown: bool,
+    profile: Profile | None = None,
+    values: Mapping[str, Mapping[str, int | None]] | None = None,
 ) -> list[dict[str, Any]]:
     """Return the columns of the file as rows of the form; what they hold in clear, or masked.
 
     ``profile``: over all of the rows, as its reader may see it; what the first rows told stands until it is there.
+    ``values``: of the columns that hold few, each value and its rows.
     """
     counted = {one.name: described(one) for one in profile.columns} if profile else {}
     days, table = columns.dated(spec.reads), TABLES[spec.reads]
@@ -84,6 +91,7 @@ def lines(
                 "key": one.key,
                 "states": _states(one, held, shown=shown) if one.says.startswith(f"{columns.CONSENT}:") else [],
                 "many": one.says.startswith(f"{columns.CONSENT}:") and not held.values,
+                "coded": coded.line(one, spec, (values or {}).get(one.column, {}), shown=shown, plain=PLAIN),
                 "wrong": wrong.get(one.column, []),
             }
         )
@@ -131,10 +139,16 @@ def choices(reads: str, referred: Mapping[str, Sequence[str]], *, whole: bool = 
     }
 
 
-def read_from(form: Mapping[str, Any], seen: Sequence[Seen], able: Mapping[str, Any]) -> list[Said]:
-    """Return what a form says of the columns; a value that is none of the choices ``able`` says nothing."""
+def read_from(
+    form: Mapping[str, Any], seen: Sequence[Seen], able: Mapping[str, Any], reads: str,
+    values: Mapping[str, Mapping[str, int | None]],
+) -> tuple[list[Said], UsageError | None]:  # fmt: skip
+    """Return what a form says of the columns, and what is wrong with the first code that is none.
+
+    A value that is none of the choices ``able`` says nothing; ``values``: of the columns that hold few, each value.
+    """
     known = {code for code, _said in [*able["says"], *able["consents"]]} | ({columns.NEVER} if able["never"] else set())
-    told = []
+    told, wrong = [], None
     for number, one in enumerate(seen):
         says = str(form.get(f"c:{number}:says", ""))
         states = {
@@ -143,13 +157,18 @@ def read_from(form: Mapping[str, Any], seen: Sequence[Seen], able: Mapping[str, 
             if (name := f"c:{number}:state:{at}") in form
         }
         written = str(form.get(f"c:{number}:form", ""))
+        says = says if says in known else ""
+        chosen, other, strange = coded.read(form, number, says, reads, values.get(one.name, {}))
+        if strange and wrong is None:
+            wrong = coded.unknown(strange, says)
         told.append(
             Said(
-                one.name, says if says in known else "", written if written in FORMATS else "",
+                one.name, says, written if written in FORMATS else "",
                 key=f"c:{number}:key" in form, states=states if says.startswith(f"{columns.CONSENT}:") else {},
+                values=chosen, other=other,
             )
         )  # fmt: skip
-    return told
+    return told, wrong
 
 
 def computed(spec: SourceSpec) -> list[dict[str, Any]]:

@@ -51,7 +51,9 @@ def facts(person: PersonView) -> list[Fact]:
 def woman(person: PersonView) -> bool:
     """Tell whether their title or sex says that French agrees in the feminine."""
     told = [person.attributes[name].best.value.casefold() for name in ("title", "sex") if name in person.attributes]
-    return any(word.startswith(("mme", "mlle", "madame", "mrs", "ms")) or word in ("f", "female") for word in told)
+    return any(
+        word.startswith(("mme", "mlle", "madame", "mrs", "miss", "ms")) or word in ("f", "female") for word in told
+    )
 
 
 def records_said(person: PersonView) -> str:

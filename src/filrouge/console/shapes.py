@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from filrouge.base.text import fold
-from filrouge.console import words
+from filrouge.console import coded, words
 from filrouge.console.drafts import PLAIN, example
 from filrouge.console.templatetags import say
 from filrouge.domain.privacy.perimeter import mask
@@ -65,7 +65,7 @@ def values(found: Reshaped, *, shown: bool) -> list[dict[str, Any]]:
         {
             "number": number,
             "column": column,
-            "meanings": [(code, words.say(code, "consent")) for code in found.meanings(column)],
+            "meanings": [(code, coded.said(found.kind(column) or "consent", code)) for code in found.meanings(column)],
             "values": [
                 {
                     "number": at,

@@ -11,7 +11,7 @@ from filrouge.base.errors import NotFound, UsageError
 from filrouge.domain.identity.keys import email_key, phone_key
 from filrouge.domain.privacy.caller import Caller
 from filrouge.domain.profiles import ATTRIBUTES
-from filrouge.domain.profiles.codes import code_of, codes
+from filrouge.domain.sources.codes import code_of, codes
 from filrouge.store.models import Correction
 from filrouge.work import access, audit, findable
 from filrouge.work.lengths import NAME, WORD

@@ -13,7 +13,7 @@ from filrouge.base import settings
 from filrouge.base.errors import NotFound, UsageError
 from filrouge.domain.privacy.caller import Caller
 from filrouge.domain.privacy.perimeter import EVERYTHING, Perimeter
-from filrouge.domain.sources import SourceSpec
+from filrouge.domain.sources import SourceSpec, coded
 from filrouge.domain.sources import sighted as looking
 from filrouge.domain.sources.meaning import Held
 from filrouge.domain.sources.profile import Profile
@@ -21,7 +21,7 @@ from filrouge.domain.sources.sighted import Sighted
 from filrouge.store.models import Run, Source, SourceDraft
 from filrouge.store.queries import drafts as found
 
-EXAMPLES, VALUES = 3, 30  # shown of a column; distinct values from which a column is no choice among a few
+EXAMPLES = 3  # shown of a column
 SEEN, PROFILE, REJECTS = "seen.json", "profile.json", "rejects.json"
 LIKE, CHANGED = "like.json", "changed.json"
 
@@ -63,6 +63,25 @@ def profile_of(draft: SourceDraft, perimeter: Perimeter) -> Profile | None:
     except (OSError, ValueError):
         return None
     return made.seen_by(perimeter)
+
+
+def values(draft: SourceDraft) -> dict[str, dict[str, int | None]]:
+    """Return the values of each column that holds few, with the rows that hold them (None: not counted yet).
+
+    Those of the first rows come first and in their order, so that a value keeps its place once all rows are counted.
+    """
+    made = profile_of(draft, EVERYTHING)
+    counted = {one.name: {v.value: v.rows for v in one.values} for one in made.columns} if made else {}
+    found: dict[str, dict[str, int | None]] = {}
+    for one in seen(draft):
+        rows: dict[str, int] = {}
+        for value, count in counted.get(one.name, {}).items():
+            text = coded.cleaned(value)
+            rows[text] = rows.get(text, 0) + count
+        names = dict.fromkeys((*one.values, *rows))
+        if one.values or (made is not None and rows):
+            found[one.name] = {name: rows.get(name) for name in names if name}
+    return found
 
 
 def sighted(draft: SourceDraft, asking: Caller) -> Sighted:
@@ -124,7 +143,7 @@ def see(draft: SourceDraft, profiles: Iterable[Held]) -> None:
     told = []
     for one in profiles:
         step = max(len(one.sample) // EXAMPLES, 1)
-        few = one.sample if one.distinct <= VALUES else ()
+        few = coded.few([one]).get(one.name, ())
         told.append(Seen(one.name, one.filled, one.distinct, one.sample[::step][:EXAMPLES], few))
     (folder(draft) / SEEN).write_text(json.dumps([asdict(one) for one in told]))
 

@@ -11,6 +11,7 @@ from filrouge.base import settings
 from filrouge.base.errors import UsageError
 from filrouge.domain.identity.evaluate import holdings
 from filrouge.domain.privacy.caller import Caller
+from filrouge.domain.sources import coded
 from filrouge.domain.sources.columns import PEOPLE, READS, refers
 from filrouge.domain.sources.facts import guessed_rows, whose
 from filrouge.domain.sources.guessed import guessed, spared
@@ -63,8 +64,9 @@ def _guessed(asking: Caller, draft: SourceDraft, reads: str) -> SourceDraft:
     kept |= {"cursor": draft.spec["cursor"]} if draft.spec.get("cursor") else {}
     never = list(spared(looked, guess.left)) if draft.spec["kind"] not in WHOLE else []
     kept |= {"never_kept": never} if never else {}
+    cells = coded.filled(reads, guess.map, coded.few(looked))
     form = {**_decimal(reads, guess.map, looked), **draft.spec.get("format", {})}
-    return drafts.keep(draft, {**kept, "reads": reads, "format": form, "key": list(guess.key), "map": guess.map})
+    return drafts.keep(draft, {**kept, "reads": reads, "format": form, "key": list(guess.key), "map": cells})
 
 
 def referred(asking: Caller, draft: SourceDraft) -> dict[str, list[str]]:

@@ -23,13 +23,25 @@ from filrouge.base.ids import uuid7
 from filrouge.connect.guess import KINDS
 from filrouge.connect.packed import PACKED
 from filrouge.domain.privacy.caller import Caller
-from filrouge.domain.sources import SourceSpec, columns
+from filrouge.domain.sources import SourceSpec, coded, columns
 from filrouge.domain.sources.columns import Computed, Said
 from filrouge.domain.sources.meaning import Held
 from filrouge.store.models import Brand, Run, SourceDraft
 from filrouge.store.queries import drafts as found
 from filrouge.work import access, audit, files, jobs, likeness, newer
-from filrouge.work.draft_files import CHANGED, LIKE, PROFILE, folder, may_run, newer_of, path_of, see, seen, tried
+from filrouge.work.draft_files import (
+    CHANGED,
+    LIKE,
+    PROFILE,
+    folder,
+    may_run,
+    newer_of,
+    path_of,
+    see,
+    seen,
+    tried,
+    values,
+)
 
 LARGEST = 2 << 30  # bytes of a file
 LONG = 20 << 20  # bytes from which a dry run waits its turn among the long jobs
@@ -102,7 +114,15 @@ def read_as(asking: Caller, key: str, form: Mapping[str, Any]) -> SourceDraft:
 def say(asking: Caller, key: str, told: Sequence[Said], made: Sequence[Computed] | None = None) -> SourceDraft:
     """Keep what is said of the columns and what is computed of them (as it stands when None), finished or not."""
     draft = open_one(asking, key)
-    return keep(draft, columns.definition(draft.spec, told, made)) if told else draft
+    if not told:
+        return draft
+    data = columns.definition(draft.spec, told, made)
+    before, held = SourceSpec.parse(draft.spec).map, values(draft)
+    anew = {
+        target: cell for target, cell in data["map"].items()
+        if target not in before or before[target].column != cell.get("column")
+    }  # fmt: skip
+    return keep(draft, data | {"map": {**data["map"], **coded.filled(str(data["reads"]), anew, held)}})
 
 
 def try_out(asking: Caller, key: str) -> None:

@@ -18,7 +18,7 @@ from filrouge.connect.guess import conventions
 from filrouge.connect.ndjson import every_path
 from filrouge.domain.identity.evaluate import holdings
 from filrouge.domain.privacy.caller import Caller
-from filrouge.domain.sources import SourceSpec
+from filrouge.domain.sources import SourceSpec, coded
 from filrouge.domain.sources.columns import TELLING
 from filrouge.domain.sources.guessed import guessed, spared
 from filrouge.domain.sources.meaning import Held
@@ -86,7 +86,8 @@ def proposed(path: Path, *, entity: str = "", brand: str = "", given: Mapping[st
     else:
         looked = held(data, path)
         found = guessed(looked)
-        data |= {"key": given.get("key") or list(found.key), "map": {**found.map, **(given.get("map") or {})}}
+        cells = coded.filled(data["reads"], found.map, coded.few(looked))
+        data |= {"key": given.get("key") or list(found.key), "map": {**cells, **(given.get("map") or {})}}
         left = found.left
         if not given.get("never_kept") and kind not in WHOLE:
             data |= {"never_kept": list(spared(looked, left))} if spared(looked, left) else {}

@@ -28,7 +28,7 @@ from filrouge.connect.paths import brought
 from filrouge.connect.rest import REST
 from filrouge.domain.identity.evaluate import holdings
 from filrouge.domain.privacy.caller import Caller
-from filrouge.domain.sources import SourceSpec
+from filrouge.domain.sources import SourceSpec, coded
 from filrouge.domain.sources.guessed import guessed
 from filrouge.domain.sources.meaning import Held
 from filrouge.domain.sources.presets import preset
@@ -85,7 +85,7 @@ def proposed(data: Mapping[str, Any], *, folder: Path, secret: str | None = None
     guess = guessed(held)
     if not data.get("key"):
         made["key"] = list(guess.key) or [looked.columns[0]]
-    made["map"] = {**guess.map, **(data.get("map") or {})}
+    made["map"] = {**coded.filled(made["reads"], guess.map, coded.few(held)), **(data.get("map") or {})}
     SourceSpec.parse(made, what=made["source"])
     return Proposed(made, held, looked)
 

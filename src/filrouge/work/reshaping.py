@@ -14,7 +14,8 @@ from django.db import transaction
 
 from filrouge.base.errors import Conflict, FilrougeError, NotFound, UsageError
 from filrouge.domain.privacy.caller import Caller
-from filrouge.domain.sources import SourceSpec, reshaping, shapes
+from filrouge.domain.sources import SourceSpec, coded, reshaping, shapes
+from filrouge.domain.sources.coded import Coded
 from filrouge.domain.sources.reshaping import Choice, Proposed, Way
 from filrouge.domain.sources.shapes import Changes, Shape
 from filrouge.domain.sources.spec import CONSENT_STATES
@@ -28,7 +29,7 @@ LONG = 200_000  # rows from which a dry run waits its turn among the long jobs
 
 @dataclass(frozen=True)
 class Fresh:
-    """A value that a column never held: its rows, and what a known value that is written otherwise means."""
+    """A value that a column never held: its rows, and what it means as a known one written otherwise or a usual word."""
 
     value: str
     rows: int
@@ -65,11 +66,27 @@ class Reshaped:
         return tuple(name for name in lost if name not in self.choice.columns)
 
     def meanings(self, column: str) -> tuple[str, ...]:
-        """Return what the values of a column may mean: of a consent, any state; else what known values do."""
-        was = next((name for name, way in self.choice.columns.items() if way.to == (column,)), column)
+        """Return what the values of a column may mean: of a consent, any state; of a set, its codes; else what known
+        values do."""
+        was = self._was(column)
         if any(one.state.column == was for one in self.spec.consents):
             return CONSENT_STATES
-        return tuple(dict.fromkeys(said for said in _listed(self.spec, was).values() if said))
+        known = [said for said in _listed(self.spec, was).values() if said]
+        of = _coded(self.spec, was)
+        codes = of[1].codes if of is not None and not of[1].wide else ()
+        fresh = [one.like for one in self.fresh.get(column, ()) if one.like]
+        return tuple(dict.fromkeys((*known, *codes, *fresh)))
+
+    def kind(self, column: str) -> str:
+        """Return the kind of word that the values of a column mean, "" when they are of no set."""
+        was = self._was(column)
+        if any(one.state.column == was for one in self.spec.consents):
+            return "consent"
+        of = _coded(self.spec, was)
+        return of[1].kind if of is not None else ""
+
+    def _was(self, column: str) -> str:
+        return next((name for name, way in self.choice.columns.items() if way.to == (column,)), column)
 
 
 def of(asking: Caller, run_id: str) -> Reshaped:
@@ -209,11 +226,23 @@ def _dates(
 
 def _fresh(files: Sequence[Path], spec: SourceSpec, name: str, now: str) -> tuple[Fresh, ...]:
     """Return the values of a column that its list lacks; ``now``: the column read in its stead, or itself."""
-    known = _listed(spec, name)
-    return tuple(
-        Fresh(value, count, reshaping.like_value(value, known) or "")
-        for value, count in kept.unlisted(files, spec, name, now)[:MOST]
-    )
+    known, of = _listed(spec, name), _coded(spec, name)
+
+    def likely(value: str) -> str:
+        said = reshaping.like_value(value, known)
+        if said is None and of is not None and (meant := coded.guessed(spec.reads, of[0], value)) is not None:
+            said = meant.code
+        return said or ""
+
+    return tuple(Fresh(value, count, likely(value)) for value, count in kept.unlisted(files, spec, name, now)[:MOST])
+
+
+def _coded(spec: SourceSpec, column: str) -> tuple[str, Coded] | None:
+    """Return what of a set a column tells, and the set; None when it tells nothing of one."""
+    for target, cell in spec.map.items():
+        if cell.column == column and cell.values is not None and (of := coded.coded(spec.reads, target)) is not None:
+            return target, of
+    return None
 
 
 def _listed(spec: SourceSpec, column: str) -> dict[str, str | None]:

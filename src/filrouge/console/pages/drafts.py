@@ -16,7 +16,7 @@ from django.utils.translation import ngettext
 
 from filrouge.base.errors import DefinitionError, Refused, SourceError, UsageError
 from filrouge.base.text import whole
-from filrouge.console import drafts, faulty, shapes, slips, sources, words
+from filrouge.console import coded, drafts, faulty, shapes, slips, sources, words
 from filrouge.console.errors import recalled, sentence
 from filrouge.console.foreseen import foreseen, known, summed
 from filrouge.console.pages.acting import act, done
@@ -106,8 +106,10 @@ def show(request: HttpRequest, key: UUID) -> HttpResponse:
         profile = draft_files.profile_of(draft, asking.perimeter)
         able = _choices(asking, draft)
         refers = {code.partition("@")[0] for code, _said in able["says"]} & set(columns.refers(spec.reads))
+        held = draft_files.values(draft)
+        lines = drafts.lines(told, seen, spec, shown=shown, profile=profile, values=held)
         context |= {
-            "lines": drafts.lines(told, seen, spec, shown=shown, profile=profile), "counted": profile,
+            "lines": lines, "lists": coded.lists(lines), "counted": profile,
             "computed": drafts.computed(spec), "functions": drafts.FUNCTIONS,
             "counting": found.profiling(draft), "file_faults": [said(one) for one in profile.faults] if profile else [],
             "choices": able, "form": form,
@@ -170,10 +172,10 @@ def tell(request: HttpRequest, key: UUID) -> HttpResponse:
     asking = require(request, *found.KEEPERS)
     draft = found.draft(str(key), asking)
     seen, able = draft_files.seen(draft), _choices(asking, draft)
-    told = drafts.read_from(request.POST, seen, able)
+    told, strange = drafts.read_from(request.POST, seen, able, draft.spec["reads"], draft_files.values(draft))
     made, wrong = drafts.computed_from(request.POST, seen, able, told)
     works.say(asking, str(key), told, made)
-    if wrong is not None:
+    if wrong := wrong or strange:
         raise wrong
     to = reverse("draft", args=[key])
     if request.POST.get("do") == "try":

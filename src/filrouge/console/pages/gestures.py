@@ -23,7 +23,7 @@ from filrouge.console.templatetags import say
 from filrouge.console.templatetags.show import said
 from filrouge.console.who import caller
 from filrouge.domain.profiles import ATTRIBUTES
-from filrouge.domain.profiles.codes import code_of, codes
+from filrouge.domain.sources.codes import code_of, codes
 from filrouge.store.queries.people import address
 from filrouge.work import access, consents, corrections, followups, notes, promises
 from filrouge.work.lengths import REASON, fits

@@ -159,8 +159,8 @@ def said(value: Any, attribute: str) -> str:
     if attribute in ("country", "language"):
         known = say.locale().territories if attribute == "country" else say.locale().languages
         return str(known.get(text.upper() if attribute == "country" else text.lower(), text))
-    if attribute == "sex":
-        return words.say(text, "sex")
+    if attribute in ("sex", "title"):
+        return words.say(text, attribute)
     return text
 
 

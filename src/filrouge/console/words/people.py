@@ -30,6 +30,17 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "brands": _("Brands"),
         "reason": _("May be reached because"),
     },
+    "title": {
+        "mrs": _p("title", "Mrs"),
+        "mr": _p("title", "Mr"),
+        "miss": _p("title", "Miss"),
+        "mx": _p("title", "Mx"),
+        "couple": _p("title", "Mr and Mrs"),
+        "dr": _p("title", "Dr"),
+        "prof": _p("title", "Prof."),
+        "maitre": _p("title", "Counsel"),
+    },
+    "yes_no": {"true": _("yes"), "false": _("no")},
     "sex": {"f": _("woman"), "m": _("man"), "female": _("woman"), "male": _("man")},
     "company_fact": {
         "registration_id": _("Registration"),
@@ -112,6 +123,7 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "lost": _("lost"),
         "active": _("active"),
         "ended": _("ended"),
+        "done": _p("follow-up", "done"),
     },
     "outcome": {
         "delivered": _p("outcome", "received"),

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from filrouge.base.errors import Phrase
+from filrouge.domain.sources import coded
 from filrouge.domain.sources.expressions import Unreadable, parsed
 from filrouge.domain.sources.fitting import fitted
 from filrouge.domain.sources.spec import CONSENT_STATES, KEY_OF_REF, Cell, Consent, SourceSpec
@@ -44,6 +45,8 @@ class Said:
     ``says``: a column of the table; ``customer_ref@crm`` when it names a record of the source crm; a consent; NEVER.
     ``states``: of a consent, what each written value means; "" of one that means nothing, while a value that is not
     there means what it meant. ``joined``: whether the definition makes one value of this column and others.
+    ``values``: of what is chosen from a set, what each written value is (None: nothing, "": it is not told); those
+    that are not there, and all of them when it is None, stay as they were; ``other``: what becomes of the untold.
     """
 
     column: str
@@ -52,6 +55,8 @@ class Said:
     key: bool = False
     states: Mapping[str, str] = field(default_factory=dict)
     joined: bool = field(default=False, compare=False)
+    values: Mapping[str, str | None] | None = field(default=None, compare=False)
+    other: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True)
@@ -185,6 +190,10 @@ def definition(data: Mapping[str, Any], told: Sequence[Said], made: Sequence[Com
                 cells[target] = {name: value for name, value in (stood.dump() | changed).items() if value is not None}
         elif named:
             cells[target] = _cell(stood, named, target, spec.reads)
+    for one in told:
+        target = one.says.partition("@")[0]
+        if one.values is not None and coded.coded(spec.reads, target) and cells.get(target, {}).get("column"):
+            cells[target] = coded.told(cells[target], one.values, one.other)
     cells |= _expressions(spec, made, cells)
     complete(spec.reads, cells, key)
     own = ("map", "key", "consents", "never_kept")

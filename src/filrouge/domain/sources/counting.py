@@ -15,7 +15,7 @@ LONGEST = 400  # characters of a cell that are looked at and shown; longer ones 
 _SUSPECT = r"[\t\n\r\x0b\x0c\x{a0}\x{202f}\x{200b}\x{feff}]|^ | $|  "
 _NO_FIGURE = r"[^0-9TZUCeEhHAPMapm.,:/ €$£%'+\x{a0}\x{202f}-]"  # what neither dates nor numbers are written with
 SAMPLE = 600
-TOP = 20
+TOP = 60
 SHAPES = 400
 _BLANK = " \t\n\r\x0b\x0c\u00a0\u202f\u200b\ufeff"
 # What stands where nothing is known, folded to lower case.

@@ -62,6 +62,7 @@ class ColumnProfile:
     decimal: str = ""
     faults: tuple[Fault, ...] = ()
     sight: Sight = "show"
+    values: tuple[Value, ...] = ()  # every one where they are few and none is long
 
     @property
     def fill(self) -> float:
@@ -83,10 +84,12 @@ class ColumnProfile:
         if sight == "show":
             return replace(self, sight=sight)
         if sight == "hide":
-            return replace(self, sight=sight, top=(), examples=())
+            return replace(self, sight=sight, top=(), examples=(), values=())
         kind = _MASKS.get(self.meaning, "")
         top = tuple(Value(mask(one.value, kind), one.rows) for one in self.top)
-        return replace(self, sight=sight, top=top, examples=tuple(mask(value, kind) for value in self.examples))
+        values = tuple(Value(mask(one.value, kind), one.rows) for one in self.values)
+        examples = tuple(mask(value, kind) for value in self.examples)
+        return replace(self, sight=sight, top=top, examples=examples, values=values)
 
 
 # Faults that say that something of a person stands where nothing of the kind was expected.
@@ -141,6 +144,7 @@ class Profile:
                 | {
                     "others": tuple((meaning, sure) for meaning, sure in one["others"]),
                     "top": tuple(Value(**value) for value in one["top"]),
+                    "values": tuple(Value(**value) for value in one.get("values") or ()),
                     "examples": tuple(one["examples"]),
                     "faults": tuple(Fault(**fault) for fault in one["faults"]),
                 }

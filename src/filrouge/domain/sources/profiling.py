@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import reduce
 
 from filrouge.domain.sources import known
-from filrouge.domain.sources.counting import Counted
+from filrouge.domain.sources.counting import LONGEST, TOP, Counted
 from filrouge.domain.sources.guessed import keyed
 from filrouge.domain.sources.holding import Held
 from filrouge.domain.sources.meaning import Meant, meant
@@ -174,8 +174,15 @@ def _column(column: Counted, what: Meant, ways: _Ways, key: Sequence[str]) -> Co
         top=shown, examples=examples[:MOST_EXAMPLES] or tuple(one.value for one in shown[:MOST_EXAMPLES]),
         date_order=("year_first" if own_days.order()[0] == "year_first" else order) if dates else "",
         decimal=mark if typed == "decimal" and own_marks != Marks() else "",
-        faults=tuple(faults),
+        faults=tuple(faults), values=_values(column),
     )  # fmt: skip
+
+
+def _values(column: Counted) -> tuple[Value, ...]:
+    """Return every value of a column that holds few, and none so long that it was cut."""
+    if column.distinct > TOP or column.longest > LONGEST:
+        return ()
+    return tuple(Value(value, rows) for value, rows in column.top)
 
 
 def _kinds(column: Counted, meaning: str, mark: str) -> dict[str, int]:

@@ -35,8 +35,8 @@ _THOUSANDTHS = ("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND")
 _BLANK = r"[ \t\n\r\x0b\x0c]"
 _BLANKS = rf"^{_BLANK}|{_BLANK}$|[\x{{a0}}\x{{202f}}]"
 _OUTER = rf"^{_BLANK}+|{_BLANK}+$"
-_YES = ("1", "true", "t", "yes", "y", "oui", "o", "vrai", "x")
-_NO = ("0", "false", "f", "no", "n", "non", "faux")
+YES = ("1", "true", "t", "yes", "y", "oui", "o", "vrai", "x")
+NO = ("0", "false", "f", "no", "n", "non", "faux")
 
 
 @dataclass(frozen=True)
@@ -127,7 +127,7 @@ def valued(text: ir.StringValue, kind: str, how: Conventions) -> ir.Value:
     if kind in ("float64", "int64"):
         return text.try_cast(kind)
     if kind == "boolean":
-        return ibis.cases((text.isin(_YES), True), (text.isin(_NO), False), else_=ibis.null("boolean"))
+        return ibis.cases((text.isin(YES), True), (text.isin(NO), False), else_=ibis.null("boolean"))
     if kind == "date":
         return text.substr(0, 10).try_cast("date")
     if kind == "timestamp":
