@@ -1,4 +1,4 @@
-"""The values of a column that is chosen from a set, in words: what each is read as, why, and what a form says of them."""
+"""The values of a column that is chosen from a set, in words: what each is read as and why, what a form says of them."""
 
 from __future__ import annotations
 
@@ -41,7 +41,8 @@ def line(
     cell, of = spec.map.get(target), coded.coded(spec.reads, target)
     if of is None or cell is None or cell.column != one.column:
         return None
-    lines, wrong, proposals = [], 0, False
+    lines: list[dict[str, Any]] = []
+    wrong, proposals = 0, False
     for number, (value, rows) in enumerate(held.items()):
         becomes, meant = coded.becomes(spec.reads, target, cell, value), coded.guessed(spec.reads, target, value)
         proposals |= meant is not None and becomes.how not in ("told", "nothing", "understood")
