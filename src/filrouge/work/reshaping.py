@@ -29,7 +29,7 @@ LONG = 200_000  # rows from which a dry run waits its turn among the long jobs
 
 @dataclass(frozen=True)
 class Fresh:
-    """A value that a column never held: its rows, and what it means as one written otherwise or a usual word."""
+    """A value that a column never held: its rows, and what it means as a known one written otherwise or a word."""
 
     value: str
     rows: int

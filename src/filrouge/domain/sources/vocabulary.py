@@ -25,8 +25,8 @@ _WORDS: dict[str, dict[str, str]] = {
         "mrs": "mme|madame|mmes|ms|mrs|frau|sra",
         "mr": "m|mr|monsieur|mister|herr|sr",
         "miss": "mlle|mademoiselle|melle|miss",
-        "couple": "m mme|m et mme|mr et mme|mme et m|mme m|monsieur et madame|madame et monsieur|mr and mrs|m ou mme"
-        "|mr mrs",
+        "couple": "m mme|m et mme|mr et mme|mme et m|mme m|monsieur et madame|madame et monsieur"
+        "|mr and mrs|m ou mme|mr mrs",
         "dr": "dr|docteur|doctor|dr med",
         "prof": "pr|prof|professeur|professor",
         "maitre": "me|maitre",
@@ -46,8 +46,8 @@ _WORDS: dict[str, dict[str, str]] = {
         "cancelled": "annule|annulee|annules|annulees|annulation|cancelled|canceled|cancel|void|voided"
         "|abandonne|abandonnee",
         "refunded": "rembourse|remboursee|rembourses|refund|refunded|remboursement",
-        "failed": "echec|echoue|echouee|failed|failure|refuse|refusee|rejete|rejetee|rejet|declined|rejected|ko"
-        "|error|erreur",
+        "failed": "echec|echoue|echouee|failed|failure|refuse|refusee|rejete|rejetee|rejet|declined"
+        "|rejected|ko|error|erreur",
         "new": "nouveau|nouvelle|new",
         "open": "ouvert|ouverte|open|opened|en cours|a faire|todo|to do|in progress",
         "solved": "resolu|resolue|solved|resolved|traite|traitee",
