@@ -64,6 +64,9 @@ def span(days: int) -> str:
     years = round(days / 365)
     if days >= 365 and abs(days - years * 365) < 5:
         return ngettext("%(count)s year", "%(count)s years", years) % {"count": say.number(years)}
+    months = round(days * 12 / 365)
+    if days >= 59 and abs(days - months * 365 / 12) < 1:
+        return ngettext("%(count)s month", "%(count)s months", months) % {"count": say.number(months)}
     return ngettext("%(count)s day", "%(count)s days", days) % {"count": say.number(days)}
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from filrouge.base.errors import Phrase
+from filrouge.domain.sources import keeping
 from filrouge.domain.sources.expressions import Unreadable, parsed
 from filrouge.domain.sources.fitting import fitted
 from filrouge.domain.sources.spec import CONSENT_STATES, KEY_OF_REF, Cell, Consent, SourceSpec
@@ -44,6 +45,7 @@ class Said:
     ``says``: a column of the table; ``customer_ref@crm`` when it names a record of the source crm; a consent; NEVER.
     ``states``: of a consent, what each written value means; "" of one that means nothing, while a value that is not
     there means what it meant. ``joined``: whether the definition makes one value of this column and others.
+    ``kept``: its purpose and retention where they are not the table's; None where nothing is told of them.
     """
 
     column: str
@@ -52,6 +54,7 @@ class Said:
     key: bool = False
     states: Mapping[str, str] = field(default_factory=dict)
     joined: bool = field(default=False, compare=False)
+    kept: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True)
@@ -104,6 +107,8 @@ def said(spec: SourceSpec, columns: Sequence[str]) -> list[Said]:
     for name in spec.unkept(columns):
         if "says" not in told[name]:
             told[name] |= {"says": NEVER}
+    for name in keeping.choosable(spec, columns):
+        told[name]["kept"] = spec.kept[name].dump() if name in spec.kept else {}
     return [Said(name, key=name in spec.key, **told[name]) for name in columns]
 
 
@@ -136,6 +141,8 @@ def faults(
             found.append((one.column, Phrase("What names the row has to be kept.")))
         elif one.says == NEVER and one.column in needed:
             found.append((one.column, Phrase("The source is read by this column: it has to be kept.")))
+        long = keeping.too_long((one.kept or {}).get("retention"), TABLES[reads])
+        found += [(one.column, long)] if long else []
         if not one.says or one.says == NEVER:
             continue
         if target in first and target not in joined and not one.joined:
@@ -187,13 +194,15 @@ def definition(data: Mapping[str, Any], told: Sequence[Said], made: Sequence[Com
             cells[target] = _cell(stood, named, target, spec.reads)
     cells |= _expressions(spec, made, cells)
     complete(spec.reads, cells, key)
-    own = ("map", "key", "consents", "never_kept")
+    own = ("map", "key", "consents", "never_kept", "kept")
     kept_as = {name: value for name, value in data.items() if name not in own}
     consents = _consents(spec, told, same) if spec.reads == PEOPLE else []
     never = [one.column for one in told if one.says == NEVER]
     never = [name for name in spec.never_kept if _absent(spec, name, columns, never)] + never
+    apart = {name: kept.dump() for name, kept in spec.kept.items()}
+    apart |= {one.column: dict(one.kept) for one in told if one.kept is not None}
     return fitted({
-        **kept_as, "key": key, "map": cells, **({"consents": consents} if consents else {}),
+        **kept_as, "kept": apart, "key": key, "map": cells, **({"consents": consents} if consents else {}),
         **({"never_kept": never} if never else {}),
     })  # fmt: skip
 
