@@ -172,9 +172,10 @@ def tell(request: HttpRequest, key: UUID) -> HttpResponse:
     seen, able = draft_files.seen(draft), _choices(asking, draft)
     told = drafts.read_from(request.POST, seen, able)
     made, wrong = drafts.computed_from(request.POST, seen, able, told)
+    told, unfit = drafts.fitting(told, draft.spec["reads"])
     works.say(asking, str(key), told, made)
-    if wrong is not None:
-        raise wrong
+    if wrong or unfit:
+        raise wrong or unfit
     to = reverse("draft", args=[key])
     if request.POST.get("do") == "try":
         works.try_out(asking, str(key))

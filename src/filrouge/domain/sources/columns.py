@@ -54,7 +54,7 @@ class Said:
     key: bool = False
     states: Mapping[str, str] = field(default_factory=dict)
     joined: bool = field(default=False, compare=False)
-    kept: Mapping[str, str] | None = None
+    kept: Mapping[str, str] | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -141,8 +141,6 @@ def faults(
             found.append((one.column, Phrase("What names the row has to be kept.")))
         elif one.says == NEVER and one.column in needed:
             found.append((one.column, Phrase("The source is read by this column: it has to be kept.")))
-        long = keeping.too_long((one.kept or {}).get("retention"), TABLES[reads])
-        found += [(one.column, long)] if long else []
         if not one.says or one.says == NEVER:
             continue
         if target in first and target not in joined and not one.joined:

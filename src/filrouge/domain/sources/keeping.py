@@ -146,12 +146,16 @@ def faults(spec: SourceSpec) -> list[str]:
     return found
 
 
-def too_long(retention: str | None, table: Table) -> Phrase | None:
+def unfit(retention: str | None, table: Table) -> Phrase | None:
     """Return why a retention cannot be asked of a column of the table, None when it can."""
     most = longest(table)
-    if not retention or most is None or (days(retention) or 0) <= most:
+    if not retention or most is None:
         return None
-    return Phrase("Its rows are kept {most} days: a value cannot be kept longer than its row.", most=most)
+    if not days(retention):
+        return Phrase("a retention is a number of days, months or years")
+    if (days(retention) or 0) <= most:
+        return None
+    return Phrase("its rows are kept {most} days, and a value cannot be kept longer than its row", most=most)
 
 
 def fitted(kept: Mapping[str, Any], spec: SourceSpec) -> dict[str, Any]:
