@@ -179,3 +179,71 @@ def test_nothing_is_read_where_nothing_is_asked(world: World, monkeypatch: pytes
     world.people(ADA, GUS)
     monkeypatch.setattr(keeping, "_received", None)  # would raise
     retention.plan(access.OWNER, at=NOW)
+
+
+def test_what_was_received_whole_goes_whole(world: World) -> None:
+    rows = [{**ADA, "born": "1985-12-10", "note": "secret"}, {**GUS, "born": "1982-12-15", "note": "other"}]
+    (world.folder / "crm.ndjson").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    mapping = {**PEOPLE["map"], "birth_date": {"column": "born", "format": "%Y-%m-%d"}}
+    spec = {
+        **PEOPLE, "kind": "ndjson", "place": "crm.ndjson", "map": mapping, "kept": KEPT,
+        "format": {"date": "%d/%m/%Y", "zone": "Europe/Paris"},
+    }  # fmt: skip
+    with time_machine.travel(NOW - timedelta(days=1), tick=True):
+        sources.run(world.define(spec), by="test")
+        world.resolve()
+    assert retention.sweep(by="test", at=NOW) == {"values": 1}
+    assert "secret" not in str(world.rows("SELECT raw FROM source_records"))
+    assert "other" in str(world.rows("SELECT raw FROM source_records"))
+    assert born(world) == {"1": None, "2": "1982-12-15"}
+    with time_machine.travel(NOW, tick=True):
+        assert sources.run("crm_people", by="test").unchanged == 2
+    rows[0]["town"] = "Dijon"
+    (world.folder / "crm.ndjson").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    with time_machine.travel(NOW, tick=True):
+        assert sources.run("crm_people", by="test").changed == 1
+    assert born(world) == {"1": None, "2": "1982-12-15"}
+    assert "secret" not in str(world.rows("SELECT raw FROM source_records"))
+    assert retention.plan(access.OWNER, at=NOW) == {}
+
+
+def test_what_runs_keeps_its_values(world: World) -> None:
+    contracts = {
+        **ORDERS, "source": "billing", "place": "contracts.csv", "reads": "contracts",
+        "kept": {"offer": {"retention": "1 year"}, "memo": {"retention": "30 days"}},
+        "map": {
+            "source_id": "number", "payer_ref": {"column": "customer", "of": "shop_people"}, "started_at": "start",
+            "ended_at": "end", "offer": "offer",
+        },
+    }  # fmt: skip
+    with time_machine.travel(NOW - timedelta(days=1), tick=True):
+        world.shop({**ADA, "id": "9", "seen": "01/11/2026"})
+        rows = [
+            {"number": "C-1", "customer": "9", "start": "01/01/2019", "end": "", "offer": "gold", "memo": "runs"},
+            {"number": "C-2", "customer": "9", "start": "01/01/2019", "end": "01/01/2025", "offer": "blue", "memo": "is over"},
+        ]  # fmt: skip
+        world.write("contracts.csv", tuple(rows[0]), rows)
+        sources.run(world.define(contracts), by="test")
+        world.resolve()
+    assert retention.sweep(by="test", at=NOW) == {"values": 2}
+    assert world.rows("SELECT source_id, offer FROM contracts ORDER BY 1") == [
+        {"source_id": "C-1", "offer": "gold"}, {"source_id": "C-2", "offer": None},
+    ]  # fmt: skip
+    raws = str(world.rows("SELECT raw FROM source_records"))
+    assert ("runs" in raws, "is over" in raws, "blue" in raws) == (True, False, False)
+
+
+def test_two_columns_of_two_retentions_go_each_on_its_day_and_many_rows_together(world: World) -> None:
+    many = [
+        person(str(n), "Ada", f"Byron{n}", mail=f"ada{n}@example.com") | {"born": "10/12/1985", "seen": "05/03/2026"}
+        for n in range(1, 3_001)
+    ]  # more than are named one by one
+    kept = {"born": {"retention": "90 days"}, "town": {"retention": "1 year"}}
+    with time_machine.travel(NOW - timedelta(days=1), tick=True):
+        world.people(*({**one, "town": "Lyon"} for one in many), GUS, kept=kept)
+    assert retention.sweep(by="test", at=NOW) == {"values": 3_000}
+    assert retention.sweep(by="test", at=NOW + timedelta(days=200)) == {"values": 3_002}, (
+        "and Gus's birth date and town"
+    )
+    left = world.rows("SELECT count(birth_date) AS born, count(city) AS towns, count(*) AS n FROM person_records")
+    assert left == [{"born": 0, "towns": 1, "n": 3_001}]

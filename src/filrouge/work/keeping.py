@@ -211,7 +211,7 @@ def _spelled(raw: Any, one: Fed) -> list[tuple[Limit, tuple[str, ...]]]:
         ).fetchall()
         names = sorted(row[0] for row in found)
     return [
-        (limit, (limit.column,) if limit.targets else keeping.spelled(limit, one.spec, [limit.column, *names]))
+        (limit, (limit.column,) if limit.targets else keeping.spelled(limit, one.spec, sorted({limit.column, *names})))
         for limit in one.limits
     ]
 

@@ -9,6 +9,7 @@ from tests.world import ORDERS, PEOPLE
 
 from filrouge.base.errors import DefinitionError
 from filrouge.domain.sources import SourceSpec, columns, keeping
+from filrouge.domain.sources.reshaping import Choice, Way, reshaped
 from filrouge.work.imports import fingerprint
 
 
@@ -79,3 +80,10 @@ def test_the_soonest_of_what_fills_a_value_ends_it() -> None:
     joined = {**PEOPLE["map"], "address_line": {"columns": ["street", "floor"]}}
     made = spec(map=joined, kept={"street": {"retention": "1 year"}, "floor": {"retention": "30 days"}})
     assert keeping.of_targets(keeping.limits(made)) == {"address_line": 30}
+
+
+def test_a_renamed_column_is_held_apart_under_both_names() -> None:
+    whole = spec(kept={"born": {"retention": "1 year"}})
+    made = SourceSpec.parse(reshaped(whole, Choice({"born": Way(("birthday",))})), what="x")
+    assert made.dump()["kept"] == {"born": {"retention": "1 year"}, "birthday": {"retention": "1 year"}}
+    assert [(one.column, one.targets) for one in keeping.limits(made)] == [("born", ()), ("birthday", ("birth_date",))]

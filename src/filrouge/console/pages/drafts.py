@@ -174,8 +174,8 @@ def tell(request: HttpRequest, key: UUID) -> HttpResponse:
     made, wrong = drafts.computed_from(request.POST, seen, able, told)
     told, unfit = drafts.fitting(told, draft.spec["reads"])
     works.say(asking, str(key), told, made)
-    if wrong or unfit:
-        raise wrong or unfit
+    if (refused := wrong or unfit) is not None:
+        raise refused
     to = reverse("draft", args=[key])
     if request.POST.get("do") == "try":
         works.try_out(asking, str(key))
