@@ -208,9 +208,9 @@ class Lake:
                 rows, predicate=same, source_alias="s", target_alias="t", max_spill_size=HELD
             ).when_matched_delete().execute()
 
-    def rewrite(self, name: str, rows: pa.Table, *, on: Sequence[str], column: str) -> None:
+    def rewrite(self, name: str, rows: pa.RecordBatchReader, *, on: Sequence[str], column: str) -> None:
         """Set one ``column`` of the rows that bear in the columns ``on`` what one of ``rows`` bears."""
-        if (table := self.open(name)) is not None and rows.num_rows:
+        if (table := self.open(name)) is not None:
             same = " AND ".join(f"t.{one} = s.{one}" for one in on)
             table.merge(
                 rows, predicate=f"{same} AND t.{column} IS NOT NULL", source_alias="s", target_alias="t",

@@ -105,7 +105,7 @@ def blank_received(lake: Lake, found: Values, now: datetime) -> None:
             table = engine.read(f"every_{name}", lake.files(name), arrow_schema(name))
             engine.con.create_view(name, table.filter(table.run_id.notin(hidden)) if hidden else table, overwrite=True)
         for one in swept:
-            made = raw.execute(_received(raw, one, now, anew=True)).to_arrow_table()
+            made = raw.execute(_received(raw, one, now, anew=True)).to_arrow_reader(65_536)
             lake.rewrite("source_records", made, on=("record_key", "run_id", "row_hash"), column="raw")
         lake.vacuum("source_records")
     finally:
