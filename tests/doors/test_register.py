@@ -78,12 +78,12 @@ def test_a_column_held_apart_is_told_with_its_source_to_whom_the_source_is_open(
     client.post("/reader", {"language": "en", "next": "/"})
     told = lines(client)["records"]["Held apart"]
     assert told.split(" / ") == [
-        "Crm people · born (date of birth): profiling, 1 year",
-        "Crm people · Shoe size: customer service, 18 months",
+        "Crm people · born (date of birth) · profiling, 1 year",
+        "Crm people · Shoe size · customer service, 18 months",
     ]
     page = client.get("/register").content.decode()
     assert "2 columns held apart" in page
-    assert "born (date of birth): profiling, 1 year" in page
+    assert "born (date of birth) · profiling, 1 year" in page
     group.user("other", "privacy", entities=("tiers",))
     client = signed_in("other")
     assert "born (" not in client.get("/register.csv").content.decode("utf-8-sig")

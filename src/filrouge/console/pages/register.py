@@ -61,7 +61,7 @@ def as_csv(request: HttpRequest) -> HttpResponse:
         writer.writerow([
             line["title"], words.say(line["whose"], "whose"), line["categories"], ", ".join(line["columns"]),
             line["purpose"], line["basis"], line["kept"], ", ".join(line["sources"]), ", ".join(line["entities"]),
-            " / ".join(f"{one['source']} · {one['what']}: {one['held']}" for one in line["apart"]),
+            " / ".join(f"{one['source']} · {one['what']} · {one['held']}" for one in line["apart"]),
         ])  # fmt: skip
     return answer
 
