@@ -128,3 +128,42 @@ def test_who_acts_for_another_brand_sees_none_of_it(engineer: Any, client: Any, 
     assert far.get(f"{to}?step=columns").status_code == 404
     assert far.post(f"{to}/rows", {"reads": "orders"}).status_code == 404
     assert SourceDraft.objects.get().spec["reads"] == "person_records"
+
+
+def test_a_purpose_and_a_retention_are_said_of_a_column_and_a_longer_one_is_refused(
+    engineer: Any,
+    world: World,
+    home: Path,
+) -> None:
+    to = upload(engineer)
+    page = engineer.get(f"{to}?step=columns").content.decode()
+    assert "Held for: customer service, 3 years" in page
+    sent = fields(page) | {"c:4:purpose": "profiling", "c:4:for": "1", "c:4:unit": "years", "do": "keep"}
+    assert engineer.post(f"{to}/say", sent).status_code == 302
+    assert SourceDraft.objects.get().spec["kept"] == {"Né le": {"purpose": "profiling", "retention": "1 year"}}
+    page = engineer.get(f"{to}?step=columns").content.decode()
+    assert "Held for: profiling, 1 year from its date" in page
+    found = fields(page)
+    assert (found["c:4:purpose"], found["c:4:for"], found["c:4:unit"]) == ("profiling", "1", "years")
+    told = engineer.post(f"{to}/say", found | {"c:4:for": "4", "do": "try"}, follow=True).content.decode()
+    assert "a value cannot be kept longer than its row" in told
+    assert SourceDraft.objects.get().spec["kept"]["Né le"]["retention"] == "1 year", "as it stood"
+    told = engineer.post(f"{to}/say", found | {"c:4:for": "soon", "do": "keep"}, follow=True).content.decode()
+    assert "a retention is a number of days, months or years" in told
+    engineer.post(f"{to}/say", found | {"c:4:for": "", "c:4:purpose": "", "do": "keep"})
+    assert "kept" not in SourceDraft.objects.get().spec
+
+
+def test_a_colleague_of_the_entity_may_say_it_and_a_stranger_finds_nothing(
+    client: Any,
+    world: World,
+    home: Path,
+) -> None:
+    to = upload(enter(client, world, "engineer", "en", entities=("north",)))
+    sent = fields(client.get(f"{to}?step=columns").content.decode()) | {"c:4:for": "6", "do": "keep"}
+    enter(client, world, "engineer", "en", entities=("south",))
+    assert client.post(f"{to}/say", sent).status_code == 404
+    assert "kept" not in SourceDraft.objects.get().spec
+    enter(client, world, "executive", "en", entities=("north",))
+    assert client.post(f"{to}/say", sent).status_code in (403, 404)
+    assert "kept" not in SourceDraft.objects.get().spec

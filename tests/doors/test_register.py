@@ -64,3 +64,26 @@ def test_an_entity_without_agreements_reads_of_none(group: Any, signed_in: Calla
 def test_only_privacy_reads_it(path: str, group: Any, signed_in: Callable[[str], Any]) -> None:
     group.user("remy", "engineer")
     assert signed_in("remy").get(path).status_code == 403
+
+
+def test_a_column_held_apart_is_told_with_its_source_to_whom_the_source_is_open(
+    group: Any, signed_in: Callable[[str], Any], tmp_path: Path
+) -> None:
+    from filrouge.work import sources
+
+    kept = {"born": {"purpose": "profiling", "retention": "1 year"}, "Shoe size": {"retention": "18 months"}}
+    sources.define({**PEOPLE, "entity": "groupe", "brand": "horizon", "kept": kept}, folder=tmp_path, by="test")
+    group.user("claire", "privacy", entities=("groupe",))
+    client = signed_in("claire")
+    client.post("/reader", {"language": "en", "next": "/"})
+    told = lines(client)["records"]["Held apart"]
+    assert told.split(" / ") == [
+        "Crm people · born (date of birth) · profiling, 1 year",
+        "Crm people · Shoe size · customer service, 18 months",
+    ]
+    page = client.get("/register").content.decode()
+    assert "2 columns held apart" in page
+    assert "born (date of birth) · profiling, 1 year" in page
+    group.user("other", "privacy", entities=("tiers",))
+    client = signed_in("other")
+    assert "born (" not in client.get("/register.csv").content.decode("utf-8-sig")

@@ -179,3 +179,10 @@ def test_what_is_taken_is_a_definition_in_another_entity_and_in_a_file_of_object
     assert ("customer_ref" in spec.map, spec.required) == (there, ("customer_ref", "ordered_at")[not there :])
     theirs = ["required_customer_ref", "reference_customer_ref"] if there else []
     assert [rule.called for rule in spec.rules] == [*theirs, "required_total"]
+
+
+def test_a_look_alike_proposes_the_columns_held_apart() -> None:
+    tickets = {**TICKETS, "kept": {"Note": {"purpose": "profiling", "retention": "6 months"}}}
+    data = {"reads": "orders", "brand": "red", "source": "more", "kind": "csv", "place": "more", "entity": "north"}
+    made = likeness.taken({**data, "format": {}}, Source(name="tickets", entity="north", brand="red", spec=tickets))
+    assert SourceSpec.parse(made, what="more").dump()["kept"] == tickets["kept"]

@@ -50,4 +50,7 @@ def _tell(counts: dict[str, int], word: str, *, as_json: bool) -> None:
         return
     for name, count in counts.items():
         talk.print(f"  {count:>12,}  {name.replace('_', ' ')}")
-    talk.print(f"{sum(counts.values()):,} rows {word}." if counts else "Nothing is beyond its retention.")
+    rows = sum(count for name, count in counts.items() if name != "values")
+    values = counts.get("values", 0)
+    told = f"{rows:,} rows and {values:,} values of rows that stay" if values else f"{rows:,} rows"
+    talk.print(f"{told} {word}." if counts else "Nothing is beyond its retention.")

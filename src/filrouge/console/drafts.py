@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -11,10 +12,10 @@ from filrouge.base.errors import Phrase, UsageError
 from filrouge.base.text import fold
 from filrouge.console import coded, names, words
 from filrouge.console.errors import phrase
-from filrouge.console.profiled import described, held_for
+from filrouge.console.profiled import described, held_for, span
 from filrouge.console.templatetags import say
-from filrouge.domain.privacy.perimeter import mask
-from filrouge.domain.sources import SourceSpec, columns
+from filrouge.domain.privacy.perimeter import PURPOSES, mask
+from filrouge.domain.sources import SourceSpec, columns, keeping
 from filrouge.domain.sources.columns import Computed, Said
 from filrouge.domain.sources.expressions import Unreadable, parsed
 from filrouge.domain.sources.profile import Profile
@@ -87,6 +88,7 @@ def lines(
                 "says": one.says,
                 "dated": one.says in days,
                 "held": held_for(one, table),
+                "apart": _apart(one),
                 "form": one.form,
                 "key": one.key,
                 "states": _states(one, held, shown=shown) if one.says.startswith(f"{columns.CONSENT}:") else [],
@@ -136,6 +138,10 @@ def choices(reads: str, referred: Mapping[str, Sequence[str]], *, whole: bool = 
         "forms": [(form, example(form)) for form in ("", *FORMATS)],
         "states": [(code, words.say(code, "consent")) for code in CONSENT_STATES],
         "rows": [(code, words.say(code, "a_row")) for code in columns.READS],
+        "purposes": [(code, words.say(code, "purpose")) for code in PURPOSES if code != TABLES[reads].purpose],
+        "purpose": words.say(TABLES[reads].purpose, "purpose"),
+        "units": [(code, words.say(code, "span")) for code in keeping.UNITS],
+        "longest": span(keeping.longest(TABLES[reads]) or 0),
     }
 
 
@@ -166,9 +172,26 @@ def read_from(
                 one.name, says, written if written in FORMATS else "",
                 key=f"c:{number}:key" in form, states=states if says.startswith(f"{columns.CONSENT}:") else {},
                 values=chosen, other=other,
+                kept=_kept(form, number),
             )
         )  # fmt: skip
     return told, wrong
+
+
+def fitting(told: Sequence[Said], reads: str) -> tuple[list[Said], UsageError | None]:
+    """Return what is told without the retentions that cannot be, and what is wrong with the first of these."""
+    made, wrong = [], None
+    for one in told:
+        why = keeping.unfit((one.kept or {}).get("retention"), TABLES[reads])
+        if why is not None:
+            wrong = wrong or UsageError(
+                "The column {column} cannot be held so: {why}.",
+                hint="The rest is kept: choose another retention.",
+                column=one.column,
+                why=why,
+            )
+        made.append(replace(one, kept=None) if why is not None else one)
+    return made, wrong
 
 
 def computed(spec: SourceSpec) -> list[dict[str, Any]]:
@@ -253,6 +276,28 @@ def size(count: int) -> str:
         if count >= unit:
             return f"{say.number(round(count / unit, 1))} {word}"
     return f"{say.number(count)} {_('bytes')}"
+
+
+def _apart(one: Said) -> dict[str, Any] | None:
+    """Return the purpose and the retention that are said of a column, None where none can be."""
+    if one.kept is None:
+        return None
+    count, unit = keeping.parted(one.kept.get("retention"))
+    return {"purpose": one.kept.get("purpose", ""), "count": count or "", "unit": unit, "told": bool(one.kept)}
+
+
+def _kept(form: Mapping[str, Any], number: int) -> dict[str, str] | None:
+    """Return what a form says of the purpose and retention of a column, None where it asks for none."""
+    if f"c:{number}:purpose" not in form:
+        return None
+    purpose, count = str(form[f"c:{number}:purpose"]), str(form.get(f"c:{number}:for", "")).strip()
+    unit = str(form.get(f"c:{number}:unit", ""))
+    unit = unit if unit in keeping.UNITS else "months"
+    said = {
+        "purpose": purpose if purpose in PURPOSES else "",
+        "retention": f"{count} {unit.removesuffix('s') if count == '1' else unit}" if count else "",
+    }
+    return {name: value for name, value in said.items() if value}
 
 
 def _states(one: Said, held: Seen, *, shown: bool) -> list[dict[str, Any]]:

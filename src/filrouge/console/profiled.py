@@ -10,6 +10,7 @@ from django.utils.translation import ngettext
 from filrouge.console import words
 from filrouge.console.templatetags import say
 from filrouge.domain.privacy.register import SENSITIVITIES
+from filrouge.domain.sources import keeping
 from filrouge.domain.sources.columns import CONSENT, Said
 from filrouge.domain.sources.profile import ColumnProfile, Fault
 from filrouge.tables import TABLES, Table
@@ -51,12 +52,18 @@ def held_for(one: Said, table: Table) -> str:
         table = TABLES["consents"]
     else:
         careful = {column.name for column in table.columns if column.sensitivity in SENSITIVITIES}
-        if target not in careful or not table.personal:
+        if (target not in careful and one.kept is None) or not table.personal:
             return ""
+    said = one.kept or {}
     lasts = words.say(table.kept, "kept")
-    if table.kept not in ("with_record", "with_person"):
+    if said.get("retention"):
+        since = words.say("dated" if table.kept == "active" else table.kept, "kept")
+        lasts = f"{span(keeping.days(said['retention']) or 0)} {since}"
+    elif table.kept not in ("with_record", "with_person"):
         lasts = f"{span(table.retention_days)} {lasts}"
-    return _("Held for: %(purpose)s, %(lasts)s") % {"purpose": words.say(table.purpose, "purpose"), "lasts": lasts}
+    return _("Held for: %(purpose)s, %(lasts)s") % {
+        "purpose": words.say(said.get("purpose") or table.purpose, "purpose"), "lasts": lasts,
+    }  # fmt: skip
 
 
 def span(days: int) -> str:
@@ -64,6 +71,9 @@ def span(days: int) -> str:
     years = round(days / 365)
     if days >= 365 and abs(days - years * 365) < 5:
         return ngettext("%(count)s year", "%(count)s years", years) % {"count": say.number(years)}
+    months = round(days * 12 / 365)
+    if days >= 59 and abs(days - months * 365 / 12) < 1:
+        return ngettext("%(count)s month", "%(count)s months", months) % {"count": say.number(months)}
     return ngettext("%(count)s day", "%(count)s days", days) % {"count": say.number(days)}
 
 

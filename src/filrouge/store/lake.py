@@ -199,6 +199,24 @@ class Lake:
         """Delete the rows whose ``column`` is one of ``keys``; return how many."""
         return self._without(name, column, keys)
 
+    def remove_alike(self, name: str, rows: pa.Table) -> None:
+        """Delete the rows that bear in every column of ``rows`` what one of these bears."""
+        if (table := self.open(name)) is not None and rows.num_rows:
+            same = " AND ".join(f"t.{column} = s.{column}" for column in rows.column_names)
+            rows = rows.group_by(rows.column_names).aggregate([])
+            table.merge(
+                rows, predicate=same, source_alias="s", target_alias="t", max_spill_size=HELD
+            ).when_matched_delete().execute()
+
+    def rewrite(self, name: str, rows: pa.RecordBatchReader, *, on: Sequence[str], column: str) -> None:
+        """Set one ``column`` of the rows that bear in the columns ``on`` what one of ``rows`` bears."""
+        if (table := self.open(name)) is not None:
+            same = " AND ".join(f"t.{one} = s.{one}" for one in on)
+            table.merge(
+                rows, predicate=f"{same} AND t.{column} IS NOT NULL", source_alias="s", target_alias="t",
+                max_spill_size=HELD,
+            ).when_matched_update({column: f"s.{column}"}).execute()  # fmt: skip
+
     def update(self, name: str, predicate: str, values: dict[str, str]) -> int:
         """Set columns (SQL expressions) of the rows that meet ``predicate``; return how many."""
         table = self.open(name)

@@ -59,7 +59,7 @@ def _guessed(asking: Caller, draft: SourceDraft, reads: str) -> SourceDraft:
     looked = _held(draft)
     guess = guessed(looked) if reads == PEOPLE else guessed_rows(reads, looked, _theirs(asking, draft, reads, looked))
     (draft_files.folder(draft) / draft_files.LIKE).unlink(missing_ok=True)
-    own = ("map", "key", "consents", "required", "rules", "never_kept", "cursor")
+    own = ("map", "key", "consents", "required", "rules", "never_kept", "kept", "cursor")
     kept = {name: value for name, value in draft.spec.items() if name not in own}
     kept |= {"cursor": draft.spec["cursor"]} if draft.spec.get("cursor") else {}
     never = list(spared(looked, guess.left)) if draft.spec["kind"] not in WHOLE else []

@@ -16,7 +16,7 @@ from ibis.expr import types as ir
 from filrouge.connect import Reach, keeps_cursor
 from filrouge.domain.privacy import retention
 from filrouge.domain.quality import rows as ruled
-from filrouge.domain.sources import SourceSpec, mapping, reshaping
+from filrouge.domain.sources import SourceSpec, keeping, mapping, reshaping
 from filrouge.domain.sources.counts import Counts
 from filrouge.domain.sources.form import FOUND_BY, PARTED_BY, Format
 from filrouge.domain.sources.shapes import Shape, changes
@@ -108,7 +108,7 @@ class Import:
         told = self._told(rows)
         versions = self.engine.write(self._judge(rows), self._path("judged"))
         judged = self._reread("judged")
-        manifest = self._stage(rows, judged, faults, told)
+        manifest = self._stage(self._blanked(rows, base), judged, faults, told)
         counts = self._count(rows, judged, told, faults=faults, repeats=told.good - versions, left=rows_in.left)
         at = TABLES[self.spec.reads].at
         dates = rowrules.latest(rows, self.spec)
@@ -207,6 +207,32 @@ class Import:
             old = old.anti_join(known, "record_key")
         count = int(old.count().to_pyarrow().as_py())
         return (rows.anti_join(old, "_seq"), count) if count else (rows, 0)
+
+    def _blanked(self, rows: ir.Table, base: ir.Table) -> ir.Table:
+        """Leave out the values that the last sweep would have blanked, in the row as received too; its hash stays."""
+        limits = keeping.limits(self.spec)
+        if self.swept_at is None or not limits:
+            return rows
+        table, swept = TABLES[self.spec.reads], self.swept_at
+        clock = rows[table.ends if table.kept == "ended" else table.at or ""]
+
+        def over(days: int) -> ir.BooleanValue:
+            oldest = ibis.literal(retention.limit(days, at=swept)).cast("timestamp('UTC')")
+            return (clock.notnull() & (clock.cast("timestamp('UTC')") < oldest)).fill_null(False)
+
+        marks = {f"_over{days}": over(days) for days in {limit.days for limit in limits}}
+        marked = rows.select("_seq", **marks).filter(lambda t: ibis.or_(*(t[name] for name in marks)))
+        gone = {
+            name: f"_over{one.days}" for one in limits for name in keeping.spelled(one, self.spec, base.columns)
+        }  # fmt: skip
+        received = mapping.without(base.inner_join(marked, "_seq"), gone, marks=[*marks])
+        joined = rows.left_join(received, rows._seq == received._those)
+        values: dict[str, ir.Value] = {
+            target: ibis.ifelse(over(days), ibis.null(rows[target].type()), rows[target])
+            for target, days in keeping.of_targets(limits).items()
+        }
+        raw = ibis.ifelse(rows._raw.isnull() | received._those.isnull(), rows._raw, received._without)
+        return joined.mutate(**values, _raw=raw).drop("_those", "_without")
 
     # --- comparing ----------------------------------------------------------------------------------------------------
 

@@ -13,7 +13,7 @@ from filrouge.store.models import Source
 from filrouge.store.queries.drafts import KEEPERS
 
 ENOUGH = 3  # columns read; fewer are no likeness
-TAKEN = ("reads", "key", "map", "consents", "required", "rules", "never_kept", "rank", "one_each")
+TAKEN = ("reads", "key", "map", "consents", "required", "rules", "never_kept", "kept", "rank", "one_each")
 
 
 def alike(asking: Caller, data: Mapping[str, Any], names: Iterable[str]) -> Source | None:

@@ -27,9 +27,10 @@ from filrouge.store.models import Entity, Review, Source, Verdict
 from filrouge.store.models.base import Personal
 from filrouge.store.queries.tables import forget_copies
 from filrouge.tables import TABLES
-from filrouge.work import access, accounts, audit, live, memory, pushes, runs, sql
+from filrouge.work import access, accounts, audit, keeping, live, memory, pushes, runs, sql
 
 SIGN_IN_DAYS = 365  # failures to sign in: long enough to look into an attack
+VALUES = "values"  # what goes before its row, counted value by value
 FEW = 5_000  # people whose pages are built anew one by one; beyond, all are
 
 
@@ -44,6 +45,7 @@ class Found:
     gone: list[str] = field(default_factory=list)
     outside: list[dict[str, Any]] = field(default_factory=list)  # what destinations hold of them
     touched: list[str] = field(default_factory=list)
+    values: keeping.Values = field(default_factory=keeping.Values)  # that go before their row
 
 
 def plan(asking: Caller, *, at: datetime | None = None) -> dict[str, int]:
@@ -84,6 +86,7 @@ def sweep(*, by: str, at: datetime | None = None, progress: runs.Progress = runs
         for step, name in enumerate(order):
             progress("retention", step, len(order))
             _destroy(lake, name, found, now)
+        keeping.blank(lake, found.values, now)
     _forget(found)
     if done:
         memory.forget()  # it holds records as they are compared
@@ -110,6 +113,8 @@ def sweep(*, by: str, at: datetime | None = None, progress: runs.Progress = runs
             live.rebuild(progress=progress)
         else:
             live.refresh(found.touched, progress=progress)
+    with runs.writing():
+        keeping.blank_received(lake, found.values, now)
     return done
 
 
@@ -179,6 +184,8 @@ def _find(engine: Engine, now: datetime) -> Found:
         OR {rules.replaced("source_records", at=now)}""",
     )
     _people(raw, found)
+    found.values = keeping.find(raw, now)
+    found.touched = sorted({*found.touched, *found.values.touched} - {*found.gone})
     found.outside = pushes.held_of(engine, found.gone)
     return found
 
@@ -242,6 +249,7 @@ def _told(found: Found, now: datetime) -> dict[str, int]:
             over |= set(mine.values_list("pk", flat=True))
         counts[str(model._meta.model_name)] = len(over)
     counts |= {name: rows.count() for name, rows in _signing_in(now).items()}
+    counts[VALUES] = found.values.count
     return {name: count for name, count in counts.items() if count}
 
 

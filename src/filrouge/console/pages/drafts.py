@@ -174,9 +174,10 @@ def tell(request: HttpRequest, key: UUID) -> HttpResponse:
     seen, able = draft_files.seen(draft), _choices(asking, draft)
     told, strange = drafts.read_from(request.POST, seen, able, draft.spec["reads"], draft_files.values(draft))
     made, wrong = drafts.computed_from(request.POST, seen, able, told)
+    told, unfit = drafts.fitting(told, draft.spec["reads"])
     works.say(asking, str(key), told, made)
-    if wrong := wrong or strange:
-        raise wrong
+    if (refused := wrong or strange or unfit) is not None:
+        raise refused
     to = reverse("draft", args=[key])
     if request.POST.get("do") == "try":
         works.try_out(asking, str(key))

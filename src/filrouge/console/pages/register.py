@@ -14,9 +14,10 @@ from django.utils.translation import pgettext
 
 from filrouge.base import clock
 from filrouge.console import names, words
+from filrouge.console.profiled import span
 from filrouge.console.templatetags import say
 from filrouge.console.who import require
-from filrouge.domain.privacy.register import SENSITIVITIES, Held
+from filrouge.domain.privacy.register import SENSITIVITIES, Apart, Held
 from filrouge.store.queries import register as found
 
 
@@ -54,12 +55,13 @@ def as_csv(request: HttpRequest) -> HttpResponse:
     writer = csv.writer(answer, delimiter=";")
     writer.writerow([
         _("Data"), _("Whose"), _("Categories"), _("Columns"), _("Purpose"), _("Legal basis"),
-        pgettext("retention", "Kept"), _("Sources"), _("Entities"),
+        pgettext("retention", "Kept"), _("Sources"), _("Entities"), _("Held apart"),
     ])  # fmt: skip
     for line in map(_told, found.register(asking).held):
         writer.writerow([
             line["title"], words.say(line["whose"], "whose"), line["categories"], ", ".join(line["columns"]),
             line["purpose"], line["basis"], line["kept"], ", ".join(line["sources"]), ", ".join(line["entities"]),
+            " / ".join(f"{one['source']} · {one['what']} · {one['held']}" for one in line["apart"]),
         ])  # fmt: skip
     return answer
 
@@ -86,6 +88,21 @@ def _told(row: Held) -> dict[str, Any]:
         "kept": _kept(row),
         "sources": [names.source(name) for name in row.sources],
         "entities": [names.entity(slug) for slug in row.entities],
+        "apart": [_apart(one, row) for one in row.apart],
+    }
+
+
+def _apart(one: Apart, row: Held) -> dict[str, str]:
+    """Say of a column held apart from its table: which source, what it tells, why and how long."""
+    fills = [words.say(name, "column") for name in one.columns]
+    return {
+        "source": names.source(one.source),
+        "what": f"{one.column} ({', '.join(fills)})" if fills else one.column,
+        "held": _("%(purpose)s, %(time)s")
+        % {
+            "purpose": words.say(one.purpose or row.purpose, "purpose"),
+            "time": span(one.days if one.days is not None else row.days or 0),
+        },
     }
 
 

@@ -19,6 +19,7 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "audience": _("advertising audiences"),
         "research": _("research"),
     },
+    "span": {"days": _("days"), "months": _("months"), "years": _("years")},
     "consent": {
         "granted": _("agreed"),
         "denied": _("refused"),

@@ -17,12 +17,24 @@ DERIVED = frozenset({"links", "people", "golden_values", "scores", "score_values
 
 
 @dataclass(frozen=True)
+class Apart:
+    """A column of a source that is held for something else than its table, or for less long: ``days``; None as it."""
+
+    source: str
+    column: str  # as the source names it
+    columns: tuple[str, ...]  # of the table, that it fills
+    purpose: str | None
+    days: int | None
+
+
+@dataclass(frozen=True)
 class Feed:
     """A source that feeds a table, on behalf of an entity (empty: several, told by its rows)."""
 
     source: str
     reads: str
     entities: tuple[str, ...]
+    apart: tuple[Apart, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -41,6 +53,7 @@ class Held:
     replaced_days: int | None = None
     sources: tuple[str, ...] = ()
     entities: tuple[str, ...] = ()
+    apart: tuple[Apart, ...] = ()
 
 
 def tables(feeds: Iterable[Feed]) -> list[Held]:
@@ -65,6 +78,7 @@ def tables(feeds: Iterable[Feed]) -> list[Held]:
                 replaced_days=table.replaced_days,
                 sources=() if table.name in DERIVED else tuple(sorted({feed.source for feed in mine})),
                 entities=tuple(sorted({entity for feed in mine for entity in feed.entities})),
+                apart=tuple(one for feed in mine if feed.reads == table.name for one in feed.apart),
             )
         )
     return found

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from filrouge.base.errors import Phrase
-from filrouge.domain.sources import coded
+from filrouge.domain.sources import coded, keeping
 from filrouge.domain.sources.expressions import Unreadable, parsed
 from filrouge.domain.sources.fitting import fitted
 from filrouge.domain.sources.spec import CONSENT_STATES, KEY_OF_REF, Cell, Consent, SourceSpec
@@ -47,6 +47,7 @@ class Said:
     there means what it meant. ``joined``: whether the definition makes one value of this column and others.
     ``values``: of what is chosen from a set, what each written value is (None: nothing, "": it is not told); those
     that are not there, and all of them when it is None, stay as they were; ``other``: what becomes of the untold.
+    ``kept``: its purpose and retention where they are not the table's; None where nothing is told of them.
     """
 
     column: str
@@ -57,6 +58,7 @@ class Said:
     joined: bool = field(default=False, compare=False)
     values: Mapping[str, str | None] | None = field(default=None, compare=False)
     other: str = field(default="", compare=False)
+    kept: Mapping[str, str] | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -109,6 +111,8 @@ def said(spec: SourceSpec, columns: Sequence[str]) -> list[Said]:
     for name in spec.unkept(columns):
         if "says" not in told[name]:
             told[name] |= {"says": NEVER}
+    for name in keeping.choosable(spec, columns):
+        told[name]["kept"] = spec.kept[name].dump() if name in spec.kept else {}
     return [Said(name, key=name in spec.key, **told[name]) for name in columns]
 
 
@@ -196,13 +200,15 @@ def definition(data: Mapping[str, Any], told: Sequence[Said], made: Sequence[Com
             cells[target] = coded.told(cells[target], one.values, one.other)
     cells |= _expressions(spec, made, cells)
     complete(spec.reads, cells, key)
-    own = ("map", "key", "consents", "never_kept")
+    own = ("map", "key", "consents", "never_kept", "kept")
     kept_as = {name: value for name, value in data.items() if name not in own}
     consents = _consents(spec, told, same) if spec.reads == PEOPLE else []
     never = [one.column for one in told if one.says == NEVER]
     never = [name for name in spec.never_kept if _absent(spec, name, columns, never)] + never
+    apart = {name: kept.dump() for name, kept in spec.kept.items()}
+    apart |= {one.column: dict(one.kept) for one in told if one.kept is not None}
     return fitted({
-        **kept_as, "key": key, "map": cells, **({"consents": consents} if consents else {}),
+        **kept_as, "kept": apart, "key": key, "map": cells, **({"consents": consents} if consents else {}),
         **({"never_kept": never} if never else {}),
     })  # fmt: skip
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from filrouge.domain.sources import rules
+from filrouge.domain.sources import keeping, rules
 from filrouge.domain.sources.spec import KEY_OF_REF, WHOLE, SourceSpec
 
 
@@ -13,7 +13,8 @@ def fitted(data: Mapping[str, Any]) -> dict[str, Any]:
     """Return a definition, as plain data, without what its mapping does not bear any more.
 
     An amount in the smallest unit goes with its currency; what is required, ruled and asked of one person goes with the
-    columns of the table that it names; a column that is read, or that a whole object holds, is not one never kept.
+    columns of the table that it names; a column that is read, or that a whole object holds, is not one never kept;
+    what a row is named or dated by is held as long as the row.
     Raises DefinitionError for any other fault.
     """
     made = dict(data)
@@ -27,10 +28,12 @@ def fitted(data: Mapping[str, Any]) -> dict[str, Any]:
         _put(made, "rules", rules.borne(made["rules"], cells))
     if made.get("lookup") and made["reads"] != "person_records" and not {*KEY_OF_REF} & {*cells}:
         made.pop("lookup")
-    never = made.pop("never_kept", None) or ()
+    never, kept = made.pop("never_kept", None) or (), made.pop("kept", None) or {}
     if never and made["kind"] not in WHOLE:
         read = SourceSpec.parse(made, what=str(made.get("source", ""))).columns()
         _put(made, "never_kept", [name for name in never if name not in read])
+    if kept and (left := keeping.fitted(kept, SourceSpec.parse(made, what=str(made.get("source", ""))))):
+        made["kept"] = left
     return made
 
 

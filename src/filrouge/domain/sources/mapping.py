@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -170,6 +170,23 @@ def hashed(raw: ir.Table, *, fingerprint: str) -> ir.Table:
         to_json = ibis.udf.scalar.builtin(_to_json, name="to_json", signature=((struct.type(),), "string"))
         with_raw = raw.mutate(_raw=to_json(struct) + ibis.literal(""))  # plain text, whatever the engine calls JSON
     return with_raw.mutate(_hash=(ibis.literal(fingerprint) + with_raw._raw).hexdigest("sha256"))
+
+
+def without(raw: ir.Table, gone: Mapping[str, str], *, marks: Sequence[str]) -> ir.Table:
+    """Return ``_those`` (the number of a row) and ``_without``: the row as JSON, but the cells that are gone.
+
+    ``gone``: column -> the mark, one of ``marks``, that says of which rows. A row received whole goes whole.
+    """
+    if "_received" in raw.columns:
+        return raw.select(_those=raw["_seq"], _without=ibis.literal("{}"))
+    names = [name for name in raw.columns if name not in (*MARKS, *marks)]
+    cells = {
+        name: ibis.ifelse(raw[gone[name]], ibis.null("string"), raw[name]) if name in gone else raw[name]
+        for name in names
+    }
+    struct = ibis.struct(cells)
+    to_json = ibis.udf.scalar.builtin(_to_json, name="to_json", signature=((struct.type(),), "string"))
+    return raw.select(_those=raw["_seq"], _without=to_json(struct) + ibis.literal(""))
 
 
 def _to_json(row: object) -> str:  # type: ignore[empty-body]

@@ -289,6 +289,8 @@ def _renamed(data: dict[str, Any], was: str, now: str) -> dict[str, Any]:
         made["cursor"] = now
     if was in (made.get("never_kept") or ()):
         made["never_kept"] = list(dict.fromkeys((*made["never_kept"], now)))  # it may come back under its old name
+    if was in (made.get("kept") or {}):
+        made["kept"] = {**made["kept"], now: made["kept"][was]}  # rows received before bear the old name
     return made
 
 
@@ -298,6 +300,8 @@ def _several(data: dict[str, Any], was: str, now: Sequence[str]) -> dict[str, An
     made = _copied(data)
     if was in (made.get("never_kept") or ()):
         made["never_kept"] = list(dict.fromkeys((*made["never_kept"], *now)))
+    if was in (made.get("kept") or {}):
+        made["kept"] = {**made["kept"], **dict.fromkeys(now, made["kept"][was])}
     for _, cell in _cells(made):
         if cell.get("column") == was:
             cell.pop("column")

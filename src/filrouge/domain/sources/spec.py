@@ -12,7 +12,7 @@ from pydantic import Field
 
 from filrouge.base.spec import Spec
 from filrouge.base.text import fold
-from filrouge.domain.sources import rules
+from filrouge.domain.sources import keeping, rules
 from filrouge.domain.sources.expressions import Unreadable, parsed
 from filrouge.domain.sources.form import Format, duration
 from filrouge.domain.sources.reaching import FILES, Arrives, Token, faults
@@ -158,6 +158,7 @@ class SourceSpec(Spec):
     consents: tuple[Consent, ...] = ()
     required: tuple[str, ...] = ()
     never_kept: tuple[str, ...] = ()  # columns that are read past: not even the row as received holds them
+    kept: dict[str, keeping.Kept] = Field(default_factory=dict)  # columns held for less, or for something else
     rules: tuple[Rule, ...] = Field((), max_length=rules.MOST)
     expect: Expect = Expect()
     owner: Owner = Owner()
@@ -224,6 +225,7 @@ class SourceSpec(Spec):
         found += [f"never_kept: {name} is read" for name in self.never_kept if name in self.columns()]
         if self.never_kept and self.kind in WHOLE:
             found.append(f"never_kept: an object of {self.kind} is kept whole, as received")
+        found += keeping.faults(self)
         found += rules.faults(self.rules, table, self.map, self.source)
         if self.kind == "sql" and not (self.format.query or self.format.table):
             found.append("format: a SQL source needs a table or a query")

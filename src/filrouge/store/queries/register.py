@@ -9,6 +9,7 @@ from typing import Any
 from filrouge.domain.privacy import register as rules
 from filrouge.domain.privacy.caller import Caller
 from filrouge.domain.privacy.perimeter import Sight
+from filrouge.domain.sources import SourceSpec, keeping
 from filrouge.store.models import Agreement
 from filrouge.store.models.base import Personal
 from filrouge.store.queries import group, sources
@@ -29,7 +30,7 @@ def register(caller: Caller) -> Register:
     for line in sources.lines(caller):
         cell = line.spec.entity
         named = (cell.const,) if cell.const else tuple(value for value in (cell.values or {}).values() if value)
-        feeds.append(rules.Feed(line.source.name, line.source.reads, tuple(named)))
+        feeds.append(rules.Feed(line.source.name, line.source.reads, tuple(named), _apart(line.source.name, line.spec)))
         if line.spec.consents:
             feeds.append(rules.Feed(line.source.name, "consents", tuple(named)))
     acting = caller.perimeter.acting
@@ -37,6 +38,16 @@ def register(caller: Caller) -> Register:
         row for row in group.agreements() if caller.perimeter.everything or {row.giver.slug, row.receiver.slug} & acting
     ]
     return Register((*rules.tables(feeds), *rows()), rules.sights(), tuple(agreed))
+
+
+def _apart(source: str, spec: SourceSpec) -> tuple[rules.Apart, ...]:
+    return tuple(
+        rules.Apart(
+            source, column, keeping.targets(spec, column), kept.purpose,
+            keeping.days(kept.retention) if kept.retention else None,
+        )
+        for column, kept in spec.kept.items()
+    )  # fmt: skip
 
 
 # What the packages that sign people in keep; ``work.retention`` ends it.
