@@ -1,4 +1,4 @@
-"""The values of a column that is chosen from a set, in words: what each is read as and why, what a form says of them."""
+"""The values of a column that is chosen from a set, in words: what each is read as, why, and what a form says of it."""
 
 from __future__ import annotations
 
