@@ -162,7 +162,7 @@ def test_what_was_said_of_values_is_proposed_for_a_look_alike(engineer: Any, wor
     engineer.post(f"{to}/say", sent(page) | {shown["X•••"][0]: "c:f", shown["Homme"][0]: "-", "do": "try"})
     worked()
     said = SourceDraft.objects.get().spec["map"]["sex"]
-    assert engineer.post(f"{to}/go").status_code == 302
+    assert engineer.post(f"{to}/import").status_code == 302
     worked()
     assert SourceDraft.objects.get().state == "done"
     upload(engineer, TEXT.replace("Durand", "Martin"), "autre.csv")
