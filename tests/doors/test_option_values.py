@@ -154,3 +154,18 @@ def test_a_stranger_says_nothing_of_the_values_of_others(engineer: Any, client: 
         other = enter(Client(), world, role, "en", entities=entities)
         assert other.post(f"{to}/say", form).status_code in (403, 404)
     assert SourceDraft.objects.get().spec == before
+
+
+def test_what_was_said_of_values_is_proposed_for_a_look_alike(engineer: Any, world: World, home: Path) -> None:
+    to, page = begun(engineer)
+    shown = values_of(page, "Sexe")
+    engineer.post(f"{to}/say", sent(page) | {shown["X•••"][0]: "c:f", shown["Homme"][0]: "-", "do": "try"})
+    worked()
+    said = SourceDraft.objects.get().spec["map"]["sex"]
+    assert engineer.post(f"{to}/import").status_code == 302
+    worked()
+    assert SourceDraft.objects.get().state == "done"
+    upload(engineer, TEXT.replace("Durand", "Martin"), "autre.csv")
+    like = SourceDraft.objects.get(state="open").spec["map"]["sex"]
+    assert like == said
+    assert (like["values"]["Homme"], like["values"][STRANGE]) == (None, "f")
