@@ -1,4 +1,4 @@
-"""All that is known of a source being prepared, told once for the command line and the API, as its reader may see it."""
+"""All that is known of a source being prepared, told once for the command line and the API, as it may be read."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def line(draft: SourceDraft) -> Plain:
     }  # fmt: skip
 
 
-def whole(draft: SourceDraft, asking: Caller, *, translate: Translate = str) -> Plain:
+def whole(draft: SourceDraft, asking: Caller, translate: Translate = str) -> Plain:
     """Return how the file is read, what its columns hold and say, what they lack, what the last dry run counted.
 
     ``translate`` says sentences in the reader's language. What cells hold is masked as on the console.

@@ -11,6 +11,7 @@ import io
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, BinaryIO, cast
 
 import python_calamine as calamine
@@ -85,6 +86,15 @@ def lines(asking: Caller, draft: SourceDraft) -> Iterator[dict[str, Any]]:
     rows, sees = _rows(draft), draft_files.sighted(draft, asking)
     for row in rows:
         yield from _lines(row, sees)
+
+
+def page(asking: Caller, draft: SourceDraft, *, cursor: str, limit: int) -> tuple[list[dict[str, Any]], str | None]:
+    """Return ``limit`` lines from ``cursor`` on, and the cursor of the next. Raises what ``lines`` raises."""
+    start = whole(cursor) if cursor else 0
+    if start is None:
+        raise UsageError("This cursor is not one that was given.", hint="Start again without a cursor.")
+    found_ = list(islice(lines(asking, draft), start, start + limit + 1))
+    return found_[:limit], str(start + limit) if len(found_) > limit else None
 
 
 def write(asking: Caller, key: str, *, form: sheets.Form, delimiter: str = ";") -> BinaryIO:
