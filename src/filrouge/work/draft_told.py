@@ -136,4 +136,5 @@ def _fault(fault: Fault) -> Plain:
 
 
 def _said(fault: Phrase, translate: Translate) -> str:
-    return FilrougeError(fault.template, **fault.params).said(translate)[0]
+    params: dict[str, Any] = dict(fault.params)
+    return FilrougeError(fault.template, **params).said(translate)[0]
