@@ -129,6 +129,59 @@ def test_the_api_tells_tries_and_accepts(held: Any, world: Any, client: Any) -> 
     assert (held.state, held.new) == ("committed", 2)
 
 
+@pytest.fixture
+def valued(world: Any, home: Path, tmp_path: Path) -> Any:
+    """A run that waits: a column of consents holds values that it never held, one of which tells of somebody."""
+    from filrouge.work import sources
+
+    path = tmp_path / "crm.csv"
+    spec = {**PEOPLE, "entity": "groupe", "brand": "horizon", "place": str(path)}
+
+    def write(lines: list[dict[str, str]]) -> None:
+        path.write_text("\n".join([";".join(COLUMNS), *(";".join(row.get(n, "") for n in COLUMNS) for row in lines)]))
+
+    write([{**row, "optin": "yes"} for row in rows()])
+    sources.define(spec, folder=tmp_path, by="test")
+    sources.run("crm_people", by="test")
+    write([{**row, "optin": "oui" if at % 2 else "Zoé Ruiz"} for at, row in enumerate(rows())])
+    return sources.run("crm_people", by="test")
+
+
+def test_both_doors_tell_it_the_same_and_values_as_a_role_may_read_them(valued: Any, world: Any, client: Any) -> None:
+    from filrouge.cli import app, gather
+    from filrouge.work import access, groups, jobs, worker
+
+    gather()
+    scopes = ["sources:read", "sources:run"]
+
+    def key(role: str) -> dict[str, str]:
+        made = groups.make_key(access.OWNER, role, role=role, scopes=scopes, entities=["groupe"], brands=[])
+        return {"Authorization": f"Bearer {made[1]}"}
+
+    at = f"/api/v1/sources/crm_people/runs/{valued.pk}/shape"
+    sees, masked = key("administrator"), key("engineer")
+    shown = CliRunner().invoke(app, ["source", "shape", "crm_people", "--json"])
+    told, whole = json.loads(shown.stdout), client.get(at, headers=sees).json()
+    assert {name: told[name] for name in told if name != "since"} == {
+        name: whole[name] for name in whole if name != "since"
+    }  # fmt: skip
+    assert {one["value"] for one in told["values"]["optin"]} == {"oui", "Zoé Ruiz"}
+    seen = client.get(at, headers=masked)
+    assert {one["value"] for one in seen.json()["values"]["optin"]} == {"oui", "Z•••"}
+    assert "Ruiz" not in seen.content.decode()
+
+    both = {"optin": {"oui": "granted", "Zoé Ruiz": "denied"}}
+    assert client.post(at, {"values": both}, "application/json", headers=sees).status_code == 202
+    seen = client.get(at, headers=masked).json()
+    assert seen["choice"]["values"] == {"optin": {"oui": "granted"}}
+    mine = {"values": {"optin": {"oui": "denied"}}}
+    assert client.post(at, mine, "application/json", headers=masked).status_code == 202
+    kept = {"oui": "denied", "Zoé Ruiz": "denied"}
+    assert client.get(at, headers=sees).json()["choice"]["values"] == {"optin": kept}, "what was not told stays as said"
+    worked(jobs, worker)
+    assert client.get(at, headers=masked).json()["tried"]["rejected"] == 0
+
+
 def test_the_command_line_tells_tries_and_accepts(held: Any) -> None:
     from filrouge.cli import app, gather
 

@@ -11,13 +11,9 @@ from pydantic import Field
 
 from filrouge.api.door import caller, reading
 from filrouge.base.errors import NotFound, told
-from filrouge.domain.privacy import sums
-from filrouge.domain.privacy.caller import Caller
-from filrouge.domain.privacy.perimeter import mask
-from filrouge.domain.sources.reshaping import Choice
-from filrouge.store.queries import drafts, rulings
+from filrouge.store.queries import rulings
 from filrouge.store.queries import sources as reads
-from filrouge.work import access, holding, jobs, reshaping, schedules
+from filrouge.work import access, holding, jobs, reshaping, schedules, shape_told
 
 router = Router(tags=["sources"])
 COUNTS = ("read", "new", "changed", "unchanged", "rejected", "vanished", "lost")
@@ -120,25 +116,7 @@ def shape(request: HttpRequest, name: str, run_id: str) -> dict[str, Any]:
     """Tell the columns that are lacking, dates written otherwise, values never seen, and the choice as it stands."""
     _of(name, run_id, request)
     asking = caller(request)
-    found = reshaping.of(asking, run_id)
-    shown = asking.perimeter.role_sight("contact") == "show"
-    tried = dict(found.tried) | (_known(found.tried["matched"], asking) if found.tried else {})
-    return {
-        "since": found.since, "was": list(found.last.names()), "columns": list(found.now.names()),
-        "gone": [
-            {"column": one.column, "to": list(one.way.to), "says": list(one.way.says), "sure": one.sure,
-             "because": list(one.because)}
-            for one in found.proposed
-        ],
-        "dates": dict(found.dates),
-        "values": {
-            column: [{"value": one.value if shown else mask(one.value), "rows": one.rows} for one in held]
-            for column, held in found.fresh.items()
-        },
-        "added": list(found.changes.added), "left": list(found.changes.left),
-        "choice": found.choice.plain() | ({} if shown else {"values": {}}), "tried": tried,
-        "undecided": list(found.undecided),
-    }  # fmt: skip
+    return shape_told.told(asking, reshaping.of(asking, run_id))
 
 
 @router.post(
@@ -147,7 +125,8 @@ def shape(request: HttpRequest, name: str, run_id: str) -> dict[str, Any]:
 def reshape(request: HttpRequest, name: str, run_id: str, said: Chosen) -> Status[dict[str, str]]:
     """Keep a choice; once the worker has tried it, ``tried`` tells what importing the run so would count."""
     _of(name, run_id, request)
-    reshaping.choose(caller(request), run_id, Choice.parse(said.model_dump()))
+    asking = caller(request)
+    reshaping.choose(asking, run_id, shape_told.chosen(asking, reshaping.of(asking, run_id), said.model_dump()))
     return Status(202, {"run": run_id})
 
 
@@ -187,13 +166,5 @@ def _run(row: Any, request: HttpRequest) -> dict[str, Any]:
         "id": str(row.id), "state": row.state, "verdict": row.verdict, "started_at": row.started_at,
         "finished_at": row.finished_at, "findings": row.findings, "problem": problem, "problem_hint": hint,
         "trouble": row.trouble, "held_at": row.held_at, "decided_by": row.decided_by, "because": row.because,
-        **{name: int(getattr(row, name)) for name in COUNTS}, **_known(row.matched, caller(request)),
-    }  # fmt: skip
-
-
-def _known(count: int, asking: Caller) -> dict[str, Any]:
-    """Return how many rows are of somebody known: null, and in a sum, to whoever may not see each of them."""
-    sum_ = sums.told(int(count), open_=drafts.everywhere(asking))
-    return {
-        "matched": sum_.count if sum_.how == "exact" else None, "matched_told": {"count": sum_.count, "how": sum_.how},
+        **{name: int(getattr(row, name)) for name in COUNTS}, **shape_told.known(caller(request), row.matched),
     }  # fmt: skip

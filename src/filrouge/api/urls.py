@@ -9,6 +9,7 @@ from filrouge.api import (
     acquisitions,
     calls,
     companies,
+    drafts,
     erasures,
     followup_rules,
     followups,
@@ -38,6 +39,7 @@ api.add_router("/follow-ups", followups.router)
 api.add_router("/erasures", erasures.router)
 api.add_router("/reviews", reviews.router)
 api.add_router("/sources", sources.router)
+api.add_router("/drafts", drafts.router)
 api.add_router("/segments", segments.router)
 api.add_router("/pushes", pushes.router)
 api.add_router("/destinations", pushes.places)

@@ -69,11 +69,15 @@ class FilrougeError(Exception):
         return f"{self.message} {self.hint}".strip()
 
 
+def again(trouble: Mapping[str, Any]) -> FilrougeError:
+    """Return what ``FilrougeError.plain`` kept as an error, to be raised where it is heard of."""
+    params = _phrased(trouble.get("params", {}))
+    return FilrougeError(trouble.get("template", ""), hint=trouble.get("hint", ""), **params)
+
+
 def told(trouble: Mapping[str, Any], translate: Callable[[str], str] = str) -> tuple[str, str]:
     """Return the message and the hint of what ``FilrougeError.plain`` kept; two empty ones when nothing was."""
-    return FilrougeError(
-        trouble.get("template", ""), hint=trouble.get("hint", ""), **_phrased(trouble.get("params", {}))
-    ).said(translate)
+    return again(trouble).said(translate)
 
 
 def _filled(

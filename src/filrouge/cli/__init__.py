@@ -85,6 +85,8 @@ def gather() -> None:
         care,
         demo,
         destination,
+        draft,
+        draft_faulty,
         files,
         followup,
         household,
@@ -127,9 +129,13 @@ def gather() -> None:
     source.app.command("presets")(places.presets)
     source.app.command("from-preset")(places.from_preset)
     source.app.command("propose")(places.propose)
+    draft.app.command("faulty")(draft_faulty.faulty)
+    draft.app.command("correct")(draft_faulty.correct)
+    draft.app.command("corrections")(draft_faulty.corrections)
+    draft.app.command("take-back")(draft_faulty.take_back)
     nouns = {
         "acquisition": acquisition, "alert": alert, "audit": audit, "demo": demo, "destination": destination,
-        "followup": followup, "household": household,
+        "draft": draft, "followup": followup, "household": household,
         "identity": identity, "key": key, "live": live, "person": person, "plan": plan, "push": push,
         "quarantine": quarantine, "retention": retention, "role": role, "rule": rule, "score": score,
         "secret": secret, "segment": segment, "sender": sender, "source": source, "user": user,

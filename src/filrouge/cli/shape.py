@@ -22,13 +22,13 @@ def shape(name: str, as_json: AsJson = False) -> None:
     """Tell what changed at a source since its last good run, and the mapping proposed; else the columns it has."""
     from filrouge.cli import talk
     from filrouge.domain.privacy.caller import OWNER
-    from filrouge.work import installation, reshaping, shapes, sources
+    from filrouge.work import installation, reshaping, shape_told, shapes, sources
 
     installation.ready()
     found = reshaping.waiting_of(OWNER, name)
     if found is not None:
-        told = plain(found)
-        print_json(told) if as_json else _say(told)
+        told = shape_told.told(OWNER, found)
+        print_json(told | {"since": found.since.isoformat()}) if as_json else _say(told)
         return
     last = shapes.last_good(sources.get(name)[0])
     columns = list(last.shape.names()) if last else []
@@ -77,37 +77,13 @@ def reshape(
         talk.print(f"{name} is read so from now on, and its run {made.id} is in.")
 
 
-def plain(found: Reshaped) -> dict[str, Any]:
-    """Return what changed and what is proposed as JSON can hold it."""
-    return {
-        "run": str(found.run.pk),
-        "since": found.since.isoformat(),
-        "was": list(found.last.names()),
-        "columns": list(found.now.names()),
-        "added": list(found.changes.added),
-        "left": list(found.changes.left),
-        "gone": [
-            {"column": one.column, "to": list(one.way.to), "says": list(one.way.says), "sure": one.sure,
-             "because": list(one.because)}
-            for one in found.proposed
-        ],
-        "dates": dict(found.dates),
-        "values": {
-            name: [{"value": one.value, "rows": one.rows, "like": one.like or None} for one in held]
-            for name, held in found.fresh.items()
-        },
-        "choice": found.choice.plain(),
-        "undecided": list(found.undecided),
-    }  # fmt: skip
-
-
 def _say(told: dict[str, Any]) -> None:
     from filrouge.cli import talk
 
     def line(text: str) -> None:
         talk.print(text, markup=False, soft_wrap=True)
 
-    line(f"Run {told['run']} waits: its source is not as it was on {told['since'][:10]}.")
+    line(f"Run {told['run']} waits: its source is not as it was on {told['since']:%Y-%m-%d}.")
     for one in told["gone"]:
         why = f" ({', '.join(one['because']).replace('_', ' ')}; {one['sure']:.0%} sure)" if one["sure"] else ""
         new = " + ".join(one["to"]) or ("read no more" if one["sure"] else "no column looks like it")

@@ -19,6 +19,7 @@ from filrouge.domain.sources import SourceSpec, columns, keeping
 from filrouge.domain.sources.columns import Computed, Said
 from filrouge.domain.sources.expressions import Unreadable, parsed
 from filrouge.domain.sources.profile import Profile
+from filrouge.domain.sources.sighted import PLAIN
 from filrouge.domain.sources.spec import CONSENT_STATES
 from filrouge.domain.sources.writing import FORMATS
 from filrouge.tables import TABLES
@@ -47,12 +48,6 @@ FUNCTIONS = (
 COMPUTED = 40  # values that expressions make
 DECIMALS = (",", ".")
 DELIMITERS = (";", ",", "\t", "|")
-# What a consent is written with: shown in clear to whoever sees what columns hold masked.
-PLAIN = frozenset((
-    "oui", "non", "o", "n", "yes", "no", "y", "true", "false", "vrai", "faux", "0", "1", "x", "ok", "ko", "optin",
-    "optout", "opt in", "opt out", "accepte", "refuse", "accord", "granted", "denied", "withdrawn", "objected",
-    "subscribed", "unsubscribed", "inscrit", "desinscrit", "abonne", "desabonne", "actif", "inactif",
-))  # fmt: skip
 
 
 def lines(

@@ -10,12 +10,13 @@ from django.utils.translation import ngettext
 
 from filrouge.base.text import fold
 from filrouge.console import coded, words
-from filrouge.console.drafts import PLAIN, example
+from filrouge.console.drafts import example
 from filrouge.console.templatetags import say
 from filrouge.domain.privacy.perimeter import mask
 from filrouge.domain.sources import SourceSpec
 from filrouge.domain.sources.reshaping import Choice, Proposed, Way
 from filrouge.domain.sources.shapes import Shape
+from filrouge.domain.sources.sighted import PLAIN
 from filrouge.domain.sources.writing import FORMATS
 from filrouge.work.reshaping import Reshaped
 

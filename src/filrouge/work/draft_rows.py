@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from filrouge.base import settings
-from filrouge.base.errors import UsageError
+from filrouge.base.errors import DefinitionError, SourceError, UsageError
 from filrouge.domain.identity.evaluate import holdings
 from filrouge.domain.privacy.caller import Caller
 from filrouge.domain.sources import coded
@@ -53,6 +53,15 @@ def read_as(asking: Caller, key: str, form: Mapping[str, Any]) -> SourceDraft:
     if reads == draft.spec["reads"] or draft_files.like(draft):
         return draft
     return _guessed(asking, draft, reads)
+
+
+def read_otherwise(asking: Caller, key: str, new: Mapping[str, Any]) -> SourceDraft:
+    """Read the file as it is read, but for the conventions that ``new`` names. Raises what ``read_as`` raises."""
+    stood = drafts.open_one(asking, key).spec.get("format") or {}
+    try:
+        return read_as(asking, key, {**stood, **new})
+    except (SourceError, DefinitionError) as error:
+        raise UsageError("It cannot be read so.", hint="Choose other conventions.") from error
 
 
 def _guessed(asking: Caller, draft: SourceDraft, reads: str) -> SourceDraft:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -112,6 +112,14 @@ def find(folder: Path, keys: Collection[Key], spec: SourceSpec, columns: Sequenc
     at = [number for number, key in enumerate(places) if key in wanted]
     found = (_row(line, spec, columns) for line in table.take(pa.array(at, pa.int64())).to_pylist())
     return {row.key: row for row in found}
+
+
+def every(folder: Path, spec: SourceSpec, columns: Sequence[str]) -> Iterator[Row]:
+    """Yield all of the rows that the last dry run left faulty, those that would be rejected first."""
+    number = 1
+    while (laid := page(folder, number, spec, columns)) is not None and laid.rows:
+        yield from laid.rows
+        number += 1
 
 
 def stale(folder: Path) -> frozenset[Key]:

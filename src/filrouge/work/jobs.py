@@ -60,13 +60,24 @@ def claim(worker: str, *, only: Collection[str] = (), but: Collection[str] = ())
     )
     free = free.filter(kind__in=only) if only else free.exclude(kind__in=but)
     for job in free.order_by("-run_at" if only else "run_at")[:10]:
-        taken = Job.objects.filter(pk=job.pk, state=job.state, lease_until=job.lease_until).update(
-            state="running", worker=worker, lease_until=now + LEASE, attempts=job.attempts + 1
-        )
-        if taken:
-            job.refresh_from_db()
+        if take(job, worker):
             return job
     return None
+
+
+def take(job: Job, worker: str) -> bool:
+    """Take one job that is due or whose holder fell silent; return whether it is held now."""
+    now = clock.now()
+    due = job.state == "waiting" and job.run_at <= now
+    silent = job.state == "running" and job.lease_until is not None and job.lease_until < now
+    if not due and not silent:
+        return False
+    taken = Job.objects.filter(pk=job.pk, state=job.state, lease_until=job.lease_until).update(
+        state="running", worker=worker, lease_until=now + LEASE, attempts=job.attempts + 1
+    )
+    if taken:
+        job.refresh_from_db()
+    return bool(taken)
 
 
 def renew(job: Job, *, done: int | None = None, total: int | None = None) -> None:

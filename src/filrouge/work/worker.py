@@ -98,7 +98,7 @@ def _work_through(ending: threading.Event) -> None:
         if job is None:
             ending.wait(PAUSE)
             continue
-        with _held(job):
+        with held(job):
             jobs.work(job, VERBS)
         heap.let_go()
     Worker.objects.filter(name=name).delete()
@@ -114,7 +114,7 @@ def _beside(ending: threading.Event) -> None:
             try:
                 job = jobs.claim(name, only=WAITED_FOR)
                 if job is not None:
-                    with _held(job):
+                    with held(job):
                         jobs.work(job, VERBS)
             except Exception as error:  # noqa: BLE001 - what is away comes back; what was claimed is claimed again
                 log.error("%s", type(error).__name__)
@@ -166,11 +166,12 @@ RECURRING = {
 }
 
 
-class _held:
-    """Renew the lease of a job while it is worked on."""
+class held:
+    """Renew the lease of a job while it is worked on; ``sign``: whether whoever works is a worker, and lives."""
 
-    def __init__(self, job: Job) -> None:
+    def __init__(self, job: Job, *, sign: bool = True) -> None:
         self.job = job
+        self.sign = sign
         self.done = threading.Event()
         self.thread = threading.Thread(target=self._renew, daemon=True)
 
@@ -184,7 +185,8 @@ class _held:
     def _renew(self) -> None:
         while not self.done.wait(jobs.LEASE.total_seconds() / 4):
             jobs.renew(self.job)
-            alive(self.job.worker)
+            if self.sign:
+                alive(self.job.worker)
         close_old_connections()
 
 

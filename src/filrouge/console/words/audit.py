@@ -64,6 +64,7 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "rejects.export": _("took rows that were not taken"),
         "source.draft": _("brought a file"),
         "source.correct": _("corrected rows of a file that was brought"),
+        "source.faulty": _("took the faulty rows of a file that was brought"),
         "source.draft_drop": _("dropped a file that was brought"),
         "source.change": _("changed a source"),
         "source.reshape": _("had a source read in its new shape"),

@@ -12,6 +12,12 @@ from filrouge.tables import TABLES
 
 CLOSED = frozenset({"contact", "personal", "text", "opinion"})  # sensitivities of which a wrong value is masked
 BORN = "birth_date"  # personal, and yet read: a day that is wrong is put right by whoever reads it
+# What a consent is written with: shown in clear to whoever sees what columns hold masked.
+PLAIN = frozenset((
+    "oui", "non", "o", "n", "yes", "no", "y", "true", "false", "vrai", "faux", "0", "1", "x", "ok", "ko", "optin",
+    "optout", "opt in", "opt out", "accepte", "refuse", "accord", "granted", "denied", "withdrawn", "objected",
+    "subscribed", "unsubscribed", "inscrit", "desinscrit", "abonne", "desabonne", "actif", "inactif",
+))  # fmt: skip
 _ADDRESS = re.compile(r"@|%40|\(at\)", re.IGNORECASE)
 _DIGITS = 9  # from which what a value holds may be a telephone, an account or a card
 
