@@ -12,7 +12,7 @@ from filrouge.base.errors import UsageError
 from filrouge.domain.sources import columns
 from filrouge.domain.sources.columns import Said
 from filrouge.store.models import Job, SourceDraft
-from filrouge.work import draft_rows, drafts
+from filrouge.work import draft_definitions, draft_rows, drafts
 
 ORDERS = "Commande;Client;Date commande;Montant TTC;Devise;Statut;IBAN\n" + "".join(
     f"C-{n:04};{n % 15 + 1};{n % 27 + 1:02}/09/2026;{n},50;EUR;payée;FR7630006000011234567890189\n" for n in range(30)
@@ -153,3 +153,15 @@ def test_another_decimal_mark_is_read_as_told_and_the_rows_stay_orders(world: Wo
     again = draft_rows.read_as(remy, str(draft.pk), {**form, "decimal": "."})
     assert (again.spec["reads"], again.spec["format"]["decimal"]) == ("orders", ".")
     assert said(again) == said(draft)
+
+
+def test_a_definition_taken_back_holds_a_column_apart_and_says_its_values(world: World, remy: Any) -> None:
+    imported(remy)
+    draft = orders(remy)
+    data = draft_definitions.definition(draft)
+    data["kept"] = {"Montant TTC": {"retention": "6 months"}}
+    data["map"]["status"] = {"column": "Statut", "values": {"payée": "paid"}, "other": "reject"}
+    done = draft_definitions.define(remy, str(draft.pk), data)
+    assert done.spec["kept"] == {"Montant TTC": {"retention": "6 months"}}
+    assert done.spec["map"]["status"]["values"] == {"payée": "paid"}
+    assert draft_definitions.define(remy, str(draft.pk), draft_definitions.definition(done)).spec == done.spec

@@ -12,7 +12,7 @@ from filrouge.domain.sources.columns import NEVER, Computed, Said, refers, sayin
 from filrouge.store.models import SourceDraft
 from filrouge.work import draft_files, draft_rows, drafts
 
-TOLD = ("key", "map", "consents", "required", "never_kept", "rules")  # the parts that are told anew
+TOLD = ("key", "map", "consents", "required", "never_kept", "kept", "rules")  # the parts that are told anew
 
 
 def definition(draft: SourceDraft) -> dict[str, Any]:
