@@ -532,6 +532,17 @@ def test_a_column_never_kept_that_bears_another_name_makes_the_run_wait_and_is_n
     assert again(world, banked("another name"), (*COLUMNS, "another name")).state == "held", "it is still watched"
 
 
+def test_a_column_never_kept_is_found_beside_one_that_is_read_and_bears_another_name_too(world: World) -> None:
+    world.define(PEOPLE | {"never_kept": ["IBAN"]})
+    again(world, banked(), WITH_IBAN)
+    told, columns = renamed(banked("Compte"), mail="Courriel")
+    made = again(world, told, (*columns, "Compte"))
+    found = reshaping.of(access.OWNER, str(made.pk))
+    assert found.choice.columns == {"mail": Way(("Courriel",)), "IBAN": Way(("Compte",))}
+    assert "FR76" not in held_texts(made)
+    assert "one1@example.com" in held_texts(made), "what is to be read is held until somebody decides"
+
+
 def test_what_is_new_beside_a_column_never_kept_that_is_gone_may_be_kept_once_a_person_says_so(world: World) -> None:
     world.define(PEOPLE | {"never_kept": ["IBAN"]})
     again(world, banked(), WITH_IBAN)

@@ -183,7 +183,9 @@ def spared(shape: Shape, changes: Changes, files: Sequence[Path], heirs: Collect
             for batch in source.iter_batches(batch_size=1 << 14, columns=names):
                 writer.write_batch(batch.select(names))
         rest.replace(path)
-    return replace(shape, columns=tuple(Sketch(one.name) if one.name in doubtful else one for one in shape.columns))
+    return replace(
+        shape, columns=tuple(replace(one, often=()) if one.name in doubtful else one for one in shape.columns)
+    )
 
 
 def unsaid(made: Run) -> tuple[str, ...]:

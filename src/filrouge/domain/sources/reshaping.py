@@ -86,7 +86,8 @@ def proposed(last: Shape, now: Shape, changes: Changes, spec: SourceSpec) -> lis
             found[name] = Proposed(name, Way((other,)), sure, because)
             taken.add(other)
     made = [found.get(name) or Proposed(name, Way(), 0.0, ()) for name in gone]
-    return made + [_unkept(name, last, now, changes, spec) for name in changes.unkept]
+    rest = tuple(name for name in changes.added if name not in taken)
+    return made + [_unkept(name, last, now, rest, spec) for name in changes.unkept]
 
 
 def heirs(last: Shape, now: Shape, changes: Changes, spec: SourceSpec) -> tuple[str, ...]:
@@ -116,15 +117,15 @@ def likeness(last: Shape, now: Shape, was: str, other: str) -> tuple[float, tupl
     return round(1 - unsure, 2), tuple(because)
 
 
-def _unkept(name: str, last: Shape, now: Shape, changes: Changes, spec: SourceSpec) -> Proposed:
-    """Return which new columns are likely to be one that is never kept."""
-    like = [one for one in unkept_anew(last, now, spec.model_copy(update={"never_kept": (name,)}))
-            if one in changes.added]  # fmt: skip
+def _unkept(name: str, last: Shape, now: Shape, added: Sequence[str], spec: SourceSpec) -> Proposed:
+    """Return which of the new columns are likely to be one that is never kept."""
+    alone = spec.model_copy(update={"never_kept": (name,)})
+    like = [one for one in unkept_anew(last, now, alone) if one in added]
     named = any(_named(name, one)[0] >= _LIKE for one in like)
     if like:
         return Proposed(name, Way(tuple(like)), 0.9 if named else 0.7, ("like_name" if named else "content",))
-    if len(changes.added) == 1:  # nothing else came that could be it
-        return Proposed(name, Way(changes.added), LEAST, ("alone",))
+    if len(added) == 1:  # nothing else came that could be it
+        return Proposed(name, Way(tuple(added)), LEAST, ("alone",))
     return Proposed(name, Way(), 0.0, ())
 
 
