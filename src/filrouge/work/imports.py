@@ -118,8 +118,6 @@ class Import:
             self.mending, shape,
         )  # fmt: skip
 
-    # --- reading ------------------------------------------------------------------------------------------------------
-
     def _receiving(self) -> Receiving:
         return Receiving(
             self.spec, self.reach, self.folder, self.run, self.at, self.cursor, self.ref, self.suppressed, self.mending,
