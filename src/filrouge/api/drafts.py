@@ -190,7 +190,7 @@ def import_(request: HttpRequest, key: str) -> Status[dict[str, str]]:
     return Status(202, {"draft": str(drafts.go(_keeper(request), key).pk)})
 
 
-@router.delete("/{key}", response={204: None}, summary="Forget a file that is being prepared")
+@router.api_operation(["DELETE"], "/{key}", response={204: None}, summary="Forget a file that is being prepared")
 def drop(request: HttpRequest, key: str) -> Status[None]:
     drafts.drop(_keeper(request), key)
     return Status(204, None)

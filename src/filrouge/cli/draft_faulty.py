@@ -44,7 +44,8 @@ def faulty(
             print_json(told)
             return
         for one in told[:SHOWN]:
-            talk.print(f"row {one['row']}  {one['column']}: {one['reason']}  {one['value']!r}", soft_wrap=True)
+            said = f"row {one['row']}  {one['column']}: {one['reason']}  {one['value']!r}"
+            talk.print(said, soft_wrap=True, markup=False)
         talk.print(f"{len(told):,} faulty cells." if told else "No row is faulty.")
         return
     if file.suffix.lower() not in (".csv", ".xlsx"):
@@ -82,7 +83,7 @@ def correct(
     for one in kept.refused:
         where = f"line {one.line}, row {one.row}" if one.row is not None else f"line {one.line}"
         column = f", {one.column}" if one.column else ""
-        talk.print(f"{where}{column}: not kept, {REFUSALS[one.code]}.", soft_wrap=True)
+        talk.print(f"{where}{column}: not kept, {REFUSALS[one.code]}.", soft_wrap=True, markup=False)
     talk.print(f"{kept.rows:,} rows corrected, {kept.unchanged:,} lines as they were, {len(kept.refused):,} not kept.")
     _say(told)
 
@@ -128,8 +129,8 @@ def corrections(key: Key, as_json: AsJson = False) -> None:
         what = "left out" if one["out"] else ", ".join(f"{name} = {text!r}" for name, text in one["cells"].items())
         talk.print(
             f"row {one['row']}  {what}  by {one['by']}" + ("" if one["applies"] else "  (row not found)"),
-            soft_wrap=True,
-        )
+            soft_wrap=True, markup=False,
+        )  # fmt: skip
     if not told:
         talk.print("Nothing was corrected.")
 

@@ -6,10 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from filrouge.base.errors import UsageError
+from filrouge.base.text import fold
 from filrouge.domain.privacy.caller import Caller
 from filrouge.domain.sources import SourceSpec, columns
 from filrouge.domain.sources.columns import NEVER, Computed, Said, refers, sayings
+from filrouge.domain.sources.sighted import PLAIN
 from filrouge.store.models import SourceDraft
+from filrouge.store.queries import drafts as found
 from filrouge.work import draft_files, draft_rows, drafts
 
 TOLD = ("key", "map", "consents", "required", "never_kept", "kept", "rules")  # the parts that are told anew
@@ -61,13 +64,17 @@ def tell(
             raise UsageError(
                 "A column cannot say {says} here.", hint="It may say: {known}.", says=says, known=", ".join(able)
             )
-    rows = [_told(one, told.get(one.column, {})) for one in columns.said(spec, names)]
+    shown = found.shown(draft, asking)
+    rows = [_told(one, told.get(one.column, {}), shown=shown) for one in columns.said(spec, names)]
     return drafts.say(asking, key, rows, made)
 
 
-def _told(stood: Said, new: Mapping[str, Any]) -> Said:
+def _told(stood: Said, new: Mapping[str, Any], *, shown: bool) -> Said:
     says = str(new.get("says", stood.says))
     states = dict(new.get("states", stood.states if says == stood.says else {}))
+    if not shown and says == stood.says:  # what they read masked stays as it was told
+        open_ = {value: state for value, state in states.items() if fold(value) in PLAIN}
+        states = {value: state for value, state in stood.states.items() if fold(value) not in PLAIN} | open_
     form = str(new.get("date", stood.form if says == stood.says else ""))
     return Said(stood.column, says, form, bool(new.get("key", stood.key)), states, joined=stood.joined)
 

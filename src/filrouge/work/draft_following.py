@@ -8,7 +8,7 @@ import time
 from datetime import timedelta
 
 from filrouge.base import clock
-from filrouge.base.errors import again
+from filrouge.base.errors import NotFound, again
 from filrouge.store.models import Job, SourceDraft
 from filrouge.work import draft_jobs, jobs, runs, worker
 
@@ -33,7 +33,10 @@ def follow(draft: SourceDraft, what: str, *, progress: runs.Progress = runs.sile
     last = Job.objects.filter(key=key).order_by("-created_at").first()
     if last is not None and last.state == "failed" and what != "profile":  # without a profile it goes on as well
         raise again(last.trouble)
-    return SourceDraft.objects.select_related("run").get(pk=draft.pk)
+    anew = SourceDraft.objects.select_related("run").filter(pk=draft.pk).first()
+    if anew is None:  # somebody dropped it meanwhile
+        raise NotFound("This file is no longer here.", hint="Bring it again.")
+    return anew
 
 
 def _do(job: Job, what: str, key: str, progress: runs.Progress) -> None:

@@ -162,9 +162,11 @@ def drop(asking: Caller, key: str) -> None:
     """Forget a file that is being prepared, and what was said of it."""
     draft = open_one(asking, key)
     with transaction.atomic():
+        gone, _ = SourceDraft.objects.filter(pk=draft.pk, state=SourceDraft.State.OPEN).delete()
+        if not gone:
+            raise Conflict("It is being imported already.", hint="Its page follows.")
         audit.record("source.draft_drop", by=asking.by, kind="source", subject=str(draft.pk))
-        shutil.rmtree(folder(draft), ignore_errors=True)
-        draft.delete()
+        transaction.on_commit(lambda: shutil.rmtree(folder(draft), ignore_errors=True))
 
 
 # --- the steps --------------------------------------------------------------------------------------------------------

@@ -30,7 +30,7 @@ from filrouge.domain.sources import mending as mends
 from filrouge.domain.sources.sighted import Sighted
 from filrouge.store.models import SourceDraft
 from filrouge.store.queries import drafts as found
-from filrouge.work import access, audit, correcting, draft_files, faulty, mending
+from filrouge.work import access, audit, correcting, draft_files, drafts, faulty, mending
 from filrouge.work.correcting import Typed
 from filrouge.work.faulty import Row
 
@@ -168,9 +168,7 @@ def correct(asking: Caller, key: str, told: Sequence[Line]) -> Kept:
     A cell that holds what the file showed of it, masked or not, changes nothing. Raises what ``lines`` raises.
     """
     access.must(asking, *found.KEEPERS)
-    draft = found.draft(key, asking)
-    if draft.state != SourceDraft.State.OPEN:
-        raise Conflict("It is being imported already.", hint="Its page follows.")
+    draft = drafts.open_one(asking, key)
     judged = _Judged(draft, asking)
     for one in told:
         judged.take(one)

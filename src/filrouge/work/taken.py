@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 from filrouge.domain.privacy.caller import Caller
 from filrouge.domain.privacy.perimeter import mask
 from filrouge.domain.sources import SourceSpec
+from filrouge.domain.sources.keeping import limits, of_targets
 from filrouge.domain.sources.sighted import CLOSED, telling
 from filrouge.store.models import SourceDraft
 from filrouge.tables import TABLES
@@ -36,7 +37,10 @@ def keep(draft: SourceDraft, staged: Path, spec: SourceSpec) -> None:
     """Keep, beside the file, the first rows without fault of those staged by a dry run."""
     path, judged = staged / "mapped.parquet", staged / "judged.parquet"
     made: dict[str, Any] = {"rows": [], "columns": {}}
-    names = [column.name for column in TABLES[spec.reads].columns if column.name in spec.map]
+    apart = of_targets(limits(spec))  # some of it may be older than it is kept
+    names = [
+        column.name for column in TABLES[spec.reads].columns if column.name in spec.map and column.name not in apart
+    ]
     if path.exists() and judged.exists():
         batch = next(pq.ParquetFile(path).iter_batches(LOOKED, columns=[*names, "_row", "_seq"]), None)
         read = batch.to_pylist() if batch else []

@@ -134,6 +134,8 @@ def guessed(reads: str, target: str, value: str) -> Meant | None:
     if value in one.codes:
         return Meant(value, "code")
     folded = fold(value)
+    if one.wide and folded and folded in NOWHERE:  # "na" is no country, though one bears that code
+        return Meant(None, "nothing")
     for code in one.codes:
         if folded == fold(code):
             return Meant(code, "written")

@@ -184,10 +184,10 @@ def changes(last: Shape, now: Shape, spec: SourceSpec) -> Changes:
 
 def _unkept_is_gone(name: str, last: Shape, now: Shape, spec: SourceSpec) -> bool:
     """Tell whether a column that is never kept was there, and is not any more under a name that is known of it."""
-    return (
-        last.unkept is not None and now.unkept is not None
-        and bool(spec.unkept(last.unkept, [name])) and not spec.unkept((*now.unkept, *now.names()), [name])
-    )  # fmt: skip
+    if last.unkept is None or now.unkept is None:
+        return False
+    there, before = (*now.unkept, *now.names()), (*last.unkept, *last.names())
+    return bool(spec.unkept(before, [name])) and not spec.unkept(there, [name])
 
 
 def otherwise(was: Dated, now: Dated) -> bool:

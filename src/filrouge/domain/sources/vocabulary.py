@@ -32,8 +32,8 @@ _WORDS: dict[str, dict[str, str]] = {
         "maitre": "me|maitre",
     },
     "yes_no": {
-        "true": "oui o yes y vrai true t 1 x on ok decede decedee deceased dead dcd mort morte",
-        "false": "non n no faux false f 0 off ko vivant vivante alive",
+        "true": "oui o yes y vrai true t 1 x decede decedee deceased dead dcd mort morte",
+        "false": "non n no faux false f 0 vivant vivante alive",
     },
     "status": {
         "paid": "paye|payee|payes|payees|paid|regle|reglee|solde|soldee|encaisse|encaissee|acquitte|acquittee"
@@ -98,7 +98,7 @@ _WORDS: dict[str, dict[str, str]] = {
     "end": {
         "wanted": "wanted|client|souhait du client|a la demande du client|demande client|volontaire"
         "|resiliation client|desir"
-        "|voluntary|customer request|resilie",
+        "|voluntary|customer request",
         "payment": "paiement|payment|impaye|impayes|defaut de paiement|non paiement|payment failed|involuntary",
         "other": "autre|other|autres|divers|deces|demenagement",
     },
