@@ -322,6 +322,23 @@ def test_a_column_that_is_never_kept_is_in_no_correction_and_the_others_hold(wor
     assert [("Accord" in json.loads(row["raw"])) for row in raws] == [False, False]
 
 
+def test_rows_of_one_number_in_two_places_are_taken_back_by_their_place(world: World, ada: Any, tmp_path: Path) -> None:
+    draft = prepared(ada)
+    told_of = [Mend("a.csv", 5, "1", {"Né le": "1"}), Mend("b.csv", 5, "2", {"Né le": "2"})]
+    SourceDraft.objects.filter(pk=draft.pk).update(mended=1)
+    draft.refresh_from_db()
+    mending.keep(draft_files.folder(draft), 1, told_of)
+    with pytest.raises(UsageError, match="Several places have a row 5"):
+        correcting.keys_of(draft, [5])
+    assert correcting.keys_of(draft, [5], "b.csv") == [("b.csv", 5)]
+
+
+def test_a_guess_typed_over_a_masked_cell_is_not_told_right() -> None:
+    assert correcting._is_new("ada@example.com", "ada@example.com", clear=False)
+    assert not correcting._is_new("", "ada@example.com", clear=False)
+    assert not correcting._is_new("ada@example.com", "ada@example.com", clear=True)
+
+
 def test_faulty_rows_are_paged_up_to_a_bound(world: World, ada: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(faulty, "PAGE", 5)
     monkeypatch.setattr(faulty, "MOST", 12)

@@ -169,6 +169,12 @@ def test_what_is_wrong_is_a_sentence(group: World, tmp_path: Path) -> None:
 
 def test_a_row_is_left_out_and_taken_back(group: World, tmp_path: Path) -> None:
     key = tried(group, tmp_path)
+    file = tmp_path / "twice.csv"
+    file.write_text("row;column;value\n8;N° fiche;98\n8;N° fiche;99\n")
+    twice = ran("correct", key, str(file), "--json")
+    assert (twice["rows"], [(one["line"], one["code"]) for one in twice["refused"]]) == (
+        0, [(2, "said_twice"), (3, "said_twice")],
+    )  # fmt: skip
     path = tmp_path / "faulty.xlsx"
     ran("faulty", key, str(path))
     file = tmp_path / "out.csv"

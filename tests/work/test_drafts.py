@@ -393,6 +393,10 @@ def test_a_file_whose_run_waits_for_a_person_stays_until_it_is_let_in(world: Wor
     assert world.rows("SELECT * FROM person_records") == []
     draft_jobs.sweep()
     assert draft_files.path_of(draft).is_file()
+    again, known = drafts.bring(remy, "b.csv", [draft_files.path_of(draft).read_bytes()], brand="red")
+    assert (known, again.pk) == (True, draft.pk), "this very file waits already"
+    with pytest.raises(Conflict, match="imported already"):
+        drafts.open_one(remy, str(draft.pk))
     holding.let_in(remy, str(draft.run_id), because="they keep no telephones")
     assert not draft_files.folder(draft).exists()
     assert len(world.rows("SELECT * FROM person_records")) == 15

@@ -245,3 +245,50 @@ def test_two_columns_of_two_retentions_go_each_on_its_day_and_many_rows_together
     assert retention.sweep(by="test", at=NOW + timedelta(days=200)) == {"values": 3_001}, "and Gus's birth date"
     left = world.rows("SELECT count(birth_date) AS born, count(city) AS towns, count(*) AS n FROM person_records")
     assert left == [{"born": 0, "towns": 1, "n": 3_001}]
+
+
+def untold(name: str) -> dict[str, Any]:
+    """Return a definition that reads what KEPT holds apart no more."""
+    mapping = {target: cell for target, cell in PEOPLE["map"].items() if target != "birth_date"}
+    if name == "dropped":
+        return PEOPLE | {"map": mapping, "kept": KEPT}
+    if name == "moved":
+        return PEOPLE | {"map": mapping | {"title": {"column": "born"}}, "kept": KEPT}
+    return PEOPLE | {"map": mapping, "never_kept": ["born"]}
+
+
+@pytest.mark.parametrize("name", ["dropped", "moved", "never kept"])
+def test_values_go_on_their_day_though_their_column_is_read_otherwise_since(name: str, group: World) -> None:
+    change(group, untold(name))
+    assert retention.sweep(by="test", at=NOW)["values"] >= 1
+    assert born(group) == {"1": None, "2": "1982-12-15"}
+    assert received(group) == {"1": None, "2": "15/12/1982"}
+    assert group.rows("SELECT * FROM golden_values WHERE value = '1985-12-10'") == []
+    assert retention.plan(access.OWNER, at=NOW) == {}
+
+
+def test_what_another_column_says_since_stays_as_long_as_its_row(group: World) -> None:
+    mapping = PEOPLE["map"] | {"birth_date": {"column": "birth", "format": "%d/%m/%Y"}}
+    columns = (*COLUMNS, "birth")
+    with time_machine.travel(NOW, tick=True):
+        change(group, PEOPLE | {"map": mapping, "kept": KEPT})
+        group.write("crm.csv", columns, [{**ADA, "birth": "11/12/1985"}, {**GUS, "birth": "15/12/1982"}])
+        made = sources.run("crm_people", by="test")
+    assert made.state == "committed"
+    assert retention.sweep(by="test", at=NOW + timedelta(hours=1))
+    assert born(group) == {"1": "1985-12-11", "2": "1982-12-15"}
+    assert received(group) == {"1": None, "2": None}
+
+
+def test_a_retention_that_somebody_took_away_is_no_more(group: World) -> None:
+    change(group, PEOPLE)
+    assert retention.plan(access.OWNER, at=NOW) == {}
+
+
+def test_a_column_said_anew_is_held_apart_under_its_new_name(group: World) -> None:
+    from filrouge.domain.sources import SourceSpec
+    from filrouge.domain.sources.reshaping import Choice, Way, reshaped
+
+    spec = SourceSpec.parse(PEOPLE | {"kept": KEPT})
+    data = reshaped(spec, Choice({"born": Way(("Titre",), ("title",))}))
+    assert data["kept"] == {"born": KEPT["born"], "Titre": KEPT["born"]}

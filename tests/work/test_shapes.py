@@ -504,6 +504,12 @@ def banked(name: str = "IBAN") -> list[dict[str, str]]:
     return [{**row, name: iban} for row, iban in zip(rows(), IBANS, strict=True)]
 
 
+def account(n: int) -> str:
+    """Return an account number whose check digits are right."""
+    body = f"300060000112345678{n:05}"
+    return f"FR{98 - int(body + '152700') % 97:02}{body}"
+
+
 def held_texts(made: Run) -> str:
     """Return whatever the files of a run that waits hold."""
     files = sorted(runs.received(made).glob("raw-*.parquet"))
@@ -560,3 +566,50 @@ def test_a_column_never_kept_that_goes_while_none_comes_makes_no_run_wait(world:
     world.define(PEOPLE | {"never_kept": ["IBAN"]})
     again(world, banked(), WITH_IBAN)
     assert again(world, rows(), COLUMNS).state == "committed"
+
+
+def test_a_column_never_kept_that_comes_back_two_runs_later_makes_that_run_wait(world: World) -> None:
+    world.define(PEOPLE | {"never_kept": ["IBAN"]})
+    again(world, banked(), WITH_IBAN)
+    again(world, rows(), COLUMNS)
+    assert again(world, rows(41), COLUMNS).state == "committed"
+    made = again(world, banked("coordonnees"), (*COLUMNS, "coordonnees"))
+    assert (made.state, codes(made)) == ("held", [("shape_unkept", "IBAN"), ("shape_added", "coordonnees")])
+    assert "FR76" not in held_texts(made)
+    assert reshaping.accept_now(access.OWNER, str(made.pk), Choice({"IBAN": Way()}))[1]
+    assert again(world, [{**row, "ville": "Lyon"} for row in rows()], (*COLUMNS, "ville")).state == "committed", (
+        "what somebody answered is not asked again"
+    )
+
+
+def test_a_column_never_kept_that_bears_another_name_in_one_of_several_files_makes_the_run_wait(world: World) -> None:
+    world.define(PEOPLE | {"never_kept": ["IBAN"], "place": "crm*.csv"})
+    held = banked()
+    world.write("crm1.csv", WITH_IBAN, held[:20])
+    world.write("crm2.csv", WITH_IBAN, held[20:])
+    assert sources.run("crm_people", by="test").state == "committed"
+    world.write("crm2.csv", (*COLUMNS, "coordonnees"), banked("coordonnees")[20:])
+    made = sources.run("crm_people", by="test")
+    assert (made.state, codes(made)) == ("held", [("shape_unkept", "IBAN"), ("shape_added", "coordonnees")])
+    assert "FR76" not in held_texts(made)
+    done = accepted(access.OWNER, made)
+    assert Source.objects.get(name="crm_people").spec["never_kept"] == ["IBAN", "coordonnees"]
+    assert done.unchanged == 40
+    assert sources.run("crm_people", by="test").state == "committed", "it is known by both names"
+
+
+def test_a_column_never_kept_whose_values_are_in_one_that_was_empty_makes_the_run_wait(world: World) -> None:
+    world.define(PEOPLE | {"never_kept": ["IBAN"]})
+    again(world, banked(), (*WITH_IBAN, "libre"))
+    made = again(world, banked("libre"), (*WITH_IBAN[:-1], "libre"))
+    assert (made.state, codes(made)) == ("held", [("shape_unkept", "IBAN"), ("shape_added", "libre")])
+    assert "FR76" not in held_texts(made)
+    assert reshaping.of(access.OWNER, str(made.pk)).choice.columns == {"IBAN": Way(("libre",))}
+
+
+def test_of_two_new_columns_the_one_that_holds_accounts_is_proposed_for_one_never_kept(world: World) -> None:
+    world.define(PEOPLE | {"never_kept": ["secret"]})
+    again(world, banked("secret"), (*COLUMNS, "secret"))
+    told = [{**row, "ville": "Lyon", "x17": account(n)} for n, row in enumerate(rows())]
+    made = again(world, told, (*COLUMNS, "ville", "x17"))
+    assert reshaping.of(access.OWNER, str(made.pk)).choice.columns == {"secret": Way(("x17",))}

@@ -68,6 +68,7 @@ class Corrections(Schema):
 
 class Rows(Schema):
     rows: list[int] = Field(max_length=MOST)
+    place: str = ""
 
 
 class Asked(Schema):
@@ -179,8 +180,9 @@ def correct_by_file(request: HttpRequest, key: str, file: File[UploadedFile]) ->
 
 @router.post("/{key}/corrections/take-back", summary="Forget what was said of some rows")
 def take_back(request: HttpRequest, key: str, said: Rows) -> dict[str, int]:
-    asking, wanted = _keeper(request), {*said.rows}
-    keys = [mend.key for mend, _ in correcting.corrections(found.draft(key, asking)) if mend.row in wanted]
+    """``place``: which of several files or sheets, where more than one has such a row."""
+    asking = _keeper(request)
+    keys = correcting.keys_of(found.draft(key, asking), said.rows, said.place)
     return {"rows": correcting.take_back(asking, key, keys)}
 
 

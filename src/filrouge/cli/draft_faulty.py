@@ -15,6 +15,7 @@ REFUSALS = {
     "no_row": "it names no row",
     "unknown_do": "do holds leave_out, take_as_parted or nothing",
     "not_faulty": "no faulty row stands there: it was corrected, or is taken as it is",
+    "said_twice": "another line says otherwise of the same cell",
     "several_places": "several places have such a row: say which under place",
     "barred": "nothing of this row is kept: it is corrected where it comes from",
     "left_out": "the row is left out; take that back first",
@@ -91,6 +92,7 @@ def correct(
 def take_back(
     key: Key,
     row: Annotated[list[int], typer.Option("--row", help="The number of a corrected row; may be said again.")],
+    place: Annotated[str, typer.Option(help="Which file or sheet, where several have such a row.")] = "",
     as_json: AsJson = False,
 ) -> None:
     """Forget what was said of some rows, which are as the file holds them again, and try again."""
@@ -101,8 +103,7 @@ def take_back(
     from filrouge.work import correcting
 
     asking = caller()
-    said = correcting.corrections(found.draft(key, asking))
-    if not (keys := [mend.key for mend, _ in said if mend.row in row]):
+    if not (keys := correcting.keys_of(found.draft(key, asking), row, place)):
         raise NotFound("Nothing was said of these rows.", hint="`filrouge draft corrections` lists what was.")
     gone = correcting.take_back(asking, key, keys)
     told = _tried(asking, key)

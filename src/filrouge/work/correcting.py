@@ -90,6 +90,21 @@ def take_back(asking: Caller, key: str, rows: Collection[Key]) -> int:
     return _changed(asking, key, change)
 
 
+def keys_of(draft: SourceDraft, rows: Collection[int], place: str = "") -> list[Key]:
+    """Return where the corrected rows of these numbers stand, of one ``place`` when it is said.
+
+    Raises UsageError when several places have such a row.
+    """
+    found = [mend.key for mend, _ in corrections(draft) if mend.row in rows and place in ("", mend.place)]
+    numbers = [row for _, row in found]
+    if twice := sorted({row for row in numbers if numbers.count(row) > 1}):
+        raise UsageError(
+            "Several places have a row {row}: {places}.", hint="Say which place.", row=twice[0],
+            places=", ".join(place for place, row in found if row == twice[0]),
+        )  # fmt: skip
+    return found
+
+
 def corrections(draft: SourceDraft) -> list[tuple[Mend, bool]]:
     """Return what was said of rows, in the order of the file, each with whether the last dry run found its row."""
     folder = draft_files.folder(draft)
@@ -124,8 +139,7 @@ def _said(one: Typed, row: Row, before: Mend | None, sees: Sighted) -> Mend | No
         for at, text in one.cells.items()
         if 0 <= at < len(names)
         and names[at] in open_to
-        and mends.plain(text) != mends.plain(row.cells[names[at]])
-        and (text or sees.clear(names[at], row.cells[names[at]]))
+        and _is_new(text, row.cells[names[at]], clear=sees.clear(names[at], row.cells[names[at]]))
     }
     if row.text and (new or (one.so and open_to)):
         new = {name: cell or "" for name, cell in row.cells.items()} | new
@@ -133,6 +147,11 @@ def _said(one: Typed, row: Row, before: Mend | None, sees: Sighted) -> Mend | No
         return None
     known = dict(before.cells) if before is not None and before.of == row.of else {}
     return Mend(one.place, one.row, row.of, known | new)
+
+
+def _is_new(text: str, stood: str | None, *, clear: bool) -> bool:
+    """Tell whether what was typed is another value; over a masked one, anything typed is: no guess is told right."""
+    return mends.plain(text) != mends.plain(stood) if clear else bool(text)
 
 
 def _late(one: Typed, row: Row | None, before: Mend | None, sees: Sighted) -> bool:

@@ -45,6 +45,7 @@ from filrouge.work.draft_files import (
 
 LARGEST = 2 << 30  # bytes of a file
 LONG = 20 << 20  # bytes from which a dry run waits its turn among the long jobs
+STANDING = (Run.State.RUNNING, Run.State.STAGED, Run.State.COMMITTED, Run.State.HELD)
 
 
 def bring(
@@ -100,13 +101,14 @@ def read_as(asking: Caller, key: str, form: Mapping[str, Any]) -> SourceDraft:
     if newer_of(draft):
         data = newer.taken_over(asking, draft.spec["source"], draft.entity, draft.brand)
         spec, looked, changed = newer.as_before(path_of(draft), data, kind=draft.spec["kind"], form=form)
+        keep(draft, spec)
         (folder(draft) / CHANGED).write_text(json.dumps(changed))
     else:
         given = {"source": draft.spec["source"], "kind": draft.spec["kind"], "format": dict(form)}
         spec, looked = _guessed(asking, draft, path_of(draft), given)
+        keep(draft, spec)
     see(draft, looked)
     (folder(draft) / PROFILE).unlink(missing_ok=True)
-    keep(draft, spec)
     ask("profile", draft, by=asking.by)
     return draft
 
@@ -130,10 +132,12 @@ def try_out(asking: Caller, key: str) -> None:
     draft = open_one(asking, key)
     names = [one.name for one in seen(draft)]  # none of a usual system: what its columns say is known
     spec = SourceSpec.parse(draft.spec)
-    wrong = columns.faults(columns.said(spec, names), spec.reads, columns.computed(spec)) if names else []
+    wrong = columns.faults(columns.said(spec, names), spec.reads, columns.computed(spec), spec) if names else []
     if wrong:
         raise UsageError("The columns are not told well enough yet: {fault}", fault=wrong[0][1])
-    SourceDraft.objects.filter(pk=draft.pk).update(trouble={}, tried={}, tried_of="")
+    mine = SourceDraft.objects.filter(pk=draft.pk, state=SourceDraft.State.OPEN)
+    if not mine.update(trouble={}, tried={}, tried_of=""):
+        raise Conflict("It was changed or imported meanwhile.", hint="Its page says how it stands.")
     ask("trial", draft, by=asking.by)
 
 
@@ -180,6 +184,8 @@ def open_one(asking: Caller, key: str) -> SourceDraft:
     if draft.state == SourceDraft.State.ASKED and job is not None and job.state not in ("waiting", "running"):
         SourceDraft.objects.filter(pk=draft.pk, state=SourceDraft.State.ASKED).update(state=SourceDraft.State.OPEN)
         draft.refresh_from_db()  # its job fell, and comes back no more
+    if draft.state == SourceDraft.State.DONE:
+        raise Conflict("It is imported already.", hint="Its page says what became of it.")
     if draft.state != SourceDraft.State.OPEN:
         raise Conflict("It is being imported already.", hint="Its page follows.")
     return draft
@@ -192,22 +198,29 @@ def ask(what: str, draft: SourceDraft, *, by: str) -> None:
 
 
 def keep(draft: SourceDraft, spec: dict[str, Any]) -> SourceDraft:
-    """Keep the definition as it stands now. Raises DefinitionError when it is none, Conflict once it is imported."""
+    """Keep the definition as it stands now.
+
+    Raises DefinitionError when it is none, Conflict when somebody changed or imported it since it was read.
+    """
     SourceSpec.parse(spec, what=draft.name)
-    draft.spec, draft.edited_at = spec, clock.now()
-    mine = SourceDraft.objects.filter(pk=draft.pk, state=SourceDraft.State.OPEN)
-    if not mine.update(spec=spec, edited_at=draft.edited_at):
-        raise Conflict("It is being imported already.", hint="Its page follows.")
+    now = clock.now()
+    mine = SourceDraft.objects.filter(pk=draft.pk, state=SourceDraft.State.OPEN, edited_at=draft.edited_at)
+    if not mine.update(spec=spec, edited_at=now):
+        raise Conflict("It was changed or imported meanwhile.", hint="Its page says how it stands.")
+    draft.spec, draft.edited_at = spec, now
     return draft
 
 
 def _the_same(draft: SourceDraft) -> SourceDraft | None:
-    """Return the draft of this very file for this brand: one that is being prepared, or whose rows are in the lake."""
+    """Return the draft of this very file for this brand: one that is being prepared or imported, or whose rows are
+    in the lake or wait for a person."""
     rows = SourceDraft.objects.filter(digest=draft.digest, brand=draft.brand).order_by("-created_at")
     for one in rows.select_related("run"):
         if one.state == SourceDraft.State.OPEN and path_of(one).is_file():
             return one
-        if one.state == SourceDraft.State.DONE and one.run is not None and one.run.state == Run.State.COMMITTED:
+        if one.state == SourceDraft.State.ASKED:
+            return one
+        if one.state == SourceDraft.State.DONE and one.run is not None and one.run.state in STANDING:
             return one
     return None
 

@@ -212,6 +212,7 @@ class _Judged:
         for row in _rows(self.draft):
             self.rows.setdefault(row.row, []).append(faulty.now(row, held.get(row.key)))
         self.made: dict[mending.Key, tuple[Row, dict[str, str], set[str]]] = {}
+        self.typed_by: dict[tuple[mending.Key, str], Line] = {}
 
     def take(self, one: Line) -> None:
         found = [row for row in self.rows.get(one.row or 0, ()) if not one.place or row.place == one.place]
@@ -232,10 +233,24 @@ class _Judged:
         if not same and one.column not in open_to:
             self.refused.append(Refusal(one.line, one.row, one.column, "closed"))
             return
+        if not same and self._said_otherwise(row.key, one):
+            return
         _row, cells, does = self.made.setdefault(row.key, (row, {}, set()))
         cells |= {} if same else {one.column: one.value or ""}
         does |= {one.do} - {""}
         self.changing.append(one)
+
+    def _said_otherwise(self, key: mending.Key, one: Line) -> bool:
+        """Tell whether another line says something else of the same cell: then neither is kept."""
+        first = self.typed_by.setdefault((key, one.column), one)
+        if first.value == one.value:
+            return False
+        if first in self.changing:
+            self.changing.remove(first)
+            self.made[key][1].pop(one.column, None)
+            self.refused.append(Refusal(first.line, first.row, first.column, "said_twice"))
+        self.refused.append(Refusal(one.line, one.row, one.column, "said_twice"))
+        return True
 
     def _refused(self, one: Line, found: Sequence[Row]) -> str:
         if one.row is None:

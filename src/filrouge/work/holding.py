@@ -105,7 +105,9 @@ def _import(made: Run, progress: runs.Progress) -> None:
     verdict = rulings.judged(made, source, spec, prepared, now, full=not before.get(rulings.IN_PART))
     was = Shape.parse(made.shape)
     there = (*was.names(), *(was.unkept or ())) if was is not None else ()
-    shape = replace(prepared.shape, unkept=spec.unkept(there)) if prepared.shape and was else prepared.shape
+    shape = prepared.shape
+    if shape is not None and was is not None:
+        shape = replace(shape, unkept=spec.unkept(there), partly=was.partly)
     shapes.told(made, shape, spec, None)
     made.figures = {name: before[name] for name in KEPT if name in before} | made.figures
     runs.commit(

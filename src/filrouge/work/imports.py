@@ -16,10 +16,10 @@ from ibis.expr import types as ir
 from filrouge.connect import Reach, keeps_cursor
 from filrouge.domain.privacy import retention
 from filrouge.domain.quality import rows as ruled
-from filrouge.domain.sources import SourceSpec, keeping, mapping, reshaping
+from filrouge.domain.sources import SourceSpec, keeping, mapping
 from filrouge.domain.sources.counts import Counts
 from filrouge.domain.sources.form import FOUND_BY, PARTED_BY, Format
-from filrouge.domain.sources.shapes import Shape, changes
+from filrouge.domain.sources.shapes import Shape
 from filrouge.engines import Engine
 from filrouge.store.lake import LARGEST, Lake, arrow_schema, as_json
 from filrouge.store.views import current
@@ -88,12 +88,9 @@ class Import:
         """
         rows_in = self._receiving()
         files, faults, read = rows_in.read() if self.received is None else rows_in.read_before(self.received)
-        shape = shapes.look(files, self.spec, rows_in.unkept) if self.shaped else None
+        shape = shapes.look(files, self.spec, rows_in.unkept, rows_in.partly) if self.shaped else None
         if self.known is not None and shape is not None:
-            found = changes(self.known, shape, self.spec)
-            if found.waits:
-                heirs = reshaping.heirs(self.known, shape, found, self.spec) if found.unkept else ()
-                raise shapes.Changed(shapes.spared(shape, found, files, heirs), found, read)
+            shapes.same(self.known, shape, files, self.spec, rows=read)
         base = self._base(files)
         self.progress("map", 0, read)
         shaped = mapping.mapped(base, self.spec, engine=self.engine, at=self.at)

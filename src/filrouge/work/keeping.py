@@ -87,7 +87,7 @@ def blank(lake: Lake, found: Values, now: datetime) -> None:
         lake.update(name, " OR ".join(wanted), values)
         lake.vacuum(name)
     if found.rejects:
-        parts = [f"(source = '{one.source}' AND recorded_at < '{_soonest(one, now)}')" for one in found.fed]
+        parts = [f"(source = '{one.source}' AND ({_rejected_over(one, now)}))" for one in found.fed]
         lake.update("rejects", f"raw IS NOT NULL AND ({' OR '.join(parts)})", {"raw": "NULL"})
         lake.vacuum("rejects")
 
@@ -114,9 +114,9 @@ def blank_received(lake: Lake, found: Values, now: datetime) -> None:
 
 def _fed() -> Iterator[Fed]:
     for source in Source.objects.order_by("name"):
-        if source.spec.get("kept"):
+        if source.spec.get("kept") or source.left_behind:
             spec = SourceSpec.parse(source.spec, what=source.name)
-            yield Fed(source.name, spec, keeping.limits(spec))
+            yield Fed(source.name, spec, (*keeping.limits(spec), *keeping.former(source.left_behind)))
 
 
 def _of(raw: Any, one: Fed, found: Values, now: datetime) -> None:
@@ -162,10 +162,17 @@ def _of(raw: Any, one: Fed, found: Values, now: datetime) -> None:
 def _conditions(one: Fed, now: datetime) -> dict[str, str]:
     """Return, for each column of the table, when the value of a row is over, in SQL."""
     clock = rules.dated(TABLES[one.spec.reads])
-    return {
-        target: f"{clock} < '{rules.limit(days, at=now).isoformat()}'"
-        for target, days in keeping.of_targets(one.limits).items()
-    }
+    found: dict[str, list[str]] = {}
+    for limit in one.limits:
+        for target in limit.targets:
+            found.setdefault(target, []).append(_over(limit, now, clock=clock))
+    return {target: f"({' OR '.join(dict.fromkeys(parts))})" for target, parts in found.items()}
+
+
+def _over(limit: Limit, now: datetime, *, clock: str) -> str:
+    """Return when what a limit speaks of is over, in SQL; ``clock``: what its days are counted from."""
+    over = f"{clock} < '{rules.limit(limit.days, at=now).isoformat()}'"
+    return f"({over} AND recorded_at < {_text(limit.until)})" if limit.until else over
 
 
 def _received(raw: Any, one: Fed, now: datetime, *, anew: bool) -> str:
@@ -173,7 +180,7 @@ def _received(raw: Any, one: Fed, now: datetime, *, anew: bool) -> str:
     name = one.spec.reads
     over, patches, left_over = [], [], []
     for limit, spelled in _spelled(raw, one):
-        condition = f"clock < '{rules.limit(limit.days, at=now).isoformat()}'"
+        condition = _over(limit, now, clock="clock")
         if one.spec.kind in WHOLE:
             over.append(f"({condition} AND raw <> '{{}}')")
             left_over.append("0" if limit.targets else f"({condition} AND raw <> '{{}}')::INT")
@@ -193,7 +200,7 @@ def _received(raw: Any, one: Fed, now: datetime, *, anew: bool) -> str:
     )  # fmt: skip
     clock = rules.dated(TABLES[name])
     return f"""SELECT {"DISTINCT " if anew else ""}{what} FROM (
-        SELECT s.record_key, s.run_id, s.row_hash, s.raw,
+        SELECT s.record_key, s.run_id, s.row_hash, s.raw, s.recorded_at,
             CASE WHEN f.record_key IS NULL THEN s.recorded_at ELSE f.clock END AS clock
         FROM source_records s LEFT JOIN (
             SELECT record_key, run_id, {clock} AS clock FROM {name} WHERE source = '{one.source}'
@@ -221,13 +228,13 @@ def _rejected(raw: Any, one: Fed, now: datetime) -> int:
     return int(
         raw.execute(
             f"""SELECT count(*) FROM rejects WHERE source = '{one.source}' AND raw IS NOT NULL
-            AND recorded_at < '{_soonest(one, now)}'"""
+            AND ({_rejected_over(one, now)})"""
         ).fetchone()[0]
     )
 
 
-def _soonest(one: Fed, now: datetime) -> str:
-    return rules.limit(min(limit.days for limit in one.limits), at=now).isoformat()
+def _rejected_over(one: Fed, now: datetime) -> str:
+    return " OR ".join(dict.fromkeys(_over(limit, now, clock="recorded_at") for limit in one.limits))
 
 
 def _text(value: str) -> str:

@@ -45,6 +45,12 @@ class Receiving:
     progress: Progress = lambda step, done, total: None
     left: int = 0
     unkept: set[str] = field(default_factory=set)
+    _had: set[tuple[str, bool]] = field(default_factory=set)  # columns never kept, that a file had or had not
+
+    @property
+    def partly(self) -> tuple[str, ...]:
+        """The columns never kept that some files had and others had not."""
+        return tuple(name for name in self.spec.never_kept if {(name, True), (name, False)} <= self._had)
 
     def read(self) -> tuple[list[Path], int, int]:
         """Read the rows; where columns are lacking that the last good run had, as they are: their run is to wait."""
@@ -84,8 +90,7 @@ class Receiving:
                     wrong.write_table(told)
                     faults += told.num_rows
                 if chunk.rows.num_rows:
-                    unkept = self.spec.unkept(name for name in chunk.rows.column_names if name not in RESERVED)
-                    self.unkept.update(unkept)
+                    unkept = self._past(chunk.rows.column_names)
                     rows = chunk.rows.drop_columns(list(unkept)).append_column(
                         "_seq", pa.array(range(count, count + chunk.rows.num_rows), pa.int64())
                     )
@@ -126,6 +131,14 @@ class Receiving:
             pq.write_table(self._faulty(told), self.folder / "faults.parquet")
             faults, self.left = len(told), sum(fault.code == LEFT_OUT for fault in told)
         return files, faults, count + faults
+
+    def _past(self, names: Sequence[str]) -> tuple[str, ...]:
+        """Return which columns of a file are read past, and remember that they were there."""
+        unkept = self.spec.unkept(name for name in names if name not in RESERVED)
+        self.unkept.update(unkept)
+        if shapes.OBJECT not in names:  # each object has what it happens to hold
+            self._had.update((name, bool(self.spec.unkept(unkept, [name]))) for name in self.spec.never_kept)
+        return unkept
 
     def _opened(self, path: Path) -> Path:
         """Return the rows of a file, with the columns that stand in their objects and were not read of them before."""

@@ -16,7 +16,7 @@ from pyarrow import compute as pc
 from filrouge.base.text import fold
 from filrouge.connect.ndjson import paths_in, told_in
 from filrouge.domain.identity.evaluate import holdings
-from filrouge.domain.sources import SourceSpec, shapes
+from filrouge.domain.sources import SourceSpec, reshaping, shapes
 from filrouge.domain.sources.meaning import Held, by_name
 from filrouge.domain.sources.shapes import KNOWN_VALUES, Changes, Dated, Shape, Sketch
 from filrouge.domain.sources.spec import Cell
@@ -59,8 +59,13 @@ def last_good(source: Source) -> Last | None:
     return None
 
 
-def look(files: Sequence[Path], spec: SourceSpec, unkept: Collection[str] = ()) -> Shape | None:
-    """Return the shape of rows as received, of which ``unkept`` were read past; None without any."""
+def look(
+    files: Sequence[Path], spec: SourceSpec, unkept: Collection[str] = (), partly: Collection[str] = ()
+) -> Shape | None:
+    """Return the shape of rows as received, of which ``unkept`` were read past; None without any.
+
+    ``partly``: the columns never kept that some files had and others had not.
+    """
     rows = sum(pq.read_metadata(path).num_rows for path in files)
     if not rows:
         return None
@@ -74,7 +79,19 @@ def look(files: Sequence[Path], spec: SourceSpec, unkept: Collection[str] = ()) 
     dates = {name: dated(files, name, forms) for name, forms in shapes.dated(spec).items()}
     values = {name: _unlisted(files, name, known, hashed) for name, known in shapes.listed(spec).items()}
     loose = any(OBJECT in pq.read_schema(path).names for path in files)
-    return Shape(tuple(found), rows, dates, values, shapes.by(spec), loose, tuple(sorted(unkept)))
+    return Shape(
+        tuple(found), rows, dates, values, shapes.by(spec), loose, tuple(sorted(unkept)), tuple(sorted(partly))
+    )
+
+
+def same(known: Shape, shape: Shape, files: Sequence[Path], spec: SourceSpec, *, rows: int) -> None:
+    """Make sure that what was received has the shape that is known; raise Changed, with what may be held of it."""
+    found = shapes.changes(known, shape, spec)
+    if not found.waits:
+        return
+    if not found.unkept:
+        raise Changed(shapes.carried(known, shape, spec), found, rows)
+    raise Changed(spared(shape, found, files, reshaping.heirs(known, shape, found, spec)), found, rows)
 
 
 def of_held(looked: Sequence[Held]) -> Shape:
@@ -149,6 +166,7 @@ def told(made: Run, shape: Shape | None, spec: SourceSpec, last: Last | None) ->
     """Write the shape on a run that does not wait, and which columns came or went that nothing reads."""
     made.shape = shape.plain() if shape else {}
     if shape is not None and last is not None:
+        made.shape = shapes.carried(last.shape, shape, spec).plain()
         new = shapes.changes(last.shape, shape, spec)
         made.findings = [*made.findings, *findings(last, replace(new, gone=(), dates={}, values={}, unkept=()))]
 
@@ -174,7 +192,7 @@ def opened(path: Path, names: Sequence[str], into: Path) -> Path:
 
 def spared(shape: Shape, changes: Changes, files: Sequence[Path], heirs: Collection[str]) -> Shape:
     """Write rows anew without the new columns that may be those never kept, but for ``heirs``; return their shape."""
-    doubtful = {name for name in changes.added if name not in heirs} if changes.unkept else set()
+    doubtful = {name for name in changes.added if name not in heirs}
     for path in files if doubtful else ():
         source, rest = pq.ParquetFile(path), path.with_suffix(".rest")
         names = [name for name in source.schema_arrow.names if name not in doubtful]

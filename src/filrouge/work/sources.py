@@ -17,7 +17,7 @@ from filrouge.base import clock, ids, settings
 from filrouge.base.errors import Conflict, DefinitionError, NotFound, Phrase, UsageError
 from filrouge.connect import Reach, connector, keeps_cursor, suits
 from filrouge.connect.paths import written
-from filrouge.domain.sources import SourceSpec
+from filrouge.domain.sources import SourceSpec, keeping
 from filrouge.domain.sources.reaching import FILES
 from filrouge.domain.sources.schedule import next_run
 from filrouge.domain.sources.shapes import Shape
@@ -63,16 +63,25 @@ def define(data: Any, *, folder: Path, by: str, sample: bool = False) -> Source:
         due = next_run(spec, after=now) if before is None or before.enabled else None
         if before is not None and before.due_at and _same_schedule(before, spec):
             due = before.due_at
+        behind = _left_behind(before, spec, now) if before is not None else []
         source, made = Source.objects.update_or_create(
             name=spec.source,
             defaults={
                 "system": spec.system, "kind": spec.kind, "reads": spec.reads, "entity": spec.entity.const or "",
                 "brand": spec.brand.const or "", "spec": spec.dump(), "folder": str(folder), "rank": spec.rank,
                 "sample": sample, "due_at": due,
+                "left_behind": behind,
             },
         )  # fmt: skip
         audit.record("source.add" if made else "source.change", by=by, kind="source", subject=spec.source)
     return source
+
+
+def _left_behind(before: Source, spec: SourceSpec, now: datetime) -> list[dict[str, Any]]:
+    """Return the limits of values that were held apart under definitions of another day, and are not under this one."""
+    if before.reads != spec.reads or not (before.spec.get("kept") or before.left_behind):
+        return []
+    return keeping.left_behind(SourceSpec.parse(before.spec, what=before.name), spec, before.left_behind, at=now)
 
 
 def _same_schedule(before: Source, spec: SourceSpec) -> bool:

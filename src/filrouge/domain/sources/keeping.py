@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import pydantic
@@ -46,11 +47,15 @@ class Kept(Spec):
 
 @dataclass(frozen=True)
 class Limit:
-    """What goes ``days`` days after the date of its row: a column as received, and what it fills of the table."""
+    """What goes ``days`` days after the date of its row: a column as received, and what it fills of the table.
+
+    ``until``: of a column that another one was read instead of, when that began; what was read later stays (ISO 8601).
+    """
 
     column: str
     targets: tuple[str, ...]
     days: int
+    until: str = ""
 
 
 def days(text: str) -> int | None:
@@ -79,13 +84,35 @@ def limits(spec: SourceSpec) -> tuple[Limit, ...]:
     return tuple(found)
 
 
+def former(data: Sequence[Mapping[str, Any]]) -> tuple[Limit, ...]:
+    """Return the limits that ``left_behind`` gave, as JSON kept them."""
+    return tuple(Limit(one["column"], tuple(one["targets"]), one["days"], one["until"]) for one in data)
+
+
+def left_behind(
+    before: SourceSpec, now: SourceSpec, kept: Sequence[Mapping[str, Any]], *, at: datetime
+) -> list[dict[str, Any]]:  # fmt: skip
+    """Return the limits that values read so far go by, where the definition ``now`` no longer says so of them.
+
+    ``kept``: those of earlier definitions. A column that is read as before and whose retention somebody changed or
+    took away is as it is told now.
+    """
+    found = {(one["column"], *one["targets"]): dict(one) for one in kept}
+    for one in limits(before):
+        read, never = targets(now, one.column), bool(now.unkept([one.column]))
+        gone = tuple(name for name in one.targets if name not in read)
+        if gone or (never and not one.targets):
+            found[one.column, *gone] = asdict(Limit(one.column, gone, one.days, at.isoformat())) | {"targets": [*gone]}
+    return list(found.values())
+
+
 def targets(spec: SourceSpec, column: str) -> tuple[str, ...]:
     """Return the columns of the table that a column fills, alone or with others."""
     return tuple(name for name, cell in spec.map.items() if column in cell.reads())
 
 
 def of_targets(found: Collection[Limit]) -> dict[str, int]:
-    """Return, for each column of the table, after how many days it goes: the soonest of what fills it."""
+    """Return, for each column of the table, after how many days it goes: the soonest of what fills it by now."""
     soonest: dict[str, int] = {}
     for one in found:
         for target in one.targets:

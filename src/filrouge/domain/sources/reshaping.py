@@ -12,7 +12,7 @@ from filrouge.base.text import fold
 from filrouge.domain.sources.expressions import parsed, replaced
 from filrouge.domain.sources.fitting import fitted
 from filrouge.domain.sources.naming import by_name, words
-from filrouge.domain.sources.shapes import Changes, Shape, Sketch
+from filrouge.domain.sources.shapes import Changes, Shape, Sketch, begun
 from filrouge.domain.sources.spec import SourceSpec, pieces
 from filrouge.tables import TABLES
 
@@ -21,6 +21,7 @@ LEAST = 0.5  # a column less sure than this is not proposed
 _NAME, _CONTENT, _POSITION = 0.75, 0.7, 0.35  # how much each tells by itself
 _LIKE = 0.7  # how like a name is from which a column is taken for one that is never kept
 _HALVES = ("given_name", "family_name")
+_CAREFUL = frozenset({"bank_account", "national_id"})  # what a column that is never kept most often holds
 _VAGUE = frozenset({"", "label", "text", "unknown", "category", "number", "identifier", "yes_no", "nested", "date"})
 
 
@@ -66,7 +67,7 @@ class Proposed:
 
 def proposed(last: Shape, now: Shape, changes: Changes, spec: SourceSpec) -> list[Proposed]:
     """Return what is proposed for each column that is gone, the surest first taken; nothing where nothing is likely."""
-    known = {*spec.columns(), *spec.never_kept, *last.names()}
+    known = {*spec.columns(), *spec.never_kept, *_there_before(last, now)}
     free = [name for name in now.names() if name not in known]
     gone = list(changes.gone)
     found: dict[str, Proposed] = {}
@@ -119,11 +120,12 @@ def likeness(last: Shape, now: Shape, was: str, other: str) -> tuple[float, tupl
 
 def _unkept(name: str, last: Shape, now: Shape, added: Sequence[str], spec: SourceSpec) -> Proposed:
     """Return which of the new columns are likely to be one that is never kept."""
-    alone = spec.model_copy(update={"never_kept": (name,)})
-    like = [one for one in unkept_anew(last, now, alone) if one in added]
+    like = [one for one in added if _is_unkept(now.of(one), [name])]
     named = any(_named(name, one)[0] >= _LIKE for one in like)
     if like:
         return Proposed(name, Way(tuple(like)), 0.9 if named else 0.7, ("like_name" if named else "content",))
+    if careful := tuple(one for one in added if {now.of(one).meaning, now.of(one).content} & _CAREFUL):
+        return Proposed(name, Way(careful), 0.6, ("content",))
     if len(added) == 1:  # nothing else came that could be it
         return Proposed(name, Way(tuple(added)), LEAST, ("alone",))
     return Proposed(name, Way(), 0.0, ())
@@ -133,13 +135,18 @@ def unkept_anew(last: Shape, now: Shape, spec: SourceSpec) -> tuple[str, ...]:
     """Return the new columns that are, under another name, those never kept that are not there: by name or content."""
     names = now.names()
     gone = [was for was in spec.never_kept if not spec.unkept(names, [was])]
-    known = {*spec.columns(), *spec.unkept(names), *last.names()}
-    found = []
-    for name in names:
-        held = {now.of(name).meaning, now.of(name).content} - _VAGUE
-        if name not in known and any(_named(was, name)[0] >= _LIKE or by_name(was) in held for was in gone):
-            found.append(name)
-    return tuple(found)
+    known = {*spec.columns(), *spec.unkept(names), *_there_before(last, now)}
+    return tuple(name for name in names if name not in known and _is_unkept(now.of(name), gone))
+
+
+def _is_unkept(held: Sketch, gone: Sequence[str]) -> bool:
+    """Tell whether a column is likely to be one of those never kept that are ``gone``."""
+    means = {held.meaning, held.content} - _VAGUE
+    return any(_named(was, held.name)[0] >= _LIKE or by_name(was) in means for was in gone)
+
+
+def _there_before(last: Shape, now: Shape) -> set[str]:
+    return {*last.names()} - {*begun(last, now)}
 
 
 def reshaped(spec: SourceSpec, choice: Choice) -> dict[str, Any]:
@@ -290,9 +297,7 @@ def _renamed(data: dict[str, Any], was: str, now: str) -> dict[str, Any]:
         made["cursor"] = now
     if was in (made.get("never_kept") or ()):
         made["never_kept"] = list(dict.fromkeys((*made["never_kept"], now)))  # it may come back under its old name
-    if was in (made.get("kept") or {}):
-        made["kept"] = {**made["kept"], now: made["kept"][was]}  # rows received before bear the old name
-    return made
+    return _kept_so(made, was, (now,))
 
 
 def _several(data: dict[str, Any], was: str, now: Sequence[str]) -> dict[str, Any]:
@@ -301,8 +306,7 @@ def _several(data: dict[str, Any], was: str, now: Sequence[str]) -> dict[str, An
     made = _copied(data)
     if was in (made.get("never_kept") or ()):
         made["never_kept"] = list(dict.fromkeys((*made["never_kept"], *now)))
-    if was in (made.get("kept") or {}):
-        made["kept"] = {**made["kept"], **dict.fromkeys(now, made["kept"][was])}
+    made = _kept_so(made, was, now)
     for _, cell in _cells(made):
         if cell.get("column") == was:
             cell.pop("column")
@@ -325,7 +329,14 @@ def _said_anew(data: dict[str, Any], was: str, way: Way) -> dict[str, Any]:
         raise UsageError("This table has no column for that.", hint="Choose other columns.")
     made = _left(data, was)
     made["map"] |= {said: {"column": name} for said, name in zip(way.says, way.to, strict=True)}
-    return fitted(made)
+    return fitted(_kept_so(made, was, way.to))
+
+
+def _kept_so(made: dict[str, Any], was: str, now: Sequence[str]) -> dict[str, Any]:
+    """Hold new columns apart as an old one was; it stays told too, since rows received before bear its name."""
+    if was not in (made.get("kept") or {}):
+        return made
+    return made | {"kept": {**made["kept"], **dict.fromkeys(now, made["kept"][was])}}
 
 
 def _without(data: dict[str, Any], was: str) -> dict[str, Any]:

@@ -48,7 +48,8 @@ class Shape:
     """What a run received, in the order of its columns, and the parts of the definition that read it.
 
     ``values``: of a column whose values are listed, those that it held and are not, hashed -> rows; ``unkept``: the
-    columns that were there and were read past, since they are never kept (None: it was not told).
+    columns that were there and were read past, since they are never kept (None: it was not told), as well as those that
+    went since and of which nobody was asked; ``partly``: those of them that some files had, and others had not.
     """
 
     columns: tuple[Sketch, ...]
@@ -58,6 +59,7 @@ class Shape:
     by: Mapping[str, Any] = field(default_factory=dict)
     loose: bool = False  # of objects: each row has the columns that it happens to hold
     unkept: tuple[str, ...] | None = None
+    partly: tuple[str, ...] = ()
 
     def names(self) -> tuple[str, ...]:
         """Return the columns in their order."""
@@ -80,6 +82,7 @@ class Shape:
             tuple(Sketch(**one | {"often": tuple(one["often"])}) for one in data["columns"]), int(data["rows"]),
             {name: Dated(**one) for name, one in data["dates"].items()}, data["values"], data["by"],
             bool(data.get("loose")), tuple(data["unkept"]) if data.get("unkept") is not None else None,
+            tuple(data.get("partly") or ()),
         )  # fmt: skip
 
 
@@ -178,16 +181,36 @@ def changes(last: Shape, now: Shape, spec: SourceSpec) -> Changes:
     if now.loose:
         added = tuple(name for name in added if now.of(name).filled >= BEGUN)
         left = (name for name in left if last.of(name).filled >= BEGUN)
-    unkept = [name for name in spec.never_kept if added and _unkept_is_gone(name, last, now, spec)]
-    return Changes(tuple(gone), dates, values, added, tuple(left), tuple(empty), tuple(unkept))
+    new = {*added, *(name for name in begun(last, now) if name not in wanted and name not in past)}
+    unkept = tuple(name for name in spec.never_kept if new and _unkept_is_gone(name, last, now, spec))
+    added = tuple(name for name in there if name in (new if unkept else added))
+    return Changes(tuple(gone), dates, values, added, tuple(left), tuple(empty), unkept)
+
+
+def begun(last: Shape, now: Shape) -> tuple[str, ...]:
+    """Return the columns that were there and empty, and are filled by now."""
+    there = {one.name for one in last.columns if not one.filled} if last.rows else set()
+    return tuple(one.name for one in now.columns if one.name in there and one.filled >= BEGUN)
+
+
+def carried(last: Shape, now: Shape, spec: SourceSpec) -> Shape:
+    """Return a shape that still tells of the columns never kept that went, while no other came that could be them."""
+    if last.unkept is None or now.unkept is None:
+        return now
+    there = (*now.unkept, *now.names())
+    gone = [name for name in spec.never_kept if spec.unkept(last.unkept, [name]) and not spec.unkept(there, [name])]
+    return replace(now, unkept=(*now.unkept, *spec.unkept(last.unkept, gone))) if gone else now
 
 
 def _unkept_is_gone(name: str, last: Shape, now: Shape, spec: SourceSpec) -> bool:
-    """Tell whether a column that is never kept was there, and is not any more under a name that is known of it."""
+    """Tell whether a column that is never kept was there, and is not any more under a name that is known of it: in no
+    file, or not in every one of those that all had it."""
     if last.unkept is None or now.unkept is None:
         return False
     there, before = (*now.unkept, *now.names()), (*last.unkept, *last.names())
-    return bool(spec.unkept(before, [name])) and not spec.unkept(there, [name])
+    if not spec.unkept(before, [name]):
+        return False
+    return not spec.unkept(there, [name]) or (name in now.partly and name not in last.partly)
 
 
 def otherwise(was: Dated, now: Dated) -> bool:

@@ -32,6 +32,7 @@ class Source(Row):
     paused_at = models.DateTimeField(null=True, blank=True)  # of a sender: since when nothing of it is taken
     swept_at = models.DateTimeField(null=True, blank=True)
     sample = models.BooleanField(default=False)
+    left_behind = models.JSONField(default=list)  # limits of values that columns held apart were read into before
 
     class Meta:
         ordering = ("system", "name")
