@@ -277,7 +277,7 @@ def test_what_another_column_says_since_stays_as_long_as_its_row(group: World) -
     assert made.state == "committed"
     assert retention.sweep(by="test", at=NOW + timedelta(hours=1))
     assert born(group) == {"1": "1985-12-11", "2": "1982-12-15"}
-    assert received(group) == {"1": None, "2": None}
+    assert received(group) == {"1": None, "2": "15/12/1982"}
 
 
 def test_a_retention_that_somebody_took_away_is_no_more(group: World) -> None:
