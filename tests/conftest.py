@@ -143,8 +143,25 @@ def signed_in(client: Any, world: World) -> Callable[[str], Any]:
     return enter
 
 
+def _commands_made_once() -> None:
+    """Let the tests of the command line share its commands, which are the same until one is added."""
+    import typer.testing
+
+    make: Callable[[Any], Any] = typer.testing._get_command
+    made: dict[tuple[int, int, int], Any] = {}
+
+    def shared(app: Any) -> Any:
+        key = (id(app), len(app.registered_groups), len(app.registered_commands))
+        if key not in made:
+            made[key] = make(app)
+        return made[key]
+
+    typer.testing._get_command = shared
+
+
 def pytest_collection_finish() -> None:
     """Let many small tests cost little: PostgreSQL empties what is full; what is loaded is not looked through again."""
+    _commands_made_once()
     if os.environ.get("FILROUGE_TEST_STORE") == "postgres":
         from django.db.backends.postgresql.operations import DatabaseOperations
 

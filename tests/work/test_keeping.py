@@ -15,6 +15,7 @@ from tests.world import COLUMNS, ORDERS, PEOPLE, World, person
 
 from filrouge.store.live import Live
 from filrouge.store.models import AuditEntry
+from filrouge.store.queries import register
 from filrouge.work import access, keeping, live, retention, sources
 
 NOW = datetime(2026, 11, 2, 12, tzinfo=UTC)
@@ -260,6 +261,8 @@ def untold(name: str) -> dict[str, Any]:
 @pytest.mark.parametrize("name", ["dropped", "moved", "never kept"])
 def test_values_go_on_their_day_though_their_column_is_read_otherwise_since(name: str, group: World) -> None:
     change(group, untold(name))
+    told = [apart for feed in register.register(access.OWNER).held for apart in getattr(feed, "apart", ())]
+    assert ("born", ("birth_date",), 365) in [(one.column, one.columns, one.days) for one in told]
     assert retention.sweep(by="test", at=NOW)["values"] >= 1
     assert born(group) == {"1": None, "2": "1982-12-15"}
     assert received(group) == {"1": None, "2": "15/12/1982"}

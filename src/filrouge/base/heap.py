@@ -10,11 +10,14 @@ from functools import lru_cache
 from typing import Any
 
 EVERY = 3.0  # seconds between two times
+_lasting = False
 _last = float("-inf")  # when it was done last
 
 
 def lasts() -> None:
     """Say that this process lasts: what is loaded by now stays, and is not looked through again and again."""
+    global _lasting
+    _lasting = True
     gc.collect()
     gc.freeze()
 
@@ -26,7 +29,7 @@ def let_go() -> None:
     Whoever opens and closes one again and again spends no more than a moment of each few seconds on it.
     """
     global _last
-    if not gc.get_freeze_count() or time.monotonic() - _last < EVERY:
+    if not _lasting or time.monotonic() - _last < EVERY:
         return
     _last = time.monotonic()
     gc.collect()

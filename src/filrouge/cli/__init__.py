@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import traceback
+from functools import cache
 from pathlib import Path
 from typing import Annotated
 
@@ -76,8 +77,9 @@ def set_up() -> None:
     ready()
 
 
+@cache
 def gather() -> None:
-    """Add every noun to the command."""
+    """Add every noun to the command: once in a process."""
     from filrouge.cli import (
         acquisition,
         alert,

@@ -10,7 +10,7 @@ from filrouge.domain.privacy import register as rules
 from filrouge.domain.privacy.caller import Caller
 from filrouge.domain.privacy.perimeter import Sight
 from filrouge.domain.sources import SourceSpec, keeping
-from filrouge.store.models import Agreement
+from filrouge.store.models import Agreement, Source
 from filrouge.store.models.base import Personal
 from filrouge.store.queries import group, sources
 
@@ -30,7 +30,7 @@ def register(caller: Caller) -> Register:
     for line in sources.lines(caller):
         cell = line.spec.entity
         named = (cell.const,) if cell.const else tuple(value for value in (cell.values or {}).values() if value)
-        feeds.append(rules.Feed(line.source.name, line.source.reads, tuple(named), _apart(line.source.name, line.spec)))
+        feeds.append(rules.Feed(line.source.name, line.source.reads, tuple(named), _apart(line.source, line.spec)))
         if line.spec.consents:
             feeds.append(rules.Feed(line.source.name, "consents", tuple(named)))
     acting = caller.perimeter.acting
@@ -40,14 +40,17 @@ def register(caller: Caller) -> Register:
     return Register((*rules.tables(feeds), *rows()), rules.sights(), tuple(agreed))
 
 
-def _apart(source: str, spec: SourceSpec) -> tuple[rules.Apart, ...]:
-    return tuple(
+def _apart(source: Source, spec: SourceSpec) -> tuple[rules.Apart, ...]:
+    """Return the columns of a source that are held apart, and those that were when what they left behind was read."""
+    now = tuple(
         rules.Apart(
-            source, column, keeping.targets(spec, column), kept.purpose,
+            source.name, column, keeping.targets(spec, column), kept.purpose,
             keeping.days(kept.retention) if kept.retention else None,
         )
         for column, kept in spec.kept.items()
     )  # fmt: skip
+    before = keeping.former(source.left_behind)
+    return (*now, *(rules.Apart(source.name, one.column, one.targets, None, one.days) for one in before))
 
 
 # What the packages that sign people in keep; ``work.retention`` ends it.
