@@ -11,6 +11,14 @@ from filrouge.domain import segments
 from filrouge.work import definitions
 
 
+LISTS = b"a: &a [x, x, x, x, x, x, x, x, x]\n" + b"".join(
+    b"%c: &%c [%s]\n" % (letter, letter, b", ".join([b"*%c" % (letter - 1)] * 9)) for letter in b"bcdefgh"
+)
+MERGED = b"a: &a {x: 1}\n" + b"".join(
+    b"%c: &%c {<<: [%s]}\n" % (letter, letter, b", ".join([b"*%c" % (letter - 1)] * 9)) for letter in b"bcdefgh"
+)
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [
@@ -21,6 +29,9 @@ from filrouge.work import definitions
         (b"\tb: 1", "line 1"),
         (b"caf\xe9: 1", "not YAML"),
         (b"a: !!python/object:os.system {}", "line 1"),
+        (LISTS, "not YAML"),
+        (MERGED, "not YAML"),
+        (b"a: &a [*a]", "not YAML"),
         (b"x: 1\n" + b"# long\n" * 200_000, "too large"),
     ],
 )

@@ -10,6 +10,7 @@ import yaml
 from filrouge.base.errors import Phrase, UsageError
 
 LARGEST = 1_000_000  # bytes
+MOST = 200_000  # values, each alias written out
 
 
 class _Loader(yaml.SafeLoader):
@@ -43,7 +44,7 @@ def read(path: Path) -> Any:
             "The file {path} is too large for a definition.", hint="A definition has at most 1 MB.", path=path.name
         )
     try:
-        return yaml.load(text.decode(), Loader=_Loader)  # noqa: S506 a safe loader
+        return _loaded(text.decode())
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError, ValueError) as error:
         mark = getattr(error, "problem_mark", None)
         raise UsageError(
@@ -52,3 +53,30 @@ def read(path: Path) -> Any:
             path=path.name,
             where=Phrase(": line {line}, column {column}", line=mark.line + 1, column=mark.column + 1) if mark else "",
         ) from None
+
+
+def _loaded(text: str) -> Any:
+    loader = _Loader(text)
+    try:
+        node = loader.get_single_node()
+        if node is None:
+            return None
+        if _size(node, {}) > MOST:
+            raise yaml.constructor.ConstructorError(None, None, "its aliases make too much of it", node.start_mark)
+        return loader.construct_document(node)
+    finally:
+        loader.dispose()
+
+
+def _size(node: yaml.Node, known: dict[int, int]) -> int:
+    """Return how many values a node holds once its aliases are written out; one within itself is more than any."""
+    if id(node) in known:
+        return known[id(node)]
+    known[id(node)] = MOST + 1  # while it is counted
+    held: list[yaml.Node] = []
+    if isinstance(node, yaml.SequenceNode):
+        held = node.value
+    elif isinstance(node, yaml.MappingNode):
+        held = [one for pair in node.value for one in pair]
+    size = known[id(node)] = 1 + sum(_size(one, known) for one in held)
+    return size
