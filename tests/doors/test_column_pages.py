@@ -14,7 +14,10 @@ from tests.world import World
 
 from filrouge.store.models import SourceDraft
 
-pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "live", "audit"])
+pytestmark = [
+    pytest.mark.django_db(transaction=True, databases=["default", "live", "audit"]),
+    pytest.mark.lake,
+]
 
 
 def upload(client: Any, text: str = TEXT, name: str = "salon.csv") -> str:

@@ -16,7 +16,10 @@ from tests.world import World
 
 from filrouge.store.models import SourceDraft
 
-pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "live", "audit"])
+pytestmark = [
+    pytest.mark.django_db(transaction=True, databases=["default", "live", "audit"]),
+    pytest.mark.lake,
+]
 
 STRANGE = 'X;3 "l\'été"'
 LONG = "très " * 50 + "longue"

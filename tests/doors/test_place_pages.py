@@ -22,7 +22,10 @@ from filrouge.domain.sources import presets
 from filrouge.store.models import Secret, Source, SourceDraft
 from filrouge.work import secrets
 
-pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "live", "audit"])
+pytestmark = [
+    pytest.mark.django_db(transaction=True, databases=["default", "live", "audit"]),
+    pytest.mark.lake,
+]
 PEOPLE = [{"id": n, "family_name": f"Famille{n}x", "email": f"a{n}@example.com"} for n in range(6)]
 
 

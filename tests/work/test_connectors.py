@@ -22,6 +22,8 @@ from filrouge.connect import conformance, connector
 from filrouge.store.models import Run
 from filrouge.work import secrets, sources
 
+pytestmark = pytest.mark.lake
+
 PAGE = Path(__file__).resolve().parents[2] / "docs/how-to/write-a-connector.md"
 Bring = Callable[..., None]
 

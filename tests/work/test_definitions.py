@@ -10,6 +10,8 @@ from filrouge.base.errors import UsageError
 from filrouge.domain import segments
 from filrouge.work import definitions
 
+pytestmark = pytest.mark.lake
+
 LISTS = b"a: &a [x, x, x, x, x, x, x, x, x]\n" + b"".join(
     b"%c: &%c [%s]\n" % (letter, letter, b", ".join([b"*%c" % (letter - 1)] * 9)) for letter in b"bcdefgh"
 )

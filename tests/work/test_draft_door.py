@@ -18,6 +18,8 @@ from typer.testing import CliRunner
 
 from filrouge.store.models import SourceDraft
 
+pytestmark = pytest.mark.lake
+
 ROWS = [
     ("Export du 12/11/2026",),
     ("Salon d'été ; fichier des adhérents",),
@@ -120,7 +122,7 @@ def test_the_whole_road_by_command_and_undone_to_the_same_state(group: World, tm
 
     made = ran("import", key, "--json")
     assert (made["state"], made["new"], made["rejected"], made["lost"]) == ("done", 16, 0, 0)
-    worked()
+    worked(wholly=True)
     assert [hit.name for hit in group.find("Jean Noël")] == ["Jean Noël"]
     (row,) = group.rows("SELECT birth_date FROM person_records WHERE source_id = '2'")
     assert str(row["birth_date"]) == "1990-02-28"
@@ -128,7 +130,7 @@ def test_the_whole_road_by_command_and_undone_to_the_same_state(group: World, tm
     from filrouge.cli import app
 
     assert CliRunner().invoke(app, ["source", "undo", made["run"]]).exit_code == 0
-    worked()
+    worked(wholly=True)
     group.resolve()
     assert state.differing(before, state.parts()) == {}
 

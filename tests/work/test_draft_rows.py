@@ -14,6 +14,8 @@ from filrouge.domain.sources.columns import Said
 from filrouge.store.models import Job, SourceDraft
 from filrouge.work import draft_definitions, draft_rows, drafts
 
+pytestmark = pytest.mark.lake
+
 ORDERS = "Commande;Client;Date commande;Montant TTC;Devise;Statut;IBAN\n" + "".join(
     f"C-{n:04};{n % 15 + 1};{n % 27 + 1:02}/09/2026;{n},50;EUR;payée;FR7630006000011234567890189\n" for n in range(30)
 )

@@ -11,6 +11,8 @@ from filrouge.base.errors import Refused, SourceError, UsageError
 from filrouge.store.models import Brand, Run, Source
 from filrouge.work import access, files, sources
 
+pytestmark = pytest.mark.lake
+
 TEXT = (
     "N° fiche;Prénom;Nom;Courriel;Ville\n1;Élodie;Dupré;elodie@example.com;Nantes\n2;Jean;Noël;jean@example.com;Lyon\n"
 )

@@ -13,6 +13,8 @@ from tests.world import World, person
 from filrouge.store.models import Run, SourceDraft
 from filrouge.work import deriving, drafts, foreseeing, jobs, memory, settling, worker
 
+pytestmark = pytest.mark.lake
+
 HEAD = "Id;Prénom;Nom;Courriel;Téléphone;Ville\n"
 
 

@@ -18,6 +18,8 @@ from filrouge.store.models import AuditEntry, Doubt, Evaluation, IdentityQuality
 from filrouge.store.queries import identity_quality as quality
 from filrouge.work import erasures, identity, identity_quality
 
+pytestmark = pytest.mark.lake
+
 ADA = {"mail": "ada.byron@example.com", "born": "10/12/1985"}
 
 

@@ -18,6 +18,8 @@ from filrouge.store.models import AuditEntry
 from filrouge.store.queries import register
 from filrouge.work import access, keeping, live, retention, sources
 
+pytestmark = pytest.mark.lake
+
 NOW = datetime(2026, 11, 2, 12, tzinfo=UTC)
 ADA = person("1", "Ada", "Byron", mail="ada@example.com", optin="yes") | {"born": "10/12/1985", "seen": "05/03/2025"}
 GUS = person("2", "Gus", "Eiffel", mail="gus@example.com", optin="no") | {"born": "15/12/1982", "seen": "05/10/2026"}

@@ -15,6 +15,8 @@ from filrouge.domain.sources.columns import Said
 from filrouge.store.models import Run, Source, SourceDraft
 from filrouge.work import draft_files, draft_jobs, draft_rows, drafts, likeness, sources
 
+pytestmark = pytest.mark.lake
+
 MORE = TEXT.replace("@example.com", "@example.org").replace("Export du 12/11/2026", "Export du 13/11/2026")
 
 

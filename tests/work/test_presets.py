@@ -19,6 +19,8 @@ from filrouge.domain.sources.presets import names, preset
 from filrouge.store.models import Source
 from filrouge.work import presets, secrets, sources
 
+pytestmark = pytest.mark.lake
+
 SYSTEMS: tuple[Callable[[], Any], ...] = (
     Brevo, Mailchimp, Salesforce, HubSpot, Zendesk, Shopify, WooCommerce, PrestaShop, Stripe, Eventbrite,
 )  # fmt: skip

@@ -21,6 +21,8 @@ from filrouge.connect import Reach, connector
 from filrouge.domain.sources import SourceSpec
 from filrouge.work import access, groups, profiling
 
+pytestmark = pytest.mark.lake
+
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
 shared = pytest.mark.skipif(not SHARED.is_dir(), reason="the public sets are not on this machine")
 HOSTILE = {

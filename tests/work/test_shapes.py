@@ -23,6 +23,8 @@ from filrouge.store.models import AuditEntry, Run, Source
 from filrouge.store.queries import sources as found
 from filrouge.work import access, erasures, holding, jobs, reshaping, runs, sources, worker
 
+pytestmark = pytest.mark.lake
+
 NAMES = ("Ada", "Gus", "Zoé", "Marie", "Paul", "Jean", "Léa", "Louis", "Anne", "Luc", "Rose", "Hugo")
 FAMILIES = (
     "Byron",
