@@ -119,7 +119,8 @@ def tell(request: HttpRequest, key: str, said: Columns) -> dict[str, Any]:
 
 @router.get("/{key}/definition", summary="What the columns say, as the definition of a source")
 def definition(request: HttpRequest, key: str) -> dict[str, Any]:
-    return draft_definitions.definition(found.draft(key, _reader(request)))
+    asking = _reader(request)
+    return draft_definitions.definition(found.draft(key, asking), asking)
 
 
 @router.put("/{key}/definition", summary="Take a definition back, changed")
@@ -174,8 +175,7 @@ def correct(request: HttpRequest, key: str, said: Corrections) -> dict[str, Any]
 @router.post("/{key}/corrections/file", summary="Correct faulty rows by the file of faulty rows")
 def correct_by_file(request: HttpRequest, key: str, file: File[UploadedFile]) -> dict[str, Any]:
     asking = _keeper(request)
-    found.draft(key, asking)
-    return faulty_files.correct(asking, key, faulty_files.read(file.read(faulty_files.LARGEST + 1))).plain()
+    return faulty_files.correct_by_file(asking, key, file.read(faulty_files.LARGEST + 1)).plain()
 
 
 @router.post("/{key}/corrections/take-back", summary="Forget what was said of some rows")

@@ -126,7 +126,7 @@ def columns(
         draft_definitions.define(asking, key, definitions.read(file))
         _tell(asking, key, as_json)
         return
-    stands = draft_definitions.definition(found.draft(key, asking))
+    stands = draft_definitions.definition(found.draft(key, asking), asking)
     if as_json:
         print_json(stands)
     else:

@@ -76,7 +76,7 @@ def correct(
         data = file.read_bytes()
     except OSError:
         raise UsageError("The file {path} cannot be read.", hint="Check the path.", path=str(file)) from None
-    kept = faulty_files.correct(asking, key, faulty_files.read(data))
+    kept = faulty_files.correct_by_file(asking, key, data)
     told = _tried(asking, key) if kept.rows else None
     if as_json:
         print_json(kept.plain() | ({"counts": told["counts"]} if told else {}))

@@ -64,9 +64,11 @@ def write_csv(
 
 def write_xlsx(
     stream: BinaryIO, header: Sequence[str], lines: Iterable[Sequence[Cell]], *, titles: tuple[str, str], folder: Path,
-    notes: Notes,
+    notes: Notes, texts: bool = False,
 ) -> None:  # fmt: skip
     """Write a workbook of texts, numbers and dates, none of them a formula or a link; ``notes`` are its second sheet.
+
+    ``texts``: what is typed into its cells stays as it is typed, zeros in front too.
 
     ``folder`` holds the lines until the workbook is closed. Raises UsageError when a cell is longer than it takes.
     """
@@ -80,7 +82,7 @@ def write_xlsx(
         shown: Shown = {kind: book.add_format({"num_format": form}) for kind, form in ((date, DAY), (datetime, MOMENT))}
         sheet = book.add_worksheet(titles[0][:31])
         sheet.freeze_panes(1, 0)
-        sheet.set_column(0, len(header) - 1, 20)
+        sheet.set_column(0, len(header) - 1, 20, book.add_format({"num_format": "@"}) if texts else None)
         for at, title in enumerate(header):
             sheet.write_string(0, at, title, strong)
         for row, line in enumerate(lines, start=1):

@@ -66,11 +66,11 @@ def line(
 
 
 def read(
-    form: Mapping[str, Any], number: int, says: str, reads: str, held: Mapping[str, int | None]
+    form: Mapping[str, Any], number: int, says: str, reads: str, held: Mapping[str, int | None], *, shown: bool
 ) -> tuple[dict[str, str | None] | None, str, list[str]]:  # fmt: skip
     """Return what a form says of the values of a column (None: nothing), what becomes of the others, and what is wrong.
 
-    ``held``: its values, in the order of the form.
+    ``held``: its values, in the order of the form; ``shown``: they were shown in clear.
     """
     target = says.partition("@")[0]
     of = coded.coded(reads, target)
@@ -83,7 +83,7 @@ def read(
         name = f"c:{number}:v:{at}"
         if name not in form:
             continue
-        known, code = _code(str(form[name]).strip(), value, of, reads, target)
+        known, code = _code(str(form[name]).strip(), value, of, reads, target, shown=shown)
         if not known:
             wrong.append(str(form[name]).strip()[:WRITTEN])
             continue
@@ -117,15 +117,20 @@ def _foreign(chosen: str, of: Coded) -> bool:
     return chosen.startswith(CODE) and chosen.removeprefix(CODE) not in of.codes
 
 
-def _code(text: str, value: str, of: Coded, reads: str, target: str) -> tuple[bool, str | None]:
-    """Return whether what a form says of a value is known, and the code that it is ("": not told, None: nothing)."""
+def _code(
+    text: str, value: str, of: Coded, reads: str, target: str, *, shown: bool
+) -> tuple[bool, str | None]:  # fmt: skip
+    """Return whether what a form says of a value is known, and the code that it is ("": not told, None: nothing).
+
+    A value that was shown masked is not typed: whoever guesses it learns nothing.
+    """
     if text in ("", NOTHING, AS_IT_IS):
         return True, {"": "", NOTHING: None, AS_IT_IS: value}[text]
     if text.startswith(CODE):
         return True, text.removeprefix(CODE)
     if of.wide:
         meant = coded.guessed(reads, target, text)
-        return (True, meant.code) if meant is not None and meant.code else (text == value, text)
+        return (True, meant.code) if meant is not None and meant.code else (shown and text == value, text)
     return False, ""
 
 

@@ -142,11 +142,12 @@ def choices(reads: str, referred: Mapping[str, Sequence[str]], *, whole: bool = 
 
 def read_from(
     form: Mapping[str, Any], seen: Sequence[Seen], able: Mapping[str, Any], reads: str,
-    values: Mapping[str, Mapping[str, int | None]],
+    values: Mapping[str, Mapping[str, int | None]], *, shown: bool,
 ) -> tuple[list[Said], UsageError | None]:  # fmt: skip
     """Return what a form says of the columns, and what is wrong with the first code that is none.
 
-    A value that is none of the choices ``able`` says nothing; ``values``: of the columns that hold few, each value.
+    A value that is none of the choices ``able`` says nothing; ``values``: of the columns that hold few, each value,
+    which was in clear where ``shown``.
     """
     known = {code for code, _said in [*able["says"], *able["consents"]]} | ({columns.NEVER} if able["never"] else set())
     told, wrong = [], None
@@ -159,7 +160,7 @@ def read_from(
         }
         written = str(form.get(f"c:{number}:form", ""))
         says = says if says in known else ""
-        chosen, other, strange = coded.read(form, number, says, reads, values.get(one.name, {}))
+        chosen, other, strange = coded.read(form, number, says, reads, values.get(one.name, {}), shown=shown)
         if strange and wrong is None:
             wrong = coded.unknown(strange, says)
         told.append(

@@ -10,7 +10,7 @@ from filrouge.base.text import fold
 from filrouge.domain.privacy.caller import Caller
 from filrouge.domain.sources import SourceSpec, columns
 from filrouge.domain.sources.columns import NEVER, Computed, Said, refers, sayings
-from filrouge.domain.sources.sighted import PLAIN
+from filrouge.domain.sources.sighted import PLAIN, openly, put_back
 from filrouge.store.models import SourceDraft
 from filrouge.store.queries import drafts as found
 from filrouge.work import draft_files, draft_rows, drafts
@@ -18,9 +18,13 @@ from filrouge.work import draft_files, draft_rows, drafts
 TOLD = ("key", "map", "consents", "required", "never_kept", "kept", "rules")  # the parts that are told anew
 
 
-def definition(draft: SourceDraft) -> dict[str, Any]:
-    """Return the definition as it stands, as plain data; where its file stands is not told."""
-    return {name: value for name, value in draft.spec.items() if name != "place"}
+def definition(draft: SourceDraft, asking: Caller) -> dict[str, Any]:
+    """Return the definition as it stands, as plain data; where its file stands is not told.
+
+    Values of its columns that are no usual words are left out for whoever sees what columns hold masked.
+    """
+    told = {name: value for name, value in draft.spec.items() if name != "place"}
+    return told if found.shown(draft, asking) else openly(told)
 
 
 def define(asking: Caller, key: str, data: object) -> SourceDraft:
@@ -32,7 +36,8 @@ def define(asking: Caller, key: str, data: object) -> SourceDraft:
     draft = drafts.open_one(asking, key)
     if not isinstance(data, dict) or not isinstance(data.get("map"), dict):
         raise UsageError("This is no definition of a source.", hint="Take the one of the draft, and change it.")
-    stands = definition(draft)
+    stands = definition(draft, asking)
+    data = data if found.shown(draft, asking) else put_back(data, draft.spec)
     others = sorted(str(name) for name in {*data} - {*TOLD} if name not in stands or data[name] != stands[name])
     if others:
         raise UsageError(

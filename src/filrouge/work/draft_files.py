@@ -56,6 +56,14 @@ def seen(draft: SourceDraft) -> list[Seen]:
     return [Seen(**row | {"examples": tuple(row["examples"]), "values": tuple(row["values"])}) for row in rows]
 
 
+def known(draft: SourceDraft) -> bool:
+    """Tell whether what was seen of the columns stands whole beside the file."""
+    try:
+        return bool(seen(draft))
+    except NotFound:
+        return False
+
+
 def profile_of(draft: SourceDraft, perimeter: Perimeter) -> Profile | None:
     """Return the profile over all of the rows as its reader may see it; None while it is not made."""
     try:
@@ -145,7 +153,17 @@ def see(draft: SourceDraft, profiles: Iterable[Held]) -> None:
         step = max(len(one.sample) // EXAMPLES, 1)
         few = coded.few([one]).get(one.name, ())
         told.append(Seen(one.name, one.filled, one.distinct, one.sample[::step][:EXAMPLES], few))
-    (folder(draft) / SEEN).write_text(json.dumps([asdict(one) for one in told]))
+    lay(folder(draft) / SEEN, json.dumps([asdict(one) for one in told]))
+
+
+def lay(path: Path, text: str) -> None:
+    """Write a file whole, or leave the one that stands: a full disk cuts nothing short."""
+    part = path.with_suffix(".part")
+    try:
+        part.write_text(text)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def may_run(draft: SourceDraft) -> None:

@@ -9,9 +9,12 @@ from contextlib import suppress
 from dataclasses import asdict, replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
+
+from django.db import transaction
 
 from filrouge.base import clock
-from filrouge.base.errors import Conflict, FilrougeError, NotFound
+from filrouge.base.errors import Conflict, FilrougeError, NotFound, StorageError
 from filrouge.domain.privacy.perimeter import EVERYTHING
 from filrouge.domain.sources import SourceSpec
 from filrouge.store.models import Run, Source, SourceDraft
@@ -22,6 +25,7 @@ from filrouge.work.draft_files import (
     SEEN,
     digest,
     folder,
+    lay,
     may_run,
     mendable,
     path_of,
@@ -42,7 +46,7 @@ def profile(key: str, *, progress: runs.Progress = runs.silent) -> None:
     form = draft.spec.get("format") or {}
     made = profiling.counted_whole(path_of(draft), form=form, progress=progress)
     if folder(draft).is_dir():  # or it was dropped meanwhile
-        (folder(draft) / PROFILE).write_text(json.dumps(asdict(made)))
+        lay(folder(draft) / PROFILE, json.dumps(asdict(made)))
 
 
 def trial(key: str, *, progress: runs.Progress = runs.silent) -> None:
@@ -56,7 +60,7 @@ def trial(key: str, *, progress: runs.Progress = runs.silent) -> None:
     mine = SourceDraft.objects.filter(pk=draft.pk)
 
     def look(staged: Path, prepared: Prepared) -> None:
-        (folder(draft) / REJECTS).write_text(json.dumps(sources.first_rejects(staged)))
+        lay(folder(draft) / REJECTS, json.dumps(sources.first_rejects(staged)))
         taken.keep(draft, staged, SourceSpec.parse(draft.spec))
         if mendable(draft):
             faulty.lay(folder(draft), staged, prepared.mending, [one.name for one in seen(draft)])
@@ -71,6 +75,9 @@ def trial(key: str, *, progress: runs.Progress = runs.silent) -> None:
     except FilrougeError as error:
         mine.update(trouble=error.plain())
         raise
+    except FileNotFoundError:
+        if folder(draft).is_dir():
+            raise  # or it was dropped meanwhile
 
 
 def carry_out(key: str, *, by: str, progress: runs.Progress = runs.silent) -> None:
@@ -88,8 +95,12 @@ def carry_out(key: str, *, by: str, progress: runs.Progress = runs.silent) -> No
             run = _imported(draft, by=by, progress=progress)
     except Conflict:  # the lake or the source is busy: the job comes back
         raise
-    except FilrougeError as error:
-        SourceDraft.objects.filter(pk=draft.pk).update(state=SourceDraft.State.OPEN, trouble=error.plain())
+    except Exception as error:
+        told = error if isinstance(error, FilrougeError) else StorageError(
+            "The import stopped: {kind}.", hint="Nothing of it was kept: try it again.", kind=type(error).__name__
+        )  # fmt: skip
+        if not _stands(draft):  # what is in the lake is taken up by the job, which comes back
+            SourceDraft.objects.filter(pk=draft.pk).update(state=SourceDraft.State.OPEN, trouble=told.plain())
         raise
     SourceDraft.objects.filter(pk=draft.pk).update(state=SourceDraft.State.DONE, run=run, trouble={})
     decided(run)
@@ -100,19 +111,44 @@ def _imported(draft: SourceDraft, *, by: str, progress: runs.Progress) -> Run:
     """Keep the definition and read the file by it; the definition that was there comes back when the run fails."""
     _by_a_name_of_its_own(draft)
     may_run(draft)
-    before = Source.objects.filter(name=draft.spec["source"]).first()
-    source = before
-    if source is None or source.spec != SourceSpec.parse(draft.spec).dump() or source.folder != str(folder(draft)):
-        source = sources.define(draft.spec, folder=folder(draft), by=by)
     mine = SourceDraft.objects.filter(pk=draft.pk)
+    source = Source.objects.filter(name=draft.spec["source"]).first()
+    if source is None or source.spec != SourceSpec.parse(draft.spec).dump() or source.folder != str(folder(draft)):
+        with transaction.atomic():
+            mine.update(former=_as_it_stands(source))
+            source = sources.define(draft.spec, folder=folder(draft), by=by)
     try:
         return sources.run(source.name, by=by, progress=progress, beside=lambda made: mine.update(run=made))
     except Conflict:  # tried again in a moment
         raise
     except Exception:
-        if before is not None and before is not source:
-            sources.define(before.spec, folder=Path(before.folder), by=by, sample=before.sample)
+        if not _stands(draft):
+            _put_back(draft, by=by)
         raise
+
+
+def _as_it_stands(source: Source | None) -> dict[str, Any]:
+    if source is None:
+        return {"new": True}
+    return {name: getattr(source, name) for name in ("spec", "folder", "sample", "left_behind")}
+
+
+def _put_back(draft: SourceDraft, *, by: str) -> None:
+    """Let the source read as it did before this file was to be imported, unless somebody said otherwise since."""
+    former = SourceDraft.objects.get(pk=draft.pk).former
+    source = Source.objects.filter(name=draft.spec["source"]).first()
+    if "spec" not in former or source is None or source.spec != SourceSpec.parse(draft.spec).dump():
+        return
+    with transaction.atomic():
+        sources.define(former["spec"], folder=Path(former["folder"]), by=by, sample=former["sample"])
+        Source.objects.filter(pk=source.pk).update(left_behind=former["left_behind"])
+        SourceDraft.objects.filter(pk=draft.pk).update(former={})
+
+
+def _stands(draft: SourceDraft) -> bool:
+    """Tell whether what the import read is in the lake, or is to be, whatever stopped it after."""
+    run = SourceDraft.objects.select_related("run").get(pk=draft.pk).run
+    return run is not None and run.state in (Run.State.STAGED, Run.State.COMMITTED, Run.State.HELD)
 
 
 def decided(run: Run) -> None:
@@ -122,6 +158,7 @@ def decided(run: Run) -> None:
     """
     for draft in SourceDraft.objects.filter(run=run, state=SourceDraft.State.DONE):
         if run.state == Run.State.GIVEN_UP and mendable(draft) and path_of(draft).is_file():
+            _put_back(draft, by=run.decided_by)
             mine = SourceDraft.objects.filter(pk=draft.pk, state=SourceDraft.State.DONE)
             mine.update(state=SourceDraft.State.OPEN, run=None, tried={}, tried_of="", trouble={})
         elif run.state in (Run.State.COMMITTED, Run.State.UNDONE, Run.State.GIVEN_UP):
@@ -155,7 +192,7 @@ def forget_derived(entities: Collection[str]) -> None:
         plain = {one.name for one in made.columns if one.meaning in PLAIN} if made else set()
         with suppress(NotFound):  # of a usual system, or whose file is gone
             kept = [replace(one, examples=(), values=one.values if one.name in plain else ()) for one in seen(draft)]
-            (folder(draft) / SEEN).write_text(json.dumps([asdict(one) for one in kept]))
+            lay(folder(draft) / SEEN, json.dumps([asdict(one) for one in kept]))
         for name in (PROFILE, REJECTS, taken.FILE, faulty.FILE, faulty.STALE):
             (folder(draft) / name).unlink(missing_ok=True)
         SourceDraft.objects.filter(pk=draft.pk).update(tried={}, tried_of="")

@@ -26,7 +26,7 @@ from filrouge.domain.privacy.caller import Caller
 from filrouge.domain.sources import SourceSpec, coded, columns
 from filrouge.domain.sources.columns import Computed, Said
 from filrouge.domain.sources.meaning import Held
-from filrouge.store.models import Brand, Run, SourceDraft
+from filrouge.store.models import Brand, Run, Source, SourceDraft
 from filrouge.store.queries import drafts as found
 from filrouge.work import access, audit, files, jobs, likeness, newer
 from filrouge.work.draft_files import (
@@ -34,6 +34,8 @@ from filrouge.work.draft_files import (
     LIKE,
     PROFILE,
     folder,
+    known,
+    lay,
     may_run,
     newer_of,
     path_of,
@@ -77,7 +79,7 @@ def bring(
             return same, True
         if source:
             draft.spec, looked, changed = newer.as_before(path, newer.taken_over(asking, source, entity, brand))
-            (folder(draft) / CHANGED).write_text(json.dumps(changed))
+            lay(folder(draft) / CHANGED, json.dumps(changed))
         else:
             draft.spec, looked = _guessed(asking, draft, path, {})
         see(draft, looked)
@@ -102,7 +104,7 @@ def read_as(asking: Caller, key: str, form: Mapping[str, Any]) -> SourceDraft:
         data = newer.taken_over(asking, draft.spec["source"], draft.entity, draft.brand)
         spec, looked, changed = newer.as_before(path_of(draft), data, kind=draft.spec["kind"], form=form)
         keep(draft, spec)
-        (folder(draft) / CHANGED).write_text(json.dumps(changed))
+        lay(folder(draft) / CHANGED, json.dumps(changed))
     else:
         given = {"source": draft.spec["source"], "kind": draft.spec["kind"], "format": dict(form)}
         spec, looked = _guessed(asking, draft, path_of(draft), given)
@@ -169,6 +171,9 @@ def drop(asking: Caller, key: str) -> None:
         gone, _ = SourceDraft.objects.filter(pk=draft.pk, state=SourceDraft.State.OPEN).delete()
         if not gone:
             raise Conflict("It is being imported already.", hint="Its page follows.")
+        if draft.former.get("new"):  # it never came to an import: a source that nothing was read of
+            unread = Source.objects.filter(name=draft.spec["source"]).exclude(runs__state__in=STANDING)
+            unread.exclude(runs__state=Run.State.UNDONE).filter(folder=str(folder(draft))).delete()
         audit.record("source.draft_drop", by=asking.by, kind="source", subject=str(draft.pk))
         transaction.on_commit(lambda: shutil.rmtree(folder(draft), ignore_errors=True))
 
@@ -216,7 +221,7 @@ def _the_same(draft: SourceDraft) -> SourceDraft | None:
     in the lake or wait for a person."""
     rows = SourceDraft.objects.filter(digest=draft.digest, brand=draft.brand).order_by("-created_at")
     for one in rows.select_related("run"):
-        if one.state == SourceDraft.State.OPEN and path_of(one).is_file():
+        if one.state == SourceDraft.State.OPEN and path_of(one).is_file() and known(one):
             return one
         if one.state == SourceDraft.State.ASKED:
             return one
@@ -234,7 +239,7 @@ def _guessed(
     if like is None:
         (folder(draft) / LIKE).unlink(missing_ok=True)
         return read.data, read.profiles
-    (folder(draft) / LIKE).write_text(json.dumps(like.name))
+    lay(folder(draft) / LIKE, json.dumps(like.name))
     return likeness.taken(read.data, like), read.profiles
 
 

@@ -118,7 +118,9 @@ def write(asking: Caller, key: str, *, form: sheets.Form, delimiter: str = ";") 
             sheets.write_csv(stream, header, cells, delimiter=delimiter, notes=lambda: ())
         else:
             about = [["Type over the value, or write leave_out or take_as_parted under do."]]
-            sheets.write_xlsx(stream, header, cells, titles=("faulty", "about"), folder=folder, notes=lambda: about)
+            sheets.write_xlsx(
+                stream, header, cells, titles=("faulty", "about"), folder=folder, notes=lambda: about, texts=True
+            )
         with transaction.atomic():
             audit.record("source.faulty", by=asking.by, kind="export", subject=str(draft.pk), form=form)
     except BaseException:
@@ -128,15 +130,16 @@ def write(asking: Caller, key: str, *, form: sheets.Form, delimiter: str = ";") 
     return stream
 
 
-def read(data: bytes) -> list[Line]:
-    """Return the lines of a file of corrections, CSV or workbook. Raises UsageError when it is none."""
+def read(data: bytes, *, decimal: str = ".") -> list[Line]:
+    """Return the lines of a file of corrections, CSV or workbook; numbers of a workbook by the ``decimal`` sign of the
+    source. Raises UsageError when it is none."""
     if len(data) > LARGEST:
         raise UsageError("This file of corrections is larger than {size} MB.", size=LARGEST >> 20)
-    table = _workbook(data) if data[:2] == b"PK" else _text(data)
+    table = _workbook(data, decimal) if data[:2] == b"PK" else _text(data)
     titles = [title.strip() for title in table[0]] if table else []
-    last = own.sign(titles)
-    shielded = last.endswith(own.BEHIND)
-    names = [TITLES[-1] if title == last and last else title.casefold() for title in titles]
+    signed = next((title for title in titles if own.sign([title])), "")  # a column may have been added behind it
+    shielded = signed.endswith(own.BEHIND)
+    names = [TITLES[-1] if title == signed and signed else title.casefold() for title in titles]
     if "row" not in names or not {"value", "do"} & {*names}:
         raise UsageError(
             "This is no file of corrections.",
@@ -150,6 +153,13 @@ def read(data: bytes) -> list[Line]:
         if any(cells):
             made.append(of_plain(number, held))
     return made
+
+
+def correct_by_file(asking: Caller, key: str, data: bytes) -> Kept:
+    """Keep what a file of corrections says of faulty rows. Raises what ``read`` and ``correct`` raise."""
+    draft = found.draft(key, asking)
+    decimal = (draft.spec.get("format") or {}).get("decimal") or "."
+    return correct(asking, key, read(data, decimal=decimal))
 
 
 def of_plain(number: int, held: Mapping[str, str | None]) -> Line:
@@ -223,7 +233,7 @@ class _Judged:
         row = found[0]
         _names, open_to, seen = correcting.as_typed(row, self.sees)
         stood = row.cells.get(one.column)
-        same = one.value is None or mends.plain(one.value) == mends.plain(_shown(one.column, stood, row, self.sees))
+        same = one.value is None or _as_shown(one.value, _shown(one.column, stood, row, self.sees))
         if same and not one.do:
             self.unchanged += 1
             return
@@ -313,13 +323,22 @@ def _shown(name: str, text: str | None, row: Row, sees: Sighted) -> str:
     return (text or "") if clear else mask(text or "")
 
 
-def _workbook(data: bytes) -> list[list[str]]:
+def _as_shown(value: str, shown: str) -> bool:
+    """Tell whether a cell holds what it showed: also as a spreadsheet writes a number without its first zeros, and with
+    our apostrophe where the column that tells of it was cut out."""
+    told, stood = mends.plain(value), mends.plain(shown)
+    return told in (stood, neutral(stood)) or (
+        stood.isdecimal() and stood.startswith("0") and told == stood.lstrip("0")
+    )
+
+
+def _workbook(data: bytes, decimal: str) -> list[list[str]]:
     try:
         sheet = calamine.CalamineWorkbook.from_filelike(io.BytesIO(data)).get_sheet_by_index(0)
         rows = sheet.to_python(skip_empty_area=False)
     except Exception as error:  # noqa: BLE001 - the reader has no error of its own for every broken workbook
         raise UsageError("This workbook cannot be read: {kind}.", kind=type(error).__name__) from None
-    return [[cell_text(cell) or "" for cell in row] for row in rows]
+    return [[cell_text(cell, decimal) or "" for cell in row] for row in rows]
 
 
 def _text(data: bytes) -> list[list[str]]:

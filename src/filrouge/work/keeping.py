@@ -171,8 +171,10 @@ def _conditions(one: Fed, now: datetime) -> dict[str, str]:
 
 def _over(limit: Limit, now: datetime, *, clock: str) -> str:
     """Return when what a limit speaks of is over, in SQL; ``clock``: what its days are counted from."""
-    over = f"{clock} < '{rules.limit(limit.days, at=now).isoformat()}'"
-    return f"({over} AND recorded_at < {_text(limit.until)})" if limit.until else over
+    parts = [f"{clock} < '{rules.limit(limit.days, at=now).isoformat()}'"]
+    parts += [f"recorded_at >= {_text(limit.since)}"] if limit.since else []
+    parts += [f"recorded_at < {_text(limit.until)}"] if limit.until else []
+    return f"({' AND '.join(parts)})"
 
 
 def _received(raw: Any, one: Fed, now: datetime, *, anew: bool) -> str:

@@ -17,10 +17,12 @@ from filrouge.base import clock, ids, settings
 from filrouge.base.errors import Conflict, DefinitionError, NotFound, Phrase, UsageError
 from filrouge.connect import Reach, connector, keeps_cursor, suits
 from filrouge.connect.paths import written
+from filrouge.domain.privacy.caller import Caller
 from filrouge.domain.sources import SourceSpec, keeping
 from filrouge.domain.sources.reaching import FILES
 from filrouge.domain.sources.schedule import next_run
 from filrouge.domain.sources.shapes import Shape
+from filrouge.domain.sources.sighted import openly
 from filrouge.engines import open_engine
 from filrouge.store.models import BUILT_IN, COLLECT, Brand, Entity, Erasure, Run, Source
 from filrouge.tables import TABLES
@@ -63,7 +65,7 @@ def define(data: Any, *, folder: Path, by: str, sample: bool = False) -> Source:
         due = next_run(spec, after=now) if before is None or before.enabled else None
         if before is not None and before.due_at and _same_schedule(before, spec):
             due = before.due_at
-        behind = _left_behind(before, spec, now) if before is not None else []
+        behind = _left_behind(before, spec, now)
         source, made = Source.objects.update_or_create(
             name=spec.source,
             defaults={
@@ -77,11 +79,23 @@ def define(data: Any, *, folder: Path, by: str, sample: bool = False) -> Source:
     return source
 
 
-def _left_behind(before: Source, spec: SourceSpec, now: datetime) -> list[dict[str, Any]]:
+def definition(source: Source, asking: Caller) -> dict[str, Any]:
+    """Return the definition of a source as plain data.
+
+    Of a file that was brought, the values of its columns were read from it: those that are no usual words are left out
+    for whoever sees what columns hold masked.
+    """
+    data: dict[str, Any] = source.spec
+    brought = Path(data.get("place", "")).is_relative_to(settings.get().home / "brought")
+    clear = asking.perimeter.sight("contact", source.entity, source.brand) == "show"
+    return openly(data) if brought and not clear else data
+
+
+def _left_behind(before: Source | None, spec: SourceSpec, now: datetime) -> list[dict[str, Any]]:
     """Return the limits of values that were held apart under definitions of another day, and are not under this one."""
-    if before.reads != spec.reads or not (before.spec.get("kept") or before.left_behind):
+    if before is None or before.reads != spec.reads or not (before.spec.get("kept") or before.left_behind or spec.kept):
         return []
-    return keeping.left_behind(SourceSpec.parse(before.spec, what=before.name), spec, before.left_behind, at=now)
+    return keeping.followed(SourceSpec.parse(before.spec, what=before.name), spec, before.left_behind, at=now)
 
 
 def _same_schedule(before: Source, spec: SourceSpec) -> bool:

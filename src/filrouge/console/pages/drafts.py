@@ -172,7 +172,9 @@ def tell(request: HttpRequest, key: UUID) -> HttpResponse:
     asking = require(request, *found.KEEPERS)
     draft = found.draft(str(key), asking)
     seen, able = draft_files.seen(draft), _choices(asking, draft)
-    told, strange = drafts.read_from(request.POST, seen, able, draft.spec["reads"], draft_files.values(draft))
+    told, strange = drafts.read_from(
+        request.POST, seen, able, draft.spec["reads"], draft_files.values(draft), shown=found.shown(draft, asking)
+    )
     made, wrong = drafts.computed_from(request.POST, seen, able, told)
     told, unfit = drafts.fitting(told, draft.spec["reads"])
     works.say(asking, str(key), told, made)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -49,12 +49,14 @@ class Kept(Spec):
 class Limit:
     """What goes ``days`` days after the date of its row: a column as received, and what it fills of the table.
 
-    ``until``: of a column that another one was read instead of, when that began; what was read later stays (ISO 8601).
+    ``since`` and ``until``: of what a column left behind that is read otherwise by now, what was read between these
+    moments (ISO 8601; "" of no such bound).
     """
 
     column: str
     targets: tuple[str, ...]
     days: int
+    since: str = ""
     until: str = ""
 
 
@@ -85,25 +87,47 @@ def limits(spec: SourceSpec) -> tuple[Limit, ...]:
 
 
 def former(data: Sequence[Mapping[str, Any]]) -> tuple[Limit, ...]:
-    """Return the limits that ``left_behind`` gave, as JSON kept them."""
-    return tuple(Limit(one["column"], tuple(one["targets"]), one["days"], one["until"]) for one in data)
+    """Return the limits that ``followed`` ended, as JSON kept them."""
+    return tuple(
+        Limit(one["column"], (one["target"],) if one["target"] else (), one["days"], one["since"], one["until"])
+        for one in data if one["until"]
+    )  # fmt: skip
 
 
-def left_behind(
-    before: SourceSpec, now: SourceSpec, kept: Sequence[Mapping[str, Any]], *, at: datetime
+def followed(
+    before: SourceSpec | None, now: SourceSpec, kept: Sequence[Mapping[str, Any]], *, at: datetime
 ) -> list[dict[str, Any]]:  # fmt: skip
-    """Return the limits that values read so far go by, where the definition ``now`` no longer says so of them.
+    """Return the limits by which what was read so far still goes, once the definition ``now`` is in force.
 
-    ``kept``: those of earlier definitions. A column that is read as before and whose retention somebody changed or
-    took away is as it is told now.
+    ``kept``: what this returned for ``before``. A limit ends where its column is no longer read into what it went into,
+    or is never kept; one whose column is read as before, its retention changed or taken away, is as it is told now.
+    Of those in force, when they began is remembered, unless their column was read so before they were told.
     """
-    found = {(one["column"], *one["targets"]): dict(one) for one in kept}
-    for one in limits(before):
-        read, never = targets(now, one.column), bool(now.unkept([one.column]))
-        gone = tuple(name for name in one.targets if name not in read)
-        if gone or (never and not one.targets):
-            found[one.column, *gone] = asdict(Limit(one.column, gone, one.days, at.isoformat())) | {"targets": [*gone]}
-    return list(found.values())
+    was, is_now = _limits_by_place(before) if before is not None else {}, _limits_by_place(now)
+    begun = {(one["column"], one["target"]): one["since"] for one in kept if not one["until"]}
+    moment = at.isoformat()
+    found = [dict(one) for one in kept if one["until"] and not _is_told(now, one["column"], one["target"])]
+    for (column, target), days in was.items():
+        if (column, target) not in is_now and not _is_told(now, column, target):
+            since = begun.get((column, target), "")
+            found.append({"column": column, "target": target, "days": days, "since": since, "until": moment})
+    for (column, target), days in is_now.items():
+        since = begun.get((column, target), "")
+        if before is not None and (column, target) not in was and target and target not in targets(before, column):
+            since = moment
+        if since:
+            found.append({"column": column, "target": target, "days": days, "since": since, "until": ""})
+    return found
+
+
+def _limits_by_place(spec: SourceSpec) -> dict[tuple[str, str], int]:
+    """Return the days of each limit, by column and by what it fills ("": nothing, it is only kept as received)."""
+    return {(one.column, target): one.days for one in limits(spec) for target in one.targets or ("",)}
+
+
+def _is_told(now: SourceSpec, column: str, target: str) -> bool:
+    """Tell whether what a column left somewhere is as ``now`` tells it: read into it still, or kept as received."""
+    return target in targets(now, column) if target else not now.unkept([column])
 
 
 def targets(spec: SourceSpec, column: str) -> tuple[str, ...]:

@@ -99,4 +99,5 @@ def plain(text: str | None) -> str:
 def seen(cells: Mapping[int, str | None]) -> str:
     """Return what tells whether cells, by number, still are what a form was filled with."""
     held = json.dumps([(at, plain(cells[at])) for at in sorted(cells)])
-    return hashlib.sha256(held.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    # a letter in front: digits alone, or digits around an e, are a number to a spreadsheet
+    return "s" + hashlib.sha256(held.encode("utf-8", "surrogatepass")).hexdigest()[:16]

@@ -4,25 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from difflib import SequenceMatcher
 from typing import Any, Literal
 
 from filrouge.base.errors import UsageError
 from filrouge.base.text import fold
 from filrouge.domain.sources.expressions import parsed, replaced
 from filrouge.domain.sources.fitting import fitted
-from filrouge.domain.sources.naming import by_name, words
 from filrouge.domain.sources.shapes import Changes, Shape, Sketch, begun
 from filrouge.domain.sources.spec import SourceSpec, pieces
+from filrouge.domain.sources.unkept import CAREFUL, LIKE, VAGUE, likely, named
 from filrouge.tables import TABLES
 
 Reason = Literal["same_name", "like_name", "same_meaning", "content", "position", "split", "joined", "alone"]
 LEAST = 0.5  # a column less sure than this is not proposed
 _NAME, _CONTENT, _POSITION = 0.75, 0.7, 0.35  # how much each tells by itself
-_LIKE = 0.7  # how like a name is from which a column is taken for one that is never kept
 _HALVES = ("given_name", "family_name")
-_CAREFUL = frozenset({"bank_account", "national_id"})  # what a column that is never kept most often holds
-_VAGUE = frozenset({"", "label", "text", "unknown", "category", "number", "identifier", "yes_no", "nested", "date"})
 
 
 @dataclass(frozen=True)
@@ -101,7 +97,7 @@ def likeness(last: Shape, now: Shape, was: str, other: str) -> tuple[float, tupl
     """Return how sure it is that a column of ``now`` is one of ``last``, and what tells it."""
     old, new = last.of(was), now.of(other)
     because: list[Reason] = []
-    name, kind = _named(was, other)
+    name, kind = named(was, other)
     if name >= 0.6:
         because.append(kind)
     content = _content(old, new)
@@ -120,11 +116,11 @@ def likeness(last: Shape, now: Shape, was: str, other: str) -> tuple[float, tupl
 
 def _unkept(name: str, last: Shape, now: Shape, added: Sequence[str], spec: SourceSpec) -> Proposed:
     """Return which of the new columns are likely to be one that is never kept."""
-    like = [one for one in added if _is_unkept(now.of(one), [name])]
-    named = any(_named(name, one)[0] >= _LIKE for one in like)
+    like = [one for one in added if likely(now.of(one), [name])]
+    by_name = any(named(name, one)[0] >= LIKE for one in like)
     if like:
-        return Proposed(name, Way(tuple(like)), 0.9 if named else 0.7, ("like_name" if named else "content",))
-    if careful := tuple(one for one in added if {now.of(one).meaning, now.of(one).content} & _CAREFUL):
+        return Proposed(name, Way(tuple(like)), 0.9 if by_name else 0.7, ("like_name" if by_name else "content",))
+    if careful := tuple(one for one in added if {now.of(one).meaning, now.of(one).content} & CAREFUL):
         return Proposed(name, Way(careful), 0.6, ("content",))
     if len(added) == 1:  # nothing else came that could be it
         return Proposed(name, Way(tuple(added)), LEAST, ("alone",))
@@ -136,13 +132,7 @@ def unkept_anew(last: Shape, now: Shape, spec: SourceSpec) -> tuple[str, ...]:
     names = now.names()
     gone = [was for was in spec.never_kept if not spec.unkept(names, [was])]
     known = {*spec.columns(), *spec.unkept(names), *_there_before(last, now)}
-    return tuple(name for name in names if name not in known and _is_unkept(now.of(name), gone))
-
-
-def _is_unkept(held: Sketch, gone: Sequence[str]) -> bool:
-    """Tell whether a column is likely to be one of those never kept that are ``gone``."""
-    means = {held.meaning, held.content} - _VAGUE
-    return any(_named(was, held.name)[0] >= _LIKE or by_name(was) in means for was in gone)
+    return tuple(name for name in names if name not in known and likely(now.of(name), gone))
 
 
 def _there_before(last: Shape, now: Shape) -> set[str]:
@@ -189,32 +179,20 @@ def vital(spec: SourceSpec, name: str) -> bool:
 # --- what is likely ---------------------------------------------------------------------------------------------------
 
 
-def _named(was: str, other: str) -> tuple[float, Reason]:
-    one, two = words(was).replace(" ", ""), words(other).replace(" ", "")
-    if one and one == two:
-        return 1.0, "same_name"
-    if (meaning := by_name(was)) is not None and meaning == by_name(other) and meaning not in _VAGUE:
-        return 0.85, "same_meaning"
-    like = SequenceMatcher(None, one, two).ratio() if one and two else 0.0
-    if min(len(one), len(two)) >= 3 and (one in two or two in one):
-        like = max(like, 0.7)
-    return like, "like_name"
-
-
 def _content(old: Sketch, new: Sketch) -> float | None:
     """Return how much two columns hold the same (0: something else), None when nothing tells."""
     if not old.filled or not new.filled:
         return None
     often = set(old.often) & set(new.often)
     shared = len(often) / min(len(old.often), len(new.often)) if min(len(old.often), len(new.often)) >= 2 else 0.0
-    if old.content not in _VAGUE and new.content not in _VAGUE and old.content != new.content:
+    if old.content not in VAGUE and new.content not in VAGUE and old.content != new.content:
         return 0.0 if shared < 0.5 else shared
     apart = [abs(old.filled - new.filled), abs(old.distinct - new.distinct), 2 * abs(old.digits - new.digits),
              abs(old.length - new.length) / max(old.length, new.length, 1)]  # fmt: skip
     like = max(1 - sum(apart) / 2, 0.0)
     if abs(old.digits - new.digits) > 0.6:
         return 0.0
-    if old.content == new.content and old.content not in _VAGUE:
+    if old.content == new.content and old.content not in VAGUE:
         return max(0.6 + 0.4 * like, shared)
     return max(shared, 0.5 * like)
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from filrouge.domain.sources.meaning import Held, meant
 from filrouge.domain.sources.spec import Cell, SourceSpec
+from filrouge.domain.sources.unkept import likely
 from filrouge.domain.sources.values import UNIX
 from filrouge.domain.sources.writing import ENOUGH, reads, way
 from filrouge.tables import TABLES
@@ -49,7 +50,8 @@ class Shape:
 
     ``values``: of a column whose values are listed, those that it held and are not, hashed -> rows; ``unkept``: the
     columns that were there and were read past, since they are never kept (None: it was not told), as well as those that
-    went since and of which nobody was asked; ``partly``: those of them that some files had, and others had not.
+    went since and of which nobody was asked; ``partly``: those of them that some files had, and others had not, in this
+    run or an earlier one (None: it was not told).
     """
 
     columns: tuple[Sketch, ...]
@@ -59,7 +61,7 @@ class Shape:
     by: Mapping[str, Any] = field(default_factory=dict)
     loose: bool = False  # of objects: each row has the columns that it happens to hold
     unkept: tuple[str, ...] | None = None
-    partly: tuple[str, ...] = ()
+    partly: tuple[str, ...] | None = None
 
     def names(self) -> tuple[str, ...]:
         """Return the columns in their order."""
@@ -82,7 +84,7 @@ class Shape:
             tuple(Sketch(**one | {"often": tuple(one["often"])}) for one in data["columns"]), int(data["rows"]),
             {name: Dated(**one) for name, one in data["dates"].items()}, data["values"], data["by"],
             bool(data.get("loose")), tuple(data["unkept"]) if data.get("unkept") is not None else None,
-            tuple(data.get("partly") or ()),
+            tuple(data["partly"]) if data.get("partly") is not None else None,
         )  # fmt: skip
 
 
@@ -182,7 +184,7 @@ def changes(last: Shape, now: Shape, spec: SourceSpec) -> Changes:
         added = tuple(name for name in added if now.of(name).filled >= BEGUN)
         left = (name for name in left if last.of(name).filled >= BEGUN)
     new = {*added, *(name for name in begun(last, now) if name not in wanted and name not in past)}
-    unkept = tuple(name for name in spec.never_kept if new and _unkept_is_gone(name, last, now, spec))
+    unkept = tuple(name for name in spec.never_kept if new and _unkept_is_gone(name, last, now, spec, new))
     added = tuple(name for name in there if name in (new if unkept else added))
     return Changes(tuple(gone), dates, values, added, tuple(left), tuple(empty), unkept)
 
@@ -199,18 +201,23 @@ def carried(last: Shape, now: Shape, spec: SourceSpec) -> Shape:
         return now
     there = (*now.unkept, *now.names())
     gone = [name for name in spec.never_kept if spec.unkept(last.unkept, [name]) and not spec.unkept(there, [name])]
-    return replace(now, unkept=(*now.unkept, *spec.unkept(last.unkept, gone))) if gone else now
+    partly = None if last.partly is None else tuple(dict.fromkeys((*(now.partly or ()), *last.partly)))
+    return replace(now, unkept=(*now.unkept, *spec.unkept(last.unkept, gone)), partly=partly or now.partly)
 
 
-def _unkept_is_gone(name: str, last: Shape, now: Shape, spec: SourceSpec) -> bool:
+def _unkept_is_gone(name: str, last: Shape, now: Shape, spec: SourceSpec, new: Collection[str]) -> bool:
     """Tell whether a column that is never kept was there, and is not any more under a name that is known of it: in no
-    file, or not in every one of those that all had it."""
+    file, or not in every one of those that all had it. Where only some ever had it, a new column is to be like it."""
     if last.unkept is None or now.unkept is None:
         return False
     there, before = (*now.unkept, *now.names()), (*last.unkept, *last.names())
     if not spec.unkept(before, [name]):
         return False
-    return not spec.unkept(there, [name]) or (name in now.partly and name not in last.partly)
+    if not spec.unkept(there, [name]):
+        return True
+    if last.partly is None or name not in (now.partly or ()):
+        return False
+    return name not in last.partly or any(likely(now.of(one), [name]) for one in new)
 
 
 def otherwise(was: Dated, now: Dated) -> bool:

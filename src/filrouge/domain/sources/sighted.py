@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from copy import deepcopy
 from dataclasses import dataclass
+from typing import Any
 
+from filrouge.base.text import fold
+from filrouge.domain.sources.coded import guessed
 from filrouge.domain.sources.meaning import MEANINGS
 from filrouge.domain.sources.spec import SourceSpec
 from filrouge.tables import TABLES
@@ -54,3 +58,42 @@ def sighted(spec: SourceSpec, meanings: Mapping[str, str], *, shown: bool) -> Si
         name for name, meaning in meanings.items() if meaning == BORN or MEANINGS.get(meaning) not in (None, *CLOSED)
     }
     return Sighted(shown, frozenset(found - said))
+
+
+def openly(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a definition, as plain data, without the values of its columns that are no usual words: for whoever sees
+    what columns hold masked."""
+    made = deepcopy(dict(data))
+    for target, cell in _valued(made):
+        cell["values"] = {value: code for value, code in cell["values"].items() if _usual(made, target, value)}
+    return made
+
+
+def put_back(data: Mapping[str, Any], stands: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a definition that ``openly`` told of ``stands``, changed since, with the values that it left out."""
+    made, stood = deepcopy(dict(data)), {(target, cell.get("column")): cell for target, cell in _valued(stands)}
+    cells = dict(_valued(made, bare=True))
+    for (target, column), cell in stood.items():
+        now = cells.get(target)
+        if now is not None and now.get("column") == column:
+            hidden = {value: code for value, code in cell["values"].items() if not _usual(stands, target, value)}
+            if hidden:
+                now["values"] = {**hidden, **(now.get("values") or {})}
+    return made
+
+
+def _valued(data: Mapping[str, Any], *, bare: bool = False) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the cells of a definition whose values are told (``bare``: or may be), each with what it makes."""
+    cells = list((data.get("map") or {}).items())
+    told = data.get("consents")
+    consents = [one for one in told if isinstance(one, dict)] if isinstance(told, (list, tuple)) else []
+    cells += [(f"consent:{one.get('purpose')}:{one.get('channel')}", one.get("state")) for one in consents]
+    for target, cell in cells:
+        if isinstance(cell, dict) and (isinstance(cell.get("values"), dict) or (bare and "values" not in cell)):
+            yield target, cell
+
+
+def _usual(data: Mapping[str, Any], target: str, value: str) -> bool:
+    return fold(value) in PLAIN or (
+        not target.startswith("consent:") and guessed(str(data["reads"]), target, value) is not None
+    )

@@ -27,6 +27,7 @@ class SourceDraft(Row):
     tried = models.JSONField(default=dict)  # what the last dry run counted
     tried_of = models.CharField(max_length=64, blank=True)  # digest of the definition that it tried
     mended = models.PositiveIntegerField(default=0)  # number of the corrections that hold, beside the file; 0 for none
+    former = models.JSONField(default=dict)  # the source as it stood, to come back should this not be imported
     trouble = models.JSONField(default=dict)  # what went wrong last, as errors keep themselves
     state = models.CharField(max_length=8, choices=State.choices, default=State.OPEN)
     run = models.ForeignKey(Run, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
