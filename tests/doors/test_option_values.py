@@ -172,3 +172,38 @@ def test_what_was_said_of_values_is_proposed_for_a_look_alike(engineer: Any, wor
     like = SourceDraft.objects.get(state="open").spec["map"]["sex"]
     assert like == said
     assert (like["values"]["Homme"], like["values"][STRANGE]) == (None, "f")
+
+
+def test_a_role_that_sees_values_masked_reads_none_back_by_saying_what_it_is(
+    client: Any, world: World, home: Path
+) -> None:
+    from tests.doors.test_drafts_api import api
+
+    payers, places = ("ann@example.com", "bob@example.com"), ("zed@example.com", "FR")
+    text = "N° fiche;Prénom;Nom;Payeur;Sexe;Pays\n" + "".join(
+        f"{n};Paul{n};Durand{n};{payers[n % 2]};Homme;{places[n % 2]}\n" for n in range(24)
+    )
+    browser = enter(client, world, "engineer", "en", entities=("north",))
+    to = upload(browser, text)
+
+    def say(**chosen: str) -> str:
+        form = sent(browser.get(f"{to}?step=columns").content.decode())
+        sending = form | {name.replace("_", ":"): value for name, value in chosen.items()} | {"do": "keep"}
+        return str(browser.post(f"{to}/say", sending, follow=True).content.decode())
+
+    say(c_3_says="title", c_5_says="country")
+    page = browser.get(f"{to}?step=columns").content.decode()
+    say(**{name.replace(":", "_"): "c:mr" for name in re.findall(r'name="(c:3:v:\d+)"', page)})
+    draft = SourceDraft.objects.get()
+    assert set(draft.spec["map"]["title"]["values"]) == {"ann@example.com", "bob@example.com"}, "it is kept"
+    key = api("north")
+    stands = key.get(f"/api/v1/drafts/{draft.pk}/definition").json()
+    assert "@example.com" not in str(stands)
+    answer = key.put(f"/api/v1/drafts/{draft.pk}/definition", stands, content_type="application/json")
+    assert answer.status_code == 200
+    draft.refresh_from_db()
+    assert set(draft.spec["map"]["title"]["values"]) == {"ann@example.com", "bob@example.com"}, "and stays so"
+    page = browser.get(f"{to}?step=columns").content.decode()
+    masked = next(name for value, (name, *_) in values_of(page, "Pays").items() if "•" in value)
+    for guess in ("zoe@example.com", "zed@example.com"):
+        assert "Nothing is called" in say(**{masked.replace(":", "_"): guess}), "a guess that is right is told nothing"

@@ -13,6 +13,7 @@ import yaml
 from tests.kept import laid_once
 from tests.world import COLUMNS, ORDERS, PEOPLE, World, person
 
+from filrouge.base.errors import UsageError
 from filrouge.store.live import Live
 from filrouge.store.models import AuditEntry
 from filrouge.store.queries import register
@@ -297,3 +298,29 @@ def test_a_column_said_anew_is_held_apart_under_its_new_name(group: World) -> No
     spec = SourceSpec.parse(PEOPLE | {"kept": KEPT})
     data = reshaped(spec, Choice({"born": Way(("Titre",), ("title",))}))
     assert data["kept"] == {"born": KEPT["born"], "Titre": KEPT["born"]}
+
+
+def test_a_definition_tried_and_taken_back_leaves_earlier_values_alone(world: World) -> None:
+    with time_machine.travel(NOW - timedelta(days=2), tick=True):
+        world.people(ADA, GUS)
+        world.resolve()
+    other = {"column": "naissance", "format": "%d/%m/%Y"}
+    with time_machine.travel(NOW - timedelta(days=1), tick=True):
+        change(world, PEOPLE, map={**PEOPLE["map"], "birth_date": other}, kept={"naissance": {"retention": "1 year"}})
+        change(world, PEOPLE)
+    assert retention.sweep(by="test", at=NOW) == {}
+    assert born(world)["1"] == "1985-12-10"
+
+
+def test_a_retention_made_longer_once_the_column_is_read_again_is_the_one_that_holds(group: World) -> None:
+    other = {"column": "naissance", "format": "%d/%m/%Y"}
+    change(group, PEOPLE, map={**PEOPLE["map"], "birth_date": other})
+    change(group, PEOPLE, kept=KEPT)
+    change(group, PEOPLE, kept={"born": {"retention": "3 years"}})
+    assert retention.sweep(by="test", at=NOW) == {}
+    assert born(group)["1"] == "1985-12-10"
+
+
+def test_a_source_that_holds_values_apart_is_not_made_to_read_rows_of_another_kind(group: World) -> None:
+    with pytest.raises(UsageError, match="less long than their rows"):
+        change(group, ORDERS, source="crm_people")

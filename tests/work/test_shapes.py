@@ -615,3 +615,30 @@ def test_of_two_new_columns_the_one_that_holds_accounts_is_proposed_for_one_neve
     told = [{**row, "ville": "Lyon", "x17": account(n)} for n, row in enumerate(rows())]
     made = again(world, told, (*COLUMNS, "ville", "x17"))
     assert reshaping.of(access.OWNER, str(made.pk)).choice.columns == {"secret": Way(("x17",))}
+
+
+def several(world: World, **files: tuple[Sequence[str], Sequence[dict[str, str]]]) -> Run:
+    """Let the system leave these files and no other, and read them."""
+    for path in world.folder.glob("crm*.csv"):
+        path.unlink()
+    for name, (columns, held) in files.items():
+        world.write(f"{name}.csv", columns, held)
+    return sources.run("crm_people", by="test")
+
+
+def test_a_column_never_kept_that_only_some_files_ever_had_makes_no_run_wait_for_a_usual_new_one(world: World) -> None:
+    world.define(PEOPLE | {"never_kept": ["IBAN"], "place": "crm*.csv"})
+    with_it, without = banked()[:20], rows()[20:]
+    several(world, crm1=(WITH_IBAN, with_it), crm2=(COLUMNS, without))
+    several(world, crm1=(WITH_IBAN, with_it))
+    news = [{**row, "newsletter": "oui"} for row in with_it], [{**row, "newsletter": "oui"} for row in without]
+    made = several(world, crm1=((*WITH_IBAN, "newsletter"), news[0]), crm2=((*COLUMNS, "newsletter"), news[1]))
+    assert made.state == "committed"
+
+
+def test_a_column_never_kept_that_some_files_had_is_seen_under_a_name_that_is_like_it(world: World) -> None:
+    world.define(PEOPLE | {"never_kept": ["IBAN"], "place": "crm*.csv"})
+    several(world, crm1=(WITH_IBAN, banked()[:10]), crm2=(COLUMNS, rows()[10:20]), crm3=(WITH_IBAN, banked()[20:]))
+    renamed_in = ((*COLUMNS, "iban_client"), banked("iban_client")[20:])
+    made = several(world, crm1=(WITH_IBAN, banked()[:10]), crm2=(COLUMNS, rows()[10:20]), crm3=renamed_in)
+    assert (made.state, codes(made)) == ("held", [("shape_unkept", "IBAN"), ("shape_added", "iban_client")])

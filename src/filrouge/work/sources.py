@@ -93,8 +93,16 @@ def definition(source: Source, asking: Caller) -> dict[str, Any]:
 
 def _left_behind(before: Source | None, spec: SourceSpec, now: datetime) -> list[dict[str, Any]]:
     """Return the limits of values that were held apart under definitions of another day, and are not under this one."""
-    if before is None or before.reads != spec.reads or not (before.spec.get("kept") or before.left_behind or spec.kept):
+    held = before is not None and (before.spec.get("kept") or before.left_behind)
+    if before is None or not (held or spec.kept):
         return []
+    if before.reads != spec.reads:
+        if not held:
+            return []
+        raise UsageError(
+            "The source {name} holds values of {table} for less long than their rows, until they have gone.",
+            hint="Give rows of another kind a source of their own.", name=spec.source, table=before.reads,
+        )  # fmt: skip
     return keeping.followed(SourceSpec.parse(before.spec, what=before.name), spec, before.left_behind, at=now)
 
 
