@@ -12,7 +12,7 @@ from filrouge.base.errors import UsageError
 from filrouge.domain.sources import columns
 from filrouge.domain.sources.columns import Said
 from filrouge.store.models import Job, SourceDraft
-from filrouge.work import draft_definitions, draft_rows, drafts
+from filrouge.work import definitions, draft_definitions, draft_rows, drafts
 
 pytestmark = pytest.mark.lake
 
@@ -167,3 +167,10 @@ def test_a_definition_taken_back_holds_a_column_apart_and_says_its_values(world:
     assert done.spec["kept"] == {"Montant TTC": {"retention": "6 months"}}
     assert done.spec["map"]["status"]["values"] == {"payée": "paid"}
     assert draft_definitions.define(remy, str(draft.pk), draft_definitions.definition(done)).spec == done.spec
+
+
+def test_the_definition_of_a_file_that_was_brought_tells_its_values_to_who_sees_them(world: World, remy: Any) -> None:
+    source = Source.objects.get(name=imported(remy).spec["source"])
+    source.spec["map"]["title"] = {"column": "Accord", "values": {"ann@example.com": "mr", "oui": "mr"}}
+    assert definitions.told(source, remy)["map"]["title"]["values"] == {"oui": "mr"}
+    assert definitions.told(source, world.user("administrator")) == source.spec

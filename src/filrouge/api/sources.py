@@ -13,7 +13,7 @@ from filrouge.api.door import caller, reading
 from filrouge.base.errors import NotFound, told
 from filrouge.store.queries import rulings
 from filrouge.store.queries import sources as reads
-from filrouge.work import access, holding, jobs, reshaping, schedules, shape_told, sources
+from filrouge.work import access, definitions, holding, jobs, reshaping, schedules, shape_told
 
 router = Router(tags=["sources"])
 COUNTS = ("read", "new", "changed", "unchanged", "rejected", "vanished", "lost")
@@ -37,7 +37,7 @@ def all_sources(request: HttpRequest) -> dict[str, Any]:
 def one(request: HttpRequest, name: str) -> dict[str, Any]:
     access.must(caller(request), scope="sources:read")
     line = reads.line(name, caller(request))
-    return {**_line(line, request), "definition": sources.definition(line.source, caller(request))}
+    return {**_line(line, request), "definition": definitions.told(line.source, caller(request))}
 
 
 @router.get("/{name}/runs", summary="The latest runs of a source")

@@ -1,4 +1,4 @@
-"""A definition as somebody wrote it: YAML of a reasonable size, each name said once."""
+"""A definition as somebody wrote it: YAML of a reasonable size, each name said once; and as it is told again."""
 
 from __future__ import annotations
 
@@ -7,7 +7,11 @@ from typing import Any
 
 import yaml
 
+from filrouge.base import settings
 from filrouge.base.errors import Phrase, UsageError
+from filrouge.domain.privacy.caller import Caller
+from filrouge.domain.sources.sighted import openly
+from filrouge.store.models import Source
 
 LARGEST = 1_000_000  # bytes
 MOST = 200_000  # values, each alias written out
@@ -53,6 +57,18 @@ def read(path: Path) -> Any:
             path=path.name,
             where=Phrase(": line {line}, column {column}", line=mark.line + 1, column=mark.column + 1) if mark else "",
         ) from None
+
+
+def told(source: Source, asking: Caller) -> dict[str, Any]:
+    """Return the definition of a source as plain data.
+
+    Of a file that was brought, the values of its columns were read from it: those that are no usual words are left out
+    for whoever sees what columns hold masked.
+    """
+    data: dict[str, Any] = source.spec
+    brought = Path(data.get("place", "")).is_relative_to(settings.get().home / "brought")
+    clear = asking.perimeter.sight("contact", source.entity, source.brand) == "show"
+    return openly(data) if brought and not clear else data
 
 
 def _loaded(text: str) -> Any:

@@ -17,12 +17,10 @@ from filrouge.base import clock, ids, settings
 from filrouge.base.errors import Conflict, DefinitionError, NotFound, Phrase, UsageError
 from filrouge.connect import Reach, connector, keeps_cursor, suits
 from filrouge.connect.paths import written
-from filrouge.domain.privacy.caller import Caller
 from filrouge.domain.sources import SourceSpec, keeping
 from filrouge.domain.sources.reaching import FILES
 from filrouge.domain.sources.schedule import next_run
 from filrouge.domain.sources.shapes import Shape
-from filrouge.domain.sources.sighted import openly
 from filrouge.engines import open_engine
 from filrouge.store.models import BUILT_IN, COLLECT, Brand, Entity, Erasure, Run, Source
 from filrouge.tables import TABLES
@@ -77,18 +75,6 @@ def define(data: Any, *, folder: Path, by: str, sample: bool = False) -> Source:
         )  # fmt: skip
         audit.record("source.add" if made else "source.change", by=by, kind="source", subject=spec.source)
     return source
-
-
-def definition(source: Source, asking: Caller) -> dict[str, Any]:
-    """Return the definition of a source as plain data.
-
-    Of a file that was brought, the values of its columns were read from it: those that are no usual words are left out
-    for whoever sees what columns hold masked.
-    """
-    data: dict[str, Any] = source.spec
-    brought = Path(data.get("place", "")).is_relative_to(settings.get().home / "brought")
-    clear = asking.perimeter.sight("contact", source.entity, source.brand) == "show"
-    return openly(data) if brought and not clear else data
 
 
 def _left_behind(before: Source | None, spec: SourceSpec, now: datetime) -> list[dict[str, Any]]:
