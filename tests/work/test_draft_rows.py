@@ -11,7 +11,7 @@ from tests.world import World
 from filrouge.base.errors import UsageError
 from filrouge.domain.sources import columns
 from filrouge.domain.sources.columns import Said
-from filrouge.store.models import Job, SourceDraft
+from filrouge.store.models import Job, Source, SourceDraft
 from filrouge.work import definitions, draft_definitions, draft_rows, drafts
 
 pytestmark = pytest.mark.lake
