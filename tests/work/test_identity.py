@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
 from tests.world import World, person
 
 from filrouge.store.live import Live
 from filrouge.store.models import Source
 from filrouge.work import access, identity, live
+
+pytestmark = pytest.mark.lake
 
 ADA = person("1", "Ada", "Byron", mail="ada@example.com")
 ADA_SHOP = person("7", "Ada", "Byron", mail="ada@example.com", phone="06 39 98 00 01")

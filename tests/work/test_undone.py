@@ -15,6 +15,8 @@ from filrouge.domain.sources.columns import Said
 from filrouge.store.models import Run
 from filrouge.work import draft_files, drafts, identity, jobs, segments, sources, worker
 
+pytestmark = pytest.mark.lake
+
 HEAD = "N° fiche;Prénom;Nom;Courriel;Téléphone;Né le;Adresse;CP;Ville;Vu le;Accord\n"
 # Élodie's line ties two people whom nothing tied; Awa's says more lately what the group knows of her; one is refused.
 FAIR = (

@@ -247,6 +247,7 @@ def test_a_merge_is_taken_back_although_a_wrong_record_was_split_off_meanwhile(g
         assert found == {key: person for key, person in before.items() if key != wrong}
 
 
+@pytest.mark.lake
 def test_those_who_stay_keep_the_id_and_each_other_whoever_leaves(world: World) -> None:
     line = "06 39 98 00 01"
     world.people(
@@ -274,6 +275,7 @@ def test_those_who_stay_keep_the_id_and_each_other_whoever_leaves(world: World) 
         assert {*ids(world).values()} == {ada}
 
 
+@pytest.mark.lake
 def test_one_wrong_record_leaves_two_people_merged_by_hand_and_they_stay_one(world: World) -> None:
     world.people(
         person("1", "Ada", "Byron", mail="ada@example.com"), person("2", "Ada", "Byron", mail="ada@example.com"),
