@@ -160,13 +160,13 @@ def test_another_decimal_mark_is_read_as_told_and_the_rows_stay_orders(world: Wo
 def test_a_definition_taken_back_holds_a_column_apart_and_says_its_values(world: World, remy: Any) -> None:
     imported(remy)
     draft = orders(remy)
-    data = draft_definitions.definition(draft)
+    data = draft_definitions.definition(draft, remy)
     data["kept"] = {"Montant TTC": {"retention": "6 months"}}
     data["map"]["status"] = {"column": "Statut", "values": {"payée": "paid"}, "other": "reject"}
     done = draft_definitions.define(remy, str(draft.pk), data)
     assert done.spec["kept"] == {"Montant TTC": {"retention": "6 months"}}
     assert done.spec["map"]["status"]["values"] == {"payée": "paid"}
-    assert draft_definitions.define(remy, str(draft.pk), draft_definitions.definition(done)).spec == done.spec
+    assert draft_definitions.define(remy, str(draft.pk), draft_definitions.definition(done, remy)).spec == done.spec
 
 
 def test_the_definition_of_a_file_that_was_brought_tells_its_values_to_who_sees_them(world: World, remy: Any) -> None:
