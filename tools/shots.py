@@ -201,7 +201,10 @@ def bringing(page: Any) -> None:
     """Bring the file of the tutorial, and say what its consent means."""
     page.set_input_files("[name=file]", str(ROOT / "docs/tutorial/digipress.csv"))
     page.click("main .btn-primary")
-    page.goto(f"{page.url.partition('?')[0]}?step=columns")
+    columns = f"{page.url.partition('?')[0]}?step=columns"
+    page.goto(columns)
+    page.locator("#counting:not([hx-get])").wait_for(state="attached")  # until every row is counted
+    page.goto(columns)
     page.select_option("[name='c:10:says']", "consent:marketing:email")
     for place, state in (("0", "denied"), ("1", "granted")):
         page.locator(f"[name='c:10:state:{place}']").wait_for()
@@ -214,7 +217,7 @@ def trying(page: Any) -> None:
     """Try it; the worker counts."""
     bringing(page)
     page.click("button[value=try]")
-    page.locator(".counts").wait_for()
+    page.locator("#trial:not([hx-get]) .counts").wait_for()  # until what identity would do is there too
 
 
 # path -> what is done on which page before the picture
