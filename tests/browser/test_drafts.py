@@ -122,7 +122,7 @@ def test_a_workbook_becomes_people_is_mended_and_is_taken_back(
     figures = [text.split() for text in page.locator(".counts dd").all_inner_texts()]
     assert figures == [["41"], ["38"], ["2"], ["1"]]
     page.fill(".faulty input[value='31/04/1962']", "30/04/1962")
-    page.click(".faulty .btn-primary")
+    page.click(".faulty button[type=submit]")
     worker()
     page.goto(page.url)
     figures = [text.split() for text in page.locator(".counts dd").all_inner_texts()]
