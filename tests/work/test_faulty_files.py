@@ -69,6 +69,14 @@ def test_what_nobody_typed_changes_nothing(world: World, role: str) -> None:
         assert (kept.rows, kept.refused) == (0, ()), how
 
 
+def test_zeros_taken_off_by_a_program_are_taken_off(world: World) -> None:
+    asking = world.user("administrator")
+    draft = prepared(asking)
+    row = next(one for one in faulty_files.lines(asking, draft) if one["value"] == "00123")
+    said = {name: str(row[name]) for name in ("row", "column")} | {"value": "123"}
+    assert faulty_files.correct(asking, str(draft.pk), [faulty_files.of_plain(1, said)]).rows == 1
+
+
 def test_a_number_typed_in_a_workbook_is_read_by_the_decimal_sign_of_the_source() -> None:
     out = io.BytesIO()
     with xlsxwriter.Workbook(out) as book:

@@ -10,7 +10,7 @@ import csv
 import io
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any, BinaryIO, cast
 
@@ -42,7 +42,10 @@ LINES = 200_000
 
 @dataclass(frozen=True)
 class Line:
-    """One line of corrections. ``line``: its number in the file, from 1; ``value`` None when it says nothing of it."""
+    """One line of corrections. ``line``: its number in the file, from 1; ``value`` None when it says nothing of it.
+
+    ``filed``: it comes from a file, of which a spreadsheet may have written cells otherwise.
+    """
 
     line: int
     row: int | None
@@ -51,6 +54,7 @@ class Line:
     do: str = ""
     place: str = ""
     seen: str = ""
+    filed: bool = False
 
 
 @dataclass(frozen=True)
@@ -151,7 +155,7 @@ def read(data: bytes, *, decimal: str = ".") -> list[Line]:
     for number, cells in enumerate(table[1:], start=2):
         held = dict(zip(names, [bare(cell) for cell in cells] if shielded else cells, strict=False))
         if any(cells):
-            made.append(of_plain(number, held))
+            made.append(replace(of_plain(number, held), filed=True))
     return made
 
 
@@ -233,7 +237,7 @@ class _Judged:
         row = found[0]
         _names, open_to, seen = correcting.as_typed(row, self.sees)
         stood = row.cells.get(one.column)
-        same = one.value is None or _as_shown(one.value, _shown(one.column, stood, row, self.sees))
+        same = one.value is None or _as_shown(one, _shown(one.column, stood, row, self.sees))
         if same and not one.do:
             self.unchanged += 1
             return
@@ -323,10 +327,12 @@ def _shown(name: str, text: str | None, row: Row, sees: Sighted) -> str:
     return (text or "") if clear else mask(text or "")
 
 
-def _as_shown(value: str, shown: str) -> bool:
-    """Tell whether a cell holds what it showed: also as a spreadsheet writes a number without its first zeros, and with
-    our apostrophe where the column that tells of it was cut out."""
-    told, stood = mends.plain(value), mends.plain(shown)
+def _as_shown(one: Line, shown: str) -> bool:
+    """Tell whether a cell holds what it showed: in a file, also as a spreadsheet writes a number without its first
+    zeros, and with our apostrophe where the column that tells of it was cut out."""
+    told, stood = mends.plain(one.value), mends.plain(shown)
+    if not one.filed:
+        return told == stood
     return told in (stood, neutral(stood)) or (
         stood.isdecimal() and stood.startswith("0") and told == stood.lstrip("0")
     )

@@ -86,7 +86,7 @@ def _left_behind(before: Source | None, spec: SourceSpec, now: datetime) -> list
         if not held:
             return []
         raise UsageError(
-            "The source {name} holds values of {table} for less long than their rows, until they have gone.",
+            "The source {name} holds values of {table} for less long than their rows.",
             hint="Give rows of another kind a source of their own.", name=spec.source, table=before.reads,
         )  # fmt: skip
     return keeping.followed(SourceSpec.parse(before.spec, what=before.name), spec, before.left_behind, at=now)

@@ -95,7 +95,7 @@ def former(data: Sequence[Mapping[str, Any]]) -> tuple[Limit, ...]:
 
 
 def followed(
-    before: SourceSpec | None, now: SourceSpec, kept: Sequence[Mapping[str, Any]], *, at: datetime
+    before: SourceSpec, now: SourceSpec, kept: Sequence[Mapping[str, Any]], *, at: datetime
 ) -> list[dict[str, Any]]:  # fmt: skip
     """Return the limits by which what was read so far still goes, once the definition ``now`` is in force.
 
@@ -103,7 +103,7 @@ def followed(
     or is never kept; one whose column is read as before, its retention changed or taken away, is as it is told now.
     Of those in force, when they began is remembered, unless their column was read so before they were told.
     """
-    was, is_now = _limits_by_place(before) if before is not None else {}, _limits_by_place(now)
+    was, is_now = _limits_by_place(before), _limits_by_place(now)
     begun = {(one["column"], one["target"]): one["since"] for one in kept if not one["until"]}
     moment = at.isoformat()
     found = [dict(one) for one in kept if one["until"] and not _is_told(now, one["column"], one["target"])]
@@ -113,7 +113,7 @@ def followed(
             found.append({"column": column, "target": target, "days": days, "since": since, "until": moment})
     for (column, target), days in is_now.items():
         since = begun.get((column, target), "")
-        if before is not None and (column, target) not in was and target and target not in targets(before, column):
+        if (column, target) not in was and target and target not in targets(before, column):
             since = moment
         if since:
             found.append({"column": column, "target": target, "days": days, "since": since, "until": ""})
