@@ -10,13 +10,14 @@ from django.utils.translation import ngettext
 
 from filrouge.base.errors import UsageError
 from filrouge.base.text import fold
-from filrouge.console import words
+from filrouge.console import names, words
 from filrouge.console.templatetags import say, show
 from filrouge.domain.privacy.perimeter import mask
 from filrouge.domain.sources import SourceSpec, coded
 from filrouge.domain.sources.coded import Coded
-from filrouge.domain.sources.columns import Said
+from filrouge.domain.sources.columns import BRAND, Said
 from filrouge.domain.sources.mapping import FORGIVING
+from filrouge.domain.sources.spec import Cell
 
 AS_IT_IS, NOTHING, CODE = "=", "-", "c:"  # what a form says of a value, beside a code and "" of one that is not told
 TAKE = "take:"  # the button of a column whose proposals are taken
@@ -25,26 +26,33 @@ WRITTEN = 60  # characters of a name that is typed
 
 def said(kind: str, code: str) -> str:
     """Say a code of a set in the reader's words."""
+    if kind == "brand":
+        return names.brand(code).name
     if kind in ("country", "language"):
         return show.said(code, kind)
     return code if kind == "currency" else words.say(code, kind)
 
 
 def line(
-    one: Said, spec: SourceSpec, held: Mapping[str, int | None], *, shown: bool, plain: frozenset[str]
+    one: Said, spec: SourceSpec, held: Mapping[str, int | None], *, shown: bool, plain: frozenset[str],
+    brands: Coded | None = None,
 ) -> dict[str, Any] | None:  # fmt: skip
     """Return what is said of the values of a column, as lines of the form; None where it is not chosen from a set.
 
-    ``held``: its values and their rows. A value is in clear for whoever sees them so, and where it is a usual word.
+    ``held``: its values and their rows; ``brands``: those that a column may tell. A value is in clear for whoever
+    sees them so, and where it is a usual word.
     """
     target = one.says.partition("@")[0]
-    cell, of = spec.map.get(target), coded.coded(spec.reads, target)
+    cell, of = _cell(spec, target), set_of(spec.reads, target, brands)
     if of is None or cell is None or cell.column != one.column:
         return None
     lines: list[dict[str, Any]] = []
     wrong, proposals = 0, False
     for number, (value, rows) in enumerate(held.items()):
-        becomes, meant = coded.becomes(spec.reads, target, cell, value), coded.guessed(spec.reads, target, value)
+        becomes, meant = (
+            coded.becomes(spec.reads, target, cell, value, of),
+            coded.guessed(spec.reads, target, value, of),
+        )
         proposals |= meant is not None and becomes.how not in ("told", "nothing", "understood")
         wrong += (rows or 0) if becomes.how in ("warned", "rejected") else 0
         clear = shown or meant is not None or fold(value) in plain
@@ -60,20 +68,22 @@ def line(
     return {
         "target": target, "kind": of.kind, "wide": of.wide, "lines": lines, "proposals": proposals,
         "options": [] if of.wide else [(CODE + code, said(of.kind, code)) for code in of.codes],
-        "others": _others(target), "chosen": cell.other if cell.values is not None else "",
+        "others": _others(target), "strict": of.strict,
+        "chosen": cell.other if cell.values is not None else "",
         "listed": cell.values is not None, "wrong": _wrong(wrong, target) if wrong else "",
     }  # fmt: skip
 
 
 def read(
-    form: Mapping[str, Any], number: int, says: str, reads: str, held: Mapping[str, int | None], *, shown: bool
+    form: Mapping[str, Any], number: int, says: str, reads: str, held: Mapping[str, int | None], *, shown: bool,
+    brands: Coded | None = None,
 ) -> tuple[dict[str, str | None] | None, str, list[str]]:  # fmt: skip
     """Return what a form says of the values of a column (None: nothing), what becomes of the others, and what is wrong.
 
     ``held``: its values, in the order of the form; ``shown``: they were shown in clear.
     """
     target = says.partition("@")[0]
-    of = coded.coded(reads, target)
+    of = set_of(reads, target, brands)
     if of is None or str(form.get(f"c:{number}:coded", "")) != target:  # what was shown is of something else
         return None, "", []
     taken = str(form.get("do", "")) == f"{TAKE}{number}"
@@ -87,7 +97,7 @@ def read(
         if not known:
             wrong.append(str(form[name]).strip()[:WRITTEN])
             continue
-        meant = coded.guessed(reads, target, value) if taken and code == "" else None
+        meant = coded.guessed(reads, target, value, of) if taken and code == "" else None
         told[value] = meant.code if meant is not None else code
     other = str(form.get(f"c:{number}:other", ""))
     return told, other if other in ("reject", "keep", "null") else "", wrong
@@ -113,6 +123,15 @@ def lists(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [{"kind": kind, "codes": codes} for kind, codes in found.items()]
 
 
+def set_of(reads: str, target: str, brands: Coded | None) -> Coded | None:
+    """Return what a column is chosen from: of the brand of a row, those of the entity."""
+    return brands if target == BRAND else coded.coded(reads, target)
+
+
+def _cell(spec: SourceSpec, target: str) -> Cell | None:
+    return spec.brand if target == BRAND else spec.map.get(target)
+
+
 def _foreign(chosen: str, of: Coded) -> bool:
     return chosen.startswith(CODE) and chosen.removeprefix(CODE) not in of.codes
 
@@ -124,6 +143,8 @@ def _code(
 
     A value that was shown masked is not typed: whoever guesses it learns nothing.
     """
+    if of.strict:
+        return text.removeprefix(CODE) in ("", *of.codes), text.removeprefix(CODE)
     if text in ("", NOTHING, AS_IT_IS):
         return True, {"": "", NOTHING: None, AS_IT_IS: value}[text]
     if text.startswith(CODE):

@@ -16,6 +16,7 @@ from filrouge.console.profiled import described, held_for, span
 from filrouge.console.templatetags import say
 from filrouge.domain.privacy.perimeter import PURPOSES, mask
 from filrouge.domain.sources import SourceSpec, columns, keeping
+from filrouge.domain.sources.coded import Coded
 from filrouge.domain.sources.columns import Computed, Said
 from filrouge.domain.sources.expressions import Unreadable, parsed
 from filrouge.domain.sources.profile import Profile
@@ -58,11 +59,12 @@ def lines(
     shown: bool,
     profile: Profile | None = None,
     values: Mapping[str, Mapping[str, int | None]] | None = None,
+    brands: Coded | None = None,
 ) -> list[dict[str, Any]]:
     """Return the columns of the file as rows of the form; what they hold in clear, or masked.
 
     ``profile``: over all of the rows, as its reader may see it; what the first rows told stands until it is there.
-    ``values``: of the columns that hold few, each value and its rows.
+    ``values``: of the columns that hold few, each value and its rows; ``brands``: those that a column may tell.
     """
     counted = {one.name: described(one) for one in profile.columns} if profile else {}
     days, table = columns.dated(spec.reads), TABLES[spec.reads]
@@ -88,7 +90,9 @@ def lines(
                 "key": one.key,
                 "states": _states(one, held, shown=shown) if one.says.startswith(f"{columns.CONSENT}:") else [],
                 "many": one.says.startswith(f"{columns.CONSENT}:") and not held.values,
-                "coded": coded.line(one, spec, (values or {}).get(one.column, {}), shown=shown, plain=PLAIN),
+                "coded": coded.line(
+                    one, spec, (values or {}).get(one.column, {}), shown=shown, plain=PLAIN, brands=brands
+                ),
                 "wrong": wrong.get(one.column, []),
             }
         )
@@ -101,10 +105,13 @@ def whole(told: Sequence[Said], spec: SourceSpec) -> list[str]:
     return [phrase(fault) for column, fault in found if not column]
 
 
-def choices(reads: str, referred: Mapping[str, Sequence[str]], *, whole: bool = False) -> dict[str, Any]:
+def choices(
+    reads: str, referred: Mapping[str, Sequence[str]], *, whole: bool = False, several: bool = False
+) -> dict[str, Any]:
     """Return what a column may say, ways of writing dates, and what a value of a consent may mean.
 
     ``referred``: for each reference, the sources whose records it may name. ``whole``: rows are kept as received.
+    ``several``: a column may tell of which brand each row is.
     """
     says = []
     for code in columns.sayings(reads):
@@ -129,6 +136,7 @@ def choices(reads: str, referred: Mapping[str, Sequence[str]], *, whole: bool = 
     return {
         "says": says,
         "consents": consents if reads == columns.PEOPLE else [],
+        "several": several,
         "never": not whole,
         "forms": [(form, example(form)) for form in ("", *FORMATS)],
         "states": [(code, words.say(code, "consent")) for code in CONSENT_STATES],
@@ -142,7 +150,7 @@ def choices(reads: str, referred: Mapping[str, Sequence[str]], *, whole: bool = 
 
 def read_from(
     form: Mapping[str, Any], seen: Sequence[Seen], able: Mapping[str, Any], reads: str,
-    values: Mapping[str, Mapping[str, int | None]], *, shown: bool,
+    values: Mapping[str, Mapping[str, int | None]], *, shown: bool, brands: Coded | None = None,
 ) -> tuple[list[Said], UsageError | None]:  # fmt: skip
     """Return what a form says of the columns, and what is wrong with the first code that is none.
 
@@ -150,6 +158,7 @@ def read_from(
     which was in clear where ``shown``.
     """
     known = {code for code, _said in [*able["says"], *able["consents"]]} | ({columns.NEVER} if able["never"] else set())
+    known |= {columns.BRAND} if able["several"] else set()
     told, wrong = [], None
     for number, one in enumerate(seen):
         says = str(form.get(f"c:{number}:says", ""))
@@ -160,7 +169,9 @@ def read_from(
         }
         written = str(form.get(f"c:{number}:form", ""))
         says = says if says in known else ""
-        chosen, other, strange = coded.read(form, number, says, reads, values.get(one.name, {}), shown=shown)
+        chosen, other, strange = coded.read(
+            form, number, says, reads, values.get(one.name, {}), shown=shown, brands=brands
+        )
         if strange and wrong is None:
             wrong = coded.unknown(strange, says)
         told.append(

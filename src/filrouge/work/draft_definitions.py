@@ -13,9 +13,9 @@ from filrouge.domain.sources.columns import NEVER, Computed, Said, refers, sayin
 from filrouge.domain.sources.sighted import PLAIN, openly, put_back
 from filrouge.store.models import SourceDraft
 from filrouge.store.queries import drafts as found
-from filrouge.work import draft_files, draft_rows, drafts
+from filrouge.work import draft_brands, draft_files, draft_rows, drafts
 
-TOLD = ("key", "map", "consents", "required", "never_kept", "kept", "rules")  # the parts that are told anew
+TOLD = ("brand", "key", "map", "consents", "required", "never_kept", "kept", "rules")  # the parts that are told anew
 
 
 def definition(draft: SourceDraft, asking: Caller) -> dict[str, Any]:
@@ -45,10 +45,12 @@ def define(asking: Caller, key: str, data: object) -> SourceDraft:
             hint="It tells: {known}. How the file is read and what its rows are have verbs of their own.",
             names=", ".join(others[:10]), known=", ".join(TOLD),
         )  # fmt: skip
-    kept = {name: value for name, value in draft.spec.items() if name not in TOLD}
+    kept = {name: value for name, value in draft.spec.items() if name not in TOLD} | {"brand": draft.spec["brand"]}
     spec = SourceSpec.parse(kept | {name: data[name] for name in TOLD if name in data}, what=draft.name)
     _there(asking, draft, spec)
-    dumped = spec.dump()
+    if spec.brand.const not in (None, draft.brand):
+        raise UsageError("This file was brought for {brand}.", hint="Bring it for the other brand.", brand=draft.brand)
+    dumped = spec.dump() | ({"brand": draft.brand} if spec.brand.const else {})
     return drafts.keep(draft, kept | {name: dumped[name] for name in TOLD if name in dumped})
 
 
@@ -64,8 +66,9 @@ def tell(
     spec, names = SourceSpec.parse(draft.spec), [one.name for one in draft_files.seen(draft)]
     _known(sorted(set(told) - set(names)), names)
     able = _able(asking, draft)
-    for says in [str(one["says"]) for one in told.values() if one.get("says")] + [one.says for one in made or ()]:
-        if says not in able:
+    computed = [one.says for one in made or ()]
+    for says in [str(one["says"]) for one in told.values() if one.get("says")] + computed:
+        if says not in able or (says == columns.BRAND and says in computed):
             raise UsageError(
                 "A column cannot say {says} here.", hint="It may say: {known}.", says=says, known=", ".join(able)
             )
@@ -92,7 +95,8 @@ def _able(asking: Caller, draft: SourceDraft) -> list[str]:
         able += [f"{code}@{one}" for one in named.get(code, ())] if code in refers(reads) else [code]
     if reads == columns.PEOPLE:
         able += [f"{columns.CONSENT}:{purpose}:{channel}" for purpose, channel in columns.OFFERED]
-    return [*able, NEVER]
+    several = [columns.BRAND] if draft_brands.able(asking, draft.entity) else []
+    return [*able, *several, NEVER]
 
 
 def _there(asking: Caller, draft: SourceDraft, spec: SourceSpec) -> None:
@@ -100,6 +104,7 @@ def _there(asking: Caller, draft: SourceDraft, spec: SourceSpec) -> None:
     names = [one.name for one in draft_files.seen(draft)]
     before = SourceSpec.parse(draft.spec)
     _known(sorted({*spec.columns(), *spec.key} - set(names) - {*before.columns()}), names)
+    draft_brands.check(asking, spec, before)
     mine = {one for some in draft_rows.referred(asking, draft).values() for one in some}
     stood = {cell.of for cell in before.map.values()} | {rule.of for rule in before.rules}
     asked = {cell.of for cell in spec.map.values()} | {rule.of for rule in spec.rules}

@@ -30,6 +30,7 @@ def line(draft: SourceDraft) -> Plain:
     """Return what a list tells of a draft."""
     return {
         "key": str(draft.pk), "file": draft.name, "size": draft.size, "entity": draft.entity, "brand": draft.brand,
+        "brands": list(found.brands_of(draft)),
         "source": draft.spec["source"], "reads": draft.spec["reads"], "state": str(draft.state), "by": draft.by,
         "edited_at": draft.edited_at.isoformat(), "tried": draft_files.tried(draft),
         "run": str(draft.run_id) if draft.run_id else None,

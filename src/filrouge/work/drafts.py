@@ -28,7 +28,7 @@ from filrouge.domain.sources.columns import Computed, Said
 from filrouge.domain.sources.meaning import Held
 from filrouge.store.models import Brand, Run, Source, SourceDraft
 from filrouge.store.queries import drafts as found
-from filrouge.work import access, audit, files, jobs, likeness, newer
+from filrouge.work import access, audit, draft_brands, files, jobs, likeness, newer
 from filrouge.work.draft_files import (
     CHANGED,
     LIKE,
@@ -73,7 +73,7 @@ def bring(
     path = folder(draft) / (re.sub(r"[^\w.-]+", "_", shown)[-100:].lstrip(".") or "file")
     try:
         draft.size, draft.digest = _written(path, chunks)
-        same = None if source else _the_same(draft)
+        same = None if source else _the_same(asking, draft)
         if same is not None:
             shutil.rmtree(folder(draft))
             return same, True
@@ -120,8 +120,9 @@ def say(asking: Caller, key: str, told: Sequence[Said], made: Sequence[Computed]
     draft = open_one(asking, key)
     if not told:
         return draft
-    data = columns.definition(draft.spec, told, made)
-    before, held = SourceSpec.parse(draft.spec).map, values(draft)
+    stood, held = SourceSpec.parse(draft.spec), values(draft)
+    data = columns.definition(draft.spec, told, made, brand=draft.brand)
+    data, before = draft_brands.filled(asking, data, stood, held), stood.map
     anew = {
         target: cell for target, cell in data["map"].items()
         if target not in before or before[target].column != cell.get("column")
@@ -216,11 +217,15 @@ def keep(draft: SourceDraft, spec: dict[str, Any]) -> SourceDraft:
     return draft
 
 
-def _the_same(draft: SourceDraft) -> SourceDraft | None:
+def _the_same(asking: Caller, draft: SourceDraft) -> SourceDraft | None:
     """Return the draft of this very file for this brand: one that is being prepared or imported, or whose rows are
     in the lake or wait for a person."""
-    rows = SourceDraft.objects.filter(digest=draft.digest, brand=draft.brand).order_by("-created_at")
+    rows = SourceDraft.objects.filter(digest=draft.digest, entity=draft.entity).order_by("-created_at")
     for one in rows.select_related("run"):
+        if one.brand != draft.brand and draft.brand not in found.brands_of(one):
+            continue
+        if not asking.perimeter.acts(*found.whose(one), *found.KEEPERS):
+            continue
         if one.state == SourceDraft.State.OPEN and path_of(one).is_file() and known(one):
             return one
         if one.state == SourceDraft.State.ASKED:
@@ -238,7 +243,7 @@ def _guessed(
     like = likeness.alike(asking, read.data, [one.name for one in read.profiles])
     if like is None:
         (folder(draft) / LIKE).unlink(missing_ok=True)
-        return read.data, read.profiles
+        return draft_brands.proposed(asking, read.data, read.profiles), read.profiles
     lay(folder(draft) / LIKE, json.dumps(like.name))
     return likeness.taken(read.data, like), read.profiles
 

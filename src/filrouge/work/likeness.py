@@ -29,7 +29,7 @@ def alike(asking: Caller, data: Mapping[str, Any], names: Iterable[str]) -> Sour
         read = set(SourceSpec.parse(source.spec, what=source.name).columns())
         if len(read) < ENOUGH or not read <= held:
             continue
-        near = (len(read), source.brand == data["brand"], source.entity == data["entity"])
+        near = (len(read), source.brand in ("", data["brand"]), source.entity == data["entity"])
         if near >= most:
             best, most = source, near
     return best
@@ -39,7 +39,7 @@ def taken(data: Mapping[str, Any], source: Source) -> dict[str, Any]:
     """Return the definition ``data`` of a file with what its columns say in ``source``.
 
     What names the records of another source stays within its entity, with what is required or ruled of it; of rows that
-    are kept as whole objects, no column is never kept.
+    are kept as whole objects, no column is never kept. A column tells the brand as it does there, within its entity.
     """
     spec = SourceSpec.parse(source.spec, what=source.name)
     told = {name: value for name, value in spec.dump().items() if name in TAKEN}
@@ -47,6 +47,8 @@ def taken(data: Mapping[str, Any], source: Source) -> dict[str, Any]:
         told["map"] = {name: cell for name, cell in told["map"].items() if not cell.get("of")}
         told["rules"] = [rule for rule in told.get("rules", ()) if not rule.get("of")]
     ways = {name: value for name, value in spec.dump().get("format", {}).items() if name in ("date", "decimal", "zone")}
+    if source.entity == data["entity"] and not source.brand:
+        told["brand"] = spec.dump()["brand"]
     kept = {name: value for name, value in data.items() if name not in TAKEN}
     made = {**kept, **told, "format": {**data.get("format", {}), **ways}}
     return fitted({name: value for name, value in made.items() if value or name in ("format", "key", "map")})

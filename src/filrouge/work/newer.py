@@ -28,19 +28,19 @@ def brought(source: Source) -> bool:
 def taken_over(asking: Caller, name: str, entity: str, brand: str) -> dict[str, Any]:
     """Return the definition of a source of a file that was brought, without where and how the file was written.
 
-    Raises NotFound, and UsageError when it is of another brand.
+    Raises NotFound, and UsageError when it is of another brand; where a column tells the brand, any of its entity does.
     """
     row = source_of(name, asking)
     if not brought(row) or not asking.perimeter.acts(row.entity, row.brand, *KEEPERS):
         raise NotFound("No source is called {name}.", name=name)
-    if (row.entity, row.brand) != (entity, brand):
+    if row.entity != entity or row.brand not in ("", brand):
         raise UsageError(
             "{name} is of another brand.", hint="Choose its brand, or bring the file by itself.", name=name
         )
     data = SourceSpec.parse(row.spec, what=name).dump()
     ways = {name: value for name, value in data.get("format", {}).items() if name in ("date", "decimal", "zone")}
     return {name: value for name, value in data.items() if name not in ("place", "kind")} | {
-        "entity": entity, "brand": brand, "format": ways,
+        "entity": entity, "brand": brand if row.brand else data["brand"], "format": ways,
     }  # fmt: skip
 
 

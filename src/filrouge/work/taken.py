@@ -15,6 +15,7 @@ from filrouge.domain.sources import SourceSpec
 from filrouge.domain.sources.keeping import limits, of_targets
 from filrouge.domain.sources.sighted import CLOSED, telling
 from filrouge.store.models import SourceDraft
+from filrouge.store.queries.drafts import whose
 from filrouge.tables import TABLES
 from filrouge.work.draft_files import folder
 
@@ -65,7 +66,7 @@ def told(draft: SourceDraft, spec: SourceSpec, asking: Caller, *, shown: bool) -
     table, found = TABLES[spec.reads], []
     for name, values in made["columns"].items():
         column = table.column(name)
-        sight = asking.perimeter.sight(column.sensitivity, draft.entity, draft.brand, table.category)
+        sight = asking.perimeter.sight(column.sensitivity, *whose(draft), table.category)
         if name not in spec.map or sight == "hide" or not any(values):
             continue
         clear = sight == "show" and (shown or column.sensitivity not in CLOSED)

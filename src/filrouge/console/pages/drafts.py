@@ -31,7 +31,7 @@ from filrouge.domain.sources.sighted import Sighted
 from filrouge.domain.sources.spec import WHOLE
 from filrouge.store.queries import drafts as found
 from filrouge.store.queries.sources import reject
-from filrouge.work import correcting, draft_files, draft_rows
+from filrouge.work import correcting, draft_brands, draft_files, draft_rows
 from filrouge.work import drafts as works
 from filrouge.work import faulty as grids
 from filrouge.work.sources import SHOWN
@@ -99,7 +99,7 @@ def show(request: HttpRequest, key: UUID) -> HttpResponse:
     context: dict[str, Any] = {
         "draft": draft, "size": drafts.size(draft.size), "reading": drafts.reading(draft.spec), "step": at,
         "faults": drafts.whole(told, spec) if seen else [], "moving": moving, "job": job, "seen": bool(seen),
-        "local": local,
+        "local": local, "brands": found.brands_of(draft),
     }  # fmt: skip
     if at == "columns":
         form = draft.spec.get("format") or {}
@@ -107,7 +107,8 @@ def show(request: HttpRequest, key: UUID) -> HttpResponse:
         able = _choices(asking, draft)
         refers = {code.partition("@")[0] for code, _said in able["says"]} & set(columns.refers(spec.reads))
         held = draft_files.values(draft)
-        lines = drafts.lines(told, seen, spec, shown=shown, profile=profile, values=held)
+        brands = draft_brands.able(asking, draft.entity)
+        lines = drafts.lines(told, seen, spec, shown=shown, profile=profile, values=held, brands=brands)
         context |= {
             "lines": lines, "lists": coded.lists(lines), "counted": profile,
             "computed": drafts.computed(spec), "functions": drafts.FUNCTIONS,
@@ -173,7 +174,13 @@ def tell(request: HttpRequest, key: UUID) -> HttpResponse:
     draft = found.draft(str(key), asking)
     seen, able = draft_files.seen(draft), _choices(asking, draft)
     told, strange = drafts.read_from(
-        request.POST, seen, able, draft.spec["reads"], draft_files.values(draft), shown=found.shown(draft, asking)
+        request.POST,
+        seen,
+        able,
+        draft.spec["reads"],
+        draft_files.values(draft),
+        shown=found.shown(draft, asking),
+        brands=draft_brands.able(asking, draft.entity),
     )
     made, wrong = drafts.computed_from(request.POST, seen, able, told)
     told, unfit = drafts.fitting(told, draft.spec["reads"])
@@ -271,8 +278,13 @@ def _saved(rows: int) -> str:
 
 def _choices(asking: Caller, draft: Any) -> dict[str, Any]:
     whole = draft.spec["kind"] in WHOLE
-    return drafts.choices(draft.spec["reads"], draft_rows.referred(asking, draft), whole=whole)
+    several = draft_brands.able(asking, draft.entity) is not None
+    return drafts.choices(draft.spec["reads"], draft_rows.referred(asking, draft), whole=whole, several=several)
 
 
 def _line(draft: Any) -> dict[str, Any]:
-    return {"draft": draft, "size": drafts.size(draft.size) if draft.size else drafts.reading(draft.spec)}
+    return {
+        "draft": draft,
+        "brands": found.brands_of(draft),
+        "size": drafts.size(draft.size) if draft.size else drafts.reading(draft.spec),
+    }

@@ -148,7 +148,12 @@ def first(request: HttpRequest, key: UUID) -> HttpResponse:
     looked = acts.first(draft)
     if looked is None:
         return redirect("draft", key=key)
-    context = {"draft": draft, "rows": looked.rows, "masked": not shown} | places.table(looked, shown=shown)
+    context = {
+        "draft": draft,
+        "rows": looked.rows,
+        "masked": not shown,
+        "brands": found.brands_of(draft),
+    } | places.table(looked, shown=shown)
     return render(request, "console/places/first.html", context)
 
 

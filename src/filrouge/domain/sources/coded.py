@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Literal
 
@@ -48,13 +48,16 @@ _FROM = (
 class Coded:
     """What a column of a table is chosen from: its codes, the kind of word they are, and what else it may hold.
 
-    ``closed``: another value means nothing to anybody; ``wide``: the set is too large to be read through.
+    ``closed``: another value means nothing to anybody; ``wide``: the set is too large to be read through; ``strict``:
+    nothing but its codes may come of it. ``names``: other words for a code, folded.
     """
 
     kind: str
     codes: tuple[str, ...]
     closed: bool = False
     wide: bool = False
+    strict: bool = False
+    names: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     @property
     def other(self) -> Other:
@@ -121,14 +124,24 @@ _SETS = {
 }
 
 
+def brands(names: Mapping[str, str]) -> Coded:
+    """Return the brands that a column may tell rows of, from the name of each; a value is one of them, or none."""
+    return Coded(
+        "brand", tuple(names), closed=True, strict=True, names={fold(name): slug for slug, name in names.items()}
+    )
+
+
 def cleaned(text: str) -> str:
     """Return a value as it is looked up: without outer blanks, no-break ones as plain ones (``values.clean``)."""
     return text.replace("\u00a0", " ").replace("\u202f", " ").strip(_BLANK)
 
 
-def guessed(reads: str, target: str, value: str) -> Meant | None:
-    """Return what a value seems to be, None when nobody knows; of a consent, nothing but its codes is known."""
-    one = coded(reads, target)
+def guessed(reads: str, target: str, value: str, of: Coded | None = None) -> Meant | None:
+    """Return what a value seems to be, None when nobody knows; of a consent, nothing but its codes is known.
+
+    ``of``: what the column is chosen from, when that is of this installation alone (its brands).
+    """
+    one = of or coded(reads, target)
     if one is None:
         return None
     if value in one.codes:
@@ -141,6 +154,8 @@ def guessed(reads: str, target: str, value: str) -> Meant | None:
             return Meant(code, "written")
     if one.kind == "consent":
         return None
+    if folded in one.names:
+        return Meant(one.names[folded], "name")
     if one.wide:
         code = named(one.kind, value)
         if code:
@@ -153,9 +168,9 @@ def guessed(reads: str, target: str, value: str) -> Meant | None:
     return None
 
 
-def becomes(reads: str, target: str, cell: Cell | None, value: str) -> Becomes:
+def becomes(reads: str, target: str, cell: Cell | None, value: str, of: Coded | None = None) -> Becomes:
     """Return what a value (``cleaned``) of the column that ``cell`` reads becomes by a definition of ``reads``."""
-    one = coded(reads, target)
+    one = of or coded(reads, target)
     yes_no = one is not None and one.kind == "yes_no"
     wrong: How = "warned" if target in FORGIVING else "rejected"
     if cell is not None and cell.values is not None:

@@ -35,6 +35,7 @@ TWICE = (
 )
 NAMED = {"events": "event_id"}  # where the key of a row goes, when not into source_id
 ALIKE = {"events": {"type": "track"}}  # what every row is while no column says it
+BRAND = "brand"  # of whose rows it tells, where a file holds those of several
 NEVER = "never_kept"  # not even in the row as received
 
 
@@ -108,12 +109,21 @@ def said(spec: SourceSpec, columns: Sequence[str]) -> list[Said]:
                 states = {value: state for value, state in (one.state.values or {}).items() if state}
                 told[name] |= {"says": f"{CONSENT}:{one.purpose}:{one.channel}", "states": states}
                 told[name] |= {"joined": len(one.state.reads()) > 1}
+    for name in branding(spec):
+        if name in told and "says" not in told[name]:
+            told[name] |= {"says": BRAND, "values": spec.brand.values}
+            told[name] |= {"joined": len(spec.brand.reads()) > 1 and spec.brand.join != TWICE}
     for name in spec.unkept(columns):
         if "says" not in told[name]:
             told[name] |= {"says": NEVER}
     for name in keeping.choosable(spec, columns):
         told[name]["kept"] = spec.kept[name].dump() if name in spec.kept else {}
     return [Said(name, key=name in spec.key, **told[name]) for name in columns]
+
+
+def branding(spec: SourceSpec) -> tuple[str, ...]:
+    """Return the columns that tell of which brand a row is; none where an expression does, or all are of one."""
+    return () if spec.brand.expr is not None else spec.brand.reads()
 
 
 def computed(spec: SourceSpec) -> list[Computed]:
@@ -152,6 +162,8 @@ def faults(
         first.setdefault(target, one.column)
         if one.says.startswith(f"{CONSENT}:") and not any(one.states.values()):
             found.append((one.column, Phrase("Say what each value means: nothing of a consent is guessed.")))
+        if one.says == BRAND and one.values is not None and not any(one.values.values()):
+            found.append((one.column, Phrase("Say which brand each value is: other rows are rejected.")))
     for value in made:
         target = value.says.partition("@")[0]
         if target in first:
@@ -162,10 +174,13 @@ def faults(
     return found
 
 
-def definition(data: Mapping[str, Any], told: Sequence[Said], made: Sequence[Computed] | None = None) -> dict[str, Any]:
+def definition(
+    data: Mapping[str, Any], told: Sequence[Said], made: Sequence[Computed] | None = None, *, brand: str = ""
+) -> dict[str, Any]:
     """Return ``data`` (a definition as its author wrote it) with the mapping, key and consents that are ``told``.
 
-    ``made``: the values that expressions make; those of ``data`` stay when None. What a form cannot say (constants,
+    ``made``: the values that expressions make; those of ``data`` stay when None. ``brand``: the one that every row is
+    of, once no column tells it any more. What a form cannot say (constants,
     templates, values put for others, a second use of a column) stays while its columns say the same; what names a
     column of the table that nothing fills any more (a rule, ``required``) goes with it.
     """
@@ -208,8 +223,8 @@ def definition(data: Mapping[str, Any], told: Sequence[Said], made: Sequence[Com
     apart = {name: kept.dump() for name, kept in spec.kept.items()}
     apart |= {one.column: dict(one.kept) for one in told if one.kept is not None}
     return fitted({
-        **kept_as, "kept": apart, "key": key, "map": cells, **({"consents": consents} if consents else {}),
-        **({"never_kept": never} if never else {}),
+        **kept_as, "brand": _brand(data, told, before, brand), "kept": apart, "key": key, "map": cells,
+        **({"consents": consents} if consents else {}), **({"never_kept": never} if never else {}),
     })  # fmt: skip
 
 
@@ -220,6 +235,20 @@ def complete(reads: str, cells: dict[str, Any], key: Sequence[str]) -> None:
         cells[number] = {"column": key[0]}
     for target, value in ALIKE.get(reads, {}).items():
         cells.setdefault(target, {"const": value})
+
+
+def _brand(data: Mapping[str, Any], told: Sequence[Said], before: Sequence[Said], one: str) -> Any:
+    """Return of which brand the rows are: as a column tells by its values, else as it stood, else ``one``."""
+    now, were = _saying(told, BRAND), _saying(before, BRAND)
+    names = [each.column for each in now]
+    if not names:
+        return (one or data["brand"]) if were else data["brand"]
+    cell = {"column": names[0]} if len(names) == 1 else {"columns": names, "join": TWICE}
+    if names == [each.column for each in were]:
+        cell = dict(data["brand"])
+    if len(names) == 1 and cell.get("column"):
+        cell = {"values": {}} | coded.told(cell, now[0].values or {}, now[0].other)
+    return cell
 
 
 def _needed(made: Sequence[Computed], spec: SourceSpec | None) -> set[str]:
@@ -247,7 +276,7 @@ def _lacks(says: set[str], reads: str) -> list[Phrase]:
         found.append(Phrase("No column tells whose the rows are: say which one names a customer of another source."))
     if table.at and table.personal and table.at not in says:
         found.append(Phrase("No column tells when: what bears no date is never destroyed on time."))
-    if not says:
+    if not says - {BRAND}:
         found.append(Phrase("No column says anything yet."))
     return found
 

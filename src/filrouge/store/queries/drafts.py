@@ -11,6 +11,22 @@ from filrouge.store.models import Brand, Job, SourceDraft
 KEEPERS = ("engineer",)
 
 
+def brands_of(draft: SourceDraft) -> tuple[str, ...]:
+    """Return the brands that its rows are told to be of: one, or those that the values of a column name."""
+    cell = draft.spec.get("brand")
+    if not isinstance(cell, dict) or cell.get("const"):
+        return (draft.brand,)
+    named = {*(cell.get("values") or {}).values(), cell.get("default")}
+    return tuple(sorted(one for one in named if one)) or (draft.brand,)
+
+
+def whose(draft: SourceDraft) -> tuple[str, str]:
+    """Return the entity and brand for which a draft is acted; "" where a column tells the brand, as of a source."""
+    cell = draft.spec.get("brand")
+    several = isinstance(cell, dict) and not cell.get("const")
+    return draft.entity, "" if several else draft.brand
+
+
 def brands(caller: Caller) -> list[Brand]:
     """Return the brands for which the caller may bring files."""
     rows = Brand.objects.select_related("entity")
@@ -20,7 +36,7 @@ def brands(caller: Caller) -> list[Brand]:
 def drafts(caller: Caller) -> list[SourceDraft]:
     """Return the sources being prepared for what the caller acts for, the last touched first."""
     rows = SourceDraft.objects.exclude(state=SourceDraft.State.DONE)
-    return [row for row in rows if caller.perimeter.acts(row.entity, row.brand, *KEEPERS)]
+    return [row for row in rows if caller.perimeter.acts(*whose(row), *KEEPERS)]
 
 
 def draft(key: str, caller: Caller) -> SourceDraft:
@@ -29,7 +45,7 @@ def draft(key: str, caller: Caller) -> SourceDraft:
         found = SourceDraft.objects.select_related("run").filter(pk=uuid.UUID(key)).first()
     except ValueError:
         found = None
-    if found is None or not caller.perimeter.acts(found.entity, found.brand, *KEEPERS):
+    if found is None or not caller.perimeter.acts(*whose(found), *KEEPERS):
         raise NotFound("This file is no longer here.", hint="Bring it again.")
     return found
 
@@ -58,4 +74,4 @@ def everywhere(caller: Caller) -> bool:
 
 def shown(draft: SourceDraft, caller: Caller) -> bool:
     """Tell whether the caller reads in clear, by a role held there, what the cells of a file hold."""
-    return caller.perimeter.sight("contact", draft.entity, draft.brand) == "show"
+    return caller.perimeter.sight("contact", *whose(draft)) == "show"

@@ -1,0 +1,148 @@
+"""A file may hold rows of several brands of one entity: a column tells which, and nobody reads past their own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from tests.work.test_drafts import imported, told, worked
+from tests.world import World
+
+from filrouge.base.errors import NotFound, Refused, UsageError
+from filrouge.domain.sources.columns import Said
+from filrouge.store.models import Source, SourceDraft
+from filrouge.store.queries import drafts as found
+from filrouge.work import draft_definitions, draft_files, drafts, groups
+
+HEAD = "Fiche;Prénom;Nom;Courriel;Enseigne\n"
+ROWS = [f"{n};Paul;Durand-{n};paul{n}@example.com;{('RED', 'rose')[n % 2]}\n" for n in range(1, 9)]
+CODES = HEAD + "".join(row.replace("RED", "R1").replace("rose", "R9") for row in ROWS)
+
+
+@pytest.fixture
+def remy(world: World) -> Any:
+    groups.add_brand("rose", "Rose", "north", by="test")
+    return world.user("engineer", entities=("north",))
+
+
+def brought(asking: Any, text: str = HEAD + "".join(ROWS), name: str = "group.csv", **given: Any) -> SourceDraft:
+    return drafts.bring(asking, name, [text.encode()], brand=given.pop("brand", "red"), **given)[0]
+
+
+def say(asking: Any, draft: SourceDraft, column: str, **new: Any) -> SourceDraft:
+    draft.refresh_from_db()
+    rows = [Said(**{**one.__dict__, **new}) if one.column == column else one for one in told(draft)]
+    return drafts.say(asking, str(draft.pk), rows)
+
+
+def brands(world: World) -> dict[str, str]:
+    rows = world.rows("SELECT source_id, brand FROM person_records WHERE family_name LIKE 'Durand%'")
+    return {row["source_id"]: row["brand"] for row in rows}
+
+
+def test_a_column_that_names_brands_of_the_entity_is_proposed_and_read_so(world: World, remy: Any) -> None:
+    draft = brought(remy)
+    assert {one.column: one.says for one in told(draft)}["Enseigne"] == "brand"
+    assert found.brands_of(draft) == ("red", "rose")
+    done = imported(remy, draft)
+    assert done.run is not None
+    assert (done.run.new, done.run.rejected) == (8, 0)
+    assert brands(world) == {str(n): ("red", "rose")[n % 2] for n in range(1, 9)}
+    assert Source.objects.get(name=draft.spec["source"]).brand == "", "it is of the entity, not of one brand"
+
+
+def test_a_value_that_names_no_brand_is_told_and_rejected_until_it_is_said(world: World, remy: Any) -> None:
+    draft = brought(remy, CODES)
+    assert draft.spec["brand"] == "red", "codes that nobody knows are not guessed"
+    say(remy, draft, "Enseigne", says="brand")
+    with pytest.raises(UsageError, match="not told well enough"):
+        drafts.try_out(remy, str(draft.pk))
+    say(remy, draft, "Enseigne", values={"R1": "red"})
+    drafts.try_out(remy, str(draft.pk))
+    worked()
+    draft.refresh_from_db()
+    assert (draft.tried["new"], draft.tried["rejected"], draft.tried["lost"]) == (4, 4, 0)
+    assert {row["column"] for row in draft_files.rejects(draft)} == {"brand"}
+    say(remy, draft, "Enseigne", values={"R9": "rose"})
+    imported(remy, draft)
+    assert brands(world) == {str(n): ("red", "rose")[n % 2] for n in range(1, 9)}
+
+
+def test_once_no_column_tells_the_brand_all_are_of_the_one_chosen(world: World, remy: Any) -> None:
+    draft = brought(remy)
+    say(remy, draft, "Enseigne", says="")
+    imported(remy, draft)
+    assert set(brands(world).values()) == {"red"}
+
+
+def test_who_acts_for_a_part_of_the_entity_neither_tells_several_brands_nor_opens_such_a_file(
+    world: World, remy: Any
+) -> None:
+    colleague = world.user("engineer", entities=("north",), brands=("red",))
+    theirs = brought(colleague)
+    assert theirs.spec["brand"] == "red"
+    with pytest.raises(Refused, match="all of its entity"):
+        say(colleague, theirs, "Enseigne", says="brand")
+    cell = {"column": "Enseigne", "values": {"RED": "red", "rose": "rose"}}
+    stands = draft_definitions.definition(theirs, colleague)
+    with pytest.raises(Refused, match="all of its entity"):
+        draft_definitions.define(colleague, str(theirs.pk), stands | {"brand": cell})
+
+    ours = brought(remy, HEAD + "".join(ROWS[1:]), "other.csv")
+    assert [one.pk for one in found.drafts(colleague)] == [theirs.pk]
+    with pytest.raises(NotFound):
+        found.draft(str(ours.pk), colleague)
+    stranger = world.user("engineer", entities=("south",))
+    assert found.drafts(stranger) == []
+    with pytest.raises(Refused):
+        brought(stranger)
+
+
+@pytest.mark.parametrize(
+    ("cell", "why"),
+    [
+        ({"column": "Enseigne", "values": {"RED": "blue"}}, "north has no brand called blue"),
+        ({"column": "Enseigne", "values": {"RED": "red"}, "default": "blue"}, "north has no brand called blue"),
+        ({"column": "Enseigne"}, "named one by one"),
+        ({"column": "Enseigne", "values": {"RED": "red"}, "other": "keep"}, "named one by one"),
+        ({"expr": "lower({Enseigne})"}, "named one by one"),
+        ("rose", "brought for red"),
+    ],
+)
+def test_a_definition_makes_no_row_of_a_brand_that_is_not_of_the_entity(
+    world: World, remy: Any, cell: Any, why: str
+) -> None:
+    draft = brought(remy, CODES)
+    stands = draft_definitions.definition(draft, remy)
+    with pytest.raises(UsageError, match=why):
+        draft_definitions.define(remy, str(draft.pk), stands | {"brand": cell})
+    draft.refresh_from_db()
+    assert draft.spec["brand"] == "red"
+
+
+def test_a_definition_tells_the_brand_of_each_row_and_of_empty_cells(world: World, remy: Any) -> None:
+    draft = brought(remy, CODES + "9;Awa;Durand-9;awa@example.com;\n")
+    cell = {"column": "Enseigne", "values": {"R1": "red", "R9": "rose"}, "default": "rose"}
+    stands = draft_definitions.definition(draft, remy)
+    draft_definitions.define(remy, str(draft.pk), stands | {"brand": cell})
+    draft.refresh_from_db()
+    imported(remy, draft)
+    assert brands(world)["9"] == "rose"
+    assert len(brands(world)) == 9
+
+
+def test_a_newer_file_and_one_alike_tell_the_brand_as_the_first(world: World, remy: Any) -> None:
+    draft = brought(remy, CODES)
+    say(remy, draft, "Enseigne", says="brand")
+    say(remy, draft, "Enseigne", values={"R1": "red", "R9": "rose"})
+    first = imported(remy, draft)
+    cell = {"column": "Enseigne", "values": {"R1": "red", "R9": "rose"}}
+
+    newer = brought(remy, CODES + "9;Awa;Durand-9;awa@example.com;R9\n", brand="rose", source=first.spec["source"])
+    assert newer.spec["brand"] == cell
+    imported(remy, newer)
+    assert brands(world)["9"] == "rose"
+    alike = brought(remy, CODES.replace("paul", "jean"), "alike.csv")
+    assert (draft_files.like(alike), alike.spec["brand"]) == (first.spec["source"], cell)
+    same, known = drafts.bring(remy, "again.csv", [CODES.encode()], brand="rose")
+    assert (same.pk, known) == (first.pk, True), "the very file is one, whichever of its brands is named"
