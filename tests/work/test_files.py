@@ -9,7 +9,7 @@ from tests.world import World
 
 from filrouge.base.errors import Refused, SourceError, UsageError
 from filrouge.store.models import Brand, Run, Source
-from filrouge.work import access, files, sources
+from filrouge.work import access, files, groups, sources
 
 pytestmark = pytest.mark.lake
 
@@ -65,6 +65,17 @@ def test_what_a_mapping_says_is_not_guessed(world: World, file: Path) -> None:
     assert (read.data["required"], read.data["key"]) == (["email"], ["Courriel"])
     files.bring(access.OWNER, read)
     assert {row["city"] for row in world.rows("SELECT city FROM person_records")} == {"Paris"}
+
+
+def test_a_mapping_says_which_brand_the_values_of_a_column_name(world: World, file: Path) -> None:
+    groups.add_brand("rose", "Rose", "north", by="test")
+    mapping = world.folder / "m.yaml"
+    mapping.write_text("brand: {column: Nom, values: {Dupré: rose, Noël: red}}\n", encoding="utf-8")
+    read = files.reading(file, mapping=mapping)
+    assert read.data["entity"] == "north", "the entity of the brands that it names"
+    files.bring(access.OWNER, read)
+    rows = world.rows("SELECT family_name, brand FROM person_records")
+    assert {row["family_name"]: row["brand"] for row in rows} == {"Dupré": "rose", "Noël": "red"}
 
 
 def test_the_first_file_of_a_new_installation_names_its_brand(world: World, file: Path) -> None:

@@ -23,7 +23,7 @@ FINDINGS = ("read", "new", "changed", "unchanged", "rejected", "matched", "vanis
 @app.command()
 def bring(
     file: Annotated[Path, typer.Argument(help="CSV, Excel, OpenDocument or NDJSON, packed or not.")],
-    brand: Annotated[str, typer.Option(help="The brand whose customers it tells of.")],
+    brand: Annotated[str, typer.Option(help="The brand whose customers it tells of; of several, one of them.")],
     source: Annotated[str, typer.Option(help="The source that it is a newer file of.")] = "",
     as_json: AsJson = False,
 ) -> None:
@@ -54,7 +54,7 @@ def list_(as_json: AsJson = False) -> None:
         return
     for one in lines:
         how = "being imported" if one["state"] == "asked" else "tried" if one["tried"] else "not tried"
-        typer.echo(f"{one['key']}  {one['brand']:20} {one['reads']:16} {how:14} {one['file']}")
+        typer.echo(f"{one['key']}  {', '.join(one['brands']):20} {one['reads']:16} {how:14} {one['file']}")
     if not lines:
         talk.print("Nothing is being prepared. `filrouge draft bring FILE --brand BRAND` begins.")
 

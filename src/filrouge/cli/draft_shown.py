@@ -19,7 +19,7 @@ def say(told: dict[str, Any], *, counted: bool = False) -> None:
         out.print(_line(text), soft_wrap=True)
 
     form = ", ".join(f"{name} {value!r}" for name, value in told["format"].items())
-    line(f"{told['file']} of {told['brand']}, draft {told['key']}")
+    line(f"{told['file']} of {', '.join(told['brands'])}, draft {told['key']}")
     if not counted:
         line(f"  {SHAPES.get(told['kind'], told['kind'])}{': ' + form if form else ''}")
         line(f"  its rows are {told['reads']}, kept as the source {told['source']}")

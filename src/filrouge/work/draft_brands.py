@@ -15,10 +15,15 @@ from filrouge.store.models import Brand
 from filrouge.store.queries import drafts as found
 
 
+def of_entity(entity: str) -> Coded:
+    """Return the brands of an entity, as the values of a column name them."""
+    return coded.brands(dict(Brand.objects.filter(entity__slug=entity).values_list("slug", "name")))
+
+
 def able(asking: Caller, entity: str) -> Coded | None:
     """Return the brands that a column may tell; None where there is one, or the caller acts for a part of them."""
-    names = dict(Brand.objects.filter(entity__slug=entity).values_list("slug", "name"))
-    return coded.brands(names) if len(names) > 1 and asking.perimeter.acts(entity, "", *found.KEEPERS) else None
+    of = of_entity(entity) if asking.perimeter.acts(entity, "", *found.KEEPERS) else None
+    return of if of is not None and len(of.codes) > 1 else None
 
 
 def proposed(asking: Caller, data: Mapping[str, Any], looked: Iterable[Held]) -> dict[str, Any]:

@@ -84,7 +84,10 @@ def _told(stood: Said, new: Mapping[str, Any], *, shown: bool) -> Said:
         open_ = {value: state for value, state in states.items() if fold(value) in PLAIN}
         states = {value: state for value, state in stood.states.items() if fold(value) not in PLAIN} | open_
     form = str(new.get("date", stood.form if says == stood.says else ""))
-    return Said(stood.column, says, form, bool(new.get("key", stood.key)), states, joined=stood.joined)
+    key, brands = bool(new.get("key", stood.key)), None
+    if says == columns.BRAND:
+        states, brands = {}, new.get("states")
+    return Said(stood.column, says, form, key, states, joined=stood.joined, values=brands)
 
 
 def _able(asking: Caller, draft: SourceDraft) -> list[str]:

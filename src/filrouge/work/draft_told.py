@@ -13,7 +13,7 @@ from filrouge.domain.privacy import sums
 from filrouge.domain.privacy.caller import Caller
 from filrouge.domain.privacy.perimeter import mask
 from filrouge.domain.sources import SourceSpec, columns
-from filrouge.domain.sources.columns import CONSENT
+from filrouge.domain.sources.columns import BRAND, CONSENT, Said
 from filrouge.domain.sources.profile import ColumnProfile, Fault
 from filrouge.domain.sources.sighted import PLAIN
 from filrouge.store.models import SourceDraft
@@ -71,7 +71,7 @@ def whole(draft: SourceDraft, asking: Caller, translate: Translate = str) -> Pla
             {
                 "column": one.column, "filled": held.filled, "says": one.says, "date": one.form, "key": one.key,
                 "examples": [text if shown else mask(text) for text in held.examples],
-                "states": _states(one.states, held.values, shown=shown) if one.says.startswith(f"{CONSENT}:") else {},
+                "states": _states(one, held.values, shown=shown),
                 "wrong": wrong.get(one.column, []), **counted.get(one.column, {}),
             }
             for one, held in zip(says, seen, strict=True)
@@ -118,8 +118,12 @@ def _taken(asking: Caller, draft: SourceDraft, spec: SourceSpec, *, shown: bool)
     }
 
 
-def _states(said: Mapping[str, str], values: tuple[str, ...], *, shown: bool) -> Plain:
-    """Return what each written value of a consent means, "" of one that means nothing yet; values that tell masked."""
+def _states(one: Said, values: tuple[str, ...], *, shown: bool) -> Plain:
+    """Return what each written value of a consent or a brand means, "" of one that means nothing yet; values that tell
+    masked."""
+    if one.says != BRAND and not one.says.startswith(f"{CONSENT}:"):
+        return {}
+    said = {value: code or "" for value, code in (one.values or {}).items()} if one.says == BRAND else one.states
     held = {value: said.get(value, "") for value in (*values, *said)}
     return {text if shown or fold(text) in PLAIN else mask(text): state for text, state in held.items()}
 

@@ -69,7 +69,8 @@ def proposed(path: Path, *, entity: str = "", brand: str = "", given: Mapping[st
     path = path.resolve()
     if not path.is_file():
         raise UsageError("There is no file {path}.", hint="Check the path.", path=str(path))
-    entity, brand, added = _whose(entity or str(given.get("entity", "")), brand or str(given.get("brand", "")))
+    told = given.get("brand", "")
+    entity, brand, added = _whose(entity or str(given.get("entity", "")), brand or _first_named(told))
     form = dict(given.get("format") or {})
     kind = given.get("kind")
     if kind is None or not form:
@@ -77,7 +78,8 @@ def proposed(path: Path, *, entity: str = "", brand: str = "", given: Mapping[st
         form = {**seen, **form}
     data: dict[str, Any] = {
         "source": given.get("source") or free_name(path), "kind": kind, "place": str(path), "entity": entity,
-        "brand": brand, "reads": given.get("reads", "person_records"), "format": {k: v for k, v in form.items() if v},
+        "brand": told if isinstance(told, dict) else brand, "reads": given.get("reads", "person_records"),
+        "format": {k: v for k, v in form.items() if v},
     }  # fmt: skip
     left: tuple[str, ...] = ()
     looked: tuple[Held, ...] = ()
@@ -104,7 +106,7 @@ def try_out(read: Reading, *, progress: runs.Progress = runs.silent) -> dict[str
 def bring(asking: Caller, read: Reading, *, progress: runs.Progress = runs.silent) -> Run:
     """Keep the definition as a source and import the file; return the run."""
     access.must(asking, "engineer")
-    if not asking.perimeter.acts(read.data["entity"], read.data["brand"], "engineer"):
+    if not asking.perimeter.acts(read.data["entity"], read.spec.brand.const or "", "engineer"):
         raise Refused("You do not act for {entity}.", hint="Choose an entity of yours.", entity=read.data["entity"])
     for what, slug in read.added:
         if what == "entity":
@@ -175,6 +177,15 @@ def free_name(path: Path) -> str:
         number += 1
         name = f"{word}_{number}"
     return name
+
+
+def _first_named(brand: object) -> str:
+    """Return the brand that a definition says its rows are of: of a column whose values name several, the first."""
+    if not isinstance(brand, dict):
+        return str(brand)
+    values = brand.get("values")
+    named = [brand.get("const"), *(values.values() if isinstance(values, dict) else ())]
+    return next((str(one) for one in named if one), "")
 
 
 def _title(slug: str) -> str:

@@ -35,7 +35,7 @@ from filrouge.domain.sources.presets import preset
 from filrouge.domain.sources.reaching import FILES
 from filrouge.store.models import Brand, Secret, Source, SourceDraft
 from filrouge.store.queries import drafts as found
-from filrouge.work import access, audit, draft_files, files, jobs, presets, secrets
+from filrouge.work import access, audit, draft_brands, draft_files, files, jobs, presets, secrets
 from filrouge.work.presets import FIRST, Looked
 
 FIRST_ROWS = "first.json"  # beside what was seen of the columns
@@ -113,7 +113,8 @@ def bring(asking: Caller, data: Mapping[str, Any], *, brand: str, label: str, ke
     with transaction.atomic():
         if key is not None and key.value:
             secrets.keep(made["secret"], key.value, by=asking.by)
-        return _kept(asking, read.data, read.looked, label=label, held=read.held)
+        data = draft_brands.proposed(asking, read.data, read.held)
+        return _kept(asking, data, read.looked, brand=brand, label=label, held=read.held)
 
 
 def bring_system(
@@ -142,7 +143,7 @@ def bring_system(
     with transaction.atomic():
         if key is not None and key.value:
             secrets.keep(told[next(iter(named))], key.value, by=asking.by)
-        made_of = [_kept(asking, one.data, one, label=_label(one.data)) for one in looked]
+        made_of = [_kept(asking, one.data, one, brand=brand, label=_label(one.data)) for one in looked]
         for draft in made_of:
             jobs.ask("draft_trial_long", by=asking.by, key=f"trial {draft.pk}", draft=str(draft.pk))
     return made_of
@@ -240,11 +241,11 @@ def _held(data: Mapping[str, Any], looked: Looked, reach: Reach) -> tuple[Held, 
 
 
 def _kept(
-    asking: Caller, data: Mapping[str, Any], looked: Looked, *, label: str, held: tuple[Held, ...] = ()
+    asking: Caller, data: Mapping[str, Any], looked: Looked, *, brand: str, label: str, held: tuple[Held, ...] = ()
 ) -> SourceDraft:
     digest = hashlib.sha256(json.dumps([data["place"], data["source"]]).encode()).hexdigest()
     draft = SourceDraft(
-        id=uuid7(), name=label[:200], size=0, digest=digest, entity=data["entity"], brand=data["brand"],
+        id=uuid7(), name=label[:200], size=0, digest=digest, entity=data["entity"], brand=brand,
         by=asking.by, spec=dict(data),
     )  # fmt: skip
     here = draft_files.folder(draft)

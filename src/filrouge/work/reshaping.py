@@ -16,11 +16,12 @@ from filrouge.base.errors import Conflict, FilrougeError, NotFound, UsageError
 from filrouge.domain.privacy.caller import Caller
 from filrouge.domain.sources import SourceSpec, coded, reshaping, shapes
 from filrouge.domain.sources.coded import Coded
+from filrouge.domain.sources.columns import BRAND
 from filrouge.domain.sources.reshaping import Choice, Proposed, Way
 from filrouge.domain.sources.shapes import Changes, Shape
 from filrouge.domain.sources.spec import CONSENT_STATES
 from filrouge.store.models import Run, Source
-from filrouge.work import audit, holding, jobs, runs, sources
+from filrouge.work import audit, draft_brands, holding, jobs, runs, sources
 from filrouge.work import shapes as kept
 
 MOST = 30  # values of a column that are told
@@ -230,7 +231,7 @@ def _fresh(files: Sequence[Path], spec: SourceSpec, name: str, now: str) -> tupl
 
     def likely(value: str) -> str:
         said = reshaping.like_value(value, known)
-        if said is None and of is not None and (meant := coded.guessed(spec.reads, of[0], value)) is not None:
+        if said is None and of is not None and (meant := coded.guessed(spec.reads, of[0], value, of[1])) is not None:
             said = meant.code
         return said or ""
 
@@ -242,6 +243,8 @@ def _coded(spec: SourceSpec, column: str) -> tuple[str, Coded] | None:
     for target, cell in spec.map.items():
         if cell.column == column and cell.values is not None and (of := coded.coded(spec.reads, target)) is not None:
             return target, of
+    if spec.brand.column == column and spec.brand.values is not None:
+        return BRAND, draft_brands.of_entity(spec.entity.const or "")
     return None
 
 
