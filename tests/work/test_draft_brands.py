@@ -12,7 +12,7 @@ from filrouge.base.errors import NotFound, Refused, UsageError
 from filrouge.domain.sources.columns import Said
 from filrouge.store.models import Source, SourceDraft
 from filrouge.store.queries import drafts as found
-from filrouge.work import draft_definitions, draft_files, drafts, groups
+from filrouge.work import draft_definitions, draft_files, draft_rows, drafts, groups
 
 HEAD = "Fiche;Prénom;Nom;Courriel;Enseigne\n"
 ROWS = [f"{n};Paul;Durand-{n};paul{n}@example.com;{('RED', 'rose')[n % 2]}\n" for n in range(1, 9)]
@@ -81,11 +81,11 @@ def test_who_acts_for_a_part_of_the_entity_neither_tells_several_brands_nor_open
     colleague = world.user("engineer", entities=("north",), brands=("red",))
     theirs = brought(colleague)
     assert theirs.spec["brand"] == "red"
-    with pytest.raises(Refused, match="all of its entity"):
+    with pytest.raises(Refused, match="whole of their entities"):
         say(colleague, theirs, "Enseigne", says="brand")
     cell = {"column": "Enseigne", "values": {"RED": "red", "rose": "rose"}}
     stands = draft_definitions.definition(theirs, colleague)
-    with pytest.raises(Refused, match="all of its entity"):
+    with pytest.raises(Refused, match="whole of their entities"):
         draft_definitions.define(colleague, str(theirs.pk), stands | {"brand": cell})
 
     ours = brought(remy, HEAD + "".join(ROWS[1:]), "other.csv")
@@ -101,15 +101,15 @@ def test_who_acts_for_a_part_of_the_entity_neither_tells_several_brands_nor_open
 @pytest.mark.parametrize(
     ("cell", "why"),
     [
-        ({"column": "Enseigne", "values": {"RED": "blue"}}, "north has no brand called blue"),
-        ({"column": "Enseigne", "values": {"RED": "red"}, "default": "blue"}, "north has no brand called blue"),
+        ({"column": "Enseigne", "values": {"RED": "blue"}}, "blue"),
+        ({"column": "Enseigne", "values": {"RED": "red"}, "default": "blue"}, "blue"),
         ({"column": "Enseigne"}, "named one by one"),
         ({"column": "Enseigne", "values": {"RED": "red"}, "other": "keep"}, "named one by one"),
         ({"expr": "lower({Enseigne})"}, "named one by one"),
         ("rose", "brought for red"),
     ],
 )
-def test_a_definition_makes_no_row_of_a_brand_that_is_not_of_the_entity(
+def test_a_definition_makes_no_row_of_a_brand_that_is_not_of_theirs(
     world: World, remy: Any, cell: Any, why: str
 ) -> None:
     draft = brought(remy, CODES)
@@ -146,3 +146,59 @@ def test_a_newer_file_and_one_alike_tell_the_brand_as_the_first(world: World, re
     assert (draft_files.like(alike), alike.spec["brand"]) == (first.spec["source"], cell)
     same, known = drafts.bring(remy, "again.csv", [CODES.encode()], brand="rose")
     assert (same.pk, known) == (first.pk, True), "the very file is one, whichever of its brands is named"
+
+
+SHARED = (HEAD + "".join(ROWS)).replace("rose", "Blue")
+
+
+def test_a_column_may_name_brands_of_several_entities_each_row_is_of_the_one_of_its_brand(
+    world: World, remy: Any
+) -> None:
+    both = world.user("engineer", entities=("north", "south"))
+    draft = brought(both, SHARED)
+    assert found.brands_of(draft) == ("blue", "red")
+    assert found.entities_of(draft) == {"north", "south"}
+    imported(both, draft)
+    rows = world.rows("SELECT source_id, entity, brand FROM person_records")
+    assert {row["source_id"]: (row["entity"], row["brand"]) for row in rows} == {
+        str(n): (("north", "red"), ("south", "blue"))[n % 2] for n in range(1, 9)
+    }
+    source = Source.objects.get(name=draft.spec["source"])
+    assert (source.entity, source.brand) == ("", "")
+
+    other = brought(both, SHARED.replace("paul", "jean").replace("Blue", "BLUE"), "other.csv")
+    assert (draft_files.like(other), found.entities_of(other)) == (source.name, {"north", "south"})
+    assert [one.pk for one in found.drafts(remy)] == [], "who acts for one of the entities opens no such file"
+    newer = brought(both, SHARED + "9;Awa;Durand-9;awa@example.com;Green\n", brand="blue", source=source.name)
+    say(both, newer, "Enseigne", says="")
+    newer.refresh_from_db()
+    assert (newer.spec["entity"], newer.spec["brand"]) == ("south", "blue"), "of the one chosen once none is told"
+
+
+def test_who_acts_for_one_entity_is_offered_none_of_another(world: World, remy: Any) -> None:
+    draft = brought(remy, SHARED)
+    assert draft.spec["brand"] == "red"
+    say(remy, draft, "Enseigne", says="brand")
+    draft.refresh_from_db()
+    assert draft.spec["brand"]["values"] == {"RED": "red"}
+    with pytest.raises(UsageError, match="blue"):
+        draft_definitions.tell(remy, str(draft.pk), {"Enseigne": {"says": "brand", "states": {"Blue": "blue"}}})
+    drafts.try_out(remy, str(draft.pk))
+    worked()
+    assert {row["column"] for row in draft_files.rejects(draft)} == {"brand"}, "a row says once what is wrong"
+
+
+def test_rows_of_several_entities_name_customers_of_the_same(world: World, remy: Any) -> None:
+    both = world.user("engineer", entities=("north", "south"))
+    people = imported(both, brought(both, SHARED))
+    orders = "Commande;Client;Date;Total;Enseigne\n" + "".join(
+        f"C-{n};{n};0{n}/03/2026;{n}9,50;{('RED', 'Blue')[n % 2]}\n" for n in range(1, 9)
+    )
+    draft = brought(both, orders, "orders.csv")
+    draft_rows.become(both, str(draft.pk), "orders")
+    draft.refresh_from_db()
+    said = {one.column: one.says for one in told(draft)}
+    assert (said["Client"], said["Enseigne"]) == (f"customer_ref@{people.spec['source']}", "brand")
+    imported(both, draft)
+    rows = world.rows("SELECT source_id, entity, brand FROM orders")
+    assert {row["entity"]: row["brand"] for row in rows} == {"north": "red", "south": "blue"}

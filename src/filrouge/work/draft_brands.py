@@ -1,8 +1,8 @@
-"""A file that holds rows of several brands of one entity: a column tells which, each of its values by name."""
+"""A file that holds rows of several brands: a column tells which, each of its values by name, and so which entity."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from filrouge.base.errors import Refused, UsageError
@@ -15,26 +15,28 @@ from filrouge.store.models import Brand
 from filrouge.store.queries import drafts as found
 
 
-def of_entity(entity: str) -> Coded:
-    """Return the brands of an entity, as the values of a column name them."""
-    return coded.brands(dict(Brand.objects.filter(entity__slug=entity).values_list("slug", "name")))
+def of_entities(entities: Collection[str]) -> Coded:
+    """Return the brands of some entities, as the values of a column name them."""
+    return coded.brands(dict(Brand.objects.filter(entity__slug__in=entities).values_list("slug", "name")))
 
 
-def able(asking: Caller, entity: str) -> Coded | None:
-    """Return the brands that a column may tell; None where there is one, or the caller acts for a part of them."""
-    of = of_entity(entity) if asking.perimeter.acts(entity, "", *found.KEEPERS) else None
-    return of if of is not None and len(of.codes) > 1 else None
+def able(asking: Caller) -> Coded | None:
+    """Return the brands that a column may tell: those of the entities that the caller acts for the whole of; None where
+    there are no two."""
+    entities = {*Brand.objects.values_list("entity__slug", flat=True)}
+    of = of_entities({one for one in entities if asking.perimeter.acts(one, "", *found.KEEPERS)})
+    return of if len(of.codes) > 1 else None
 
 
 def proposed(asking: Caller, data: Mapping[str, Any], looked: Iterable[Held]) -> dict[str, Any]:
-    """Return a definition whose rows are of the brands that a column names, where one does for all and reads so."""
-    of, spec = able(asking, str(data["entity"])), SourceSpec.parse(dict(data), what=str(data["source"]))
+    """Return a definition whose rows are of the brands that a column names, where one does so in all of its values."""
+    of, spec = able(asking), SourceSpec.parse(dict(data), what=str(data["source"]))
     if of is None or spec.brand.const is None:
         return dict(data)
     for name, values in coded.few(one for one in looked if one.name not in spec.columns()).items():
         told = _named(of, values)
         if len(told) == len(values) and len({*told.values()}) > 1:
-            return dict(data) | {"brand": {"column": name, "values": told}}
+            return placed(dict(data) | {"brand": {"column": name, "values": told}}, spec.entity.const or "")
     return dict(data)
 
 
@@ -47,24 +49,60 @@ def filled(
     """
     spec = SourceSpec.parse(dict(data), what=str(data["source"]))
     check(asking, spec, before)
-    of, cell = able(asking, str(data["entity"])), data["brand"]
+    of, cell = able(asking), data["brand"]
     if of is None or spec.brand.column is None or spec.brand.column == before.brand.column:
         return dict(data)
     return dict(data) | {"brand": {**cell, "values": _named(of, held.get(spec.brand.column, ()))}}
 
 
-def check(asking: Caller, spec: SourceSpec, before: SourceSpec) -> None:
-    """Make sure that a brand told otherwise than ``before`` is told by values that name brands of the entity.
+def placed(data: Mapping[str, Any], entity: str) -> dict[str, Any]:
+    """Return a definition whose rows are of the entities of their brands, and of ``entity`` until they name one.
 
-    Raises Refused when the caller acts for a part of the entity, UsageError when something else may come of a value.
+    The entity of a row whose brand is not told by named values stays as it is.
+    """
+    made = dict(data)
+    cell = SourceSpec.parse(made, what=str(made["source"])).brand
+    if cell.const is not None or cell.values == {}:
+        return made | {"entity": entity}
+    if cell.values is None or cell.column is None:
+        return made
+    owners = dict(Brand.objects.values_list("slug", "entity__slug"))
+    told = {value: owners[brand] for value, brand in cell.values.items() if brand in owners}
+    rest = {"default": owners[cell.default]} if cell.default in owners else {}
+    entities = {*told.values(), *rest.values()}
+    one = {"column": cell.column, "values": told, **rest}
+    return made | {"entity": one if len(entities) > 1 else next(iter(entities), entity)}
+
+
+def followed(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a definition where values that name a brand, and no entity yet, name the one that the brand is of."""
+    spec = SourceSpec.parse(dict(data), what=str(data["source"]))
+    brand, entity = spec.brand, spec.entity
+    if brand.column is None or brand.column != entity.column or brand.values is None or entity.values is None:
+        return dict(data)
+    owners = dict(Brand.objects.values_list("slug", "entity__slug"))
+    fresh = {value: owners.get(one or "") for value, one in brand.values.items() if value not in entity.values}
+    return dict(data) | {"entity": {**entity.dump(), "values": {**entity.values, **fresh}}}
+
+
+def entities(spec: SourceSpec) -> frozenset[str]:
+    """Return the entities that the rows of a definition are told to be of."""
+    cell = spec.entity
+    return frozenset(one for one in (cell.const, *(cell.values or {}).values(), cell.default) if one)
+
+
+def check(asking: Caller, spec: SourceSpec, before: SourceSpec) -> None:
+    """Make sure that a brand told otherwise than ``before`` is told by values that name brands of the caller's.
+
+    Raises Refused when the caller acts for a part of an entity, UsageError when something else may come of a value.
     """
     cell = spec.brand
     if cell == before.brand or cell.const is not None:
         return
-    of = able(asking, spec.entity.const or "")
+    of = able(asking)
     if of is None:
         raise Refused(
-            "A file of several brands is brought by whoever acts for all of its entity.",
+            "A file of several brands is brought by whoever acts for the whole of their entities.",
             hint="Bring a file for each brand, or ask an engineer of the entity.",
         )
     if cell.expr or cell.template or cell.values is None or cell.other == "keep":
@@ -75,8 +113,8 @@ def check(asking: Caller, spec: SourceSpec, before: SourceSpec) -> None:
     strange = sorted({one for one in (*cell.values.values(), cell.default) if one} - {*of.codes})
     if strange:
         raise UsageError(
-            "{entity} has no brand called {names}.", hint="It has: {known}.",
-            entity=str(spec.entity.const), names=", ".join(strange), known=", ".join(of.codes),
+            "You do not act for the whole of the entity of these brands, or there are none: {names}.",
+            hint="Choose among: {known}.", names=", ".join(strange), known=", ".join(of.codes),
         )  # fmt: skip
 
 

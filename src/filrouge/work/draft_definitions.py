@@ -51,7 +51,8 @@ def define(asking: Caller, key: str, data: object) -> SourceDraft:
     if spec.brand.const not in (None, draft.brand):
         raise UsageError("This file was brought for {brand}.", hint="Bring it for the other brand.", brand=draft.brand)
     dumped = spec.dump() | ({"brand": draft.brand} if spec.brand.const else {})
-    return drafts.keep(draft, kept | {name: dumped[name] for name in TOLD if name in dumped})
+    made = kept | {name: dumped[name] for name in TOLD if name in dumped}
+    return drafts.keep(draft, draft_brands.placed(made, draft.entity))
 
 
 def tell(
@@ -98,7 +99,7 @@ def _able(asking: Caller, draft: SourceDraft) -> list[str]:
         able += [f"{code}@{one}" for one in named.get(code, ())] if code in refers(reads) else [code]
     if reads == columns.PEOPLE:
         able += [f"{columns.CONSENT}:{purpose}:{channel}" for purpose, channel in columns.OFFERED]
-    several = [columns.BRAND] if draft_brands.able(asking, draft.entity) else []
+    several = [columns.BRAND] if draft_brands.able(asking) else []
     return [*able, *several, NEVER]
 
 

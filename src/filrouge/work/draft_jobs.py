@@ -18,6 +18,7 @@ from filrouge.base.errors import Conflict, FilrougeError, NotFound, StorageError
 from filrouge.domain.privacy.perimeter import EVERYTHING
 from filrouge.domain.sources import SourceSpec
 from filrouge.store.models import Run, Source, SourceDraft
+from filrouge.store.queries import drafts as found
 from filrouge.work import faulty, files, foreseeing, profiling, runs, schedules, sources, taken
 from filrouge.work.draft_files import (
     PROFILE,
@@ -187,7 +188,9 @@ def forget_derived(entities: Collection[str]) -> None:
     The columns and what consents are written with stay; a dry run, asked for anew, keeps nothing of whoever is erased.
     """
     rows = SourceDraft.objects.exclude(state=SourceDraft.State.DONE)
-    for draft in rows.filter(entity__in=entities) if entities else rows:
+    for draft in rows:
+        if entities and not found.entities_of(draft) & {*entities}:
+            continue
         made = profile_of(draft, EVERYTHING)
         plain = {one.name for one in made.columns if one.meaning in PLAIN} if made else set()
         with suppress(NotFound):  # of a usual system, or whose file is gone

@@ -21,6 +21,7 @@ from filrouge.domain.sources.writing import marks
 from filrouge.engines import open_engine
 from filrouge.store.models import Source, SourceDraft
 from filrouge.store.queries import drafts as found
+from filrouge.store.queries.sources import acts, entities_named
 from filrouge.store.views import current
 from filrouge.tables import TABLES
 from filrouge.work import draft_files, drafts, files, places, runs
@@ -79,12 +80,17 @@ def _guessed(asking: Caller, draft: SourceDraft, reads: str) -> SourceDraft:
 
 
 def referred(asking: Caller, draft: SourceDraft) -> dict[str, list[str]]:
-    """Return, for each reference of its rows, the sources of the same entity whose records it may name."""
-    rows = Source.objects.filter(entity=draft.entity, reads__in=set(refers(draft.spec["reads"]).values()))
-    mine = [one for one in rows.order_by("name") if asking.perimeter.acts(one.entity, one.brand, *found.KEEPERS)]
+    """Return, for each reference of its rows, the sources whose records it may name: of no other entity."""
+    mine = _referable(asking, draft, draft.spec["reads"])
     return {
         name: [one.name for one in mine if one.reads == table] for name, table in refers(draft.spec["reads"]).items()
     }
+
+
+def _referable(asking: Caller, draft: SourceDraft, reads: str) -> list[Source]:
+    """Return the sources of the caller's whose records rows of ``reads`` may name, all of the entities of the draft."""
+    rows, held = Source.objects.filter(reads__in={*refers(reads).values()}), found.entities_of(draft)
+    return [one for one in rows.order_by("name") if entities_named(one) <= held and acts(one, asking, *found.KEEPERS)]
 
 
 def _held(draft: SourceDraft) -> tuple[Held, ...]:
@@ -109,9 +115,7 @@ def _decimal(reads: str, cells: Mapping[str, Any], looked: tuple[Held, ...]) -> 
 
 def _theirs(asking: Caller, draft: SourceDraft, reads: str, looked: tuple[Held, ...]) -> dict[str, tuple[str, str]]:
     """Return the columns that hold numbers of records of other sources of the entity, with the reference they are."""
-    tables = {*refers(reads).values()}
-    rows = Source.objects.filter(entity=draft.entity, reads__in=tables)
-    able = {one.name: one.reads for one in rows if asking.perimeter.acts(one.entity, one.brand, *found.KEEPERS)}
+    able = {one.name: one.reads for one in _referable(asking, draft, reads)}
     wanted = {held.name: held.sample[:NUMBERS] for held in looked if held.sample}
     if not able or not wanted:
         return {}

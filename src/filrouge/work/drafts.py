@@ -122,7 +122,8 @@ def say(asking: Caller, key: str, told: Sequence[Said], made: Sequence[Computed]
         return draft
     stood, held = SourceSpec.parse(draft.spec), values(draft)
     data = columns.definition(draft.spec, told, made, brand=draft.brand)
-    data, before = draft_brands.filled(asking, data, stood, held), stood.map
+    data = draft_brands.placed(draft_brands.filled(asking, data, stood, held), draft.entity)
+    before = stood.map
     anew = {
         target: cell for target, cell in data["map"].items()
         if target not in before or before[target].column != cell.get("column")
@@ -220,11 +221,11 @@ def keep(draft: SourceDraft, spec: dict[str, Any]) -> SourceDraft:
 def _the_same(asking: Caller, draft: SourceDraft) -> SourceDraft | None:
     """Return the draft of this very file for this brand: one that is being prepared or imported, or whose rows are
     in the lake or wait for a person."""
-    rows = SourceDraft.objects.filter(digest=draft.digest, entity=draft.entity).order_by("-created_at")
+    rows = SourceDraft.objects.filter(digest=draft.digest).order_by("-created_at")
     for one in rows.select_related("run"):
         if one.brand != draft.brand and draft.brand not in found.brands_of(one):
             continue
-        if not asking.perimeter.acts(*found.whose(one), *found.KEEPERS):
+        if not found.acts(one, asking):
             continue
         if one.state == SourceDraft.State.OPEN and path_of(one).is_file() and known(one):
             return one

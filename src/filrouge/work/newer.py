@@ -16,7 +16,7 @@ from filrouge.domain.sources.shapes import changes
 from filrouge.domain.sources.spec import WHOLE
 from filrouge.store.models import Source
 from filrouge.store.queries.drafts import KEEPERS
-from filrouge.store.queries.sources import source_of
+from filrouge.store.queries.sources import acts, entities_named, source_of
 from filrouge.work import files, shapes
 
 
@@ -31,16 +31,16 @@ def taken_over(asking: Caller, name: str, entity: str, brand: str) -> dict[str, 
     Raises NotFound, and UsageError when it is of another brand; where a column tells the brand, any of its entity does.
     """
     row = source_of(name, asking)
-    if not brought(row) or not asking.perimeter.acts(row.entity, row.brand, *KEEPERS):
+    if not brought(row) or not acts(row, asking, *KEEPERS):
         raise NotFound("No source is called {name}.", name=name)
-    if row.entity != entity or row.brand not in ("", brand):
+    if entity not in entities_named(row) or row.brand not in ("", brand):
         raise UsageError(
             "{name} is of another brand.", hint="Choose its brand, or bring the file by itself.", name=name
         )
     data = SourceSpec.parse(row.spec, what=name).dump()
     ways = {name: value for name, value in data.get("format", {}).items() if name in ("date", "decimal", "zone")}
     return {name: value for name, value in data.items() if name not in ("place", "kind")} | {
-        "entity": entity, "brand": brand if row.brand else data["brand"], "format": ways,
+        "format": ways, **({"entity": entity} if row.entity else {}), **({"brand": brand} if row.brand else {}),
     }  # fmt: skip
 
 

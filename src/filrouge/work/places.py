@@ -114,7 +114,7 @@ def bring(asking: Caller, data: Mapping[str, Any], *, brand: str, label: str, ke
         if key is not None and key.value:
             secrets.keep(made["secret"], key.value, by=asking.by)
         data = draft_brands.proposed(asking, read.data, read.held)
-        return _kept(asking, data, read.looked, brand=brand, label=label, held=read.held)
+        return _kept(asking, data, read.looked, whose=(entity, brand), label=label, held=read.held)
 
 
 def bring_system(
@@ -125,7 +125,7 @@ def bring_system(
 
     Raises Refused, DefinitionError when an answer is missing or wrong, SourceError when a part does not answer.
     """
-    _may(asking, brand, private=private)
+    entity = _may(asking, brand, private=private)
     of = preset(name)
     begins = prefix or free_name(name, parts=tuple(of.parts))
     named = {ask.name for ask in of.asks if ask.secret}
@@ -143,7 +143,7 @@ def bring_system(
     with transaction.atomic():
         if key is not None and key.value:
             secrets.keep(told[next(iter(named))], key.value, by=asking.by)
-        made_of = [_kept(asking, one.data, one, brand=brand, label=_label(one.data)) for one in looked]
+        made_of = [_kept(asking, one.data, one, whose=(entity, brand), label=_label(one.data)) for one in looked]
         for draft in made_of:
             jobs.ask("draft_trial_long", by=asking.by, key=f"trial {draft.pk}", draft=str(draft.pk))
     return made_of
@@ -241,11 +241,17 @@ def _held(data: Mapping[str, Any], looked: Looked, reach: Reach) -> tuple[Held, 
 
 
 def _kept(
-    asking: Caller, data: Mapping[str, Any], looked: Looked, *, brand: str, label: str, held: tuple[Held, ...] = ()
+    asking: Caller,
+    data: Mapping[str, Any],
+    looked: Looked,
+    *,
+    whose: tuple[str, str],
+    label: str,
+    held: tuple[Held, ...] = (),
 ) -> SourceDraft:
     digest = hashlib.sha256(json.dumps([data["place"], data["source"]]).encode()).hexdigest()
     draft = SourceDraft(
-        id=uuid7(), name=label[:200], size=0, digest=digest, entity=data["entity"], brand=brand,
+        id=uuid7(), name=label[:200], size=0, digest=digest, entity=whose[0], brand=whose[1],
         by=asking.by, spec=dict(data),
     )  # fmt: skip
     here = draft_files.folder(draft)

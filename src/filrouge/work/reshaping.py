@@ -120,7 +120,7 @@ def trial(run_id: str, *, progress: runs.Progress = runs.silent) -> dict[str, in
     if made is None or not made.reshaping.get("choice"):
         return {}
     found = _of(made)
-    data = reshaping.reshaped(found.spec, found.choice)
+    data = _reshaped(found.spec, found.choice)
     try:
         counts = sources.try_received(found.source, data, runs.received(made), progress=progress)
     except FilrougeError as error:
@@ -138,7 +138,7 @@ def accept(asking: Caller, run_id: str) -> Run:
     found = of(asking, run_id)
     if found.undecided or not found.tried:
         raise Conflict("This mapping was not tried as it stands.", hint="Try it, then accept it.")
-    data = reshaping.reshaped(found.spec, found.choice)
+    data = _reshaped(found.spec, found.choice)
     with transaction.atomic():
         sources.define(data, folder=Path(found.source.folder), by=asking.by, sample=found.source.sample)
         audit.record(
@@ -244,17 +244,23 @@ def _coded(spec: SourceSpec, column: str) -> tuple[str, Coded] | None:
         if cell.column == column and cell.values is not None and (of := coded.coded(spec.reads, target)) is not None:
             return target, of
     if spec.brand.column == column and spec.brand.values is not None:
-        return BRAND, draft_brands.of_entity(spec.entity.const or "")
+        return BRAND, draft_brands.of_entities(draft_brands.entities(spec))
     return None
 
 
 def _listed(spec: SourceSpec, column: str) -> dict[str, str | None]:
-    cells = [spec.entity, spec.brand, *spec.map.values(), *(one.state for one in spec.consents)]
+    cells = [spec.brand, *spec.map.values(), *(one.state for one in spec.consents)]
+    cells += [spec.entity] if spec.entity.column != spec.brand.column else []
     found: dict[str, str | None] = {}
     for cell in cells:
         if cell.column == column and cell.values:
             found.update(cell.values)
     return found
+
+
+def _reshaped(spec: SourceSpec, choice: Choice) -> dict[str, Any]:
+    """Return the definition as it was chosen; a row of a brand newly named is of the entity that the brand is of."""
+    return draft_brands.followed(reshaping.reshaped(spec, choice))
 
 
 def _chosen(asking: Caller, run_id: str, choice: Choice) -> Reshaped:
@@ -274,7 +280,7 @@ def _chosen(asking: Caller, run_id: str, choice: Choice) -> Reshaped:
             "This run has no such column to tell of: {names}.", hint="It has: {there}.",
             names=", ".join(sorted(unknown)), there=", ".join(found.now.names()[:40]),
         )  # fmt: skip
-    data = reshaping.reshaped(found.spec, choice)
+    data = _reshaped(found.spec, choice)
     if lacks := kept.lacking(kept.received(found.run), SourceSpec.parse(data, what=found.source.name)):
         raise UsageError("Say what becomes of these columns: {names}.", names=", ".join(lacks))
     if not _keep(found.run, {"choice": choice.plain(), "tried": {}, "tried_of": "", "trouble": {}}):

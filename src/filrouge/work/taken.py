@@ -15,7 +15,7 @@ from filrouge.domain.sources import SourceSpec
 from filrouge.domain.sources.keeping import limits, of_targets
 from filrouge.domain.sources.sighted import CLOSED, telling
 from filrouge.store.models import SourceDraft
-from filrouge.store.queries.drafts import whose
+from filrouge.store.queries import drafts as found
 from filrouge.tables import TABLES
 from filrouge.work.draft_files import folder
 
@@ -63,16 +63,16 @@ def told(draft: SourceDraft, spec: SourceSpec, asking: Caller, *, shown: bool) -
         made = json.loads((folder(draft) / FILE).read_text())
     except (OSError, ValueError):
         return [], []
-    table, found = TABLES[spec.reads], []
+    table, taken = TABLES[spec.reads], []
     for name, values in made["columns"].items():
         column = table.column(name)
-        sight = asking.perimeter.sight(column.sensitivity, *whose(draft), table.category)
+        sight = found.sight(draft, asking, column.sensitivity, table.category)
         if name not in spec.map or sight == "hide" or not any(values):
             continue
         clear = sight == "show" and (shown or column.sensitivity not in CLOSED)
         cells = tuple(_seen(value, clear=clear, shown=shown) for value in values)
-        found.append(Taken(name, column.type if clear else "string", spec.map[name].reads(), cells))
-    return made["rows"], found
+        taken.append(Taken(name, column.type if clear else "string", spec.map[name].reads(), cells))
+    return made["rows"], taken
 
 
 def _seen(value: str | None, *, clear: bool, shown: bool) -> str | None:

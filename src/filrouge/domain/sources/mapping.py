@@ -87,6 +87,15 @@ def _whole(said: ir.Table, one: _Cell) -> ir.StringValue:
     return whole_units(text, said["_text_currency"])
 
 
+def _follows(spec: SourceSpec) -> bool:
+    """Tell whether the entity of a row follows from what tells its brand: the same values of the same column."""
+    brand, entity = spec.brand, spec.entity
+    alike = (brand.column, brand.other, brand.default is None) == (entity.column, entity.other, entity.default is None)
+    if brand.column is None or not alike or brand.values is None or entity.values is None:
+        return False
+    return {v for v, said in brand.values.items() if said} == {v for v, said in entity.values.items() if said}
+
+
 def _told(
     read: ir.Table, held: Mapping[str, ir.Value], spec: SourceSpec, cells: list[_Cell], how: Conventions,
     marks: list[str],
@@ -102,13 +111,15 @@ def _told(
         if one.name.startswith("_consent"):
             continue
         told = warnings if one.forgiving else faults
+        if one.name == "entity" and _follows(spec):
+            continue  # what is wrong with it is told of the brand
         if f"_unknown_{one.name}" in read.columns:
             told.append(_tell(one.name, read[f"_unknown_{one.name}"]))
         if one.kind not in _TEXT:
             told.append(_tell(one.name, fault(text, value, one.kind, how)))
     faults += [
         _tell(name, ibis.cases((made[name].isnull(), "missing"), else_=ibis.null("string")))
-        for name in ("source_id", "entity", "brand", *spec.required)
+        for name in ("source_id", *(() if _follows(spec) else ("entity",)), "brand", *spec.required)
     ]
     engine = how.engine
     made["record_key"] = engine.key64(ibis.literal(f"{spec.source}\t") + made["source_id"])

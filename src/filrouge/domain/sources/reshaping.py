@@ -160,7 +160,9 @@ def reshaped(spec: SourceSpec, choice: Choice) -> dict[str, Any]:
             cell["format"] = choice.dates[name]
             if not cell["format"]:
                 cell.pop("format")
-    for _, cell in _cells(data):
+    for name, cell in _cells(data):
+        if name == "entity" and cell.get("column") == data["brand"].get("column"):
+            continue  # it follows from the brand that a value names
         if cell.get("column") in choice.values and cell.get("values") is not None:
             cell["values"] = cell["values"] | {
                 value: said or None for value, said in choice.values[cell["column"]].items()

@@ -6,9 +6,11 @@ import uuid
 
 from filrouge.base.errors import NotFound
 from filrouge.domain.privacy.caller import Caller
+from filrouge.domain.privacy.perimeter import Sight
 from filrouge.store.models import Brand, Job, SourceDraft
 
 KEEPERS = ("engineer",)
+SIGHTS: tuple[Sight, ...] = ("show", "mask", "hide")
 
 
 def brands_of(draft: SourceDraft) -> tuple[str, ...]:
@@ -20,11 +22,23 @@ def brands_of(draft: SourceDraft) -> tuple[str, ...]:
     return tuple(sorted(one for one in named if one)) or (draft.brand,)
 
 
-def whose(draft: SourceDraft) -> tuple[str, str]:
-    """Return the entity and brand for which a draft is acted; "" where a column tells the brand, as of a source."""
-    cell = draft.spec.get("brand")
-    several = isinstance(cell, dict) and not cell.get("const")
-    return draft.entity, "" if several else draft.brand
+def entities_of(draft: SourceDraft) -> frozenset[str]:
+    """Return the entities that its rows are told to be of: one, or those of the brands that a column names."""
+    cell = draft.spec.get("entity")
+    if not isinstance(cell, dict) or cell.get("const"):
+        return frozenset({cell if isinstance(cell, str) else draft.entity})
+    named = {*(cell.get("values") or {}).values(), cell.get("default")}
+    return frozenset(one for one in named if one) or frozenset({draft.entity})
+
+
+def acts(draft: SourceDraft, caller: Caller) -> bool:
+    """Tell whether the caller acts for all that it holds: the whole of its entities where a column tells the brand."""
+    return all(caller.perimeter.acts(*pair, *KEEPERS) for pair in _pairs(draft))
+
+
+def sight(draft: SourceDraft, caller: Caller, sensitivity: str, category: str = "identity") -> Sight:
+    """Return how the caller sees a value of its rows: the least open of what holds for each of its entities."""
+    return max((caller.perimeter.sight(sensitivity, *pair, category) for pair in _pairs(draft)), key=SIGHTS.index)
 
 
 def brands(caller: Caller) -> list[Brand]:
@@ -36,7 +50,7 @@ def brands(caller: Caller) -> list[Brand]:
 def drafts(caller: Caller) -> list[SourceDraft]:
     """Return the sources being prepared for what the caller acts for, the last touched first."""
     rows = SourceDraft.objects.exclude(state=SourceDraft.State.DONE)
-    return [row for row in rows if caller.perimeter.acts(*whose(row), *KEEPERS)]
+    return [row for row in rows if acts(row, caller)]
 
 
 def draft(key: str, caller: Caller) -> SourceDraft:
@@ -45,7 +59,7 @@ def draft(key: str, caller: Caller) -> SourceDraft:
         found = SourceDraft.objects.select_related("run").filter(pk=uuid.UUID(key)).first()
     except ValueError:
         found = None
-    if found is None or not caller.perimeter.acts(*whose(found), *KEEPERS):
+    if found is None or not acts(found, caller):
         raise NotFound("This file is no longer here.", hint="Bring it again.")
     return found
 
@@ -74,4 +88,11 @@ def everywhere(caller: Caller) -> bool:
 
 def shown(draft: SourceDraft, caller: Caller) -> bool:
     """Tell whether the caller reads in clear, by a role held there, what the cells of a file hold."""
-    return caller.perimeter.sight("contact", *whose(draft)) == "show"
+    return sight(draft, caller, "contact") == "show"
+
+
+def _pairs(draft: SourceDraft) -> list[tuple[str, str]]:
+    """Return the entities and brands for which a draft is acted; "" where a column tells the brand, as of a source."""
+    cell = draft.spec.get("brand")
+    brand = "" if isinstance(cell, dict) and not cell.get("const") else draft.brand
+    return [(entity, brand) for entity in sorted(entities_of(draft))]
