@@ -239,6 +239,24 @@ def test_a_new_value_of_what_is_chosen_from_a_set_waits_and_a_usual_word_of_it_i
     assert {row["sex"]: row["n"] for row in told} == {"m": 10, "f": 10, None: 20}
 
 
+def test_a_new_brand_waits_and_its_rows_are_of_the_entity_of_the_brand_that_is_chosen(world: World) -> None:
+    mapped = {name: cell for name, cell in PEOPLE["map"].items() if name != "loyalty_id"}
+    whose = {"entity": {"column": "card", "values": {"R": "north", "B": "south"}},
+             "brand": {"column": "card", "values": {"R": "red", "B": "blue"}}}  # fmt: skip
+    held = [{**row, "card": ("R", "B")[n % 2]} for n, row in enumerate(rows())]
+    world.people(*held, map=mapped, **whose)
+    made = again(world, [{**row, "card": ("R", "Green", "B", "G?")[n % 4]} for n, row in enumerate(held)], COLUMNS)
+    assert (made.state, codes(made)) == ("held", [("shape_values", "card")])
+    seen = reshaping.of(access.OWNER, str(made.pk))
+    assert ({*seen.meanings("card")}, seen.kind("card")) == ({"red", "blue"}, "brand"), "of the entities that it told"
+    choice = Choice(values={"card": {"Green": "green", "G?": "blue"}})
+    assert accepted(access.OWNER, made, choice).state == "committed"
+    told = world.rows("SELECT entity, brand, count(*) n FROM person_records WHERE superseded_at IS NULL GROUP BY 1, 2")
+    assert {(row["entity"], row["brand"]): row["n"] for row in told} == {
+        ("north", "red"): 10, ("west", "green"): 10, ("south", "blue"): 20,
+    }  # fmt: skip
+
+
 def test_let_in_as_it_is_new_values_say_nothing(world: World) -> None:
     world.people(*rows())
     made = again(world, [{**row, "optin": "maybe"} for row in rows()], COLUMNS)
