@@ -63,7 +63,8 @@ def test_a_value_that_names_no_brand_is_told_and_rejected_until_it_is_said(world
     draft.refresh_from_db()
     assert (draft.tried["new"], draft.tried["rejected"], draft.tried["lost"]) == (4, 4, 0)
     assert {row["column"] for row in draft_files.rejects(draft)} == {"brand"}
-    say(remy, draft, "Enseigne", values={"R9": "rose"})
+    draft_definitions.tell(remy, str(draft.pk), {"Enseigne": {"states": {"R9": "rose"}}})
+    draft.refresh_from_db()
     imported(remy, draft)
     assert brands(world) == {str(n): ("red", "rose")[n % 2] for n in range(1, 9)}
 

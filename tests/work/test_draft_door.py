@@ -146,7 +146,8 @@ def test_what_is_wrong_is_a_sentence(group: World, tmp_path: Path) -> None:
         ("map: [", "not YAML"),
         ("- 1", "no definition"),
         ("map: {email: {column: Téléphone}}\nkey: [Nom]", "no such column: Téléphone"),
-        ("map: {email: Courriel}\nkey: [Nom]\nbrand: blue", "not told by a definition"),
+        ("map: {email: Courriel}\nkey: [Nom]\nbrand: blue", "brought for red"),
+        ("map: {email: Courriel}\nkey: [Nom]\nreads: orders", "not told by a definition"),
         ("map: {nothing: Courriel}\nkey: [Nom]", "holds faults"),
     ):
         file.write_text(text)

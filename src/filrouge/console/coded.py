@@ -17,6 +17,7 @@ from filrouge.domain.sources import SourceSpec, coded
 from filrouge.domain.sources.coded import Coded
 from filrouge.domain.sources.columns import BRAND, Said
 from filrouge.domain.sources.mapping import FORGIVING
+from filrouge.domain.sources.sighted import Sighted
 from filrouge.domain.sources.spec import Cell
 
 AS_IT_IS, NOTHING, CODE = "=", "-", "c:"  # what a form says of a value, beside a code and "" of one that is not told
@@ -34,7 +35,7 @@ def said(kind: str, code: str) -> str:
 
 
 def line(
-    one: Said, spec: SourceSpec, held: Mapping[str, int | None], *, shown: bool, plain: frozenset[str],
+    one: Said, spec: SourceSpec, held: Mapping[str, int | None], *, sees: Sighted, plain: frozenset[str],
     brands: Coded | None = None,
 ) -> dict[str, Any] | None:  # fmt: skip
     """Return what is said of the values of a column, as lines of the form; None where it is not chosen from a set.
@@ -55,7 +56,7 @@ def line(
         )
         proposals |= meant is not None and becomes.how not in ("told", "nothing", "understood")
         wrong += (rows or 0) if becomes.how in ("warned", "rejected") else 0
-        clear = shown or meant is not None or fold(value) in plain
+        clear = sees.clear(one.column, value) or meant is not None or fold(value) in plain
         chosen = NOTHING if becomes.how == "nothing" else ""
         if becomes.how == "told" and becomes.code is not None:
             chosen = CODE + becomes.code if becomes.code in of.codes or becomes.code != value else AS_IT_IS

@@ -20,7 +20,7 @@ from filrouge.domain.sources.coded import Coded
 from filrouge.domain.sources.columns import Computed, Said
 from filrouge.domain.sources.expressions import Unreadable, parsed
 from filrouge.domain.sources.profile import Profile
-from filrouge.domain.sources.sighted import PLAIN
+from filrouge.domain.sources.sighted import PLAIN, Sighted
 from filrouge.domain.sources.spec import CONSENT_STATES
 from filrouge.domain.sources.writing import FORMATS
 from filrouge.tables import TABLES
@@ -56,7 +56,7 @@ def lines(
     seen: Sequence[Seen],
     spec: SourceSpec,
     *,
-    shown: bool,
+    sees: Sighted,
     profile: Profile | None = None,
     values: Mapping[str, Mapping[str, int | None]] | None = None,
     brands: Coded | None = None,
@@ -81,17 +81,17 @@ def lines(
                 "column": one.column,
                 "filled": held.filled,
                 **counted.get(one.column, {}),
-                "examples": [text if shown else mask(text) for text in held.examples],
+                "examples": [text if sees.shown else mask(text) for text in held.examples],
                 "says": one.says,
                 "dated": one.says in days,
                 "held": held_for(one, table),
                 "apart": _apart(one),
                 "form": one.form,
                 "key": one.key,
-                "states": _states(one, held, shown=shown) if one.says.startswith(f"{columns.CONSENT}:") else [],
+                "states": _states(one, held, shown=sees.shown) if one.says.startswith(f"{columns.CONSENT}:") else [],
                 "many": one.says.startswith(f"{columns.CONSENT}:") and not held.values,
                 "coded": coded.line(
-                    one, spec, (values or {}).get(one.column, {}), shown=shown, plain=PLAIN, brands=brands
+                    one, spec, (values or {}).get(one.column, {}), sees=sees, plain=PLAIN, brands=brands
                 ),
                 "wrong": wrong.get(one.column, []),
             }

@@ -15,7 +15,7 @@ from filrouge.domain.privacy.perimeter import mask
 from filrouge.domain.sources import SourceSpec, columns
 from filrouge.domain.sources.columns import BRAND, CONSENT, Said
 from filrouge.domain.sources.profile import ColumnProfile, Fault
-from filrouge.domain.sources.sighted import PLAIN
+from filrouge.domain.sources.sighted import PLAIN, Sighted
 from filrouge.store.models import SourceDraft
 from filrouge.store.queries import drafts as found
 from filrouge.work import draft_files
@@ -58,7 +58,7 @@ def whole(draft: SourceDraft, asking: Caller, translate: Translate = str) -> Pla
     if draft.state == SourceDraft.State.DONE:  # its file is gone, or waits with its run
         return made
     spec, seen = SourceSpec.parse(draft.spec, what=draft.name), draft_files.seen(draft)
-    shown, profile = found.shown(draft, asking), draft_files.profile_of(draft, asking.perimeter)
+    sees, profile = draft_files.sighted(draft, asking), draft_files.profile_of(draft, asking.perimeter)
     counted = {one.name: _profiled(one) for one in profile.columns} if profile else {}
     says = columns.said(spec, [one.name for one in seen])
     wrong: dict[str, list[str]] = {}
@@ -70,15 +70,15 @@ def whole(draft: SourceDraft, asking: Caller, translate: Translate = str) -> Pla
         "columns": [
             {
                 "column": one.column, "filled": held.filled, "says": one.says, "date": one.form, "key": one.key,
-                "examples": [text if shown else mask(text) for text in held.examples],
-                "states": _states(one, held.values, shown=shown),
+                "examples": [text if sees.shown else mask(text) for text in held.examples],
+                "states": _states(one, held.values, sees),
                 "wrong": wrong.get(one.column, []), **counted.get(one.column, {}),
             }
             for one, held in zip(says, seen, strict=True)
         ],
         "computed": [asdict(one) for one in columns.computed(spec)],
         "faults": wrong.get("", []),
-        "taken": _taken(asking, draft, spec, shown=shown) if tried else None,
+        "taken": _taken(asking, draft, spec, shown=sees.shown) if tried else None,
         "mendable": draft_files.mendable(draft),
     }  # fmt: skip
 
@@ -118,14 +118,18 @@ def _taken(asking: Caller, draft: SourceDraft, spec: SourceSpec, *, shown: bool)
     }
 
 
-def _states(one: Said, values: tuple[str, ...], *, shown: bool) -> Plain:
+def _states(one: Said, values: tuple[str, ...], sees: Sighted) -> Plain:
     """Return what each written value of a consent or a brand means, "" of one that means nothing yet; values that tell
     masked."""
     if one.says != BRAND and not one.says.startswith(f"{CONSENT}:"):
         return {}
     said = {value: code or "" for value, code in (one.values or {}).items()} if one.says == BRAND else one.states
+    open_ = sees if one.says == BRAND else Sighted(sees.shown)  # what a consent is written with may tell of somebody
     held = {value: said.get(value, "") for value in (*values, *said)}
-    return {text if shown or fold(text) in PLAIN else mask(text): state for text, state in held.items()}
+    return {
+        text if open_.clear(one.column, text) or fold(text) in PLAIN else mask(text): state
+        for text, state in held.items()
+    }  # fmt: skip
 
 
 def _profiled(one: ColumnProfile) -> Plain:

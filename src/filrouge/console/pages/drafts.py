@@ -108,7 +108,7 @@ def show(request: HttpRequest, key: UUID) -> HttpResponse:
         refers = {code.partition("@")[0] for code, _said in able["says"]} & set(columns.refers(spec.reads))
         held = draft_files.values(draft)
         brands = draft_brands.able(asking)
-        lines = drafts.lines(told, seen, spec, shown=shown, profile=profile, values=held, brands=brands)
+        lines = drafts.lines(told, seen, spec, sees=sees, profile=profile, values=held, brands=brands)
         context |= {
             "lines": lines, "lists": coded.lists(lines), "counted": profile,
             "computed": drafts.computed(spec), "functions": drafts.FUNCTIONS,
