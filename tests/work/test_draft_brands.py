@@ -51,6 +51,13 @@ def test_a_column_that_names_brands_of_the_entity_is_proposed_and_read_so(world:
     assert Source.objects.get(name=draft.spec["source"]).brand == "", "it is of the entity, not of one brand"
 
 
+def test_a_column_called_so_is_proposed_though_a_value_of_it_names_no_brand(world: World, remy: Any) -> None:
+    draft = brought(remy, HEAD + "".join(ROWS) + "9;Awa;Durand-9;awa@example.com;Kiosque\n")
+    assert draft.spec["brand"] == {"column": "Enseigne", "values": {"RED": "red", "rose": "rose"}}
+    text = HEAD.replace("Enseigne", "Titre favori") + "".join(ROWS) + "9;Awa;Durand-9;awa@example.com;Kiosque\n"
+    assert brought(remy, text, "other.csv").spec["brand"] == "red", "one that is called otherwise is not"
+
+
 def test_a_value_that_names_no_brand_is_told_and_rejected_until_it_is_said(world: World, remy: Any) -> None:
     draft = brought(remy, CODES)
     assert draft.spec["brand"] == "red", "codes that nobody knows are not guessed"

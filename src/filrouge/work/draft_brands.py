@@ -10,7 +10,7 @@ from filrouge.domain.privacy.caller import Caller
 from filrouge.domain.sources import SourceSpec, coded
 from filrouge.domain.sources.coded import Coded
 from filrouge.domain.sources.columns import BRAND
-from filrouge.domain.sources.meaning import Held
+from filrouge.domain.sources.meaning import Held, meant
 from filrouge.store.models import Brand
 from filrouge.store.queries import drafts as found
 
@@ -29,14 +29,16 @@ def able(asking: Caller) -> Coded | None:
 
 
 def proposed(asking: Caller, data: Mapping[str, Any], looked: Iterable[Held]) -> dict[str, Any]:
-    """Return a definition whose rows are of the brands that a column names, where one does so in all of its values."""
+    """Return a definition whose rows are of the brands that a column names: one called so, or whose values all do."""
     of, spec = able(asking), SourceSpec.parse(dict(data), what=str(data["source"]))
     if of is None or spec.brand.const is None:
         return dict(data)
-    for name, values in coded.few(one for one in looked if one.name not in spec.columns()).items():
+    for one in looked:
+        values = () if one.name in spec.columns() else coded.few([one]).get(one.name, ())
         told = _named(of, values)
-        if len(told) == len(values) and len({*told.values()}) > 1:
-            return placed(dict(data) | {"brand": {"column": name, "values": told}}, spec.entity.const or "")
+        sure = len(told) == len(values) or meant(one).meaning == BRAND
+        if sure and len({*told.values()}) > 1:
+            return placed(dict(data) | {"brand": {"column": one.name, "values": told}}, spec.entity.const or "")
     return dict(data)
 
 

@@ -49,7 +49,7 @@ class Coded:
     """What a column of a table is chosen from: its codes, the kind of word they are, and what else it may hold.
 
     ``closed``: another value means nothing to anybody; ``wide``: the set is too large to be read through; ``strict``:
-    nothing but its codes may come of it. ``names``: other words for a code, folded.
+    nothing but its codes may come of it. ``names``: what a code is called, also folded.
     """
 
     kind: str
@@ -126,9 +126,8 @@ _SETS = {
 
 def brands(names: Mapping[str, str]) -> Coded:
     """Return the brands that a column may tell rows of, from the name of each; a value is one of them, or none."""
-    return Coded(
-        "brand", tuple(names), closed=True, strict=True, names={fold(name): slug for slug, name in names.items()}
-    )
+    called = {word: slug for slug, name in names.items() for word in (fold(name), name)}
+    return Coded("brand", tuple(names), closed=True, strict=True, names=called)
 
 
 def cleaned(text: str) -> str:
@@ -144,8 +143,8 @@ def guessed(reads: str, target: str, value: str, of: Coded | None = None) -> Mea
     one = of or coded(reads, target)
     if one is None:
         return None
-    if value in one.codes:
-        return Meant(value, "code")
+    if value in one.codes or value in one.names:
+        return Meant(one.names.get(value, value), "code")
     folded = fold(value)
     if one.wide and folded and folded in NOWHERE:  # "na" is no country, though one bears that code
         return Meant(None, "nothing")

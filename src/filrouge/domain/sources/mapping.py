@@ -87,6 +87,13 @@ def _whole(said: ir.Table, one: _Cell) -> ir.StringValue:
     return whole_units(text, said["_text_currency"])
 
 
+def _missing(name: str, made: Mapping[str, ir.Value], read: ir.Table) -> ir.BooleanValue:
+    """Tell where a value that is needed is not there; a value that the definition does not know is told as such."""
+    unknown = f"_unknown_{name}"
+    known = [] if unknown not in read.columns or name in FORGIVING else [read[unknown].isnull()]
+    return ibis.and_(made[name].isnull(), *known)
+
+
 def _follows(spec: SourceSpec) -> bool:
     """Tell whether the entity of a row follows from what tells its brand: the same values of the same column."""
     brand, entity = spec.brand, spec.entity
@@ -118,7 +125,7 @@ def _told(
         if one.kind not in _TEXT:
             told.append(_tell(one.name, fault(text, value, one.kind, how)))
     faults += [
-        _tell(name, ibis.cases((made[name].isnull(), "missing"), else_=ibis.null("string")))
+        _tell(name, ibis.cases((_missing(name, made, read), "missing"), else_=ibis.null("string")))
         for name in ("source_id", *(() if _follows(spec) else ("entity",)), "brand", *spec.required)
     ]
     engine = how.engine
