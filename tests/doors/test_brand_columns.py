@@ -44,6 +44,12 @@ def test_each_value_is_given_its_brand_and_a_brand_of_somebody_else_is_no_choice
     draft = SourceDraft.objects.get()
     assert draft.spec["brand"]["values"] == {"RED": "red", "B2": "blue", "B7": "blue"}
     assert draft.spec["entity"]["values"] == {"RED": "north", "B2": "south", "B7": "south"}
+    worked()
+    assert browser.post(f"{to}/trial").status_code == 302
+    worked()
+    trial = browser.get(f"{to}?step=trial").content.decode()
+    first = trial[trial.index("Enseigne") :]
+    assert first.index("Red") < first.index("Blue"), "the first rows say of which brand they would be"
     forged = sent(browser.get(f"{to}?step=columns").content.decode()) | {shown["B7"][0]: "c:green", "do": "keep"}
     browser.post(f"{to}/say", forged)
     draft.refresh_from_db()

@@ -110,7 +110,7 @@ def read_from(form: Mapping[str, Any], found: Reshaped) -> Choice:
 def tells(spec: SourceSpec, column: str) -> str:
     """Say what a definition reads in a column."""
     found = [words.say(name, "column") for name, cell in spec.map.items() if column in cell.reads()]
-    found += [words.say("brand", "says")] if column in spec.brand.reads() else []
+    found += [words.say("brand", "column")] if column in spec.brand.reads() else []
     found += [
         _("%(purpose)s by %(channel)s")
         % {"purpose": words.say(one.purpose, "purpose"), "channel": words.say(one.channel, "channel")}

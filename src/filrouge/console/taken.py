@@ -7,12 +7,13 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from filrouge.console import words
+from filrouge.console import names, words
 from filrouge.console.templatetags import say
 from filrouge.work.taken import Taken
 
 _SAID: dict[str, Callable[[str], str]] = {
     "date": say.day, "timestamp": say.exact, "int64": say.number, "float64": say.number, "decimal": say.number,
+    "brand": lambda slug: names.brand(slug).name,
     "boolean": lambda value: _("yes") if value == "True" else _("no"),
 }  # fmt: skip
 
@@ -25,7 +26,7 @@ def taken(rows: Sequence[int], columns: Sequence[Taken]) -> dict[str, Any] | Non
         {
             "said": words.say(one.column, "column"),
             "reads": ", ".join(one.reads),
-            "values": [_said(value, one.type) for value in one.values],
+            "values": [_said(value, one.type if one.column != "brand" else "brand") for value in one.values],
         }
         for one in columns
     ]

@@ -25,6 +25,16 @@ def brought(source: Source) -> bool:
     return Path(source.spec.get("place", "")).is_relative_to(settings.get().home / "brought")
 
 
+def brand_of(asking: Caller, name: str) -> str:
+    """Return a brand for which a newer file of a source is brought: its own, or one that a column of it tells; "" when
+    there is no such source for the caller."""
+    row = Source.objects.filter(name=name).first()
+    if row is None or not acts(row, asking, *KEEPERS):
+        return ""
+    cell = SourceSpec.parse(row.spec, what=name).brand
+    return row.brand or next((one for one in (*(cell.values or {}).values(), cell.default) if one), "")
+
+
 def taken_over(asking: Caller, name: str, entity: str, brand: str) -> dict[str, Any]:
     """Return the definition of a source of a file that was brought, without where and how the file was written.
 

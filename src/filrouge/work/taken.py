@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 from filrouge.domain.privacy.caller import Caller
 from filrouge.domain.privacy.perimeter import mask
 from filrouge.domain.sources import SourceSpec
+from filrouge.domain.sources.columns import BRAND
 from filrouge.domain.sources.keeping import limits, of_targets
 from filrouge.domain.sources.sighted import CLOSED, telling
 from filrouge.store.models import SourceDraft
@@ -41,7 +42,7 @@ def keep(draft: SourceDraft, staged: Path, spec: SourceSpec) -> None:
     apart = of_targets(limits(spec))  # some of it may be older than it is kept
     names = [
         column.name for column in TABLES[spec.reads].columns if column.name in spec.map and column.name not in apart
-    ]
+    ] + [BRAND] * (spec.brand.const is None)
     if path.exists() and judged.exists():
         batch = next(pq.ParquetFile(path).iter_batches(LOOKED, columns=[*names, "_row", "_seq"]), None)
         read = batch.to_pylist() if batch else []
@@ -66,12 +67,13 @@ def told(draft: SourceDraft, spec: SourceSpec, asking: Caller, *, shown: bool) -
     table, taken = TABLES[spec.reads], []
     for name, values in made["columns"].items():
         column = table.column(name)
+        cell = spec.brand if name == BRAND else spec.map.get(name)
         sight = found.sight(draft, asking, column.sensitivity, table.category)
-        if name not in spec.map or sight == "hide" or not any(values):
+        if cell is None or sight == "hide" or not any(values):
             continue
         clear = sight == "show" and (shown or column.sensitivity not in CLOSED)
         cells = tuple(_seen(value, clear=clear, shown=shown) for value in values)
-        taken.append(Taken(name, column.type if clear else "string", spec.map[name].reads(), cells))
+        taken.append(Taken(name, column.type if clear else "string", cell.reads(), cells))
     return made["rows"], taken
 
 

@@ -34,6 +34,7 @@ from filrouge.store.queries.sources import reject
 from filrouge.work import correcting, draft_brands, draft_files, draft_rows
 from filrouge.work import drafts as works
 from filrouge.work import faulty as grids
+from filrouge.work import newer as news
 from filrouge.work.sources import SHOWN
 from filrouge.work.taken import told as told_taken
 
@@ -72,7 +73,7 @@ def new(request: HttpRequest) -> HttpResponse:
             return done(request, said, to=reverse("draft", args=[draft.pk]))
     context = {
         "brands": brands, "newer": newer, "fault": fault, "drafts": [_line(one) for one in found.drafts(asking)],
-        "brand": request.POST.get("brand", ""), "largest": drafts.size(works.LARGEST),
+        "brand": request.POST.get("brand", "") or news.brand_of(asking, newer), "largest": drafts.size(works.LARGEST),
     }  # fmt: skip
     return render(request, "console/drafts/new.html", context, status=422 if fault else 200)
 

@@ -78,7 +78,7 @@ def show(request: HttpRequest, name: str) -> HttpResponse:
             "rules": rules.told(rulings.kept(name, asking)),
             "may_run": asking.has("engineer") and found.acts(line.source, asking),
             "brought": brought(line.source),
-            "may_bring": line.source.brand in {one.slug for one in drafts.brands(asking)},
+            "may_bring": found.acts(line.source, asking, *drafts.KEEPERS),
         },
     )
 

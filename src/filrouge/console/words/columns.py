@@ -27,6 +27,7 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "language": _("language"),
         "deceased": _p("column", "death"),
         "source_id": _("its number there"),
+        "brand": _("brand"),
         "loyalty_id": _("loyalty number"),
         "account_ref": _("number of their account"),
         "created_at": _("when the record was made"),
