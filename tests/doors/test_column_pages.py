@@ -13,6 +13,7 @@ from tests.work.test_drafts import TEXT, worked
 from tests.world import World
 
 from filrouge.store.models import SourceDraft
+from filrouge.work import draft_files
 
 pytestmark = [
     pytest.mark.django_db(transaction=True, databases=["default", "live", "audit"]),
@@ -170,3 +171,24 @@ def test_a_colleague_of_the_entity_may_say_it_and_a_stranger_finds_nothing(
     enter(client, world, "executive", "en", entities=("north",))
     assert client.post(f"{to}/say", sent).status_code in (403, 404)
     assert "kept" not in SourceDraft.objects.get().spec
+
+
+def test_what_stands_around_text_is_found_shown_and_corrected(engineer: Any, world: World, home: Path) -> None:
+    text = "N° fiche;Prénom;Nom;Courriel\n" + "".join(
+        f"{n};'Paul';'Durand;{n}';'p{n}@example.com'\n" for n in range(12)
+    )
+    to = upload(engineer, text)
+    page = engineer.get(f"{to}?step=columns").content.decode()
+    assert "single quotes" in page.partition('class="as-read"')[2].partition("</summary>")[0]
+    assert draft_files.seen(SourceDraft.objects.get())[2].examples[0].startswith("Durand;")
+
+    form = {"encoding": "cp1252", "delimiter": ";", "header_row": "1", "decimal": "."}
+    assert engineer.post(f"{to}/read-as", form | {"quote": "single"}).status_code == 302
+    assert draft_files.seen(SourceDraft.objects.get())[2].examples[0].startswith("Durand;"), "as it was found"
+    assert engineer.post(f"{to}/read-as", form | {"quote": "none", "delimiter": ","}).status_code == 302
+    assert SourceDraft.objects.get().spec["format"]["quote"] == ""
+    from tests.doors.test_drafts_api import api, post
+
+    key = str(SourceDraft.objects.get().pk)
+    assert post(api("north"), f"{key}/format", {"quote": "single", "delimiter": ";"}).status_code == 200
+    assert draft_files.seen(SourceDraft.objects.get())[2].examples[0].startswith("Durand;")

@@ -15,6 +15,7 @@ from filrouge.base.errors import NotFound
 from filrouge.connect.sheets import TYPES
 from filrouge.domain.privacy.caller import Caller
 from filrouge.domain.sources.columns import Computed
+from filrouge.domain.sources.form import QUOTES
 from filrouge.store.queries import drafts as found
 from filrouge.work import access, correcting, draft_definitions, draft_rows, draft_told, drafts, faulty_files
 
@@ -25,6 +26,7 @@ MOST = 5_000  # lines of corrections in one call
 class Read(Schema):
     encoding: str = Field("", max_length=40)
     delimiter: str = Field("", max_length=4)
+    quote: Literal["", "double", "single", "none"] = ""
     header_row: int | None = Field(None, ge=1)
     sheet: str = Field("", max_length=200)
     decimal: Literal["", ",", "."] = ""
@@ -101,6 +103,7 @@ def one(request: HttpRequest, key: str) -> dict[str, Any]:
 @router.post("/{key}/format", summary="Read the file by other conventions; its columns are guessed anew")
 def read(request: HttpRequest, key: str, said: Read) -> dict[str, Any]:
     new = {name: value for name, value in said.model_dump().items() if value}
+    new |= {"quote": QUOTES[said.quote]} if said.quote else {}
     return _whole(draft_rows.read_otherwise(_keeper(request), key, new), request)
 
 

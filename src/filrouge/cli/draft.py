@@ -72,13 +72,16 @@ def read(
     key: Key,
     encoding: Annotated[str, typer.Option(help="utf-8, cp1252, utf-16…")] = "",
     delimiter: Annotated[str, typer.Option(help="Between two cells: semicolon, comma, tab or bar.")] = "",
+    quote: Annotated[str, typer.Option(help="Around text that holds a delimiter: double, single or none.")] = "",
     header_row: Annotated[int, typer.Option(min=0, help="The row of the column names, the first being 1.")] = 0,
     sheet: Annotated[str, typer.Option(help="The sheet of a workbook.")] = "",
     decimal: Annotated[str, typer.Option(help="How decimals are written: comma or point.")] = "",
     as_json: AsJson = False,
 ) -> None:
     """Read the file by other conventions; what is not said stays, and its columns are guessed anew."""
+    from filrouge.base.errors import UsageError
     from filrouge.cli.asking import caller
+    from filrouge.domain.sources.form import QUOTES
     from filrouge.store.queries import drafts as found
     from filrouge.work import draft_rows
 
@@ -87,7 +90,10 @@ def read(
         "encoding": encoding, "delimiter": MARKS.get(delimiter, delimiter), "header_row": header_row, "sheet": sheet,
         "decimal": MARKS.get(decimal, decimal),
     }  # fmt: skip
+    if quote and quote not in QUOTES:
+        raise UsageError("No quotes are called {quote}.", hint="Write double, single or none.", quote=quote)
     form = {**(found.draft(key, asking).spec.get("format") or {}), **{name: one for name, one in said.items() if one}}
+    form |= {"quote": QUOTES[quote]} if quote else {}
     draft_rows.read_as(asking, key, form)
     _follow(asking, key, "profile", as_json)
 

@@ -19,6 +19,7 @@ from filrouge.domain.sources import SourceSpec, columns, keeping
 from filrouge.domain.sources.coded import Coded
 from filrouge.domain.sources.columns import Computed, Said
 from filrouge.domain.sources.expressions import Unreadable, parsed
+from filrouge.domain.sources.form import QUOTES
 from filrouge.domain.sources.profile import Profile
 from filrouge.domain.sources.sighted import PLAIN, Sighted
 from filrouge.domain.sources.spec import CONSENT_STATES
@@ -254,6 +255,8 @@ def reading(spec: Mapping[str, Any]) -> str:
     parts = [words.say(str(spec["kind"]), "place")]
     if spec["kind"] == "csv":
         parts += [str(form.get("encoding", "utf-8")), delimiter(str(form.get("delimiter", ",")))]
+    if spec["kind"] == "csv" and quote(form) != "double":
+        parts.append(words.say(quote(form), "quote"))
     if form.get("decimal") == ",":
         parts.append(_("decimal comma"))
     if form.get("sheet"):
@@ -261,6 +264,11 @@ def reading(spec: Mapping[str, Any]) -> str:
     if int(form.get("header_row", 1)) > 1:
         parts.append(_("names of columns in row %(row)s") % {"row": form["header_row"]})
     return " · ".join(parts)
+
+
+def quote(form: Mapping[str, Any]) -> str:
+    """Return the word for what stands around the text of a cell."""
+    return next((name for name, mark in QUOTES.items() if mark == form.get("quote", QUOTES["double"])), "double")
 
 
 def delimiter(code: str) -> str:

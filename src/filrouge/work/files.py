@@ -79,7 +79,7 @@ def proposed(path: Path, *, entity: str = "", brand: str = "", given: Mapping[st
     data: dict[str, Any] = {
         "source": given.get("source") or free_name(path), "kind": kind, "place": str(path), "entity": entity,
         "brand": told if isinstance(told, dict) else brand, "reads": given.get("reads", "person_records"),
-        "format": {k: v for k, v in form.items() if v},
+        "format": {k: v for k, v in form.items() if v or k == "quote"},
     }  # fmt: skip
     left: tuple[str, ...] = ()
     looked: tuple[Held, ...] = ()

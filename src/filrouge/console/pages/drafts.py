@@ -26,6 +26,7 @@ from filrouge.console.templatetags import say
 from filrouge.console.who import require
 from filrouge.domain.privacy.caller import Caller
 from filrouge.domain.sources import SourceSpec, columns
+from filrouge.domain.sources.form import QUOTES
 from filrouge.domain.sources.reaching import FILES
 from filrouge.domain.sources.sighted import Sighted
 from filrouge.domain.sources.spec import WHOLE
@@ -120,6 +121,8 @@ def show(request: HttpRequest, key: UUID) -> HttpResponse:
             "alone": bool(columns.refers(spec.reads)) and not refers,
             "encodings": drafts.ENCODINGS, "masked": not shown,
             "decimals": [(mark, words.say(mark, "value_mark")) for mark in drafts.DECIMALS],
+            "quotes": [(code, words.say(code, "quote")) for code in QUOTES],
+            "quote": drafts.quote(form),
             "delimiters": [(code, drafts.delimiter(code)) for code in drafts.DELIMITERS],
         }  # fmt: skip
         return render(request, "console/drafts/columns.html", context)
@@ -153,11 +156,16 @@ def show(request: HttpRequest, key: UUID) -> HttpResponse:
 def read_as(request: HttpRequest, key: UUID) -> HttpResponse:
     """Read the file by other conventions."""
     asking = require(request, *found.KEEPERS)
-    form: dict[str, Any] = {"header_row": max(whole(request.POST.get("header_row", "")) or 1, 1)}
+    asked = ("encoding", "delimiter", "quote", "header_row", "sheet", "decimal")
+    stood = found.draft(str(key), asking).spec.get("format") or {}
+    form: dict[str, Any] = {name: value for name, value in stood.items() if name not in asked}
+    form["header_row"] = max(whole(request.POST.get("header_row", "")) or 1, 1)
     known = (("encoding", drafts.ENCODINGS), ("delimiter", drafts.DELIMITERS), ("decimal", drafts.DECIMALS))
     for name, allowed in known:
         if (said := request.POST.get(name, "")) in allowed:
             form[name] = said
+    if (said := request.POST.get("quote", "")) in QUOTES:
+        form["quote"] = QUOTES[said]
     if sheet := request.POST.get("sheet", "").strip():
         form["sheet"] = sheet
     to = reverse("draft", args=[key]) + "?step=columns"

@@ -50,6 +50,7 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "lot": _("its answer confirms the whole lot, but for the rows that it names"),
         "rows": _("its answer names each row: one that it does not name is not confirmed"),
     },
+    "quote": {"double": _("double quotes"), "single": _("single quotes"), "none": _("no quotes")},
     "delimiter": {";": _("semicolon ;"), ",": _("comma ,"), "\t": _("tab")},
     "push_gives": {"whole": _("the whole list, each time"), "changes": _("only what changed")},
     "push_timing": {

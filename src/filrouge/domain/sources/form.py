@@ -20,6 +20,9 @@ FOUND_BY = frozenset({
 PARTED_BY = frozenset({"encoding", "delimiter", "quote", "header_row", "sheet", "fill_merged"})
 
 
+QUOTES = {"double": '"', "single": "'", "none": ""}  # what stands around text of a cell, by the word for it
+
+
 class After(Spec):
     """Pages that follow by a word: it stands at ``at`` in an answer, and the next is asked for with it as ``param``.
 
