@@ -91,6 +91,7 @@ def gather() -> None:
         draft_faulty,
         files,
         followup,
+        group,
         household,
         identity,
         key,
@@ -137,7 +138,7 @@ def gather() -> None:
     draft.app.command("take-back")(draft_faulty.take_back)
     nouns = {
         "acquisition": acquisition, "alert": alert, "audit": audit, "demo": demo, "destination": destination,
-        "draft": draft, "followup": followup, "household": household,
+        "draft": draft, "group": group, "followup": followup, "household": household,
         "identity": identity, "key": key, "live": live, "person": person, "plan": plan, "push": push,
         "quarantine": quarantine, "retention": retention, "role": role, "rule": rule, "score": score,
         "secret": secret, "segment": segment, "sender": sender, "source": source, "user": user,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -15,6 +16,7 @@ from filrouge.console.templatetags import say
 from filrouge.domain.acquisitions import Facts
 from filrouge.domain.privacy.caller import Caller
 from filrouge.store.queries import acquisitions as found
+from filrouge.store.queries import group
 
 TONES = {"done": "good", "under_way": "info", "wrong": "bad", "todo": "", "without": ""}
 PROGRESS_TONES = {"awaited": "", "prepared": "info", "imported": "good", "scheduled": "good"}
@@ -68,8 +70,30 @@ def steps(told: found.Checklist, asking: Caller, *, today: date) -> list[dict[st
             and (one.step.said or one.said.state != "" or one.state != "done"),
             "may_entrust": row.live_at is None and found.acts(asking, row, *one.step.roles, *found.KEEPERS),
             "always": code == "agreements" and facts.nature == "asset",
+            "declare": _declare(one, told, asking),
         })  # fmt: skip
     return lines
+
+
+def _declare(one: Any, told: found.Checklist, asking: Caller) -> str:
+    """Return where a step is answered by declaring something; "" where the reader may not, or it is done."""
+    row, facts = told.row, told.facts
+    if one.state in ("done", "without") or row.live_at is not None:
+        return ""
+    said: dict[str, str] = {}
+    if one.step.code == "entity" and group.may_add_entities(asking):
+        said = {"add": "entity", "slug": row.entity, "name": row.name}
+    elif one.step.code == "brand" and group.may_add_brands(asking):
+        missing = next((slug for slug, ready in facts.brands.items() if not ready), "")
+        said = {
+            "add": "brand",
+            "slug": missing,
+            "name": row.name if len(facts.brands) == 1 else "",
+            "entity": row.entity,
+        }
+    elif one.step.code == "agreements" and group.may_open(asking):
+        said = {"add": "agreement", "entity": row.entity}
+    return f"{reverse('group')}?{urlencode(said)}#add-{said['add']}" if said else ""
 
 
 def systems(facts: Facts, asking: Caller) -> list[dict[str, Any]]:

@@ -49,6 +49,7 @@ PLACES = (
     Place("questions", _("Questions to callers"), "key", frozenset({"privacy"})),
     Place("audit", _("Audit"), "audit", frozenset({"privacy"})),
     Place("register", _("Register"), "audit", frozenset({"privacy"})),
+    Place("group", _("The group"), "building", frozenset({"engineer", "privacy"})),
     Place("users", _("Accounts"), "key", frozenset({"administrator"})),
 )
 

@@ -114,3 +114,8 @@ def _kept(key: str, read: Callable[[], dict[str, T]]) -> dict[str, T]:
         found = read()
         cache.set(f"names:{key}", found, 60)
     return dict(found)
+
+
+def forget() -> None:
+    """Ask the names of entities and brands anew: one was declared."""
+    cache.delete_many(["names:brands", "names:entities"])

@@ -138,8 +138,17 @@ def add_user(
 
 
 def grant(user: str, role: str, *, by: str, entities: Sequence[str] = (), brands: Sequence[str] = ()) -> None:
-    """Give a role to a user, for some entities (none named: all), capped to some brands (none named: all)."""
+    """Give a role to a user, for some entities (none named: all), capped to some brands (none named: all).
+
+    Raises UsageError when there is no such role, NotFound when there is no such account, entity or brand.
+    """
+    if role not in Role.values:
+        raise UsageError(
+            "There is no role called {role}.", hint="Roles: {known}.", role=role, known=", ".join(Role.values)
+        )
     with transaction.atomic():
+        if not User.objects.filter(pk=user).exists():
+            raise NotFound("There is no such account.")
         _known_brands(brands)
         for slug in entities or (None,):
             Grant.objects.create(user_id=user, role=role, entity=_entity(slug) if slug else None, brands=list(brands))

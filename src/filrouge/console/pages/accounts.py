@@ -85,6 +85,29 @@ def set_active(request: HttpRequest, user_id: str) -> HttpResponse:
 
 
 @act
+def grant(request: HttpRequest, user_id: str) -> HttpResponse:
+    """Give an account one more role."""
+    asking, said = require(request, "administrator"), request.POST
+    access.administer(asking)
+    groups.grant(
+        str(user_id), said.get("role", ""), by=asking.by, entities=said.getlist("entities"),
+        brands=said.getlist("brands"),
+    )  # fmt: skip
+    return done(request, _("The role is given."), to=reverse("users"))
+
+
+@act
+def revoke(request: HttpRequest, user_id: str, grant_id: str) -> HttpResponse:
+    """Take a role away from an account."""
+    asking = require(request, "administrator")
+    access.administer(asking)
+    if str(user_id) == asking.user_id:
+        raise UsageError("You cannot take away your own roles.", hint="Ask another administrator.")
+    groups.revoke(str(user_id), str(grant_id), by=asking.by)
+    return done(request, _("The role is taken away."), to=reverse("users"))
+
+
+@act
 def revoke_key(request: HttpRequest, prefix: str) -> HttpResponse:
     groups.revoke_key(require(request, "administrator"), prefix)
     return done(request, _("The key no longer opens anything."), to=reverse("users"))

@@ -5,9 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
+from filrouge.base import clock
 from filrouge.domain.privacy import perimeter as rules
 from filrouge.domain.privacy.caller import Caller
 from filrouge.store.models import Agreement, ApiKey, Brand, Entity, Grant, Source, User
+
+READERS = ("engineer", "privacy")  # of the page of the group
+KEEPERS = ("engineer",)  # who declares entities and brands
+OFFICERS = ("privacy",)  # who declares what an entity opens to another
 
 
 def entities() -> list[Entity]:
@@ -20,6 +25,33 @@ def brands() -> list[Brand]:
 
 def agreements() -> list[Agreement]:
     return list(Agreement.objects.select_related("giver", "receiver"))
+
+
+def may_add_entities(caller: Caller) -> bool:
+    """Tell whether the caller acts for the whole group."""
+    return caller.perimeter.everything or (
+        caller.has(*KEEPERS) and caller.perimeter.holds(*KEEPERS) >= {row.slug for row in entities()}
+    )
+
+
+def may_add_brands(caller: Caller) -> list[Entity]:
+    """Return the entities for which the caller may declare brands."""
+    return _held(caller, KEEPERS)
+
+
+def may_open(caller: Caller) -> list[Entity]:
+    """Return the entities of which the caller says what they open to others."""
+    return _held(caller, OFFICERS)
+
+
+def stands(row: Agreement, at: datetime | None = None) -> bool:
+    """Tell whether an agreement has not ended at ``at``, now when None."""
+    return row.valid_until is None or row.valid_until > (at or clock.now())
+
+
+def _held(caller: Caller, roles: tuple[str, ...]) -> list[Entity]:
+    held = caller.perimeter.holds(*roles)
+    return [row for row in entities() if caller.perimeter.everything or row.slug in held]
 
 
 def systems() -> dict[str, str]:
