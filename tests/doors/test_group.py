@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from tests.doors.test_place_pages import enter, home, world
 from tests.world import World
@@ -16,8 +17,8 @@ from typer.testing import CliRunner
 
 from filrouge.base import clock
 from filrouge.base.errors import Conflict, NotFound, Refused, UsageError
-from filrouge.store.models import Agreement, AuditEntry, Brand, Entity, User
-from filrouge.work import access, declaring, drafts
+from filrouge.store.models import Agreement, AuditEntry, Brand, Entity, SourceDraft, User
+from filrouge.work import access, acquisitions, declaring, drafts
 
 pytestmark = [
     pytest.mark.django_db(transaction=True, databases=["default", "live", "audit"]),
@@ -179,3 +180,34 @@ def test_an_account_is_given_one_more_role_and_one_is_taken_away(client: Any, wo
     for browser in (part, enter(Client(), world, "engineer", "en")):
         assert browser.post(f"{path}/grant", {"role": "administrator"}).status_code == 403
     assert [row.role for row in held.all()] == ["engineer"]
+
+
+def test_a_checklist_leads_to_what_is_to_be_declared_and_brought(client: Any, world: World, home: Path) -> None:
+    browser = enter(client, world, "engineer", "en")
+    acquisitions.start(
+        access.OWNER, "digipress", name="DigiPress", nature="share", parent="north", entity="digipress-sas",
+        brands=["digipress"], systems=[{"name": "crm", "title": "Their CRM"}],
+    )  # fmt: skip
+    page = browser.get("/acquisitions/digipress").content.decode()
+    assert "/group?add=entity&amp;slug=digipress-sas&amp;name=DigiPress#add-entity" in page
+    assert "bring a file of it" not in page, "no brand is there yet"
+    post(browser, "entity", slug="digipress-sas", name="DigiPress SAS")
+    post(browser, "brand", slug="digipress", name="DigiPress", entity="digipress-sas")
+    page = browser.get("/acquisitions/digipress").content.decode()
+    assert "/sources/new?brand=digipress&amp;system=crm" in page
+    page = browser.get("/sources/new?brand=digipress&system=crm").content.decode()
+    assert '<option value="digipress" selected>' in page
+    slip = page.partition('name="slip" value="')[2].partition('"')[0]
+    file = SimpleUploadedFile("Clients 2026.csv", b"id;mail\n1;a@example.com\n2;b@example.com\n")
+    sent = {"brand": "digipress", "system": "crm", "file": file, "slip": slip}
+    to = browser.post("/sources/new", sent)["Location"]
+    spec = SourceDraft.objects.get().spec
+    assert (spec["source"], spec["system"]) == ("crm_clients_2026", "crm")
+    form = {"encoding": "utf-8", "delimiter": ";", "header_row": "1", "decimal": "."}
+    assert browser.post(f"{to}/read-as", form).status_code == 302
+    assert SourceDraft.objects.get().spec["system"] == "crm", "however it is read"
+    page = browser.get("/acquisitions/digipress").content.decode()
+    assert "bring a file of it" not in page
+    assert "see its dry run" in page
+    with pytest.raises(UsageError):
+        drafts.bring(access.OWNER, "b.csv", [b"a;b\n1;2\n"], brand="digipress", system="C R M")

@@ -84,14 +84,19 @@ def all_drafts(request: HttpRequest) -> dict[str, Any]:
 
 @router.post("", response={201: dict, 200: dict}, summary="Bring a file as the beginning of a source")
 def bring(
-    request: HttpRequest, file: File[UploadedFile], brand: Form[str], source: Annotated[str, Form()] = ""
+    request: HttpRequest,
+    file: File[UploadedFile],
+    brand: Form[str],
+    source: Annotated[str, Form()] = "",
+    system: Annotated[str, Form()] = "",
 ) -> Status[dict[str, Any]]:
-    """Send the file as a part of a form (2 GB at most); ``source``: one that it is a newer file of.
+    """Send the file as a part of a form (2 GB at most); ``source``: one that it is a newer file of; ``system``:
+    the short name of the system that it comes from.
 
     This very file, sent again for the brand, is answered 200 with the draft that stands.
     """
     asking = _keeper(request)
-    draft, same = drafts.bring(asking, file.name or "", file.chunks(), brand=brand, source=source)
+    draft, same = drafts.bring(asking, file.name or "", file.chunks(), brand=brand, source=source, system=system)
     return Status(200 if same else 201, _whole(draft, request))
 
 

@@ -25,6 +25,7 @@ def bring(
     file: Annotated[Path, typer.Argument(help="CSV, Excel, OpenDocument or NDJSON, packed or not.")],
     brand: Annotated[str, typer.Option(help="The brand whose customers it tells of; of several, one of them.")],
     source: Annotated[str, typer.Option(help="The source that it is a newer file of.")] = "",
+    system: Annotated[str, typer.Option(help="The short name of the system that it comes from, as crm.")] = "",
     as_json: AsJson = False,
 ) -> None:
     """Keep a file as the beginning of a source, and count its rows; nothing is kept of anybody."""
@@ -33,7 +34,7 @@ def bring(
     from filrouge.work import drafts
 
     asking = caller()
-    draft, same = drafts.bring(asking, file.name, _pieces(file), brand=brand, source=source)
+    draft, same = drafts.bring(asking, file.name, _pieces(file), brand=brand, source=source, system=system)
     if same and not as_json:
         done = draft.state == "done"
         talk.print("This very file was imported." if done else "This very file was being prepared: here it is.")

@@ -16,7 +16,7 @@ from filrouge.console.templatetags import say
 from filrouge.domain.acquisitions import Facts
 from filrouge.domain.privacy.caller import Caller
 from filrouge.store.queries import acquisitions as found
-from filrouge.store.queries import group
+from filrouge.store.queries import drafts, group
 
 TONES = {"done": "good", "under_way": "info", "wrong": "bad", "todo": "", "without": ""}
 PROGRESS_TONES = {"awaited": "", "prepared": "info", "imported": "good", "scheduled": "good"}
@@ -97,8 +97,10 @@ def _declare(one: Any, told: found.Checklist, asking: Caller) -> str:
 
 
 def systems(facts: Facts, asking: Caller) -> list[dict[str, Any]]:
-    """Return each system in words, with where to look."""
+    """Return each system in words, with where to look, and where what is awaited is brought."""
     lines = []
+    mine = {one.slug for one in drafts.brands(asking)} if asking.has(*drafts.KEEPERS) else set()
+    brand = next((slug for slug, ready in facts.brands.items() if ready and slug in mine), "")
     for one in facts.systems:
         tried = one.tried or {}
         lines.append({
@@ -108,6 +110,8 @@ def systems(facts: Facts, asking: Caller) -> list[dict[str, Any]]:
             "reads_sources": asking.has("engineer", "privacy"),
             "drafts": [reverse("draft", args=[key]) + "?step=trial" for key in one.drafts],
             "reads_drafts": asking.has("engineer"),
+            "bring": f"{reverse('source-new')}?{urlencode({'brand': brand, 'system': one.name})}"
+            if brand and one.progress == "awaited" else "",
             "tried": _("last dry run: %(read)s read, %(new)s new, of which %(matched)s known already")
             % {
                 "read": say.number(tried.get("read", 0)), "new": say.number(tried.get("new", 0)),

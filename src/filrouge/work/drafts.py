@@ -20,6 +20,7 @@ from django.db import transaction
 from filrouge.base import clock
 from filrouge.base.errors import Conflict, Refused, UsageError
 from filrouge.base.ids import uuid7
+from filrouge.base.text import fold
 from filrouge.connect.guess import KINDS
 from filrouge.connect.packed import PACKED
 from filrouge.domain.privacy.caller import Caller
@@ -46,19 +47,23 @@ from filrouge.work.draft_files import (
 )
 
 LARGEST = 2 << 30  # bytes of a file
+SYSTEM = re.compile(r"[a-z][a-z0-9_]{0,29}")
 LONG = 20 << 20  # bytes from which a dry run waits its turn among the long jobs
 STANDING = (Run.State.RUNNING, Run.State.STAGED, Run.State.COMMITTED, Run.State.HELD)
 
 
 def bring(
-    asking: Caller, name: str, chunks: Iterable[bytes], *, brand: str, source: str = ""
+    asking: Caller, name: str, chunks: Iterable[bytes], *, brand: str, source: str = "", system: str = ""
 ) -> tuple[SourceDraft, bool]:
     """Keep a file as the beginning of a source; return the draft, and whether this very file was being prepared.
 
-    ``source``: the name of a source that it is a newer file of; its definition is taken over.
+    ``source``: the name of a source that it is a newer file of; its definition is taken over. ``system``: the short
+    name of the system that it comes from, which the name of the source then bears.
     Raises Refused, UsageError when the file is too large or of no kind that is read, SourceError when it is unreadable.
     """
     access.must(asking, *found.KEEPERS)
+    if system and not SYSTEM.fullmatch(system):
+        raise UsageError("No system can be called {name}.", hint="Write it as crm or web_shop.", name=system[:40])
     row = Brand.objects.select_related("entity").filter(slug=brand).first()
     entity = str(row.entity.slug) if row else ""
     if row is None or not asking.perimeter.acts(entity, brand, *found.KEEPERS):
@@ -81,7 +86,7 @@ def bring(
             draft.spec, looked, changed = newer.as_before(path, newer.taken_over(asking, source, entity, brand))
             lay(folder(draft) / CHANGED, json.dumps(changed))
         else:
-            draft.spec, looked = _guessed(asking, draft, path, {})
+            draft.spec, looked = _guessed(asking, draft, path, _of_system(path, system))
         see(draft, looked)
         with transaction.atomic():
             draft.save(force_insert=True)
@@ -106,7 +111,8 @@ def read_as(asking: Caller, key: str, form: Mapping[str, Any]) -> SourceDraft:
         keep(draft, spec)
         lay(folder(draft) / CHANGED, json.dumps(changed))
     else:
-        given = {"source": draft.spec["source"], "kind": draft.spec["kind"], "format": dict(form)}
+        told = ("source", "kind", "system")
+        given = {name: draft.spec[name] for name in told if name in draft.spec} | {"format": dict(form)}
         spec, looked = _guessed(asking, draft, path_of(draft), given)
         keep(draft, spec)
     see(draft, looked)
@@ -234,6 +240,14 @@ def _the_same(asking: Caller, draft: SourceDraft) -> SourceDraft | None:
         if one.state == SourceDraft.State.DONE and one.run is not None and one.run.state in STANDING:
             return one
     return None
+
+
+def _of_system(path: Path, system: str) -> dict[str, Any]:
+    """Return what is told of a file that comes from a system: the name of its source begins with that of the system."""
+    if not system:
+        return {}
+    stem = path.stem if fold(path.stem).startswith(system) else f"{system} {path.stem}"
+    return {"system": system, "source": files.free_name(path.with_stem(stem))}
 
 
 def _guessed(

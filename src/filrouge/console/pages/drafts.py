@@ -51,6 +51,7 @@ def new(request: HttpRequest) -> HttpResponse:
     if not brands:
         raise Refused("There is no brand that you bring files for.", hint="Ask an administrator for one.")
     newer = request.POST.get("source") or request.GET.get("source") or ""
+    system = request.POST.get("system") or request.GET.get("system") or ""
     fault = ""
     if request.method == "POST":
         file: Any = request.FILES.get("file")
@@ -58,7 +59,7 @@ def new(request: HttpRequest) -> HttpResponse:
             if file is None:
                 raise UsageError("No file was chosen.", hint="Choose one.")
             draft, same = works.bring(
-                asking, file.name or "", file.chunks(), brand=request.POST.get("brand", ""), source=newer
+                asking, file.name or "", file.chunks(), brand=request.POST.get("brand", ""), source=newer, system=system
             )
         except (UsageError, SourceError, DefinitionError) as error:
             fault = " ".join(part for part in sentence(error) if part)
@@ -72,9 +73,10 @@ def new(request: HttpRequest) -> HttpResponse:
                     else _("This very file was being prepared: here it is.")
                 )
             return done(request, said, to=reverse("draft", args=[draft.pk]))
+    brand = request.POST.get("brand") or request.GET.get("brand") or ""
     context = {
         "brands": brands, "newer": newer, "fault": fault, "drafts": [_line(one) for one in found.drafts(asking)],
-        "brand": request.POST.get("brand", "") or news.brand_of(asking, newer), "largest": drafts.size(works.LARGEST),
+        "system": system[:30], "brand": brand or news.brand_of(asking, newer), "largest": drafts.size(works.LARGEST),
     }  # fmt: skip
     return render(request, "console/drafts/new.html", context, status=422 if fault else 200)
 

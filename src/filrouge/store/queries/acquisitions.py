@@ -27,6 +27,7 @@ from filrouge.store.models import (
     SourceDraft,
     User,
 )
+from filrouge.store.queries.drafts import brands_of, entities_of
 from filrouge.store.queries.sources import entities_named
 
 READERS = ("engineer", "executive", "privacy")
@@ -178,7 +179,9 @@ def systems(row: Acquisition) -> tuple[rules.System, ...]:
         if when is not None:
             read[name] = max(when, read.get(name, when))
     open_drafts = SourceDraft.objects.exclude(state=SourceDraft.State.DONE)
-    drafts = list(open_drafts.filter(entity=row.entity, brand__in=row.brands))
+    drafts = [
+        one for one in open_drafts if row.entity in entities_of(one) and not {*brands_of(one)}.isdisjoint(row.brands)
+    ]
     named = [(one["name"], one.get("title") or one["name"]) for one in row.systems]
     there = {one.system for one in own} | {_system(draft) for draft in drafts}
     unnamed = [(name, name) for name in sorted(there) if not any(_is(name, wanted) for wanted, _ in named)]
