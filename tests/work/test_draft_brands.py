@@ -12,7 +12,7 @@ from filrouge.base.errors import NotFound, Refused, UsageError
 from filrouge.domain.sources.columns import Said
 from filrouge.store.models import Source, SourceDraft
 from filrouge.store.queries import drafts as found
-from filrouge.work import draft_definitions, draft_files, draft_rows, drafts, groups
+from filrouge.work import draft_definitions, draft_files, draft_rows, drafts, groups, rejects
 
 HEAD = "Fiche;Prénom;Nom;Courriel;Enseigne\n"
 ROWS = [f"{n};Paul;Durand-{n};paul{n}@example.com;{('RED', 'rose')[n % 2]}\n" for n in range(1, 9)]
@@ -114,6 +114,8 @@ def test_who_acts_for_a_part_of_the_entity_neither_tells_several_brands_nor_open
         ({"column": "Enseigne"}, "named one by one"),
         ({"column": "Enseigne", "values": {"RED": "red"}, "other": "keep"}, "named one by one"),
         ({"expr": "lower({Enseigne})"}, "named one by one"),
+        ({"columns": ["Enseigne"], "values": {"RED": "red"}}, "named one by one"),
+        ({"columns": ["Enseigne", "Nom"], "values": {"RED": "red"}}, "named one by one"),
         ("rose", "brought for red"),
     ],
 )
@@ -178,9 +180,11 @@ def test_a_column_may_name_brands_of_several_entities_each_row_is_of_the_one_of_
     assert (draft_files.like(other), found.entities_of(other)) == (source.name, {"north", "south"})
     assert [one.pk for one in found.drafts(remy)] == [], "who acts for one of the entities opens no such file"
     newer = brought(both, SHARED + "9;Awa;Durand-9;awa@example.com;Green\n", brand="blue", source=source.name)
-    say(both, newer, "Enseigne", says="")
-    newer.refresh_from_db()
-    assert (newer.spec["entity"], newer.spec["brand"]) == ("south", "blue"), "of the one chosen once none is told"
+    with pytest.raises(UsageError, match="brands that its source is of"):
+        say(both, newer, "Enseigne", says="")
+    say(both, other, "Enseigne", says="")
+    other.refresh_from_db()
+    assert (other.spec["entity"], other.spec["brand"]) == ("north", "red"), "of the one chosen once none is told"
 
 
 def test_who_acts_for_one_entity_is_offered_none_of_another(world: World, remy: Any) -> None:
@@ -210,3 +214,90 @@ def test_rows_of_several_entities_name_customers_of_the_same(world: World, remy:
     imported(both, draft)
     rows = world.rows("SELECT source_id, entity, brand FROM orders")
     assert {row["entity"]: row["brand"] for row in rows} == {"north": "red", "south": "blue"}
+
+
+def test_a_newer_file_is_never_of_other_brands_than_its_source(world: World, remy: Any) -> None:
+    first = imported(remy, brought(remy, HEAD + "".join(ROWS[::2])))
+    assert first.spec["brand"] == "red", "every row says the same"
+    newer = brought(remy, HEAD + "".join(ROWS), "newer.csv", source=first.spec["source"])
+    with pytest.raises(UsageError, match="brands that its source is of"):
+        say(remy, newer, "Enseigne", says="brand")
+    SourceDraft.objects.filter(pk=newer.pk).update(
+        spec=newer.spec | {"brand": {"column": "Enseigne", "values": {"RED": "red"}}}
+    )
+    with pytest.raises(UsageError, match="brands that its source is of"):
+        drafts.try_out(remy, str(newer.pk))
+
+
+def test_a_file_like_that_of_one_brand_is_still_of_the_brands_that_its_column_names(world: World, remy: Any) -> None:
+    first = imported(remy, brought(remy, HEAD + "".join(ROWS[::2])))
+    like = brought(remy, name="like.csv")
+    assert draft_files.like(like) == first.spec["source"]
+    assert found.brands_of(like) == ("red", "rose")
+
+
+def test_consents_follow_a_row_to_its_new_brand(world: World, remy: Any) -> None:
+    both = world.user("engineer", entities=("north", "south"))
+    text = "Fiche;Nom;Courriel;Enseigne;Accord\n" + "".join(
+        f"{n};Durand-{n};p{n}@example.com;{('RED', 'Blue')[n % 2]};oui\n" for n in range(1, 7)
+    )
+    draft = brought(both, text)
+    say(both, draft, "Accord", says="consent:marketing:email", states={"oui": "granted"})
+    draft.refresh_from_db()
+    done = imported(both, draft)
+    imported(both, brought(both, text.replace("Blue", "RED", 1), "newer.csv", source=done.spec["source"]))
+    now = world.rows("SELECT entity, brand, count(*) n FROM consents WHERE superseded_at IS NULL GROUP BY 1, 2")
+    assert {(row["entity"], row["brand"]): row["n"] for row in now} == {("north", "red"): 4, ("south", "blue"): 2}
+
+
+def test_whoever_is_left_with_one_brand_saves_the_page_and_changes_nothing(world: World, remy: Any) -> None:
+    both, south = world.user("engineer", entities=("north", "south")), world.user("engineer", entities=("south",))
+    draft = brought(both, SHARED)
+    say(both, draft, "Enseigne", values={"RED": "", "Blue": "blue"})
+    draft.refresh_from_db()
+    assert found.entities_of(draft) == {"south"}
+    drafts.say(south, str(draft.pk), told(draft))
+    draft.refresh_from_db()
+    assert draft.spec["brand"]["values"] == {"Blue": "blue"}
+    with pytest.raises(Refused):
+        say(south, draft, "Enseigne", says="")
+    draft.refresh_from_db()
+    say(both, draft, "Enseigne", values={"Blue": ""})
+    draft.refresh_from_db()
+    assert draft.spec["brand"] == {"column": "Enseigne", "values": {}}, "no row is of a brand that is not said"
+
+
+def test_what_is_said_in_one_breath_is_kept(world: World, remy: Any) -> None:
+    draft = brought(remy, CODES)
+    said = {"Enseigne": {"says": "brand", "states": {"R1": "red", "R9": "rose"}}}
+    draft_definitions.tell(remy, str(draft.pk), said)
+    draft.refresh_from_db()
+    assert draft.spec["brand"]["values"] == {"R1": "red", "R9": "rose"}
+
+
+def test_a_newer_file_whose_brand_column_bears_another_name_is_read_by_what_it_holds(world: World, remy: Any) -> None:
+    first = imported(remy, brought(remy))
+    newer = brought(remy, (HEAD + "".join(ROWS)).replace("Enseigne", "Enseignes"), source=first.spec["source"])
+    assert newer.spec["brand"]["column"] == "Enseignes"
+    cut = "\n".join(line.rpartition(";")[0] for line in (HEAD + "".join(ROWS)).splitlines())
+    with pytest.raises(UsageError, match="lacks columns that the source reads: Enseigne"):
+        brought(remy, cut, "cut.csv", source=first.spec["source"])
+
+
+def test_rows_not_taken_of_a_file_of_several_entities_are_mended_by_who_acts_for_all(world: World, remy: Any) -> None:
+    both = world.user("engineer", entities=("north", "south"))
+    done = imported(both, brought(both, SHARED + "9;Awa;Durand-9;awa@example.com;Kiosque\n"))
+    assert done.run is not None
+    with rejects.write(both, str(done.run.pk), form="csv", say=lambda code, _kind: code) as file:
+        assert "Kiosque" in file.read().decode()
+    with pytest.raises(Refused):
+        rejects.write(remy, str(done.run.pk), form="csv", say=lambda code, _kind: code)
+
+
+def test_a_name_that_two_brands_bear_names_none(world: World, remy: Any) -> None:
+    for slug, name in (("one", "Kiosque"), ("two", "Kiosque"), ("odd", "red")):
+        groups.add_brand(slug, name, "north", by="test")
+    draft = brought(remy, (HEAD + "".join(ROWS)).replace("rose", "Kiosque").replace("RED", "red"))
+    say(remy, draft, "Enseigne", says="brand")
+    draft.refresh_from_db()
+    assert draft.spec["brand"]["values"] == {"red": "red"}, "a short name is one brand's"

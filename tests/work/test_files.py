@@ -78,6 +78,16 @@ def test_a_mapping_says_which_brand_the_values_of_a_column_name(world: World, fi
     assert {row["family_name"]: row["brand"] for row in rows} == {"Dupré": "rose", "Noël": "red"}
 
 
+def test_a_mapping_over_several_entities_puts_each_row_where_its_brand_is(world: World, file: Path) -> None:
+    mapping = world.folder / "m.yaml"
+    mapping.write_text("brand: {column: Nom, values: {Dupré: blue, Noël: red}}\n", encoding="utf-8")
+    files.bring(access.OWNER, files.reading(file, mapping=mapping))
+    rows = world.rows("SELECT family_name, entity FROM person_records")
+    assert {row["family_name"]: row["entity"] for row in rows} == {"Dupré": "south", "Noël": "north"}
+    with pytest.raises(Refused):
+        files.bring(world.user("engineer", entities=("north",)), files.reading(file, mapping=mapping))
+
+
 def test_the_first_file_of_a_new_installation_names_its_brand(world: World, file: Path) -> None:
     from filrouge.store.models import Agreement, Entity
 

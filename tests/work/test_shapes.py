@@ -249,6 +249,9 @@ def test_a_new_brand_waits_and_its_rows_are_of_the_entity_of_the_brand_that_is_c
     assert (made.state, codes(made)) == ("held", [("shape_values", "card")])
     seen = reshaping.of(access.OWNER, str(made.pk))
     assert ({*seen.meanings("card")}, seen.kind("card")) == ({"red", "blue"}, "brand"), "of the entities that it told"
+    both = world.user("engineer", entities=("north", "south"))
+    with pytest.raises(UsageError, match="green"):
+        reshaping.choose(both, str(made.pk), Choice(values={"card": {"Green": "green"}}))
     choice = Choice(values={"card": {"Green": "green", "G?": "blue"}})
     assert accepted(access.OWNER, made, choice).state == "committed"
     told = world.rows("SELECT entity, brand, count(*) n FROM person_records WHERE superseded_at IS NULL GROUP BY 1, 2")

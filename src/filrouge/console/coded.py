@@ -100,7 +100,7 @@ def read(
             continue
         meant = coded.guessed(reads, target, value, of) if taken and code == "" else None
         told[value] = meant.code if meant is not None else code
-    other = str(form.get(f"c:{number}:other", ""))
+    other = "" if of.strict else str(form.get(f"c:{number}:other", ""))
     return told, other if other in ("reject", "keep", "null") else "", wrong
 
 

@@ -9,9 +9,9 @@ from filrouge.base.errors import Refused, UsageError
 from filrouge.domain.privacy.caller import Caller
 from filrouge.domain.sources import SourceSpec, coded
 from filrouge.domain.sources.coded import Coded
-from filrouge.domain.sources.columns import BRAND
+from filrouge.domain.sources.columns import BRAND, TWICE
 from filrouge.domain.sources.meaning import Held, meant
-from filrouge.store.models import Brand
+from filrouge.store.models import Brand, Source, SourceDraft
 from filrouge.store.queries import drafts as found
 
 
@@ -20,12 +20,15 @@ def of_entities(entities: Collection[str]) -> Coded:
     return coded.brands(dict(Brand.objects.filter(entity__slug__in=entities).values_list("slug", "name")))
 
 
-def able(asking: Caller) -> Coded | None:
-    """Return the brands that a column may tell: those of the entities that the caller acts for the whole of; None where
-    there are no two."""
-    entities = {*Brand.objects.values_list("entity__slug", flat=True)}
-    of = of_entities({one for one in entities if asking.perimeter.acts(one, "", *found.KEEPERS)})
-    return of if len(of.codes) > 1 else None
+def able(asking: Caller, spec: SourceSpec | None = None) -> Coded | None:
+    """Return the brands that a column may tell: those of the entities that the caller acts for the whole of.
+
+    None where there are no two, unless a column of ``spec`` tells them already.
+    """
+    known = {*Brand.objects.values_list("entity__slug", flat=True)}
+    of = of_entities({one for one in known if asking.perimeter.acts(one, "", *found.KEEPERS)})
+    told = spec is not None and spec.brand.const is None
+    return of if len(of.codes) > (0 if told else 1) else None
 
 
 def proposed(asking: Caller, data: Mapping[str, Any], looked: Iterable[Held]) -> dict[str, Any]:
@@ -51,10 +54,11 @@ def filled(
     """
     spec = SourceSpec.parse(dict(data), what=str(data["source"]))
     check(asking, spec, before)
-    of, cell = able(asking), data["brand"]
+    of, cell = able(asking, before), data["brand"]
     if of is None or spec.brand.column is None or spec.brand.column == before.brand.column:
         return dict(data)
-    return dict(data) | {"brand": {**cell, "values": _named(of, held.get(spec.brand.column, ()))}}
+    named = _named(of, held.get(spec.brand.column, ()))
+    return dict(data) | {"brand": {**cell, "values": {**named, **(cell.get("values") or {})}}}
 
 
 def placed(data: Mapping[str, Any], entity: str) -> dict[str, Any]:
@@ -64,16 +68,16 @@ def placed(data: Mapping[str, Any], entity: str) -> dict[str, Any]:
     """
     made = dict(data)
     cell = SourceSpec.parse(made, what=str(made["source"])).brand
-    if cell.const is not None or cell.values == {}:
+    if cell.const is not None or (cell.values == {} and cell.default is None):
         return made | {"entity": entity}
     if cell.values is None or cell.column is None:
         return made
     owners = dict(Brand.objects.values_list("slug", "entity__slug"))
     told = {value: owners[brand] for value, brand in cell.values.items() if brand in owners}
     rest = {"default": owners[cell.default]} if cell.default in owners else {}
-    entities = {*told.values(), *rest.values()}
-    one = {"column": cell.column, "values": told, **rest}
-    return made | {"entity": one if len(entities) > 1 else next(iter(entities), entity)}
+    of = {*told.values(), *rest.values()}
+    one = {"column": cell.column, "values": told, "other": cell.other, **rest}
+    return made | {"entity": one if len(of) > 1 else next(iter(of), entity)}
 
 
 def followed(data: Mapping[str, Any]) -> dict[str, Any]:
@@ -99,15 +103,15 @@ def check(asking: Caller, spec: SourceSpec, before: SourceSpec) -> None:
     Raises Refused when the caller acts for a part of an entity, UsageError when something else may come of a value.
     """
     cell = spec.brand
-    if cell == before.brand or cell.const is not None:
+    if cell == before.brand or cell.const is not None or (cell.columns and cell.join == TWICE):
         return
-    of = able(asking)
+    of = able(asking, before)
     if of is None:
         raise Refused(
             "A file of several brands is brought by whoever acts for the whole of their entities.",
             hint="Bring a file for each brand, or ask an engineer of the entity.",
         )
-    if cell.expr or cell.template or cell.values is None or cell.other == "keep":
+    if cell.column is None or cell.values is None or cell.other == "keep":
         raise UsageError(
             "The brand of a row is told by a column whose values are named one by one.",
             hint="Write: brand: {example}.", example="{column: …, values: {…: …}}",
@@ -118,6 +122,42 @@ def check(asking: Caller, spec: SourceSpec, before: SourceSpec) -> None:
             "You do not act for the whole of the entity of these brands, or there are none: {names}.",
             hint="Choose among: {known}.", names=", ".join(strange), known=", ".join(of.codes),
         )  # fmt: skip
+
+
+def chosen(
+    asking: Caller, before: SourceSpec, spec: SourceSpec, choice: Mapping[str, Mapping[str, str]]
+) -> None:  # fmt: skip
+    """Make sure that new values of the column that tells the brand are called brands that the caller acts for.
+
+    Where all rows are of one entity, they are brands of it, or some that were told ``before``. Raises UsageError.
+    """
+    brand = spec.brand
+    asked = {one for one in choice.get(brand.column or "", {}).values() if one}
+    of = able(asking, spec)
+    mine = {*of.codes} if of is not None else set()
+    if spec.entity.column != brand.column:
+        mine &= {*of_entities(entities(spec)).codes}
+    strange = asked - mine - {*(before.brand.values or {}).values()}
+    if strange:
+        raise UsageError(
+            "You do not act for the whole of the entity of these brands, or there are none: {names}.",
+            hint="Choose among: {known}.", names=", ".join(sorted(strange)), known=", ".join(sorted(mine)),
+        )  # fmt: skip
+
+
+def same_source(draft: SourceDraft) -> None:
+    """Make sure that a newer file is of the entity and brand that its source is of, whatever was said since.
+
+    Raises UsageError: rows that are in the data already would be of somebody else.
+    """
+    source = Source.objects.filter(name=draft.spec["source"], created_at__lte=draft.created_at).first()
+    if source is None:
+        return
+    spec = SourceSpec.parse(draft.spec, what=draft.name)
+    if (source.entity, source.brand) != (spec.entity.const or "", spec.brand.const or ""):
+        raise UsageError(
+            "A newer file is of the brands that its source is of, told as there.", hint="Bring the file by itself."
+        )
 
 
 def _named(of: Coded, values: Iterable[str]) -> dict[str, str]:

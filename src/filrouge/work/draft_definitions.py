@@ -38,7 +38,10 @@ def define(asking: Caller, key: str, data: object) -> SourceDraft:
         raise UsageError("This is no definition of a source.", hint="Take the one of the draft, and change it.")
     stands = definition(draft, asking)
     data = data if found.shown(draft, asking) else put_back(data, draft.spec)
-    others = sorted(str(name) for name in {*data} - {*TOLD} if name not in stands or data[name] != stands[name])
+    others = sorted(
+        str(name) for name in {*data} - {*TOLD}
+        if name not in stands or data[name] not in (stands[name], draft.spec.get(name))
+    )  # fmt: skip
     if others:
         raise UsageError(
             "These are not told by a definition that is taken back: {names}.",
@@ -52,7 +55,9 @@ def define(asking: Caller, key: str, data: object) -> SourceDraft:
         raise UsageError("This file was brought for {brand}.", hint="Bring it for the other brand.", brand=draft.brand)
     dumped = spec.dump() | ({"brand": draft.brand} if spec.brand.const else {})
     made = kept | {name: dumped[name] for name in TOLD if name in dumped}
-    return drafts.keep(draft, draft_brands.placed(made, draft.entity))
+    made = draft_brands.placed(made, draft.entity)
+    drafts.may_be(asking, draft, made)
+    return drafts.keep(draft, made)
 
 
 def tell(
@@ -99,7 +104,7 @@ def _able(asking: Caller, draft: SourceDraft) -> list[str]:
         able += [f"{code}@{one}" for one in named.get(code, ())] if code in refers(reads) else [code]
     if reads == columns.PEOPLE:
         able += [f"{columns.CONSENT}:{purpose}:{channel}" for purpose, channel in columns.OFFERED]
-    several = [columns.BRAND] if draft_brands.able(asking) else []
+    several = [columns.BRAND] if draft_brands.able(asking, SourceSpec.parse(draft.spec)) else []
     return [*able, *several, NEVER]
 
 

@@ -16,10 +16,10 @@ from django.db import transaction
 from filrouge.base import clock
 from filrouge.base.errors import Conflict, FilrougeError, NotFound, StorageError
 from filrouge.domain.privacy.perimeter import EVERYTHING
-from filrouge.domain.sources import SourceSpec
+from filrouge.domain.sources import SourceSpec, columns
 from filrouge.store.models import Run, Source, SourceDraft
 from filrouge.store.queries import drafts as found
-from filrouge.work import faulty, files, foreseeing, profiling, runs, schedules, sources, taken
+from filrouge.work import draft_brands, faulty, files, foreseeing, profiling, runs, schedules, sources, taken
 from filrouge.work.draft_files import (
     PROFILE,
     REJECTS,
@@ -111,6 +111,7 @@ def carry_out(key: str, *, by: str, progress: runs.Progress = runs.silent) -> No
 def _imported(draft: SourceDraft, *, by: str, progress: runs.Progress) -> Run:
     """Keep the definition and read the file by it; the definition that was there comes back when the run fails."""
     _by_a_name_of_its_own(draft)
+    draft_brands.same_source(draft)
     may_run(draft)
     mine = SourceDraft.objects.filter(pk=draft.pk)
     source = Source.objects.filter(name=draft.spec["source"]).first()
@@ -193,6 +194,7 @@ def forget_derived(entities: Collection[str]) -> None:
             continue
         made = profile_of(draft, EVERYTHING)
         plain = {one.name for one in made.columns if one.meaning in PLAIN} if made else set()
+        plain |= {*columns.branding(SourceSpec.parse(draft.spec, what=draft.name))}
         with suppress(NotFound):  # of a usual system, or whose file is gone
             kept = [replace(one, examples=(), values=one.values if one.name in plain else ()) for one in seen(draft)]
             lay(folder(draft) / SEEN, json.dumps([asdict(one) for one in kept]))

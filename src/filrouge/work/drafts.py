@@ -129,6 +129,7 @@ def say(asking: Caller, key: str, told: Sequence[Said], made: Sequence[Computed]
     stood, held = SourceSpec.parse(draft.spec), values(draft)
     data = columns.definition(draft.spec, told, made, brand=draft.brand)
     data = draft_brands.placed(draft_brands.filled(asking, data, stood, held), draft.entity)
+    may_be(asking, draft, data)
     before = stood.map
     anew = {
         target: cell for target, cell in data["map"].items()
@@ -145,6 +146,7 @@ def try_out(asking: Caller, key: str) -> None:
     wrong = columns.faults(columns.said(spec, names), spec.reads, columns.computed(spec), spec) if names else []
     if wrong:
         raise UsageError("The columns are not told well enough yet: {fault}", fault=wrong[0][1])
+    draft_brands.same_source(draft)
     mine = SourceDraft.objects.filter(pk=draft.pk, state=SourceDraft.State.OPEN)
     if not mine.update(trouble={}, tried={}, tried_of=""):
         raise Conflict("It was changed or imported meanwhile.", hint="Its page says how it stands.")
@@ -216,12 +218,24 @@ def keep(draft: SourceDraft, spec: dict[str, Any]) -> SourceDraft:
     Raises DefinitionError when it is none, Conflict when somebody changed or imported it since it was read.
     """
     SourceSpec.parse(spec, what=draft.name)
+    stood, draft.spec = draft.spec, spec
+    try:
+        draft_brands.same_source(draft)
+    finally:
+        draft.spec = stood
     now = clock.now()
     mine = SourceDraft.objects.filter(pk=draft.pk, state=SourceDraft.State.OPEN, edited_at=draft.edited_at)
     if not mine.update(spec=spec, edited_at=now):
         raise Conflict("It was changed or imported meanwhile.", hint="Its page says how it stands.")
     draft.spec, draft.edited_at = spec, now
     return draft
+
+
+def may_be(asking: Caller, draft: SourceDraft, data: Mapping[str, Any]) -> None:
+    """Raise Refused when rows that a column told the brand of would be of one that the caller does not act for."""
+    one = SourceSpec.parse(dict(data), what=draft.name).brand.const is not None
+    if one and not asking.perimeter.acts(draft.entity, draft.brand, *found.KEEPERS):
+        raise Refused("You do not act for this brand.", hint="Let a column tell the brand of each row.")
 
 
 def _the_same(asking: Caller, draft: SourceDraft) -> SourceDraft | None:
@@ -260,7 +274,7 @@ def _guessed(
         (folder(draft) / LIKE).unlink(missing_ok=True)
         return draft_brands.proposed(asking, read.data, read.profiles), read.profiles
     lay(folder(draft) / LIKE, json.dumps(like.name))
-    return likeness.taken(read.data, like), read.profiles
+    return draft_brands.proposed(asking, likeness.taken(read.data, like), read.profiles), read.profiles
 
 
 def _written(path: Path, chunks: Iterable[bytes]) -> tuple[int, str]:

@@ -24,7 +24,7 @@ from filrouge.domain.sources.guessed import guessed, spared
 from filrouge.domain.sources.meaning import Held
 from filrouge.domain.sources.spec import WHOLE
 from filrouge.store.models import Brand, Entity, Run, Source
-from filrouge.work import access, definitions, groups, runs, sources
+from filrouge.work import access, definitions, draft_brands, groups, runs, sources
 
 LOOKED = 20_000  # rows that the guess rests on
 PATHS = 300  # of a file of objects, those that are looked at
@@ -70,14 +70,17 @@ def proposed(path: Path, *, entity: str = "", brand: str = "", given: Mapping[st
     if not path.is_file():
         raise UsageError("There is no file {path}.", hint="Check the path.", path=str(path))
     told = given.get("brand", "")
-    entity, brand, added = _whose(entity or str(given.get("entity", "")), brand or _first_named(told))
+    entity_said = entity or given.get("entity")
+    whole = "" if isinstance(entity_said, dict) else str(entity_said or "")
+    entity, brand, added = _whose(whole, brand or _first_named(told))
     form = dict(given.get("format") or {})
     kind = given.get("kind")
     if kind is None or not form:
         kind, seen = conventions(path, header_row=form.get("header_row"))
         form = {**seen, **form}
     data: dict[str, Any] = {
-        "source": given.get("source") or free_name(path), "kind": kind, "place": str(path), "entity": entity,
+        "source": given.get("source") or free_name(path), "kind": kind, "place": str(path),
+        "entity": entity_said if isinstance(entity_said, dict) else entity,
         "brand": told if isinstance(told, dict) else brand, "reads": given.get("reads", "person_records"),
         "format": {k: v for k, v in form.items() if v or k == "quote"},
     }  # fmt: skip
@@ -94,6 +97,8 @@ def proposed(path: Path, *, entity: str = "", brand: str = "", given: Mapping[st
         if not given.get("never_kept") and kind not in WHOLE:
             data |= {"never_kept": list(spared(looked, left))} if spared(looked, left) else {}
     data |= {key: value for key, value in given.items() if key not in data}
+    if not entity_said and isinstance(told, dict):
+        data = draft_brands.placed(data, entity)
     spec = SourceSpec.parse(data, what=data["source"])
     return Reading(data, spec, tuple(name for name in left if name not in spec.columns()), added, looked)
 
@@ -106,8 +111,9 @@ def try_out(read: Reading, *, progress: runs.Progress = runs.silent) -> dict[str
 def bring(asking: Caller, read: Reading, *, progress: runs.Progress = runs.silent) -> Run:
     """Keep the definition as a source and import the file; return the run."""
     access.must(asking, "engineer")
-    if not asking.perimeter.acts(read.data["entity"], read.spec.brand.const or "", "engineer"):
-        raise Refused("You do not act for {entity}.", hint="Choose an entity of yours.", entity=read.data["entity"])
+    for entity in sorted(draft_brands.entities(read.spec)):
+        if not asking.perimeter.acts(entity, read.spec.brand.const or "", "engineer"):
+            raise Refused("You do not act for {entity}.", hint="Choose an entity of yours.", entity=entity)
     for what, slug in read.added:
         if what == "entity":
             groups.add_entity(slug, _title(slug), by=asking.by)
@@ -155,6 +161,7 @@ def _whose(entity: str, brand: str) -> tuple[str, str, tuple[tuple[str, str], ..
 def held(data: Mapping[str, Any], path: Path) -> tuple[Held, ...]:
     """Read the first rows of a file as they are, and return what its columns hold. Raises SourceError."""
     bare = {**data, "key": [], "map": {}, "consents": [], "required": [], "reads": "person_records"}
+    bare |= {"entity": "any", "brand": "any"}
     spec = SourceSpec.parse(bare, what=data["source"])
     if spec.kind == "ndjson":
         spec = spec.model_copy(update={"key": every_path(spec, Reach(path.parent), most=PATHS)})

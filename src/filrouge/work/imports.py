@@ -346,6 +346,8 @@ class Import:
         known = self._known("consents")
         same = [
             found.record_key == known.record_key,
+            found.entity == known.entity,
+            found.brand == known.brand,
             found.state == known.state,
             found.at.fill_null(self.at) == known.at.fill_null(self.at),
         ]

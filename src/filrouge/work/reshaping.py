@@ -281,6 +281,7 @@ def _chosen(asking: Caller, run_id: str, choice: Choice) -> Reshaped:
             names=", ".join(sorted(unknown)), there=", ".join(found.now.names()[:40]),
         )  # fmt: skip
     data = _reshaped(found.spec, choice)
+    draft_brands.chosen(asking, found.spec, SourceSpec.parse(data, what=found.source.name), choice.values)
     if lacks := kept.lacking(kept.received(found.run), SourceSpec.parse(data, what=found.source.name)):
         raise UsageError("Say what becomes of these columns: {names}.", names=", ".join(lacks))
     if not _keep(found.run, {"choice": choice.plain(), "tried": {}, "tried_of": "", "trouble": {}}):

@@ -111,7 +111,7 @@ def show(request: HttpRequest, key: UUID) -> HttpResponse:
         able = _choices(asking, draft)
         refers = {code.partition("@")[0] for code, _said in able["says"]} & set(columns.refers(spec.reads))
         held = draft_files.values(draft)
-        brands = draft_brands.able(asking)
+        brands = draft_brands.able(asking, spec)
         lines = drafts.lines(told, seen, spec, sees=sees, profile=profile, values=held, brands=brands)
         context |= {
             "lines": lines, "lists": coded.lists(lines), "counted": profile,
@@ -191,7 +191,7 @@ def tell(request: HttpRequest, key: UUID) -> HttpResponse:
         draft.spec["reads"],
         draft_files.values(draft),
         shown=found.shown(draft, asking),
-        brands=draft_brands.able(asking),
+        brands=draft_brands.able(asking, SourceSpec.parse(draft.spec, what=draft.name)),
     )
     made, wrong = drafts.computed_from(request.POST, seen, able, told)
     told, unfit = drafts.fitting(told, draft.spec["reads"])
@@ -289,7 +289,7 @@ def _saved(rows: int) -> str:
 
 def _choices(asking: Caller, draft: Any) -> dict[str, Any]:
     whole = draft.spec["kind"] in WHOLE
-    several = draft_brands.able(asking) is not None
+    several = draft_brands.able(asking, SourceSpec.parse(draft.spec, what=draft.name)) is not None
     return drafts.choices(draft.spec["reads"], draft_rows.referred(asking, draft), whole=whole, several=several)
 
 

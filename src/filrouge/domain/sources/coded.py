@@ -126,7 +126,11 @@ _SETS = {
 
 def brands(names: Mapping[str, str]) -> Coded:
     """Return the brands that a column may tell rows of, from the name of each; a value is one of them, or none."""
-    called = {word: slug for slug, name in names.items() for word in (fold(name), name)}
+    told: dict[str, set[str]] = {}
+    for slug, name in names.items():
+        for word in (fold(name), name):
+            told.setdefault(word, set()).add(slug)
+    called = {word: slugs.pop() for word, slugs in told.items() if len(slugs) == 1}  # two of one name are not guessed
     return Coded("brand", tuple(names), closed=True, strict=True, names=called)
 
 
@@ -144,7 +148,7 @@ def guessed(reads: str, target: str, value: str, of: Coded | None = None) -> Mea
     if one is None:
         return None
     if value in one.codes or value in one.names:
-        return Meant(one.names.get(value, value), "code")
+        return Meant(value if value in one.codes else one.names[value], "code")
     folded = fold(value)
     if one.wide and folded and folded in NOWHERE:  # "na" is no country, though one bears that code
         return Meant(None, "nothing")

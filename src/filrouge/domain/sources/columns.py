@@ -243,12 +243,14 @@ def _brand(data: Mapping[str, Any], told: Sequence[Said], before: Sequence[Said]
     names = [each.column for each in now]
     if not names:
         return (one or data["brand"]) if were else data["brand"]
-    cell = {"column": names[0]} if len(names) == 1 else {"columns": names, "join": TWICE}
+    cell: dict[str, Any] = {"column": names[0]} if len(names) == 1 else {"columns": names, "join": TWICE}
     if names == [each.column for each in were]:
         cell = dict(data["brand"])
-    if len(names) == 1 and cell.get("column"):
-        cell = {"values": {}} | coded.told(cell, now[0].values or {}, now[0].other)
-    return cell
+    elif len(names) == 1:
+        cell["values"] = {}
+    if not now[0].values or not cell.get("column"):
+        return cell
+    return {"values": {}} | coded.told(cell, now[0].values, now[0].other)
 
 
 def _needed(made: Sequence[Computed], spec: SourceSpec | None) -> set[str]:

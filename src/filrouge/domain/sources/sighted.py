@@ -84,7 +84,7 @@ def put_back(data: Mapping[str, Any], stands: Mapping[str, Any]) -> dict[str, An
 
 def _valued(data: Mapping[str, Any], *, bare: bool = False) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield the cells of a definition whose values are told (``bare``: or may be), each with what it makes."""
-    cells = [("brand", data.get("brand")), *(data.get("map") or {}).items()]
+    cells = [("entity", data.get("entity")), ("brand", data.get("brand")), *(data.get("map") or {}).items()]
     told = data.get("consents")
     consents = [one for one in told if isinstance(one, dict)] if isinstance(told, (list, tuple)) else []
     cells += [(f"consent:{one.get('purpose')}:{one.get('channel')}", one.get("state")) for one in consents]

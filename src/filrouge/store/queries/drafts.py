@@ -7,7 +7,7 @@ import uuid
 from filrouge.base.errors import NotFound
 from filrouge.domain.privacy.caller import Caller
 from filrouge.domain.privacy.perimeter import Sight
-from filrouge.store.models import Brand, Job, SourceDraft
+from filrouge.store.models import Brand, Entity, Job, SourceDraft
 
 KEEPERS = ("engineer",)
 SIGHTS: tuple[Sight, ...] = ("show", "mask", "hide")
@@ -27,8 +27,10 @@ def entities_of(draft: SourceDraft) -> frozenset[str]:
     cell = draft.spec.get("entity")
     if not isinstance(cell, dict) or cell.get("const"):
         return frozenset({cell if isinstance(cell, str) else draft.entity})
-    named = {*(cell.get("values") or {}).values(), cell.get("default")}
-    return frozenset(one for one in named if one) or frozenset({draft.entity})
+    named = frozenset(one for one in (*(cell.get("values") or {}).values(), cell.get("default")) if one)
+    if not cell.get("values") or cell.get("other") == "keep":  # its rows may name any
+        named |= frozenset(Entity.objects.values_list("slug", flat=True))
+    return named
 
 
 def acts(draft: SourceDraft, caller: Caller) -> bool:

@@ -204,7 +204,7 @@ def reject(row: Mapping[str, Any], spec: SourceSpec | None, sees: Sighted) -> Re
     except ValueError:
         raw = {}
     column = row["column"] or ""
-    cell = spec.map.get(column) if spec else None
+    cell = {"entity": spec.entity, "brand": spec.brand}.get(column, spec.map.get(column)) if spec else None
     read = cell.reads() if cell else ()
     value = " ".join(str(raw.get(name) or "") for name in read).strip()
     if not sees.shown:
