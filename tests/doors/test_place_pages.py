@@ -119,8 +119,12 @@ def test_an_address_is_asked_shown_and_goes_on_to_its_columns(world: World, clie
 
 
 def test_the_first_rows_are_masked_for_whoever_sees_no_addresses(world: World, client: Any, home: Path) -> None:
+    from filrouge.store.models import User
+    from filrouge.work import groups
+
     (home / "drops" / "crm.csv").write_text("Num;Nom;Courriel\n1;Famillex;paul@example.com\n2;Autre;a@example.com\n")
     inside = enter(client, world, "engineer", entities=("north",))
+    groups.grant(str(User.objects.latest("pk").pk), "advisor", by="test", entities=("west",))  # who sees them there
     path = "/sources/new/place/folder"
     done = inside.post(path, {"place": "crm.csv", "brand": "red"} | slip(inside, path))
     page = inside.get(done["Location"]).content.decode()

@@ -182,6 +182,17 @@ def test_both_doors_tell_it_the_same_and_values_as_a_role_may_read_them(valued: 
     assert client.get(at, headers=masked).json()["tried"]["rejected"] == 0
 
 
+def test_new_values_stay_masked_for_whoever_sees_addresses_elsewhere_alone(
+    valued: Any, world: Any, signed_in: Callable[[str], Any]
+) -> None:
+    from filrouge.work import groups
+
+    remy = world.user("remy", "engineer", entities=("groupe",))
+    groups.grant(str(remy.pk), "advisor", by="test", entities=("boutique",))
+    page = signed_in("remy").get(f"/runs/{valued.pk}/shape").content.decode()
+    assert ("Z•••" in page, "Ruiz" in page) == (True, False)
+
+
 def test_the_command_line_tells_tries_and_accepts(held: Any) -> None:
     from filrouge.cli import app, gather
 

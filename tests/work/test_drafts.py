@@ -19,14 +19,16 @@ from filrouge.base import clock, settings
 from filrouge.base.errors import Conflict, NotFound, Refused, SourceError, UsageError
 from filrouge.domain.sources import SourceSpec, columns
 from filrouge.domain.sources.columns import Said
-from filrouge.store.models import Job, Source, SourceDraft
+from filrouge.store.models import Job, Source, SourceDraft, User
 from filrouge.store.queries import drafts as found
 from filrouge.work import (
     access,
     draft_files,
     draft_jobs,
+    draft_told,
     drafts,
     erasures,
+    groups,
     holding,
     jobs,
     newer,
@@ -291,6 +293,18 @@ def test_only_those_who_act_for_the_brand_see_it(world: World, remy: Any) -> Non
             drafts.drop(stranger, str(draft.pk))
     drafts.drop(colleague, str(draft.pk))
     assert not draft_files.folder(draft).exists()
+
+
+def test_the_commonest_values_stay_masked_for_whoever_sees_addresses_elsewhere_alone(world: World, remy: Any) -> None:
+    user = User.objects.get(pk=remy.user_id)
+    groups.grant(str(user.pk), "advisor", by="test", entities=("west",))
+    both = access.caller(user)
+    draft = brought(both, TEXT + "16;Zoé;Ruiz;elodie@example.com;04/05/1990;oui\n")
+    draft_jobs.profile(str(draft.pk))
+    told_ = draft_told.whole(draft, both)
+    (mail,) = [one for one in told_["columns"] if one["column"] == "Courriel"]
+    assert mail["top"][0] == {"value": "e•••@e•••", "rows": 2}
+    assert "elodie@example.com" not in str(told_)
 
 
 def test_what_nobody_touches_for_a_month_goes(world: World, remy: Any) -> None:

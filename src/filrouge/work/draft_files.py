@@ -11,6 +11,7 @@ from typing import Any
 
 from filrouge.base import settings
 from filrouge.base.errors import NotFound, UsageError
+from filrouge.base.ids import uuid7
 from filrouge.domain.privacy.caller import Caller
 from filrouge.domain.privacy.perimeter import EVERYTHING, Perimeter
 from filrouge.domain.sources import SourceSpec, coded
@@ -70,7 +71,7 @@ def profile_of(draft: SourceDraft, perimeter: Perimeter) -> Profile | None:
         made = Profile.parse(json.loads((folder(draft) / PROFILE).read_text()))
     except (OSError, ValueError):
         return None
-    return made.seen_by(perimeter)
+    return made.seen_at(perimeter, draft.entity, draft.brand)
 
 
 def values(draft: SourceDraft) -> dict[str, dict[str, int | None]]:
@@ -158,7 +159,7 @@ def see(draft: SourceDraft, profiles: Iterable[Held]) -> None:
 
 def lay(path: Path, text: str) -> None:
     """Write a file whole, or leave the one that stands: a full disk cuts nothing short."""
-    part = path.with_suffix(".part")
+    part = path.with_name(f"{path.stem}-{uuid7()}.part")
     try:
         part.write_text(text)
         part.replace(path)

@@ -13,13 +13,14 @@ from typing import Any
 
 from django.db import transaction
 
-from filrouge.base import clock
+from filrouge.base import clock, settings
 from filrouge.base.errors import Conflict, FilrougeError, NotFound, StorageError
 from filrouge.domain.privacy.perimeter import EVERYTHING
 from filrouge.domain.sources import SourceSpec, columns
+from filrouge.domain.sources.form import PARTED_BY
 from filrouge.store.models import Run, Source, SourceDraft
 from filrouge.store.queries import drafts as found
-from filrouge.work import draft_brands, faulty, files, foreseeing, profiling, runs, schedules, sources, taken
+from filrouge.work import draft_brands, faulty, files, foreseeing, locks, profiling, runs, schedules, sources, taken
 from filrouge.work.draft_files import (
     PROFILE,
     REJECTS,
@@ -36,6 +37,8 @@ from filrouge.work.draft_files import (
 from filrouge.work.imports import Prepared
 
 KEPT = timedelta(days=30)  # a draft that nobody touches
+STRAY = timedelta(days=1)  # from which what has no draft is not being brought at this moment
+STANDING = (Run.State.RUNNING, Run.State.STAGED, Run.State.COMMITTED, Run.State.HELD)
 PLAIN = ("consent", "yes_no")  # meanings of columns whose values tell of nobody
 
 
@@ -46,8 +49,10 @@ def profile(key: str, *, progress: runs.Progress = runs.silent) -> None:
         return
     form = draft.spec.get("format") or {}
     made = profiling.counted_whole(path_of(draft), form=form, progress=progress)
-    if folder(draft).is_dir():  # or it was dropped meanwhile
-        lay(folder(draft) / PROFILE, json.dumps(asdict(made)))
+    now = SourceDraft.objects.filter(pk=draft.pk).first()
+    if now is None or not folder(draft).is_dir() or _parted(now) != _parted(draft):
+        return  # it was dropped, or is read otherwise meanwhile: then it is counted anew
+    lay(folder(draft) / PROFILE, json.dumps(asdict(made)))
 
 
 def trial(key: str, *, progress: runs.Progress = runs.silent) -> None:
@@ -58,18 +63,22 @@ def trial(key: str, *, progress: runs.Progress = runs.silent) -> None:
     _by_a_name_of_its_own(draft)
     of = digest(draft)
 
-    mine = SourceDraft.objects.filter(pk=draft.pk)
+    mine = SourceDraft.objects.filter(pk=draft.pk, state=SourceDraft.State.OPEN)
 
     def look(staged: Path, prepared: Prepared) -> None:
-        lay(folder(draft) / REJECTS, json.dumps(sources.first_rejects(staged)))
-        taken.keep(draft, staged, SourceSpec.parse(draft.spec))
-        if mendable(draft):
-            faulty.lay(folder(draft), staged, prepared.mending, [one.name for one in seen(draft)])
         counts = prepared.counts.plain() | told_of(prepared)
-        mine.update(tried=counts, tried_of=of, trouble={})  # they are shown while identity is foreseen
+        with locks.held("trying"):  # what is told of one dry run is of that one alone
+            now = mine.first()
+            if now is None or digest(now) != of:  # changed since, and maybe tried so by another worker: that stands
+                return
+            lay(folder(draft) / REJECTS, json.dumps(sources.first_rejects(staged)))
+            taken.keep(draft, staged, SourceSpec.parse(draft.spec))
+            if mendable(draft):
+                faulty.lay(folder(draft), staged, prepared.mending, [one.name for one in seen(draft)])
+            mine.update(tried=counts, tried_of=of, trouble={})  # they are shown while identity is foreseen
         if draft.spec["reads"] == "person_records" and counts["new"] + counts["changed"]:
             progress("identity", 0, None)
-            mine.update(tried=counts | {"identity": foreseeing.foresee(staged).plain()})
+            mine.filter(tried_of=of).update(tried=counts | {"identity": foreseeing.foresee(staged).plain()})
 
     try:
         sources.try_out(draft.spec, progress=progress, look=look)
@@ -84,8 +93,19 @@ def trial(key: str, *, progress: runs.Progress = runs.silent) -> None:
 def carry_out(key: str, *, by: str, progress: runs.Progress = runs.silent) -> None:
     """Keep the source and import its file, whole or not at all; the file goes once its rows are in the lake.
 
-    A run that waits for a person leaves the file where it is: ``decided`` says what becomes of it.
+    A run that waits for a person leaves the file where it is: ``decided`` says what becomes of it. Raises Conflict
+    while another worker is at it, or at another file of the same source.
     """
+    named = SourceDraft.objects.filter(pk=key).first()
+    if named is None:
+        return
+    with locks.tried(f"importing/{named.spec['source']}") as alone:
+        if not alone:
+            raise Conflict("This is already under way.", hint="It will be done soon; reload the page to see.")
+        _carry_out(key, by=by, progress=progress)
+
+
+def _carry_out(key: str, *, by: str, progress: runs.Progress) -> None:
     draft = SourceDraft.objects.select_related("run").filter(pk=key).first()
     if draft is None or draft.state == SourceDraft.State.OPEN:
         return
@@ -116,16 +136,15 @@ def _imported(draft: SourceDraft, *, by: str, progress: runs.Progress) -> Run:
     mine = SourceDraft.objects.filter(pk=draft.pk)
     source = Source.objects.filter(name=draft.spec["source"]).first()
     if source is None or source.spec != SourceSpec.parse(draft.spec).dump() or source.folder != str(folder(draft)):
+        runs.may_begin("import", source)
         with transaction.atomic():
             mine.update(former=_as_it_stands(source))
             source = sources.define(draft.spec, folder=folder(draft), by=by)
     try:
         return sources.run(source.name, by=by, progress=progress, beside=lambda made: mine.update(run=made))
-    except Conflict:  # tried again in a moment
-        raise
-    except Exception:
+    except Exception:  # a Conflict too: it is tried again in a moment, and others read the source until then
         if not _stands(draft):
-            _put_back(draft, by=by)
+            sources.put_back(draft, by=by)
         raise
 
 
@@ -133,18 +152,6 @@ def _as_it_stands(source: Source | None) -> dict[str, Any]:
     if source is None:
         return {"new": True}
     return {name: getattr(source, name) for name in ("spec", "folder", "sample", "left_behind")}
-
-
-def _put_back(draft: SourceDraft, *, by: str) -> None:
-    """Let the source read as it did before this file was to be imported, unless somebody said otherwise since."""
-    former = SourceDraft.objects.get(pk=draft.pk).former
-    source = Source.objects.filter(name=draft.spec["source"]).first()
-    if "spec" not in former or source is None or source.spec != SourceSpec.parse(draft.spec).dump():
-        return
-    with transaction.atomic():
-        sources.define(former["spec"], folder=Path(former["folder"]), by=by, sample=former["sample"])
-        Source.objects.filter(pk=source.pk).update(left_behind=former["left_behind"])
-        SourceDraft.objects.filter(pk=draft.pk).update(former={})
 
 
 def _stands(draft: SourceDraft) -> bool:
@@ -160,7 +167,7 @@ def decided(run: Run) -> None:
     """
     for draft in SourceDraft.objects.filter(run=run, state=SourceDraft.State.DONE):
         if run.state == Run.State.GIVEN_UP and mendable(draft) and path_of(draft).is_file():
-            _put_back(draft, by=run.decided_by)
+            sources.put_back(draft, by=run.decided_by)
             mine = SourceDraft.objects.filter(pk=draft.pk, state=SourceDraft.State.DONE)
             mine.update(state=SourceDraft.State.OPEN, run=None, tried={}, tried_of="", trouble={})
         elif run.state in (Run.State.COMMITTED, Run.State.UNDONE, Run.State.GIVEN_UP):
@@ -168,19 +175,45 @@ def decided(run: Run) -> None:
 
 
 def sweep() -> int:
-    """Drop what nobody touched for a month, and files that outlived their import; return how many drafts went."""
+    """Drop what nobody touched for a month, and files that outlived their import or whoever brought them; return how
+    many drafts went.
+
+    What is being imported, or waits for a person, stays until that is over.
+    """
     for draft in SourceDraft.objects.select_related("run").filter(state=SourceDraft.State.DONE):
         if draft.run is not None:
             decided(draft.run)
         else:  # its run is no longer known: nothing reads the file again
             shutil.rmtree(folder(draft), ignore_errors=True)
-    old = SourceDraft.objects.filter(edited_at__lt=clock.now() - KEPT)
+    old = SourceDraft.objects.filter(edited_at__lt=clock.now() - KEPT).exclude(state=SourceDraft.State.ASKED)
     gone = 0
-    for draft in old:
+    for draft in old.exclude(run__state__in=(Run.State.RUNNING, Run.State.STAGED, Run.State.HELD)):
+        with transaction.atomic():
+            same = SourceDraft.objects.filter(pk=draft.pk, state=draft.state, edited_at=draft.edited_at)
+            if not same.delete()[0]:  # somebody took it up again
+                continue
+            forget_unread(draft)
         shutil.rmtree(folder(draft), ignore_errors=True)
-        draft.delete()
         gone += 1
+    _sweep_strays()
     return gone
+
+
+def _sweep_strays() -> None:
+    """Remove the folders that no draft has: whoever brought them, or dropped them, was cut short."""
+    found = [path for path in (settings.get().home / "brought").glob("*") if path.is_dir()]
+    known = {str(key) for key in SourceDraft.objects.values_list("pk", flat=True)}
+    for path in found:
+        with suppress(FileNotFoundError):
+            if path.name not in known and path.stat().st_mtime < (clock.now() - STRAY).timestamp():
+                shutil.rmtree(path, ignore_errors=True)
+
+
+def forget_unread(draft: SourceDraft) -> None:
+    """Forget the source that a file was to become, when nothing was ever read of it."""
+    if draft.former.get("new"):
+        unread = Source.objects.filter(name=draft.spec["source"]).exclude(runs__state__in=STANDING)
+        unread.exclude(runs__state=Run.State.UNDONE).filter(folder=str(folder(draft))).delete()
 
 
 def forget_derived(entities: Collection[str]) -> None:
@@ -209,6 +242,12 @@ def _by_a_name_of_its_own(draft: SourceDraft) -> None:
     if other is not None and other.spec.get("place") != draft.spec["place"]:
         draft.spec = draft.spec | {"source": files.free_name(path_of(draft))}
         draft.save(update_fields=["spec"])
+
+
+def _parted(draft: SourceDraft) -> dict[str, Any]:
+    """Return the conventions that tell the columns and rows of a file."""
+    form = draft.spec.get("format") or {}
+    return {name: form.get(name) for name in PARTED_BY}
 
 
 def told_of(prepared: Prepared) -> dict[str, int]:

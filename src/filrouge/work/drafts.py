@@ -27,9 +27,9 @@ from filrouge.domain.privacy.caller import Caller
 from filrouge.domain.sources import SourceSpec, coded, columns
 from filrouge.domain.sources.columns import Computed, Said
 from filrouge.domain.sources.meaning import Held
-from filrouge.store.models import Brand, Run, Source, SourceDraft
+from filrouge.store.models import Brand, SourceDraft
 from filrouge.store.queries import drafts as found
-from filrouge.work import access, audit, draft_brands, files, jobs, likeness, newer
+from filrouge.work import access, audit, draft_brands, draft_jobs, files, jobs, likeness, locks, newer
 from filrouge.work.draft_files import (
     CHANGED,
     LIKE,
@@ -49,7 +49,6 @@ from filrouge.work.draft_files import (
 LARGEST = 2 << 30  # bytes of a file
 SYSTEM = re.compile(r"[a-z][a-z0-9_]{0,29}")
 LONG = 20 << 20  # bytes from which a dry run waits its turn among the long jobs
-STANDING = (Run.State.RUNNING, Run.State.STAGED, Run.State.COMMITTED, Run.State.HELD)
 
 
 def bring(
@@ -88,7 +87,10 @@ def bring(
         else:
             draft.spec, looked = _guessed(asking, draft, path, _of_system(path, system))
         see(draft, looked)
-        with transaction.atomic():
+        with locks.held("bringing"), transaction.atomic():
+            if not source and (same := _the_same(asking, draft)) is not None:  # somebody sent it at the same moment
+                shutil.rmtree(folder(draft))
+                return same, True
             draft.save(force_insert=True)
             audit.record("source.draft", by=asking.by, kind="source", subject=str(draft.id), brand=brand)
             ask("profile", draft, by=asking.by)
@@ -181,9 +183,7 @@ def drop(asking: Caller, key: str) -> None:
         gone, _ = SourceDraft.objects.filter(pk=draft.pk, state=SourceDraft.State.OPEN).delete()
         if not gone:
             raise Conflict("It is being imported already.", hint="Its page follows.")
-        if draft.former.get("new"):  # it never came to an import: a source that nothing was read of
-            unread = Source.objects.filter(name=draft.spec["source"]).exclude(runs__state__in=STANDING)
-            unread.exclude(runs__state=Run.State.UNDONE).filter(folder=str(folder(draft))).delete()
+        draft_jobs.forget_unread(draft)
         audit.record("source.draft_drop", by=asking.by, kind="source", subject=str(draft.pk))
         transaction.on_commit(lambda: shutil.rmtree(folder(draft), ignore_errors=True))
 
@@ -251,7 +251,7 @@ def _the_same(asking: Caller, draft: SourceDraft) -> SourceDraft | None:
             return one
         if one.state == SourceDraft.State.ASKED:
             return one
-        if one.state == SourceDraft.State.DONE and one.run is not None and one.run.state in STANDING:
+        if one.state == SourceDraft.State.DONE and one.run is not None and one.run.state in draft_jobs.STANDING:
             return one
     return None
 

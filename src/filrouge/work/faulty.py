@@ -11,6 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from filrouge.base.ids import uuid7
 from filrouge.connect import ndjson
 from filrouge.domain.sources import SourceSpec
 from filrouge.domain.sources import mending as mends
@@ -81,10 +82,13 @@ def lay(folder: Path, staged: Path, mending: Mending | None, columns: Sequence[s
         known = one if one is not None and mending is not None and one.key in mending.applied else None
         row |= {"of": known.of if known else "", "by": known.by if known else ""}
     size = max(5, min(PAGE, CELLS // (len(columns) + 5)))
-    part = folder / f"{FILE}.part"
+    part = folder / f"{FILE}-{uuid7()}.part"
     schema = _SCHEMA.with_metadata({"size": str(size)})
-    pq.write_table(pa.Table.from_pylist(rows, schema=schema), part, row_group_size=size)
-    part.replace(folder / FILE)
+    try:
+        pq.write_table(pa.Table.from_pylist(rows, schema=schema), part, row_group_size=size)
+        part.replace(folder / FILE)
+    finally:
+        part.unlink(missing_ok=True)
     (folder / STALE).write_text(json.dumps(mending.stale if mending else []))
 
 

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 import pyarrow as pa
+from django.db.models import Q
 
 from filrouge.base import settings
 from filrouge.domain.privacy import retention as rules
@@ -20,9 +21,10 @@ from filrouge.domain.sources.keeping import Limit
 from filrouge.domain.sources.spec import WHOLE
 from filrouge.engines import open_engine
 from filrouge.store.lake import Lake, arrow_schema
-from filrouge.store.models import Source
+from filrouge.store.models import Run, Source, SourceDraft
 from filrouge.tables import TABLES
 from filrouge.work import runs
+from filrouge.work.draft_files import folder
 
 PEOPLE = "person_records"
 # attribute of the golden record that a column of a record goes into, where it bears another name
@@ -113,10 +115,21 @@ def blank_received(lake: Lake, found: Values, now: datetime) -> None:
 
 
 def _fed() -> Iterator[Fed]:
+    former = _former()
     for source in Source.objects.order_by("name"):
-        if source.spec.get("kept") or source.left_behind:
-            spec = SourceSpec.parse(source.spec, what=source.name)
-            yield Fed(source.name, spec, (*keeping.limits(spec), *keeping.former(source.left_behind)))
+        known = former.get((source.name, source.folder), {})
+        data, behind = known.get("spec", source.spec), known.get("left_behind", source.left_behind)
+        if data.get("kept") or behind:
+            spec = SourceSpec.parse(data, what=source.name)
+            yield Fed(source.name, spec, (*keeping.limits(spec), *keeping.former(behind)))
+
+
+def _former() -> dict[tuple[str, str], dict[str, Any]]:
+    """Return how sources stood before a file that is not in the lake, by name and folder of that file: what waits for a
+    person, or is being read, limits nothing of what is in place."""
+    waits = Q(state=SourceDraft.State.ASKED) | Q(run__state=Run.State.HELD)
+    rows = SourceDraft.objects.filter(waits).exclude(run__state=Run.State.COMMITTED)
+    return {(one.spec["source"], str(folder(one))): one.former for one in rows if "spec" in one.former}
 
 
 def _of(raw: Any, one: Fed, found: Values, now: datetime) -> None:

@@ -75,20 +75,7 @@ def running(
     with starting(), transaction.atomic():
         if _under_way(after):
             raise Conflict("Identities are being settled.", hint="Try again in a minute.")
-        busy = Run.objects.filter(kind=kind, source=source, state__in=(Run.State.RUNNING, Run.State.STAGED))
-        if busy.exists():
-            raise Conflict(
-                "{what} is already running.",
-                hint="Wait for it to end, then try again.",
-                what=source.name if source else _WHAT.get(kind, kind),
-            )
-        if source is not None and Run.objects.filter(source=source, kind=kind, state=Run.State.HELD).exists():
-            raise Conflict(
-                "A run of {source} waits for a person, and the next ones wait behind it.",
-                hint="Let it in or give it up, on its page or with `filrouge source let-in`; then run it again.",
-                source=source.name,
-            )
-        _no_erasure()
+        may_begin(kind, source)
         run = Run(kind=kind, source=source, source_name=source.name if source else "", by=by, started_at=clock.now())
         held = _hold(run)
         run.save(force_insert=True)
@@ -110,6 +97,23 @@ def running(
         if run.state != Run.State.STAGED:
             _mark_of(run).unlink(missing_ok=True)
         held.close()
+
+
+def may_begin(kind: str, source: Source | None = None) -> None:
+    """Raise Conflict while a run of ``kind`` may not begin: one is at work or waits for a person, or an erasure is."""
+    if Run.objects.filter(kind=kind, source=source, state__in=(Run.State.RUNNING, Run.State.STAGED)).exists():
+        raise Conflict(
+            "{what} is already running.",
+            hint="Wait for it to end, then try again.",
+            what=source.name if source else _WHAT.get(kind, kind),
+        )
+    if source is not None and Run.objects.filter(source=source, kind=kind, state=Run.State.HELD).exists():
+        raise Conflict(
+            "A run of {source} waits for a person, and the next ones wait behind it.",
+            hint="Let it in or give it up, on its page or with `filrouge source let-in`; then run it again.",
+            source=source.name,
+        )
+    _no_erasure()
 
 
 def _no_erasure() -> None:

@@ -24,7 +24,7 @@ def told(asking: Caller, found: Reshaped) -> Told:
 
     What a consent is written with (yes, no, opt-in) stands in clear for everybody, as on the console.
     """
-    shown = _shown(asking, found)
+    shown = in_clear(asking, found)
     return {
         "run": str(found.run.pk),
         "since": found.since,
@@ -55,7 +55,7 @@ def told(asking: Caller, found: Reshaped) -> Told:
 def chosen(asking: Caller, found: Reshaped, said: Mapping[str, Any]) -> Choice:
     """Return the choice that ``said`` makes; the values that its caller was not told of mean what they did."""
     choice = Choice.parse(said)
-    if _shown(asking, found):
+    if in_clear(asking, found):
         return choice
     unseen = {
         name: {value: meaning for value, meaning in held.items() if not _plain(value)}
@@ -80,7 +80,7 @@ def known(asking: Caller, count: int) -> Told:
     }  # fmt: skip
 
 
-def _shown(asking: Caller, found: Reshaped) -> bool:
+def in_clear(asking: Caller, found: Reshaped) -> bool:
     """Tell whether the caller reads what the source holds in clear, by a role held for each of its entities."""
     sight, brand = asking.perimeter.sight, found.source.brand
     return all(sight("contact", entity, brand) == "show" for entity in entities_named(found.source))

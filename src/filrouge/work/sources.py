@@ -22,7 +22,7 @@ from filrouge.domain.sources.reaching import FILES
 from filrouge.domain.sources.schedule import next_run
 from filrouge.domain.sources.shapes import Shape
 from filrouge.engines import open_engine
-from filrouge.store.models import BUILT_IN, COLLECT, Brand, Entity, Erasure, Run, Source
+from filrouge.store.models import BUILT_IN, COLLECT, Brand, Entity, Erasure, Run, Source, SourceDraft
 from filrouge.tables import TABLES
 from filrouge.work import audit, definitions, mending, rulings, runs, secrets, shapes, suppressions
 from filrouge.work.imports import Import, Prepared
@@ -116,6 +116,18 @@ def _known_places(spec: SourceSpec) -> None:
             hint="Correct it, or add the entity or brand first.",
             what=spec.source,
         )
+
+
+def put_back(draft: SourceDraft, *, by: str) -> None:
+    """Let the source read as it did before the file of a draft, unless somebody said otherwise since."""
+    former = SourceDraft.objects.get(pk=draft.pk).former
+    source = Source.objects.filter(name=draft.spec["source"]).first()
+    if "spec" not in former or source is None or source.spec != SourceSpec.parse(draft.spec).dump():
+        return
+    with transaction.atomic():
+        define(former["spec"], folder=Path(former["folder"]), by=by, sample=former["sample"])
+        Source.objects.filter(pk=source.pk).update(left_behind=former["left_behind"])
+        SourceDraft.objects.filter(pk=draft.pk).update(former={})
 
 
 def get(name: str) -> tuple[Source, SourceSpec]:
@@ -324,7 +336,8 @@ def _as_of(source: Source, spec: SourceSpec) -> datetime | None:
 
 
 def undo(run_id: str, *, by: str) -> Run:
-    """Take back a whole import: what it brought goes, what it replaced comes back; later runs are kept.
+    """Take back a whole import: what it brought goes, what it replaced comes back; later runs are kept. A source whose
+    newer file it was reads as before that file, unless somebody said otherwise since.
 
     Raises NotFound, and Conflict when a later run of the source built upon it, or may be about to, or when an erasure
     is under way.
@@ -376,6 +389,8 @@ def _promise_undo(made: Run, *, by: str) -> None:
         Source.objects.filter(name=made.source_name).update(
             cursor=previous.next_cursor if previous else "", as_of=previous.as_of if previous else None
         )
+        for draft in SourceDraft.objects.filter(run=made):
+            put_back(draft, by=by)
         audit.record("import.undo", by=by, kind="run", subject=str(made.id), source=made.source_name)
 
 

@@ -114,14 +114,14 @@ def system(request: HttpRequest, name: str) -> HttpResponse:
 def parts(request: HttpRequest, name: str) -> HttpResponse:
     """Show the parts of a system that are being prepared: their first rows, what importing each would do."""
     asking = require(request, *found.KEEPERS)
-    shown = asking.perimeter.role_sight("contact") == "show"
     listed = [draft for draft in found.drafts(asking) if draft.spec.get("system") == name and acts.first(draft)]
-    lines = [_part(draft, shown=shown) for draft in reversed(listed)]
+    clear = {draft.pk: found.shown(draft, asking) for draft in listed}
+    lines = [_part(draft, shown=clear[draft.pk]) for draft in reversed(listed)]
     if not lines:
         return redirect("sources")
     ready = [line for line in lines if line["tried"] and line["importable"]]
     moving = any(line["moving"] for line in lines)
-    context = {"lines": lines, "name": name, "ready": len(ready), "moving": moving, "masked": not shown}
+    context = {"lines": lines, "name": name, "ready": len(ready), "moving": moving, "masked": not all(clear.values())}
     return render(request, "console/places/parts.html", context)
 
 
@@ -144,7 +144,7 @@ def first(request: HttpRequest, key: UUID) -> HttpResponse:
     """Show what a place answered: how many rows, and the first ones."""
     asking = require(request, *found.KEEPERS)
     draft = found.draft(str(key), asking)
-    shown = asking.perimeter.role_sight("contact") == "show"
+    shown = found.shown(draft, asking)
     looked = acts.first(draft)
     if looked is None:
         return redirect("draft", key=key)

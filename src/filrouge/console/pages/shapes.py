@@ -14,7 +14,7 @@ from filrouge.console.errors import recalled
 from filrouge.console.pages.acting import act, done
 from filrouge.console.who import require
 from filrouge.store.queries import sources as found
-from filrouge.work import reshaping
+from filrouge.work import reshaping, shape_told
 
 
 @login_required
@@ -32,7 +32,7 @@ def show(request: HttpRequest, run_id: str) -> HttpResponse:
     job = found.reshaping_job(one.run)
     moving = job is not None and job.state in ("waiting", "running")
     failed = job is not None and job.state == "failed" and not one.tried
-    shown = asking.perimeter.role_sight("contact") == "show"
+    shown = shape_told.in_clear(asking, one)
     context = {
         "run": one.run, "title": names.source(one.source.name), "since": one.since,
         "findings": sources.findings(one.run.findings), "columns": shapes.columns(one), "dates": shapes.dates(one),

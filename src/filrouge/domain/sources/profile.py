@@ -112,6 +112,10 @@ class Profile:
         """Return the profile as the most open role of ``perimeter`` may see it: a file has no entity yet."""
         return replace(self, columns=tuple(c.seen(perimeter.role_sight(c.sensitivity)) for c in self.columns))
 
+    def seen_at(self, perimeter: Perimeter, entity: str, brand: str) -> Profile:
+        """Return the profile as ``perimeter`` may see what is of a brand."""
+        return replace(self, columns=tuple(c.seen(perimeter.sight(c.sensitivity, entity, brand)) for c in self.columns))
+
     def column(self, name: str) -> ColumnProfile:
         """Return the column called ``name``; KeyError when there is none."""
         for column in self.columns:
