@@ -11,7 +11,18 @@ from ibis.expr import types as ir
 
 from filrouge.domain.sources.expressions import parsed
 from filrouge.domain.sources.spec import KEY_OF_REF, Cell, SourceSpec, pieces
-from filrouge.domain.sources.values import MINOR, Conventions, believed, clean, fault, plain, valued, whole_units
+from filrouge.domain.sources.values import (
+    MINOR,
+    UNREACHING,
+    Conventions,
+    believed,
+    clean,
+    fault,
+    plain,
+    unreaching,
+    valued,
+    whole_units,
+)
 from filrouge.engines.base import Engine
 from filrouge.tables import TABLES
 
@@ -106,6 +117,8 @@ def _told(
             told.append(_tell(one.name, read[f"_unknown_{one.name}"]))
         if one.kind not in _TEXT:
             told.append(_tell(one.name, fault(text, value, one.kind, how)))
+        elif one.name in UNREACHING:
+            warnings.append(_tell(one.name, unreaching(text, one.name)))
     faults += [
         _tell(name, ibis.cases((made[name].isnull(), "missing"), else_=ibis.null("string")))
         for name in ("source_id", "entity", "brand", *spec.required)

@@ -10,8 +10,11 @@ from datetime import datetime
 import ibis
 from ibis.expr import types as ir
 
+from filrouge.base.reached import EMAIL, FEWEST, LAST, SEQUENCES
 from filrouge.engines.base import Engine
 
+# What a value is that is kept as it was received although it reaches nobody: column -> code.
+UNREACHING: Mapping[str, str] = {"email": "not_an_email", "phone": "not_a_phone"}
 _ZONE = r"(Z|[+-]\d{2}(:?\d{2})?)"
 _ISO = rf"^\d{{4}}-\d{{2}}-\d{{2}}([T ]\d{{2}}:\d{{2}}(:\d{{2}}(\.\d+)?)?{_ZONE}?)?$"
 _ZONED = rf":\d{{2}}(\.\d+)?{_ZONE}$"  # the end of an ISO time that says its zone
@@ -155,6 +158,28 @@ def fault(text: ir.StringValue, value: ir.Value, kind: str, how: Conventions) ->
     if kind in ("decimal", "float64", "int64", "boolean"):
         return ibis.cases((text.notnull() & value.isnull(), code), else_=nothing)
     return nothing
+
+
+def unreaching(text: ir.StringValue, column: str) -> ir.StringValue:
+    """Return the code of why ``text``, read into ``column``, is no e-mail or no phone that identity can use, or null.
+
+    An address of another kind (``UNREACHING`` names those that are known) is not judged.
+    """
+    nothing = ibis.null("string")
+    if column == "email":
+        return ibis.cases((text.notnull() & ~text.re_search(EMAIL), UNREACHING[column]), else_=nothing)
+    if column == "phone":
+        return ibis.cases((text.notnull() & _filler(text), UNREACHING[column]), else_=nothing)
+    return nothing
+
+
+def _filler(text: ir.StringValue) -> ir.BooleanValue:
+    """Tell whether a phone has too few digits, or those that are typed for want of one: 01 00 00 00 00."""
+    typed_ = text.replace("(0)", "").re_replace(r"[^0-9+]+", "")
+    digits = typed_.replace("+", "")
+    last = digits.right(LAST)
+    alike = last.replace(last.right(1), "").length() <= 1
+    return (digits.length() < FEWEST) | alike | typed_.replace("+33", "0").isin(SEQUENCES)
 
 
 def _out(value: ir.Value, how: Conventions) -> ir.BooleanValue:
