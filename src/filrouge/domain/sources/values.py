@@ -10,11 +10,12 @@ from datetime import datetime
 import ibis
 from ibis.expr import types as ir
 
-from filrouge.base.reached import EMAIL, FEWEST, LAST, SEQUENCES
+from filrouge.base.reached import EMAIL, fillers
 from filrouge.engines.base import Engine
 
 # What a value is that is kept as it was received although it reaches nobody: column -> code.
 UNREACHING: Mapping[str, str] = {"email": "not_an_email", "phone": "not_a_phone"}
+_FILLER = fillers()
 _ZONE = r"(Z|[+-]\d{2}(:?\d{2})?)"
 _ISO = rf"^\d{{4}}-\d{{2}}-\d{{2}}([T ]\d{{2}}:\d{{2}}(:\d{{2}}(\.\d+)?)?{_ZONE}?)?$"
 _ZONED = rf":\d{{2}}(\.\d+)?{_ZONE}$"  # the end of an ISO time that says its zone
@@ -160,26 +161,21 @@ def fault(text: ir.StringValue, value: ir.Value, kind: str, how: Conventions) ->
     return nothing
 
 
-def unreaching(text: ir.StringValue, column: str) -> ir.StringValue:
-    """Return the code of why ``text``, read into ``column``, is no e-mail or no phone that identity can use, or null.
+def typed_digits(text: ir.StringValue) -> ir.StringValue:
+    """Return the digits and plus signs of ``text``, without the (0) that is not dialled from abroad."""
+    return text.replace("(0)", "").re_replace(r"[^0-9+]+", "")
 
-    An address of another kind (``UNREACHING`` names those that are known) is not judged.
+
+def unreaching(text: ir.StringValue, column: str, digits: ir.StringValue | None = None) -> ir.StringValue:
+    """Return the code of why ``text``, read into ``column`` of ``UNREACHING``, is of no use to identity, or null.
+
+    ``digits``: its ``typed_digits``, where they are laid down already.
     """
-    nothing = ibis.null("string")
     if column == "email":
-        return ibis.cases((text.notnull() & ~text.re_search(EMAIL), UNREACHING[column]), else_=nothing)
-    if column == "phone":
-        return ibis.cases((text.notnull() & _filler(text), UNREACHING[column]), else_=nothing)
-    return nothing
-
-
-def _filler(text: ir.StringValue) -> ir.BooleanValue:
-    """Tell whether a phone has too few digits, or those that are typed for want of one: 01 00 00 00 00."""
-    typed_ = text.replace("(0)", "").re_replace(r"[^0-9+]+", "")
-    digits = typed_.replace("+", "")
-    last = digits.right(LAST)
-    alike = last.replace(last.right(1), "").length() <= 1
-    return (digits.length() < FEWEST) | alike | typed_.replace("+33", "0").isin(SEQUENCES)
+        wrong = ~text.re_search(EMAIL)
+    else:
+        wrong = (typed_digits(text) if digits is None else digits).re_search(_FILLER)
+    return ibis.cases((text.notnull() & wrong, UNREACHING[column]), else_=ibis.null("string"))
 
 
 def _out(value: ir.Value, how: Conventions) -> ir.BooleanValue:
