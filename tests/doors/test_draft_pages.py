@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 from tests.doors.test_place_pages import enter, home
-from tests.work.test_correcting import WRONG, grid, prepared
-from tests.work.test_drafts import worked
+from tests.work.test_correcting import WRONG, grid, prepared, tried
+from tests.work.test_drafts import REACHED, brought, worked
 from tests.world import World
 
 from filrouge.store.models import SourceDraft, User
@@ -230,3 +230,32 @@ def test_an_address_called_a_date_stays_masked_and_is_typed_anew(world: World, c
     browser.post(f"{path}/correct", form(page) | {name: "28/02/1990"})
     ((mend, applies),) = correcting.corrections(draft)
     assert (mend.cells["Courriel"], applies) == ("28/02/1990", True)
+
+
+def test_an_email_that_is_none_is_corrected_in_the_grid_and_told_as_kept_on_the_run(world: World, client: Any) -> None:
+    browser, asking = inside(client, world, "administrator")
+    draft = tried(asking, brought(asking, REACHED))
+    path = f"/sources/drafts/{draft.pk}"
+    page = browser.get(f"{path}?step=trial").content.decode()
+    assert re.findall(r'<dd class="figures">(\d+)</dd>', page) == ["24", "22", "2", "0"]
+    assert "a wrong e-mail or phone stays as it was received" in page
+    assert (page.count("no e-mail address"), page.count("no phone number")) == (2, 1)
+    browser.post(f"{path}/correct", form(page) | {field(page, 3, "Courriel"): "jean@example.com"})
+    worked()
+    page = browser.get(f"{path}?step=trial").content.decode()
+    assert re.findall(r'<dd class="figures">(\d+)</dd>', page) == ["24", "23", "1", "0"]
+    browser.post(f"{path}/import")
+    worked()
+    draft.refresh_from_db()
+    run = browser.get(f"/runs/{draft.run_id}").content.decode()
+    assert "Values kept that reach nobody" in run
+    assert "jean.dupont(at)x" in run
+    assert "Values left empty" not in run, "nothing was left out"
+
+
+def test_what_is_no_email_stays_masked_for_a_role_that_sees_contact_values_so(world: World, client: Any) -> None:
+    browser, asking = inside(client, world, "engineer", entities=("north",))
+    draft = tried(asking, brought(asking, REACHED))
+    page = browser.get(f"/sources/drafts/{draft.pk}?step=trial").content.decode()
+    assert "no e-mail address" in page
+    assert "jean.dupont(at)x" not in page

@@ -193,3 +193,50 @@ def test_amounts_in_the_smallest_unit_become_amounts_of_their_currency(engine: E
         Decimal("1234567.89"), Decimal("0.05"), Decimal("-12.5"), Decimal("1250"), Decimal("1.25"), None, None,
     ]  # fmt: skip
     assert [row["_faults"] for row in rows] == ["", "", "", "", "", "total:not_a_number;", "total:not_a_number;"]
+
+
+# text -> what is told of it as an e-mail
+MAILS: dict[str | None, str] = {
+    "jean@example.com": "", " Jean.D+x@EXAMPLE.co.uk\u00a0": "", "j@x.fr": "", "jean@ex-ample.com": "", "": "", None: "",
+    "n/a": "not_an_email", "-": "not_an_email", "x@": "not_an_email", "jean.dupont(at)x": "not_an_email",
+    "@x.fr": "not_an_email", "jean@x": "not_an_email", "jean@x.f": "not_an_email", "a b@x.fr": "not_an_email",
+    "a@x.fr; b@x.fr": "not_an_email", "jean@x.12": "not_an_email", "j\tb@x.fr": "not_an_email",
+}  # fmt: skip
+PHONES: dict[str | None, str] = {
+    "06 12 34 56 78": "", "+33 (0)6.12.34.56.78": "", "0033612345678": "", "01-45-67-89-01 (bureau)": "", "123456": "",
+    "+1 212 555 0143": "", "": "", None: "", "01 00 00 00 12": "", "06 12 34 56 78 / 01 45 67 89 01": "",
+    "n/a": "not_a_phone", "-": "not_a_phone", "x": "not_a_phone", "12345": "not_a_phone", "+33": "not_a_phone",
+    "après 18h": "not_a_phone", "01 00 00 00 00": "not_a_phone", "0600000001": "", "+": "not_a_phone",
+    "9999999999": "not_a_phone", "01 02 03 04 05": "not_a_phone", "+33102030405": "not_a_phone", "000000": "not_a_phone",
+}  # fmt: skip
+REACHED = {
+    "source": "s", "kind": "csv", "place": "x", "entity": "e", "brand": "b", "reads": "person_records", "key": "id",
+    "map": {"family_name": "n", "email": "m", "phone": "p"},
+}  # fmt: skip
+
+
+def test_what_is_no_email_and_no_phone_is_told_and_kept_as_it_came(engine: Engine) -> None:
+    pairs = [*((mail, None) for mail in MAILS), *((None, phone) for phone in PHONES)]
+    table = engine.load("t", pa.table({
+        "_seq": list(range(len(pairs))), "id": [str(n) for n in range(len(pairs))], "n": ["N"] * len(pairs),
+        "m": pa.array([mail for mail, _ in pairs], pa.string()), "p": pa.array([phone for _, phone in pairs], pa.string()),
+    }))  # fmt: skip
+    found = mapping.mapped(table, SourceSpec.parse(REACHED), engine=engine, at=NOW)
+    rows = collected(engine, found.select("_seq", "email", "phone", "_faults", "_warnings").order_by("_seq"))
+    wanted = [(f"email:{code};" if code else "") for code in MAILS.values()]
+    wanted += [(f"phone:{code};" if code else "") for code in PHONES.values()]
+    for pair, row, told in zip(pairs, rows, wanted, strict=True):
+        assert (row["_warnings"], row["_faults"]) == (told, ""), pair
+        kept = [text.replace("\u00a0", "").strip() or None if text else None for text in pair]
+        assert [row["email"], row["phone"]] == kept, "the value stays as it was received"
+
+
+def test_both_are_told_of_one_row_beside_what_else_is_wrong(engine: Engine) -> None:
+    spec = {**REACHED, "map": {**REACHED["map"], "birth_date": "d"}}  # type: ignore[dict-item]
+    table = engine.load("t", pa.table({"_seq": [0], "id": ["1"], "n": ["N"], "m": ["-"], "p": ["-"], "d": ["x"]}))
+    found = mapping.mapped(table, SourceSpec.parse(spec), engine=engine, at=NOW)
+    (row,) = collected(engine, found.select("_faults", "_warnings"))
+    assert row["_faults"] == ""
+    assert sorted(row["_warnings"].split(";")) == [
+        "", "birth_date:not_a_date", "email:not_an_email", "phone:not_a_phone",
+    ]  # fmt: skip

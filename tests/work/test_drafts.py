@@ -13,7 +13,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
-from tests.world import World
+from tests.world import PEOPLE, World, person
 
 from filrouge.base import clock, settings
 from filrouge.base.errors import Conflict, NotFound, Refused, SourceError, UsageError
@@ -501,3 +501,46 @@ def test_an_erasure_leaves_nothing_derived_from_a_file_being_prepared(world: Wor
     assert draft_files.tried(draft)
     assert "elodie" not in told().lower(), "tried anew, the row of whoever was erased is told without what it held"
     assert first.run is not None
+
+
+REACHED = """N° fiche;Prénom;Nom;Courriel;Téléphone
+1;Élodie;Dupré;elodie@example.com;06 12 34 56 78
+2;Jean;Noël;n/a;01 45 67 89 12
+3;Awa;Diop;jean.dupont(at)x;-
+4;Zoé;Ruiz;;
+""" + "".join(f"{n};Paul;Durand-{n};paul{n}@example.com;06 11 22 33 {n}\n" for n in range(10, 30))
+
+
+def test_an_email_or_a_phone_that_is_none_is_warned_of_and_kept_as_it_came(world: World, remy: Any) -> None:
+    draft = brought(remy, REACHED)
+    assert {one.column: one.says for one in told(draft)}["Téléphone"] == "phone"
+    drafts.try_out(remy, str(draft.pk))
+    worked()
+    draft.refresh_from_db()
+    wanted = {"read": 24, "new": 24, "rejected": 0, "warned": 2, "lost": 0}
+    assert {name: draft.tried[name] for name in wanted} == wanted
+    listed = [(row["row"], row["column"], row["code"], row["warning"]) for row in draft_files.rejects(draft)]
+    assert sorted(listed) == [
+        (3, "email", "not_an_email", True), (4, "email", "not_an_email", True), (4, "phone", "not_a_phone", True),
+    ]  # fmt: skip
+    drafts.go(remy, str(draft.pk))
+    worked()
+    draft.refresh_from_db()
+    assert draft.run is not None
+    assert (draft.run.new, draft.run.warned, draft.run.rejected) == (24, 2, 0)
+    held = world.rows("SELECT source_id, email, phone FROM person_records WHERE source_id IN ('2', '3', '4')")
+    assert sorted((row["source_id"], row["email"], row["phone"]) for row in held) == [
+        ("2", "n/a", "01 45 67 89 12"), ("3", "jean.dupont(at)x", "-"), ("4", None, None),
+    ]  # fmt: skip
+    # the same rows again, with one more
+    again = imported(remy, brought(remy, REACHED + "5;Léa;Petit;x@;\n", "b.csv", source=draft.spec["source"]))
+    assert again.run is not None
+    assert (again.run.new, again.run.changed, again.run.unchanged, again.run.warned) == (1, 0, 24, 3)
+
+
+def test_a_word_that_is_said_to_stand_for_nothing_is_not_warned_of(world: World) -> None:
+    cell = {"column": "mail", "values": {"n/a": None}, "other": "keep"}
+    rows = [person("1", "Ada", "Byron", mail="n/a"), person("2", "Gus", "Eiffel", mail="gus@example.com")]
+    run = world.people(*rows, person("3", "Zoé", "Martin", mail="x@"), map={**PEOPLE["map"], "email": cell})
+    assert (run.new, run.warned, run.rejected) == (3, 1, 0)
+    assert {row["email"] for row in world.rows("SELECT email FROM person_records")} == {None, "gus@example.com", "x@"}

@@ -80,7 +80,7 @@ def _counts(told: dict[str, Any], line: Any) -> None:
         )
         line(f"{sentence(counts)}{known}.")
         parts = [
-            (counts["warned"], "taken with a value left out"), (counts["corrected"], "corrected"),
+            (counts["warned"], "taken with a warning"), (counts["corrected"], "corrected"),
             (counts["left_out"], "left out by hand"), (counts["stale"], "corrections that find their row no more"),
         ]  # fmt: skip
         for count, said in parts:

@@ -15,6 +15,7 @@ from filrouge.console.errors import recalled
 from filrouge.console.templatetags import say
 from filrouge.domain.quality.rows import CODES
 from filrouge.domain.sources.form import duration
+from filrouge.domain.sources.values import UNREACHING
 from filrouge.store.queries.sources import Reject, SourceLine
 
 COUNTS = ("read", "new", "changed", "unchanged", "rejected")
@@ -139,7 +140,7 @@ def undoing(run: Any) -> list[str]:
 
 
 def rejected(row: Reject) -> dict[str, Any]:
-    """Return a reject as a line: where, which column, why, what was received."""
+    """Return a reject as a line: where, which column, why, what was received; whether that stays (``kept``)."""
     return {
         "place": row.place,
         "row": row.row,
@@ -148,6 +149,7 @@ def rejected(row: Reject) -> dict[str, Any]:
         "value": row.value,
         "warning": row.warning,
         "ruled": row.code in CODES.values(),
+        "kept": row.code in UNREACHING.values(),
         "raw": [(key, value) for key, value in row.raw.items() if value not in (None, "")],
     }
 

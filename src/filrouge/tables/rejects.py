@@ -9,7 +9,7 @@ TABLE = Table(
         Column("place", doc="file, sheet, table or path it was read at"),
         Column("row", "int64", doc="line or row number at the source"),
         Column("column", doc="column at fault, empty when the whole row is"),
-        Column("warning", "boolean", doc="true when the row was taken without the value"),
+        Column("warning", "boolean", doc="true when the row was taken all the same"),
         Column("code", doc="reason, as a code"),
         Column("value", sensitivity="text", doc="value as received"),
         Column("raw", "json", "text", doc="row as received"),

@@ -148,14 +148,18 @@ def _faulty(staged: Path, files: list[str]) -> list[dict[str, Any]]:
         table = engine.read("faulty_told", files, arrow_schema("rejects"))
         table = table.filter((table.code != LEFT_OUT) & table.row.notnull())
         told = table.select(
-            "place", "row", "raw", _warned=table.warning.cast("int64"), _column=table.column.fill_null(""),
-            _code=table.code,
+            "row", "raw", place=table.place.fill_null(""), _warned=table.warning.cast("int64"),
+            _one=table.column.fill_null("") + ":" + table.code + ":" + table.warning.cast("int64").cast("string"),
         )  # fmt: skip
-        told = told.mutate(_one=told._column + ":" + told._code + ":" + told._warned.cast("string"))
-        grouped = told.group_by("place", "row").aggregate(
-            raw=told.raw.max(), told=told._one.collect(), _warned=told._warned.min()
+        # which rows first, then what they hold: a column that is wrong throughout is no more than their places
+        first = told.group_by("place", "row").aggregate(_least=told._warned.min())
+        first = first.order_by(["_least", "place", "row"]).limit(MOST)
+        laid = engine.load("faulty_first", first.to_pyarrow())
+        held = told.inner_join(laid, ["place", "row"])
+        grouped = held.group_by("place", "row").aggregate(
+            raw=held.raw.max(), told=held._one.collect(), _warned=held._warned.min()
         )
-        found = grouped.order_by(["_warned", "place", "row"]).limit(MOST).to_pyarrow().to_pylist()
+        found = grouped.order_by(["_warned", "place", "row"]).to_pyarrow().to_pylist()
     finally:
         engine.close()
     return [row | {"told": json.dumps(sorted(set(row["told"])))} for row in found]

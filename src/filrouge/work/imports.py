@@ -52,7 +52,7 @@ class Prepared:
 
 @dataclass(frozen=True)
 class Told:
-    """How many rows have no fault, some fault, or none but a value that was left out."""
+    """How many rows have no fault, some fault, or none but a warning."""
 
     good: int
     bad: int

@@ -74,7 +74,7 @@ def write(asking: Caller, run_id: str, *, form: sheets.Form, say: Say, delimiter
 
 
 def _lay(made: Run, path: Path) -> int:
-    """Lay the rows that a run rejected, or took with a value left out, in a file; none of somebody erased."""
+    """Lay the rows that a run rejected, or took with a warning, in a file; none of somebody erased."""
     engine = open_engine(scratch=settings.get().home / "scratch")
     try:
         table = current(engine, runs.lake(), "rejects")

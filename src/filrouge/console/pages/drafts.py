@@ -145,7 +145,8 @@ def show(request: HttpRequest, key: UUID) -> HttpResponse:
         "importable": draft.tried.get("new", 0) + draft.tried.get("changed", 0),
         "trouble": recalled(draft.trouble or (job.trouble if failed and job else {})),
         "rejects": [row for row in rows if not row["warning"]],
-        "warnings": [row for row in rows if row["warning"]],
+        "warnings": [row for row in rows if row["warning"] and not row["kept"]],
+        "kept": [row for row in rows if row["warning"] and row["kept"]],
         "full": len(rows) == SHOWN,
         "shown": SHOWN,
     }

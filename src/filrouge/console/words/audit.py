@@ -201,7 +201,7 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "rejected": _("rejected"),
         "matched": _("of people known"),
         "vanished": _("vanished"),
-        "warned": _("values left out"),
+        "warned": _("with warnings"),
         "records": _("records"),
         "people": _("people"),
         "new_people": _("new people"),

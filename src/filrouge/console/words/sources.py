@@ -94,6 +94,8 @@ WORDS: dict[str, dict[str, str | Promise]] = {
         "not_a_date": _("not a date"),
         "date_out_of_range": _("a date that cannot be right"),
         "not_a_yes_or_no": _("neither yes nor no"),
+        "not_an_email": _("no e-mail address"),
+        "not_a_phone": _("no phone number"),
         "too_few_fields": _("fewer fields than columns"),
         "too_many_fields": _("more fields than columns"),
         "wrong_bytes": _("bytes that are no text in the encoding of the source"),

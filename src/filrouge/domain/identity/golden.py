@@ -7,6 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from filrouge.base.reached import EMAIL
 from filrouge.domain.identity.desk import Desk, desk, quoted
 from filrouge.domain.identity.normalise import MACROS
 from filrouge.domain.identity.spec import IdentitySpec, Rule
@@ -36,7 +37,7 @@ ATTRIBUTES: dict[str, tuple[str, str]] = {
 _COMPLETE: dict[str, str] = {
     "given_name": "case when length(value) <= 2 then 0 when value = upper(value) or value = lower(value) then 1 when value != strip_accents(value) then 3 else 2 end",
     "family_name": "case when length(value) <= 2 then 0 when value = upper(value) or value = lower(value) then 1 when value != strip_accents(value) then 3 else 2 end",
-    "email": "case when regexp_matches(value, '^[^@\\s]+@[^@\\s]+\\.[A-Za-z]{2,}$') then 1 else 0 end",
+    "email": f"case when regexp_matches(value, '{EMAIL}') then 1 else 0 end",
     "phone": "case when length(regexp_replace(value, '[^0-9]+', '', 'g')) between 9 and 15 then 1 else 0 end",
     "address": "(value->>'address_line' is not null)::int + (value->>'postcode' is not null)::int + (value->>'city' is not null)::int",
     "birth_date": "case when right(value, 6) = '-01-01' then 0 else 1 end",

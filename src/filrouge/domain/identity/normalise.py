@@ -9,6 +9,7 @@ import phonenumbers
 import pyarrow as pa
 
 from filrouge.base.nicknames import roots
+from filrouge.base.reached import EMAIL, FEWEST, LAST, SEQUENCES
 from filrouge.domain.identity.desk import Desk, identifier, quoted
 from filrouge.domain.identity.spec import IdentitySpec
 
@@ -29,7 +30,6 @@ ABBREVIATIONS = {
 LONGEST = 1_000  # letters of a value that are read: beyond, it is no name of anybody
 _USUAL, _USUAL_SHARE = 8, 0.0002
 _WHOLE = "(case when i.given_name is null and i.family_name is null then i.full_name end)"
-_SEQUENCES = ("0123456789", "1234567890", "0102030405", "0605040302", "123456789", "987654321")
 
 MACROS = (
     """create or replace macro folded(t) as nullif(trim(regexp_replace(strip_accents(replace(replace(replace(replace(
@@ -227,9 +227,9 @@ def digits_sql(source: str, spec: IdentitySpec) -> str:
 
 def filler_sql(key: str, digits: str) -> str:
     """Return the SQL of whether a number, its ``digits`` as typed, was typed for want of one: 01 00 00 00 00."""
-    blocked = ", ".join(f"'{sequence}'" for sequence in _SEQUENCES)
+    blocked = ", ".join(f"'{sequence}'" for sequence in SEQUENCES)
     return (
-        f"(length({key}) < 6 or length(replace(right({key}, 8), right({key}, 1), '')) <= 1 "
+        f"(length({key}) < {FEWEST} or length(replace(right({key}, {LAST}), right({key}, 1), '')) <= 1 "
         f"or replace({digits}, '+33', '0') in ({blocked}))"
     )
 
@@ -270,7 +270,7 @@ def assembled_sql(spec: IdentitySpec) -> str:
     return f"""
         with cut as (
             select i.*, coalesce(i.given_name, s.given) as given_raw, coalesce(i.family_name, s.family) as family_raw,
-                case when regexp_matches(lower(email), '^[^@\\s]+@[^@\\s]+\\.[a-z]{{2,}}$') then lower(email) end as mail
+                case when regexp_matches(lower(email), '{EMAIL}') then lower(email) end as mail
             from incoming i left join split s on s.full_name = {_WHOLE}
         ), named as (
             select c.*, g.word as given, f.word as family, n.word as birth_family,

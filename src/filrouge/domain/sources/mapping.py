@@ -11,7 +11,19 @@ from ibis.expr import types as ir
 
 from filrouge.domain.sources.expressions import parsed
 from filrouge.domain.sources.spec import KEY_OF_REF, Cell, SourceSpec, pieces
-from filrouge.domain.sources.values import MINOR, Conventions, believed, clean, fault, plain, valued, whole_units
+from filrouge.domain.sources.values import (
+    MINOR,
+    UNREACHING,
+    Conventions,
+    believed,
+    clean,
+    fault,
+    plain,
+    typed_digits,
+    unreaching,
+    valued,
+    whole_units,
+)
 from filrouge.engines.base import Engine
 from filrouge.tables import TABLES
 
@@ -72,9 +84,10 @@ def mapped(raw: ir.Table, spec: SourceSpec, *, engine: Engine, at: datetime) -> 
     first = {one.same: one.name for one in reversed(typed)}  # two names may read one cell alike: it is typed once
     typed = [one for one in typed if first[one.same] == one.name]
     plains = {f"_plain_{one.name}": plain(_whole(said, one), one.kind, how, _formats(one.cell)) for one in typed}
-    shaped = said.select(*said.columns, **plains)
+    digits = {"_digits_phone": typed_digits(said["_text_phone"])} if "phone" in spec.map else {}
+    shaped = said.select(*said.columns, **plains, **digits)
     values = {f"_value_{one.name}": valued(shaped[f"_plain_{one.name}"], one.kind, how) for one in typed}
-    read = shaped.select(*said.columns, **values)
+    read = shaped.select(*said.columns, *digits, **values)
     held = {one.name: read[f"_value_{first[one.same]}"] for one in cells if one.same in first}
     return _told(read, held, spec, cells, how, marks)
 
@@ -124,6 +137,9 @@ def _told(
             told.append(_tell(one.name, read[f"_unknown_{one.name}"]))
         if one.kind not in _TEXT:
             told.append(_tell(one.name, fault(text, value, one.kind, how)))
+        elif one.name in UNREACHING:
+            digits = read[f"_digits_{one.name}"] if one.name == "phone" else None
+            warnings.append(_tell(one.name, unreaching(text, one.name, digits)))
     faults += [
         _tell(name, ibis.cases((_missing(name, made, read), "missing"), else_=ibis.null("string")))
         for name in ("source_id", *(() if _follows(spec) else ("entity",)), "brand", *spec.required)

@@ -10,8 +10,12 @@ from datetime import datetime
 import ibis
 from ibis.expr import types as ir
 
+from filrouge.base.reached import EMAIL, fillers
 from filrouge.engines.base import Engine
 
+# What a value is that is kept as it was received although it reaches nobody: column -> code.
+UNREACHING: Mapping[str, str] = {"email": "not_an_email", "phone": "not_a_phone"}
+_FILLER = fillers()
 _ZONE = r"(Z|[+-]\d{2}(:?\d{2})?)"
 _ISO = rf"^\d{{4}}-\d{{2}}-\d{{2}}([T ]\d{{2}}:\d{{2}}(:\d{{2}}(\.\d+)?)?{_ZONE}?)?$"
 _ZONED = rf":\d{{2}}(\.\d+)?{_ZONE}$"  # the end of an ISO time that says its zone
@@ -155,6 +159,23 @@ def fault(text: ir.StringValue, value: ir.Value, kind: str, how: Conventions) ->
     if kind in ("decimal", "float64", "int64", "boolean"):
         return ibis.cases((text.notnull() & value.isnull(), code), else_=nothing)
     return nothing
+
+
+def typed_digits(text: ir.StringValue) -> ir.StringValue:
+    """Return the digits and plus signs of ``text``, without the (0) that is not dialled from abroad."""
+    return text.replace("(0)", "").re_replace(r"[^0-9+]+", "")
+
+
+def unreaching(text: ir.StringValue, column: str, digits: ir.StringValue | None = None) -> ir.StringValue:
+    """Return the code of why ``text``, read into ``column`` of ``UNREACHING``, is of no use to identity, or null.
+
+    ``digits``: its ``typed_digits``, where they are laid down already.
+    """
+    if column == "email":
+        wrong = ~text.re_search(EMAIL)
+    else:
+        wrong = (typed_digits(text) if digits is None else digits).re_search(_FILLER)
+    return ibis.cases((text.notnull() & wrong, UNREACHING[column]), else_=ibis.null("string"))
 
 
 def _out(value: ir.Value, how: Conventions) -> ir.BooleanValue:

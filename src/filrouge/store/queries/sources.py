@@ -40,7 +40,7 @@ class SourceLine:
 
 @dataclass(frozen=True)
 class Reject:
-    """A row, or a value of it, that was not taken: where, which column, why, what was received."""
+    """A row, or a value of it, that is not right: where, which column, why, what was received."""
 
     place: str
     row: int | None
