@@ -1,4 +1,4 @@
-"""A file may hold rows of several brands of one entity: a column tells which, and nobody reads past their own."""
+"""A file may hold rows of several brands: a column tells which, and nobody reads past their own."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from filrouge.domain.sources.columns import Said
 from filrouge.store.models import Source, SourceDraft
 from filrouge.store.queries import drafts as found
 from filrouge.work import draft_definitions, draft_files, draft_rows, drafts, groups, rejects
+
+pytestmark = pytest.mark.lake
 
 HEAD = "Fiche;Prénom;Nom;Courriel;Enseigne\n"
 ROWS = [f"{n};Paul;Durand-{n};paul{n}@example.com;{('RED', 'rose')[n % 2]}\n" for n in range(1, 9)]
