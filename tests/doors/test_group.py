@@ -153,6 +153,9 @@ def test_a_reader_of_one_entity_sees_no_form_that_is_not_theirs(client: Any, wor
     reader = enter(client, world, "privacy", "fr", entities=("north",))
     page = reader.get("/group").content.decode()
     assert "add-agreement" in page
+    assert "agreement 1" in page
+    elsewhere = enter(Client(), world, "privacy", "fr", entities=("west",)).get("/group").content.decode()
+    assert "agreement 1" not in elsewhere, "what others agreed is theirs"
     assert "add-entity" not in page
     assert "add-brand" not in page
     assert enter(Client(), world, "advisor", "fr").get("/group").status_code == 403

@@ -182,7 +182,7 @@ def test_a_column_may_name_brands_of_several_entities_each_row_is_of_the_one_of_
     assert (draft_files.like(other), found.entities_of(other)) == (source.name, {"north", "south"})
     assert [one.pk for one in found.drafts(remy)] == [], "who acts for one of the entities opens no such file"
     newer = brought(both, SHARED + "9;Awa;Durand-9;awa@example.com;Green\n", brand="blue", source=source.name)
-    with pytest.raises(UsageError, match="brands that its source is of"):
+    with pytest.raises(UsageError, match="all the brands"):
         say(both, newer, "Enseigne", says="")
     say(both, other, "Enseigne", says="")
     other.refresh_from_db()
@@ -218,17 +218,30 @@ def test_rows_of_several_entities_name_customers_of_the_same(world: World, remy:
     assert {row["entity"]: row["brand"] for row in rows} == {"north": "red", "south": "blue"}
 
 
-def test_a_newer_file_is_never_of_other_brands_than_its_source(world: World, remy: Any) -> None:
+def test_a_newer_file_may_be_of_more_brands_than_its_source_and_never_of_fewer(world: World, remy: Any) -> None:
+    colleague = world.user("engineer", entities=("north",), brands=("red",))
     first = imported(remy, brought(remy, HEAD + "".join(ROWS[::2])))
     assert first.spec["brand"] == "red", "every row says the same"
+    theirs = brought(colleague, HEAD + "".join(ROWS[::2]) + "9;Awa;Durand-9;awa@example.com;RED\n",
+                     source=first.spec["source"])  # fmt: skip
+    drafts.try_out(colleague, str(theirs.pk))
+    worked()
     newer = brought(remy, HEAD + "".join(ROWS), "newer.csv", source=first.spec["source"])
-    with pytest.raises(UsageError, match="brands that its source is of"):
-        say(remy, newer, "Enseigne", says="brand")
-    SourceDraft.objects.filter(pk=newer.pk).update(
-        spec=newer.spec | {"brand": {"column": "Enseigne", "values": {"RED": "red"}}}
-    )
-    with pytest.raises(UsageError, match="brands that its source is of"):
-        drafts.try_out(remy, str(newer.pk))
+    say(remy, newer, "Enseigne", says="brand")
+    newer.refresh_from_db()
+    imported(remy, newer)
+    assert Source.objects.get(name=first.spec["source"]).brand == ""
+    with pytest.raises(UsageError, match="all the brands"):
+        drafts.try_out(colleague, str(theirs.pk))
+    drafts.go(colleague, str(theirs.pk))
+    worked()
+    theirs.refresh_from_db()
+    assert (theirs.state, "all the brands" in str(theirs.trouble)) == ("open", True), "it was tried before"
+    both = world.user("engineer", entities=("north", "south"))
+    wider = brought(both, SHARED + "".join(ROWS), "wider.csv", source=first.spec["source"])
+    say(both, wider, "Enseigne", values={"Blue": "blue"})
+    wider.refresh_from_db()
+    assert found.entities_of(wider) == {"north", "south"}
 
 
 def test_a_file_like_that_of_one_brand_is_still_of_the_brands_that_its_column_names(world: World, remy: Any) -> None:

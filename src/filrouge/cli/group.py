@@ -22,7 +22,8 @@ def show(key: Key = None, as_json: AsJson = False) -> None:
     from filrouge.store.queries import group as found
     from filrouge.work import access
 
-    access.must(caller(key), *found.READERS)
+    asking = caller(key)
+    access.must(asking, *found.READERS)
     brands = found.brands()
     entities: list[dict[str, Any]] = [
         {
@@ -31,7 +32,7 @@ def show(key: Key = None, as_json: AsJson = False) -> None:
         }
         for one in found.entities()
     ]  # fmt: skip
-    agreements = [_agreement(row) for row in found.agreements() if found.stands(row)]
+    agreements = [_agreement(row) for row in found.agreed(asking) if found.stands(row)]
     if as_json:
         print_json({"entities": entities, "agreements": agreements})
         return

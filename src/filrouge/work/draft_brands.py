@@ -13,6 +13,7 @@ from filrouge.domain.sources.columns import BRAND, TWICE
 from filrouge.domain.sources.meaning import Held, meant
 from filrouge.store.models import Brand, Source, SourceDraft
 from filrouge.store.queries import drafts as found
+from filrouge.store.queries.sources import entities_named
 
 
 def of_entities(entities: Collection[str]) -> Coded:
@@ -146,17 +147,17 @@ def chosen(
 
 
 def same_source(draft: SourceDraft) -> None:
-    """Make sure that a newer file is of the entity and brand that its source is of, whatever was said since.
+    """Make sure that a newer file is of all that its source is of, whatever was said since; it may be of more.
 
-    Raises UsageError: rows that are in the data already would be of somebody else.
+    Raises UsageError: rows that are in the data already would be read by who acts for a part of them.
     """
     source = Source.objects.filter(name=draft.spec["source"], created_at__lte=draft.created_at).first()
     if source is None:
         return
-    spec = SourceSpec.parse(draft.spec, what=draft.name)
-    if (source.entity, source.brand) != (spec.entity.const or "", spec.brand.const or ""):
+    one = SourceSpec.parse(draft.spec, what=draft.name).brand.const
+    if one not in (None, source.brand) or not found.entities_of(draft) >= entities_named(source):
         raise UsageError(
-            "A newer file is of the brands that its source is of, told as there.", hint="Bring the file by itself."
+            "A newer file is of all the brands and entities that its source is of.", hint="Bring the file by itself."
         )
 
 

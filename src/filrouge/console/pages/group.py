@@ -29,7 +29,7 @@ ASKED = ("add", "slug", "name", "entity")  # what another page may fill in
 def show(request: HttpRequest) -> HttpResponse:
     """Show the entities with their brands, and the agreements in force and ended."""
     asking = require(request, *found.READERS)
-    brands, agreements = found.brands(), found.agreements()
+    brands, agreements = found.brands(), found.agreed(asking)
     opens = {row.slug for row in found.may_open(asking)}
     lines = [
         {"row": row, "may_end": bool({row.giver.slug, row.receiver.slug} & opens)}

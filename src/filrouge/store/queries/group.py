@@ -27,6 +27,12 @@ def agreements() -> list[Agreement]:
     return list(Agreement.objects.select_related("giver", "receiver"))
 
 
+def agreed(caller: Caller) -> list[Agreement]:
+    """Return the agreements that name an entity which the caller acts for."""
+    mine, everything = caller.perimeter.acting, caller.perimeter.everything
+    return [row for row in agreements() if everything or {row.giver.slug, row.receiver.slug} & mine]
+
+
 def may_add_entities(caller: Caller) -> bool:
     """Tell whether the caller acts for the whole group."""
     return caller.perimeter.everything or (
