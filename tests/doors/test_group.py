@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 from filrouge.base import clock
 from filrouge.base.errors import Conflict, NotFound, Refused, UsageError
 from filrouge.store.models import Agreement, AuditEntry, Brand, Entity, SourceDraft, User
-from filrouge.work import access, acquisitions, declaring, drafts
+from filrouge.work import access, acquisitions, declaring, drafts, groups
 
 pytestmark = [
     pytest.mark.django_db(transaction=True, databases=["default", "live", "audit"]),
@@ -108,11 +108,13 @@ def test_what_cannot_be_declared_is_a_sentence(world: World, home: Path) -> None
         declaring.brand(asking, "rose", "Rose", "north", colour="red")
     now = clock.now()
     for wrong in (
-        {"receiver": "north"}, {"receiver": "nowhere"}, {"evidence": " "}, {"purpose": "fun"}, {"category": "moods"},
+        {"receiver": "north"}, {"receiver": ""}, {"evidence": " "}, {"purpose": "fun"}, {"category": "moods"},
         {"start": now, "until": now - timedelta(days=1)},
     ):  # fmt: skip
         with pytest.raises(UsageError):
             share(asking, **wrong)
+    with pytest.raises(NotFound):
+        share(asking, receiver="nowhere")
     row = share(asking)
     with pytest.raises(Conflict):
         share(asking)
@@ -214,3 +216,68 @@ def test_a_checklist_leads_to_what_is_to_be_declared_and_brought(client: Any, wo
     assert "see its dry run" in page
     with pytest.raises(UsageError):
         drafts.bring(access.OWNER, "b.csv", [b"a;b\n1;2\n"], brand="digipress", system="C R M")
+
+
+def test_a_key_declares_within_its_scopes_alone(world: World, home: Path) -> None:
+    def held(role: str, *scopes: str) -> Any:
+        _key, word = groups.make_key(access.OWNER, "x", role=role, scopes=list(scopes), entities=["north"])
+        return access.caller_of_key(word)
+
+    with pytest.raises(Refused):
+        share(held("privacy", "figures:read"))
+    with pytest.raises(Refused):
+        declaring.brand(held("engineer", "sources:run"), "rose", "Rose", "north")
+    assert share(held("privacy", "accounts:write")).pk
+    declaring.brand(held("engineer", "accounts:write"), "rose", "Rose", "north")
+
+
+def test_an_agreement_is_open_from_a_day_on_and_two_do_not_overlap(client: Any, world: World, home: Path) -> None:
+    boss, now = enter(client, world, "administrator", "en"), clock.now()
+    later = share(access.OWNER, start=now + timedelta(days=60))
+    page = boss.get("/group").content.decode()
+    assert "not yet" in page
+    assert "It will not begin." in page
+    share(access.OWNER, until=now + timedelta(days=30))  # before the other begins
+    with pytest.raises(Conflict):
+        share(access.OWNER, until=now + timedelta(days=90))
+    with pytest.raises(UsageError):
+        share(access.OWNER, receiver="west", until=now - timedelta(days=1))
+    with pytest.raises(UsageError):
+        share(access.OWNER, receiver="west", start=now.replace(year=9999))
+    assert post(boss, "agreement", giver="north", receiver="west", category="*", purpose="service", evidence="x",
+                start="0001-01-01")  # fmt: skip
+    declaring.end(access.OWNER, str(later.pk))
+    assert "never began" in boss.get("/group").content.decode()
+    wide = share(access.OWNER, receiver="west")
+    share(access.OWNER, receiver="west", category="*")
+    assert "still opens data" in post(boss, f"agreement/{wide.pk}/end")[0]
+
+
+def test_a_brand_is_declared_of_the_entity_that_was_meant(client: Any, world: World, home: Path) -> None:
+    engineer = enter(client, world, "engineer", "en", entities=("south",))
+    acquisitions.start(access.OWNER, "dp", name="DP", nature="share", parent="south", entity="dp-sas", brands=["dp"])
+    assert "add=brand" not in engineer.get("/acquisitions/dp").content.decode(), "its entity is not here yet"
+    assert engineer.post("/group/brand", {"slug": "dp", "name": "DP", "entity": ""}).status_code == 403
+    for name in ("Nor\u200bth", "N\u202eorth", "Nor\nth"):
+        with pytest.raises(UsageError):
+            declaring.entity(access.OWNER, "far", name)
+
+
+def test_who_acts_for_every_entity_by_name_acts_for_the_one_they_declare(world: World, home: Path) -> None:
+    boss = world.user("administrator", entities=("north", "south", "west"))
+    declaring.entity(boss, "east", "East")
+    again = access.caller(User.objects.get(pk=boss.user_id))
+    access.administer(again)
+    declaring.brand(again, "rose", "Rose", "east")
+
+
+def test_what_is_held_already_is_not_given_twice(world: World, home: Path) -> None:
+    asking = world.user("advisor", entities=("north",))
+    for _ in range(2):
+        groups.grant(asking.user_id, "engineer", by="test", entities=["south", "south"])
+    groups.grant(asking.user_id, "advisor", by="test", entities=["north"])
+    held = User.objects.get(pk=asking.user_id).grants
+    assert held.count() == 2
+    groups.revoke(asking.user_id, str(held.get(role="engineer").pk), by="test")
+    line = AuditEntry.objects.filter(action="user.revoke").latest("id")
+    assert (line.details["role"], line.details["entities"]) == ("engineer", ["south"])

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time
+from datetime import datetime, time
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -23,7 +24,7 @@ def show(key: Key = None, as_json: AsJson = False) -> None:
     from filrouge.work import access
 
     asking = caller(key)
-    access.must(asking, *found.READERS)
+    access.must(asking, *found.READERS, scope="accounts:read")
     brands = found.brands()
     entities: list[dict[str, Any]] = [
         {
@@ -43,7 +44,7 @@ def show(key: Key = None, as_json: AsJson = False) -> None:
         until = f" until {row['until'][:10]}" if row["until"] else ""
         talk.print(
             f"{row['agreement']}  {row['giver']} opens {row['category']} to {row['receiver']} for {row['purpose']} "
-            f"since {row['since'][:10]}{until}: {row['evidence']}", markup=False, soft_wrap=True,
+            f"from {row['since'][:10]}{until}: {row['evidence']}", markup=False, soft_wrap=True,
         )  # fmt: skip
     if not entities:
         talk.print("No entity is declared yet. `filrouge group add-entity` begins.")
@@ -135,11 +136,13 @@ def _agreement(row: Any) -> dict[str, Any]:
 
 
 def _day(text: str) -> datetime | None:
+    from django.conf import settings
+
     from filrouge.base.errors import UsageError
 
     if not text:
         return None
     try:
-        return datetime.combine(datetime.fromisoformat(text).date(), time(), UTC)
-    except ValueError:
+        return datetime.combine(datetime.fromisoformat(text).date(), time(), ZoneInfo(settings.TIME_ZONE))
+    except (ValueError, OverflowError):
         raise UsageError("{day} is no day.", hint="Write it as 2026-01-31.", day=text[:20]) from None

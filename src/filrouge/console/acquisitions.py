@@ -17,6 +17,7 @@ from filrouge.domain.acquisitions import Facts
 from filrouge.domain.privacy.caller import Caller
 from filrouge.store.queries import acquisitions as found
 from filrouge.store.queries import drafts, group
+from filrouge.work.drafts import SYSTEM
 
 TONES = {"done": "good", "under_way": "info", "wrong": "bad", "todo": "", "without": ""}
 PROGRESS_TONES = {"awaited": "", "prepared": "info", "imported": "good", "scheduled": "good"}
@@ -83,7 +84,7 @@ def _declare(one: Any, told: found.Checklist, asking: Caller) -> str:
     said: dict[str, str] = {}
     if one.step.code == "entity" and group.may_add_entities(asking):
         said = {"add": "entity", "slug": row.entity, "name": row.name}
-    elif one.step.code == "brand" and group.may_add_brands(asking):
+    elif one.step.code == "brand" and row.entity in {each.slug for each in group.may_add_brands(asking)}:
         missing = next((slug for slug, ready in facts.brands.items() if not ready), "")
         said = {
             "add": "brand",
@@ -91,7 +92,7 @@ def _declare(one: Any, told: found.Checklist, asking: Caller) -> str:
             "name": row.name if len(facts.brands) == 1 else "",
             "entity": row.entity,
         }
-    elif one.step.code == "agreements" and group.may_open(asking):
+    elif one.step.code == "agreements" and row.entity in {each.slug for each in group.may_open(asking)}:
         said = {"add": "agreement", "entity": row.entity}
     return f"{reverse('group')}?{urlencode(said)}#add-{said['add']}" if said else ""
 
@@ -111,7 +112,7 @@ def systems(facts: Facts, asking: Caller) -> list[dict[str, Any]]:
             "drafts": [reverse("draft", args=[key]) + "?step=trial" for key in one.drafts],
             "reads_drafts": asking.has("engineer"),
             "bring": f"{reverse('source-new')}?{urlencode({'brand': brand, 'system': one.name})}"
-            if brand and one.progress == "awaited" else "",
+            if brand and one.progress == "awaited" and SYSTEM.fullmatch(one.name) else "",
             "tried": _("last dry run: %(read)s read, %(new)s new, of which %(matched)s known already")
             % {
                 "read": say.number(tried.get("read", 0)), "new": say.number(tried.get("new", 0)),

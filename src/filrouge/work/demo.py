@@ -226,6 +226,8 @@ def remove() -> dict[str, int]:
     names = list(Source.objects.filter(sample=True).values_list("name", flat=True))
     if Run.objects.filter(state__in=("running", "staged")).exists():
         raise Conflict("A run is under way.", hint="Wait for it to end, then remove the sample.")
+    real = Brand.objects.filter(sample=False, entity__sample=True).values_list("entity_id", flat=True)
+    Entity.objects.filter(pk__in=list(real)).update(sample=False)  # a brand of yours was declared of it: it stays
     WriteKey.objects.filter(source__in=names).delete()
     senders.publish()  # nothing more is let in under their names
     lake = runs.lake()
@@ -256,7 +258,8 @@ def remove() -> dict[str, int]:
             Source.objects.filter(sample=True).delete()
             Acquisition.objects.filter(sample=True).delete()
             User.objects.filter(sample=True).delete()
-            Agreement.objects.filter(sample=True).delete()
+            gone_too = Q(giver__sample=True) | Q(receiver__sample=True)  # with an entity that is no more
+            Agreement.objects.filter(Q(sample=True) | gone_too).delete()
             Brand.objects.filter(sample=True).delete()
             Entity.objects.filter(sample=True).delete()
             audit.record("sample.remove", by=BY, sources=len(names))

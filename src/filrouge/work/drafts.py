@@ -260,7 +260,7 @@ def _of_system(path: Path, system: str) -> dict[str, Any]:
     """Return what is told of a file that comes from a system: the name of its source begins with that of the system."""
     if not system:
         return {}
-    stem = path.stem if fold(path.stem).startswith(system) else f"{system} {path.stem}"
+    stem = path.stem if fold(path.stem).startswith(fold(system)) else f"{system} {path.stem}"
     return {"system": system, "source": files.free_name(path.with_stem(stem))}
 
 

@@ -49,7 +49,7 @@ def add_brand(slug: str, name: str, entity: str, *, by: str, colour: str = "#8a8
             },
         )  # fmt: skip
         if made:
-            audit.record("brand.add", by=by, kind="brand", subject=slug)
+            audit.record("brand.add", by=by, kind="brand", subject=slug, entity=entity)
     return brand
 
 
@@ -150,7 +150,11 @@ def grant(user: str, role: str, *, by: str, entities: Sequence[str] = (), brands
         if not User.objects.filter(pk=user).exists():
             raise NotFound("There is no such account.")
         _known_brands(brands)
-        for slug in entities or (None,):
+        for slug in dict.fromkeys(entities) or (None,):
+            alike = Grant.objects.filter(user_id=user, role=role, entity__slug=slug) if slug else None
+            alike = alike if alike is not None else Grant.objects.filter(user_id=user, role=role, entity=None)
+            if any(sorted(row.brands) == sorted(brands) for row in alike):
+                continue  # it is held already
             Grant.objects.create(user_id=user, role=role, entity=_entity(slug) if slug else None, brands=list(brands))
         audit.record(
             "user.grant", by=by, kind="user", subject=user, role=role, entities=list(entities), brands=list(brands)
@@ -160,10 +164,14 @@ def grant(user: str, role: str, *, by: str, entities: Sequence[str] = (), brands
 def revoke(user: str, grant_id: str, *, by: str) -> None:
     """Take a role away."""
     with transaction.atomic():
-        gone, _ = Grant.objects.filter(user_id=user, pk=grant_id).delete()
-        if not gone:
+        row = Grant.objects.select_related("entity").filter(user_id=user, pk=grant_id).first()
+        if row is None:
             raise NotFound("There is no such role to take away.")
-        audit.record("user.revoke", by=by, kind="user", subject=user)
+        entities = [row.entity.slug] if row.entity else []
+        row.delete()
+        audit.record(
+            "user.revoke", by=by, kind="user", subject=user, role=row.role, entities=entities, brands=list(row.brands)
+        )
 
 
 def set_active(user: str, active: bool, *, by: str) -> User:

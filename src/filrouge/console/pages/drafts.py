@@ -49,7 +49,9 @@ def new(request: HttpRequest) -> HttpResponse:
     asking = require(request, *found.KEEPERS)
     brands = found.brands(asking)
     if not brands:
-        raise Refused("There is no brand that you bring files for.", hint="Ask an administrator for one.")
+        raise Refused(
+            "There is no brand that you bring files for.", hint="Declare one under The group, or ask an administrator."
+        )
     newer = request.POST.get("source") or request.GET.get("source") or ""
     system = request.POST.get("system") or request.GET.get("system") or ""
     fault = ""

@@ -30,9 +30,13 @@ def show(request: HttpRequest) -> HttpResponse:
     """Show the entities with their brands, and the agreements in force and ended."""
     asking = require(request, *found.READERS)
     brands, agreements = found.brands(), found.agreed(asking)
-    opens = {row.slug for row in found.may_open(asking)}
+    opens, now = {row.slug for row in found.may_open(asking)}, clock.now()
     lines = [
-        {"row": row, "may_end": bool({row.giver.slug, row.receiver.slug} & opens)}
+        {
+            "row": row,
+            "later": row.valid_from > now,
+            "may_end": bool({row.giver.slug, row.receiver.slug} & opens),
+        }
         for row in agreements
         if found.stands(row)
     ]
@@ -84,8 +88,11 @@ def agree(request: HttpRequest) -> HttpResponse:
 @act
 def end(request: HttpRequest, key: Any) -> HttpResponse:
     """End an agreement now."""
-    declaring.end(require(request, *found.READERS), str(key))
-    return done(request, _("The agreement has ended: what it opened is shut."), to=reverse("group"))
+    row = declaring.end(require(request, *found.READERS), str(key))
+    told = _("The agreement has ended: what it opened is shut.")
+    if found.still_open(row):
+        told = _("The agreement has ended. Another one still opens data to the same entity for the same purpose.")
+    return done(request, told, to=reverse("group"))
 
 
 def _slug(request: HttpRequest) -> str:
@@ -104,5 +111,5 @@ def _day(text: str) -> datetime | None:
         return None
     try:
         return datetime.combine(datetime.fromisoformat(text).date(), time(), zone())
-    except ValueError:
+    except (ValueError, OverflowError):
         raise UsageError("This is not a date.", hint="Choose a day in the calendar.") from None

@@ -50,6 +50,22 @@ def may_open(caller: Caller) -> list[Entity]:
     return _held(caller, OFFICERS)
 
 
+def roles_one_by_one(caller: Caller, roles: tuple[str, ...]) -> list[str]:
+    """Return those of ``roles`` that the caller holds for entities named one by one, and for no group as a whole."""
+    held = Grant.objects.filter(user_id=caller.user_id, role__in=roles, brands=[]) if caller.user_id else ()
+    by_role: dict[str, set[object]] = {}
+    for row in held:
+        by_role.setdefault(row.role, set()).add(row.entity_id)
+    return [role for role, entities in by_role.items() if None not in entities]
+
+
+def still_open(row: Agreement) -> bool:
+    """Tell whether another agreement in force opens data of the same entity to the same one, for the same purpose."""
+    now = clock.now()
+    alike = Agreement.objects.filter(giver=row.giver, receiver=row.receiver, purpose=row.purpose, valid_from__lte=now)
+    return any(stands(one) for one in alike.exclude(pk=row.pk))
+
+
 def stands(row: Agreement, at: datetime | None = None) -> bool:
     """Tell whether an agreement has not ended at ``at``, now when None."""
     return row.valid_until is None or row.valid_until > (at or clock.now())
