@@ -13,7 +13,7 @@ from filrouge.domain.sources.columns import BRAND, TWICE
 from filrouge.domain.sources.meaning import Held, meant
 from filrouge.store.models import Brand, Source, SourceDraft
 from filrouge.store.queries import drafts as found
-from filrouge.store.queries.sources import entities_named
+from filrouge.store.queries.sources import entities_named, entities_told
 
 
 def of_entities(entities: Collection[str]) -> Coded:
@@ -92,12 +92,6 @@ def followed(data: Mapping[str, Any]) -> dict[str, Any]:
     return dict(data) | {"entity": {**entity.dump(), "values": {**entity.values, **fresh}}}
 
 
-def entities(spec: SourceSpec) -> frozenset[str]:
-    """Return the entities that the rows of a definition are told to be of."""
-    cell = spec.entity
-    return frozenset(one for one in (cell.const, *(cell.values or {}).values(), cell.default) if one)
-
-
 def check(asking: Caller, spec: SourceSpec, before: SourceSpec) -> None:
     """Make sure that a brand told otherwise than ``before`` is told by values that name brands of the caller's.
 
@@ -137,7 +131,7 @@ def chosen(
     of = able(asking, spec)
     mine = {*of.codes} if of is not None else set()
     if spec.entity.column != brand.column:
-        mine &= {*of_entities(entities(spec)).codes}
+        mine &= {*of_entities(entities_told(spec.entity)).codes}
     strange = asked - mine - {*(before.brand.values or {}).values()}
     if strange:
         raise UsageError(

@@ -24,6 +24,7 @@ from filrouge.domain.sources.guessed import guessed, spared
 from filrouge.domain.sources.meaning import Held
 from filrouge.domain.sources.spec import WHOLE
 from filrouge.store.models import Brand, Entity, Run, Source
+from filrouge.store.queries.sources import entities_told
 from filrouge.work import access, definitions, draft_brands, groups, runs, sources
 
 LOOKED = 20_000  # rows that the guess rests on
@@ -111,7 +112,7 @@ def try_out(read: Reading, *, progress: runs.Progress = runs.silent) -> dict[str
 def bring(asking: Caller, read: Reading, *, progress: runs.Progress = runs.silent) -> Run:
     """Keep the definition as a source and import the file; return the run."""
     access.must(asking, "engineer")
-    for entity in sorted(draft_brands.entities(read.spec)):
+    for entity in sorted(entities_told(read.spec.entity)):
         if not asking.perimeter.acts(entity, read.spec.brand.const or "", "engineer"):
             raise Refused("You do not act for {entity}.", hint="Choose an entity of yours.", entity=entity)
     for what, slug in read.added:

@@ -21,6 +21,7 @@ from filrouge.domain.sources.reshaping import Choice, Proposed, Way
 from filrouge.domain.sources.shapes import Changes, Shape
 from filrouge.domain.sources.spec import CONSENT_STATES
 from filrouge.store.models import Run, Source
+from filrouge.store.queries.sources import entities_told
 from filrouge.work import audit, draft_brands, holding, jobs, runs, sources
 from filrouge.work import shapes as kept
 
@@ -244,7 +245,7 @@ def _coded(spec: SourceSpec, column: str) -> tuple[str, Coded] | None:
         if cell.column == column and cell.values is not None and (of := coded.coded(spec.reads, target)) is not None:
             return target, of
     if spec.brand.column == column and spec.brand.values is not None:
-        return BRAND, draft_brands.of_entities(draft_brands.entities(spec))
+        return BRAND, draft_brands.of_entities(entities_told(spec.entity))
     return None
 
 

@@ -86,6 +86,14 @@ class Cell(Spec):
             return parsed(self.expr).columns
         return self.columns
 
+    def words(self) -> frozenset[str] | None:
+        """Return the words that it may give, None where it may give any."""
+        if self.const is not None:
+            return frozenset({self.const})
+        if not self.values or self.other == "keep":
+            return None
+        return frozenset(one for one in (*self.values.values(), self.default) if one)
+
 
 class Consent(Spec):
     """A consent that a row of people carries."""

@@ -7,7 +7,9 @@ import uuid
 from filrouge.base.errors import NotFound
 from filrouge.domain.privacy.caller import Caller
 from filrouge.domain.privacy.perimeter import Sight
-from filrouge.store.models import Brand, Entity, Job, SourceDraft
+from filrouge.domain.sources.spec import Cell
+from filrouge.store.models import Brand, Job, SourceDraft
+from filrouge.store.queries.sources import entities_told
 
 KEEPERS = ("engineer",)
 SIGHTS: tuple[Sight, ...] = ("show", "mask", "hide")
@@ -24,13 +26,8 @@ def brands_of(draft: SourceDraft) -> tuple[str, ...]:
 
 def entities_of(draft: SourceDraft) -> frozenset[str]:
     """Return the entities that its rows are told to be of: one, or those of the brands that a column names."""
-    cell = draft.spec.get("entity")
-    if not isinstance(cell, dict) or cell.get("const"):
-        return frozenset({cell if isinstance(cell, str) else draft.entity})
-    named = frozenset(one for one in (*(cell.get("values") or {}).values(), cell.get("default")) if one)
-    if not cell.get("values") or cell.get("other") == "keep":  # its rows may name any
-        named |= frozenset(Entity.objects.values_list("slug", flat=True))
-    return named
+    cell = draft.spec.get("entity", draft.entity)
+    return entities_told(Cell.model_validate({"const": cell} if isinstance(cell, str) else cell))
 
 
 def acts(draft: SourceDraft, caller: Caller) -> bool:

@@ -17,6 +17,7 @@ from filrouge.domain.privacy.perimeter import mask
 from filrouge.domain.sources import SourceSpec, shapes
 from filrouge.domain.sources.schedule import lateness
 from filrouge.domain.sources.sighted import Sighted, sighted, telling
+from filrouge.domain.sources.spec import Cell
 from filrouge.engines import Engine, open_engine
 from filrouge.store.lake import Lake, arrow_schema
 from filrouge.store.models import BUILT_IN, COLLECT, Entity, Job, Run, Source, User
@@ -112,13 +113,15 @@ def entities_named(source: Source) -> frozenset[str]:
     if source.entity:
         return frozenset({source.entity})
     try:
-        cell = SourceSpec.parse(source.spec, what=source.name).entity
+        return entities_told(SourceSpec.parse(source.spec, what=source.name).entity)
     except DefinitionError:  # kept by an older version that allowed more
-        cell = None
-    named = frozenset(slug for slug in (*(cell.values or {}).values(), cell.default) if slug) if cell else frozenset()
-    if cell is None or not cell.values or cell.other == "keep":
-        named |= frozenset(Entity.objects.values_list("slug", flat=True))
-    return named
+        return entities_told(None)
+
+
+def entities_told(cell: Cell | None) -> frozenset[str]:
+    """Return the entities that a cell may tell rows of: every one of the group where it may give any word."""
+    words = cell.words() if cell is not None else None
+    return frozenset(Entity.objects.values_list("slug", flat=True)) if words is None else words
 
 
 def runs(caller: Caller, *, source: str = "", limit: int = 50) -> list[Run]:
