@@ -22,14 +22,15 @@ def lasts() -> None:
     gc.freeze()
 
 
-def let_go() -> None:
+def let_go(*, at_once: bool = False) -> None:
     """Give back what nothing needs any more, where the process lasts.
 
     An engine that is closed stands in circles with what it held: hundreds of megabytes would wait for the collector.
-    Whoever opens and closes one again and again spends no more than a moment of each few seconds on it.
+    Whoever opens and closes one again and again spends no more than a moment of each few seconds on it; ``at_once``:
+    what begins needs all that can be had.
     """
     global _last
-    if not _lasting or time.monotonic() - _last < EVERY:
+    if not _lasting or (not at_once and time.monotonic() - _last < EVERY):
         return
     _last = time.monotonic()
     gc.collect()

@@ -13,7 +13,7 @@ from typing import Any
 import pyarrow.parquet as pq
 from django.db import transaction
 
-from filrouge.base import clock, ids, settings
+from filrouge.base import clock, heap, ids, settings
 from filrouge.base.errors import Conflict, DefinitionError, NotFound, Phrase, UsageError
 from filrouge.connect import Reach, connector, keeps_cursor, suits
 from filrouge.connect.paths import written
@@ -303,6 +303,8 @@ def _import(
     source: Source, spec: SourceSpec, folder: Path, run_id: str, at: datetime, progress: runs.Progress, *,
     full: bool = False, ref: str = "", received: Path | None = None, shaped: bool = False, known: Shape | None = None,
 ) -> Iterator[Import]:  # fmt: skip
+    if not ref:  # rows of one person need little, and somebody waits for them
+        heap.let_go(at_once=True)
     engine = open_engine(scratch=folder / "scratch")
     barred = suppressions.checker()
     mended = {} if ref or received else mending.of_place(spec.place)
