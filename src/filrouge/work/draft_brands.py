@@ -140,16 +140,16 @@ def chosen(
         )  # fmt: skip
 
 
-def same_source(draft: SourceDraft) -> None:
-    """Make sure that a newer file is of all that its source is of, whatever was said since; it may be of more.
+def same_source(draft: SourceDraft, spec: SourceSpec) -> None:
+    """Make sure that a newer file, read by ``spec``, is of all that its source is of now; it may be of more.
 
     Raises UsageError: rows that are in the data already would be read by who acts for a part of them.
     """
-    source = Source.objects.filter(name=draft.spec["source"], created_at__lte=draft.created_at).first()
+    source = Source.objects.filter(name=spec.source, created_at__lte=draft.created_at).first()
     if source is None:
         return
-    one = SourceSpec.parse(draft.spec, what=draft.name).brand.const
-    if one not in (None, source.brand) or not found.entities_of(draft) >= entities_named(source):
+    other = spec.brand.const not in (None, source.brand)
+    if other or not entities_told(spec.entity) >= entities_named(source):
         raise UsageError(
             "A newer file is of all the brands and entities that its source is of.", hint="Bring the file by itself."
         )

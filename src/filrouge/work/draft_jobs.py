@@ -131,7 +131,7 @@ def _carry_out(key: str, *, by: str, progress: runs.Progress) -> None:
 def _imported(draft: SourceDraft, *, by: str, progress: runs.Progress) -> Run:
     """Keep the definition and read the file by it; the definition that was there comes back when the run fails."""
     _by_a_name_of_its_own(draft)
-    draft_brands.same_source(draft)
+    draft_brands.same_source(draft, SourceSpec.parse(draft.spec))
     may_run(draft)
     mine = SourceDraft.objects.filter(pk=draft.pk)
     source = Source.objects.filter(name=draft.spec["source"]).first()

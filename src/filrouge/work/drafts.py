@@ -148,7 +148,7 @@ def try_out(asking: Caller, key: str) -> None:
     wrong = columns.faults(columns.said(spec, names), spec.reads, columns.computed(spec), spec) if names else []
     if wrong:
         raise UsageError("The columns are not told well enough yet: {fault}", fault=wrong[0][1])
-    draft_brands.same_source(draft)
+    draft_brands.same_source(draft, spec)
     mine = SourceDraft.objects.filter(pk=draft.pk, state=SourceDraft.State.OPEN)
     if not mine.update(trouble={}, tried={}, tried_of=""):
         raise Conflict("It was changed or imported meanwhile.", hint="Its page says how it stands.")
@@ -217,12 +217,7 @@ def keep(draft: SourceDraft, spec: dict[str, Any]) -> SourceDraft:
 
     Raises DefinitionError when it is none, Conflict when somebody changed or imported it since it was read.
     """
-    SourceSpec.parse(spec, what=draft.name)
-    stood, draft.spec = draft.spec, spec
-    try:
-        draft_brands.same_source(draft)
-    finally:
-        draft.spec = stood
+    draft_brands.same_source(draft, SourceSpec.parse(spec, what=draft.name))
     now = clock.now()
     mine = SourceDraft.objects.filter(pk=draft.pk, state=SourceDraft.State.OPEN, edited_at=draft.edited_at)
     if not mine.update(spec=spec, edited_at=now):
